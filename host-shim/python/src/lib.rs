@@ -1,0 +1,58 @@
+//! The native half of the Python package `astr_openclaw`: the host library, bridged to asyncio.
+//!
+//! Everything here is private to the package (`astr_openclaw._native`); its public face, with the
+//! docstrings, is written in Python. The bridge is described in `mailbox.rs`: no Rust thread ever
+//! touches the interpreter, futures are polled on the event loop's own thread.
+#![deny(missing_docs)]
+
+mod errors;
+mod mailbox;
+mod plugin;
+mod process;
+mod tools;
+mod turn;
+
+use host_shim::{FaultCode, Level, Locale};
+use pyo3::prelude::*;
+use serde_json::json;
+
+/// Every fault code with whether it counts for the breaker, its cause and its remedy, in the
+/// order of the table: a JSON list.
+#[pyfunction]
+fn fault_table(locale: &str) -> PyResult<String> {
+    let locale: Locale = plugin::parse_locale(locale)?;
+    let table: Vec<_> = FaultCode::ALL
+        .iter()
+        .map(|code| {
+            json!({
+                "code": code.as_str(),
+                "counts": code.counts_for_breaker(),
+                "cause": code.cause(locale),
+                "remedy": code.remedy(locale),
+            })
+        })
+        .collect();
+    errors::json(&table)
+}
+
+/// Private; see `astr_openclaw`.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
+    module.add("LEVELS", Level::ALL.map(Level::as_str).to_vec())?;
+    module.add("CONFIG_KEYS", host_shim::config::KEYS.iter().map(|k| k.name).collect::<Vec<_>>())?;
+    module.add_class::<mailbox::Mailbox>()?;
+    module.add_class::<mailbox::Operation>()?;
+    module.add_class::<mailbox::ToolAnswer>()?;
+    module.add_class::<plugin::Plugin>()?;
+    module.add_class::<turn::Turn>()?;
+    module.add("ForkError", py.get_type::<process::ForkError>())?;
+    module.add("RawFault", py.get_type::<errors::RawFault>())?;
+    module.add("RawConfigError", py.get_type::<errors::RawConfigError>())?;
+    module.add("RawLoadError", py.get_type::<errors::RawLoadError>())?;
+    module.add_function(wrap_pyfunction!(plugin::load, module)?)?;
+    module.add_function(wrap_pyfunction!(plugin::read_attachment, module)?)?;
+    module.add_function(wrap_pyfunction!(fault_table, module)?)?;
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! How Rust threads reach an event loop without ever touching Python.
+//!
+//! A thread that has something for Python puts it into a locked queue and writes a byte into a
+//! socket that the loop reads. The loop's own thread then drains the queue. No thread of ours
+//! attaches to the interpreter, so there is none that could do so while it shuts down, which is
+//! what makes the usual bridges crash at exit.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures::channel::oneshot;
+use futures::future::BoxFuture;
+use host_shim::ToolCall;
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::process::Here;
+use crate::tools::Answer;
+
+#[cfg(unix)]
+type Socket = std::os::unix::net::UnixStream;
+#[cfg(windows)]
+type Socket = std::net::TcpStream;
+
+/// Something for the loop's thread.
+pub(crate) enum Item {
+    /// What waits under this key can be polled again.
+    Ready(u64),
+    /// A tool of the turn with this key is to be run.
+    Tool { turn: u64, ticket: u64, call: ToolCall, answer: oneshot::Sender<Answer> },
+    /// The tool call with this ticket is of no more use: its turn was cancelled.
+    ToolDropped { turn: u64, ticket: u64 },
+}
+
+/// The half that Rust threads see.
+pub(crate) struct Outbox {
+    queue: Mutex<VecDeque<Item>>,
+    socket: Socket,
+}
+
+impl Outbox {
+    /// Hands something to the loop's thread. Never blocks, never fails: a loop that is gone reads
+    /// nothing more, and then nobody waits for it either.
+    pub(crate) fn push(&self, item: Item) {
+        let first = {
+            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.push_back(item);
+            queue.len() == 1
+        };
+        if first {
+            // Would block: there are bytes enough to wake it. Closed: see above.
+            let _ = (&self.socket).write(&[0]);
+        }
+    }
+
+    fn take(&self) -> VecDeque<Item> {
+        std::mem::take(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Wakes what waits under a key, once until it is polled again.
+struct Bell {
+    outbox: Arc<Outbox>,
+    key: u64,
+    rung: AtomicBool,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.outbox.push(Item::Ready(self.key));
+        }
+    }
+}
+
+/// Polls futures on the loop's thread; their wakers ring in its mailbox.
+pub(crate) struct Poller {
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+impl Poller {
+    pub(crate) fn new(outbox: Arc<Outbox>, key: u64) -> Self {
+        let bell = Arc::new(Bell { outbox, key, rung: AtomicBool::new(false) });
+        Self { waker: Waker::from(bell.clone()), bell }
+    }
+
+    /// Runs one poll with a context whose waker rings.
+    pub(crate) fn poll<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        // Before the poll: a wake during it must ring again.
+        self.bell.rung.store(false, Ordering::Release);
+        poll(&mut Context::from_waker(&self.waker))
+    }
+}
+
+/// What Rust threads have for one event loop. Python makes one for each loop.
+#[pyclass(frozen, module = "astr_openclaw._native")]
+pub(crate) struct Mailbox {
+    outbox: Here<Arc<Outbox>>,
+}
+
+impl Mailbox {
+    pub(crate) fn outbox(&self) -> PyResult<Arc<Outbox>> {
+        Ok(self.outbox.get()?.clone())
+    }
+}
+
+#[pymethods]
+impl Mailbox {
+    /// `descriptor`: the `fileno()` of a connected socket; the other end is the loop's to read.
+    /// It is duplicated: the caller goes on owning its own.
+    #[new]
+    fn new(descriptor: i64) -> PyResult<Self> {
+        let socket = duplicate(descriptor)?;
+        socket.set_nonblocking(true).map_err(|e| PyOSError::new_err(e.to_string()))?;
+        let outbox = Arc::new(Outbox { queue: Mutex::default(), socket });
+        Ok(Self { outbox: Here::new(outbox) })
+    }
+
+    /// All that has come in since the last time, in order: `("ready", key)`,
+    /// `("tool", key, ticket, name, arguments, answer)` or `("dropped", key, ticket)`.
+    fn drain(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        self.outbox
+            .get()?
+            .take()
+            .into_iter()
+            .map(|item| {
+                Ok(match item {
+                    Item::Ready(key) => ("ready", key).into_pyobject(py)?.into_any().unbind(),
+                    Item::Tool { turn, ticket, call, answer } => {
+                        let answer = Py::new(py, ToolAnswer::new(answer))?;
+                        ("tool", turn, ticket, call.id, call.name, call.arguments, answer)
+                            .into_pyobject(py)?
+                            .into_any()
+                            .unbind()
+                    }
+                    Item::ToolDropped { turn, ticket } => {
+                        ("dropped", turn, ticket).into_pyobject(py)?.into_any().unbind()
+                    }
+                })
+            })
+            .collect()
+    }
+}
+
+/// Takes a tool's outcome back to its turn.
+#[pyclass(frozen, module = "astr_openclaw._native")]
+pub(crate) struct ToolAnswer(Here<Mutex<Option<oneshot::Sender<Answer>>>>);
+
+impl ToolAnswer {
+    fn new(sender: oneshot::Sender<Answer>) -> Self {
+        Self(Here::new(Mutex::new(Some(sender))))
+    }
+
+    fn send(&self, answer: Answer) -> PyResult<()> {
+        let sender = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            let _ = sender.send(answer); // An error says that the turn was cancelled meanwhile.
+        }
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl ToolAnswer {
+    /// The tool's output. Only the first answer counts.
+    fn output(&self, text: String) -> PyResult<()> {
+        self.send(Ok(text))
+    }
+
+    /// The tool failed; the text is for the model. Only the first answer counts.
+    fn error(&self, text: String) -> PyResult<()> {
+        self.send(Err(text))
+    }
+}
+
+/// What a finished operation brings to Python.
+pub(crate) type Outcome = PyResult<Py<PyAny>>;
+
+/// Makes the Python value of a finished operation, on the loop's thread.
+pub(crate) type Finish = Box<dyn FnOnce(Python<'_>) -> Outcome + Send>;
+
+/// One call that is awaited: polled on the loop's thread whenever its key is ready.
+#[pyclass(frozen, module = "astr_openclaw._native")]
+pub(crate) struct Operation(Here<Mutex<State>>);
+
+enum State {
+    Waiting(BoxFuture<'static, Finish>, Option<Poller>),
+    Finished,
+}
+
+impl Operation {
+    pub(crate) fn new(future: impl Future<Output = Finish> + Send + 'static) -> Self {
+        Self(Here::new(Mutex::new(State::Waiting(Box::pin(future), None))))
+    }
+}
+
+#[pymethods]
+impl Operation {
+    /// Says whose mailbox rings, and under which key. Must be called before `poll`.
+    fn attach(&self, mailbox: &Mailbox, key: u64) -> PyResult<()> {
+        let outbox = mailbox.outbox()?;
+        let mut state = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::Waiting(_, poller) = &mut *state {
+            *poller = Some(Poller::new(outbox, key));
+        }
+        Ok(())
+    }
+
+    /// The result in a list of one, or none if it is not there yet. Raises what went wrong.
+    fn poll(&self, py: Python<'_>) -> PyResult<Option<Vec<Py<PyAny>>>> {
+        let finish = {
+            let mut state = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
+            let State::Waiting(future, Some(poller)) = &mut *state else {
+                return Err(PyValueError::new_err("this operation is not under way"));
+            };
+            match poller.poll(|cx| future.as_mut().poll(cx)) {
+                Poll::Pending => return Ok(None),
+                Poll::Ready(finish) => {
+                    *state = State::Finished;
+                    finish
+                }
+            }
+        };
+        finish(py).map(|value| Some(vec![value]))
+    }
+
+    /// Gives the operation up.
+    fn drop(&self) -> PyResult<()> {
+        *self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner) = State::Finished;
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn duplicate(descriptor: i64) -> PyResult<Socket> {
+    use std::os::fd::{BorrowedFd, RawFd};
+
+    let raw = RawFd::try_from(descriptor)
+        .ok()
+        .filter(|raw| *raw >= 0)
+        .ok_or_else(|| PyValueError::new_err("not a file descriptor"))?;
+    // SAFETY: not -1 (checked), and only borrowed for the call below, during which the caller
+    // holds its socket; if it is not open, duplicating it fails with an error and does no harm.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(raw) };
+    borrowed
+        .try_clone_to_owned()
+        .map(Socket::from)
+        .map_err(|e| PyOSError::new_err(format!("cannot duplicate the wake-up socket: {e}")))
+}
+
+#[cfg(windows)]
+fn duplicate(descriptor: i64) -> PyResult<Socket> {
+    use std::os::windows::io::{BorrowedSocket, RawSocket};
+
+    let raw = RawSocket::try_from(descriptor)
+        .map_err(|_| PyValueError::new_err("not a socket"))?;
+    // SAFETY: only borrowed for the call below, during which the caller holds its socket.
+    let borrowed = unsafe { BorrowedSocket::borrow_raw(raw) };
+    borrowed
+        .try_clone_to_owned()
+        .map(Socket::from)
+        .map_err(|e| PyOSError::new_err(format!("cannot duplicate the wake-up socket: {e}")))
+}

@@ -1,0 +1,45 @@
+//! What belongs to the process that made it.
+
+use std::mem::ManuallyDrop;
+
+use pyo3::prelude::*;
+
+pyo3::create_exception!(
+    astr_openclaw,
+    ForkError,
+    pyo3::exceptions::PyRuntimeError,
+    "The object was made before a fork, in the parent process; make a new one in this process."
+);
+
+/// A value whose threads exist only in the process that made it. After a fork the child's copy
+/// has none: it must neither be used (nothing would ever answer) nor dropped (it would wait for
+/// locks that the parent's threads held).
+pub(crate) struct Here<T> {
+    process: u32,
+    value: ManuallyDrop<T>,
+}
+
+impl<T> Here<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { process: std::process::id(), value: ManuallyDrop::new(value) }
+    }
+
+    pub(crate) fn get(&self) -> PyResult<&T> {
+        if self.process == std::process::id() {
+            return Ok(&self.value);
+        }
+        Err(ForkError::new_err(
+            "this object belongs to the parent process, from before a fork; \
+             load a new Plugin in this process",
+        ))
+    }
+}
+
+impl<T> Drop for Here<T> {
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            // SAFETY: dropped once, here, and not used afterwards.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Runs Python tools for the component: asked for through the mailbox, answered from the loop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::FutureExt;
+use futures::channel::oneshot;
+use futures::future::BoxFuture;
+use host_shim::{ToolCall, ToolRunner};
+
+use crate::mailbox::{Item, Outbox};
+
+/// A tool's output, or its error's text.
+pub(crate) type Answer = Result<String, String>;
+
+/// The tools of one turn.
+pub(crate) struct Runner {
+    pub(crate) outbox: Arc<Outbox>,
+    /// The turn's key in the mailbox.
+    pub(crate) turn: u64,
+    pub(crate) tickets: AtomicU64,
+}
+
+/// Tells the loop, when it is dropped, that nobody waits for the tool any more.
+struct Ticket {
+    outbox: Arc<Outbox>,
+    turn: u64,
+    ticket: u64,
+    answered: bool,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.outbox.push(Item::ToolDropped { turn: self.turn, ticket: self.ticket });
+        }
+    }
+}
+
+impl ToolRunner for Runner {
+    fn run(&self, _turn_id: &str, call: ToolCall) -> BoxFuture<'static, Answer> {
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let (answer, answered) = oneshot::channel();
+        self.outbox.push(Item::Tool { turn: self.turn, ticket, call, answer });
+        let mut guard =
+            Ticket { outbox: self.outbox.clone(), turn: self.turn, ticket, answered: false };
+        async move {
+            let outcome = answered.await;
+            guard.answered = true;
+            // The loop is gone, or the tool's task was ended without an answer.
+            outcome.unwrap_or_else(|_| Err("the tool ended without an answer".to_owned()))
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,122 @@
+//! A turn as Python sees it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use host_shim::{Canceller, Event, Fault, Reply};
+use pyo3::prelude::*;
+
+use crate::errors;
+use crate::mailbox::{Outbox, Poller};
+use crate::process::Here;
+
+/// A turn under way. Dropping it cancels it.
+#[pyclass(frozen, module = "astr_openclaw._native")]
+pub(crate) struct Turn(Here<Inner>);
+
+struct Inner {
+    id: String,
+    canceller: Canceller,
+    poller: Poller,
+    state: Mutex<State>,
+}
+
+enum State {
+    Running(host_shim::Turn),
+    Ending(BoxFuture<'static, Result<Reply, Fault>>),
+    Ended,
+}
+
+impl Turn {
+    pub(crate) fn new(turn: host_shim::Turn, outbox: Arc<Outbox>, key: u64) -> Self {
+        Self(Here::new(Inner {
+            id: turn.id().to_owned(),
+            canceller: turn.canceller(),
+            poller: Poller::new(outbox, key),
+            state: Mutex::new(State::Running(turn)),
+        }))
+    }
+}
+
+#[pymethods]
+impl Turn {
+    #[getter]
+    fn id(&self) -> PyResult<String> {
+        Ok(self.0.get()?.id.clone())
+    }
+
+    /// Ends the turn with `cancelled`.
+    fn cancel(&self) -> PyResult<()> {
+        self.0.get()?.canceller.cancel();
+        Ok(())
+    }
+
+    /// What has happened since the last time, at most `limit` events, and how the turn ended, if
+    /// it has: whether well, and the JSON of the reply or the fault.
+    /// Events are `("delta", text)`, `("tool-call", id, name, arguments)`,
+    /// `("tool-ended", id, succeeded)` and `("notice", code, text)`.
+    #[allow(clippy::type_complexity)] // Two plain tuples for two plain things.
+    fn poll(
+        &self,
+        py: Python<'_>,
+        limit: usize,
+    ) -> PyResult<(Vec<Py<PyAny>>, Option<(bool, String)>)> {
+        let inner = self.0.get()?;
+        let mut state = inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = Vec::new();
+        while let State::Running(turn) = &mut *state {
+            if events.len() >= limit {
+                return Ok((events, None));
+            }
+            match inner.poller.poll(|cx| turn.poll_next_unpin(cx)) {
+                Poll::Pending => return Ok((events, None)),
+                Poll::Ready(Some(event)) => events.push(event_to_python(py, event)?),
+                Poll::Ready(None) => {
+                    // Replaced as a whole below; `Ended` only stands in for a moment.
+                    if let State::Running(turn) = std::mem::replace(&mut *state, State::Ended) {
+                        *state = State::Ending(turn.reply().boxed());
+                    }
+                }
+            }
+        }
+        let end = match &mut *state {
+            State::Ending(reply) => match inner.poller.poll(|cx| reply.as_mut().poll(cx)) {
+                Poll::Pending => None,
+                Poll::Ready(end) => {
+                    *state = State::Ended;
+                    Some(match end {
+                        Ok(reply) => (true, errors::json(&reply)?),
+                        Err(fault) => (false, errors::json(&fault)?),
+                    })
+                }
+            },
+            _ => None,
+        };
+        Ok((events, end))
+    }
+}
+
+fn event_to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
+    Ok(match event {
+        Event::Delta { text } => ("delta", text).into_pyobject(py)?,
+        Event::ToolCall(call) => {
+            return Ok(("tool-call", call.id, call.name, call.arguments)
+                .into_pyobject(py)?
+                .into_any()
+                .unbind());
+        }
+        Event::ToolEnded { call, succeeded } => {
+            return Ok(("tool-ended", call, succeeded).into_pyobject(py)?.into_any().unbind());
+        }
+        Event::Notice(notice) => {
+            // The code as programs see it, from its one definition.
+            let code: String = serde_json::from_str(&errors::json(&notice.code)?)
+                .map_err(|e| pyo3::exceptions::PyValueError::new_err(e.to_string()))?;
+            return Ok(("notice", code, notice.text).into_pyobject(py)?.into_any().unbind());
+        }
+    }
+    .into_any()
+    .unbind())
+}
