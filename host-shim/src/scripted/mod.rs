@@ -1,0 +1,220 @@
+//! A gateway that plays what it is told: for tests, and for the demonstration.
+//!
+//! [`ScriptedGateway`] listens on a free loopback port and behaves as OpenClaw 2026.2.9 does on
+//! `POST /v1/responses`: it checks path, method, token and the shape of the body, then plays the
+//! next [`Scene`] that was pushed, or a short reply. It records every request, without its token.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use host_shim::scripted::{Answer, Gate, Scene, ScriptedGateway};
+//!
+//! let gateway = ScriptedGateway::start("the-token").await?;
+//! let gate = Gate::new();
+//! gateway.push(Scene::reply("Hello."));
+//! gateway.push(Answer::new().delta("One").hold(&gate).delta(" moment"));
+//! println!("export OPENCLAW_GATEWAY_URL={}", gateway.url());
+//! gateway.stop().await;
+//! # std::io::Result::Ok(()) })?;
+//! # std::io::Result::Ok(())
+//! ```
+
+mod answer;
+mod http;
+mod request;
+mod rules;
+mod scene;
+mod server;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::TcpListener;
+
+use server::{Server, Shared};
+
+pub use answer::Answer;
+pub use http::Http;
+pub use request::{Recorded, Token};
+pub use rules::ToolShape;
+pub use scene::{End, Gate, Scene};
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosedBy {
+    /// The other side: closed or reset.
+    Client,
+    /// The scene, or [`ScriptedGateway::close_connections`], or [`ScriptedGateway::stop`].
+    Gateway,
+}
+
+/// A gateway on a loopback port that plays scenes. Dropping it stops it.
+pub struct ScriptedGateway {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    server: Mutex<Option<Server>>,
+}
+
+impl ScriptedGateway {
+    /// Listens on a free port of 127.0.0.1. `token` is the only right one.
+    ///
+    /// Must be called in a Tokio runtime with I/O and time enabled; the gateway lives in it.
+    pub async fn start(token: &str) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(token));
+        let server = Server::start(listener, shared.clone());
+        Ok(Self {
+            address,
+            shared,
+            server: Mutex::new(Some(server)),
+        })
+    }
+
+    /// Such as `http://127.0.0.1:40123`, also while it is stopped.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The port, also while it is stopped.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Adds a scene for the next turn that has none yet. A request that the gateway refuses by
+    /// itself (its token, its shape) uses none up.
+    pub fn push(&self, scene: impl Into<Scene>) {
+        self.shared.script().scenes.push_back(scene.into());
+    }
+
+    /// Plays this whenever no pushed scene is left, instead of the short reply.
+    pub fn otherwise(&self, scene: impl Into<Scene>) {
+        self.shared.script().otherwise = Some(scene.into());
+    }
+
+    /// Answers every request with this scene, whatever its path, token or body; none: no longer.
+    pub fn answer_everything_with(&self, scene: impl Into<Option<Scene>>) {
+        self.shared.script().always = scene.into();
+    }
+
+    /// Which JSON shape of tools it takes; [`ToolShape::Nested`] at first.
+    pub fn set_tool_shape(&self, shape: ToolShape) {
+        self.shared.script().shape = shape;
+    }
+
+    /// How many pushed scenes have not been played.
+    pub fn scenes_left(&self) -> usize {
+        self.shared.script().scenes.len()
+    }
+
+    /// All requests so far, in order of arrival.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.log.borrow().requests.clone()
+    }
+
+    /// The requests so far that passed the gateway's own checks: on a real gateway each would have
+    /// cost a model call.
+    pub fn turns(&self) -> Vec<Recorded> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.reaches_agent);
+        requests
+    }
+
+    /// The request of this number (from 1), once it has arrived whole.
+    pub async fn request(&self, number: usize) -> Recorded {
+        let mut log = self.shared.log.subscribe();
+        loop {
+            if let Some(request) = log
+                .borrow_and_update()
+                .requests
+                .get(number.saturating_sub(1))
+            {
+                return request.clone();
+            }
+            // The sender lives in `self`, so this cannot fail while we wait.
+            let _ = log.changed().await;
+        }
+    }
+
+    /// How many connections have been accepted so far.
+    pub fn connections(&self) -> usize {
+        self.shared.log.borrow().connections.len()
+    }
+
+    /// How many of them are open.
+    pub fn open_connections(&self) -> usize {
+        self.shared
+            .log
+            .borrow()
+            .connections
+            .iter()
+            .filter(|end| end.is_none())
+            .count()
+    }
+
+    /// Resolves when the connection of this number (from 1) has ended: says by whom. The
+    /// client's end is noticed at once, whatever scene is being played.
+    pub async fn closed(&self, connection: usize) -> ClosedBy {
+        let mut log = self.shared.log.subscribe();
+        loop {
+            let ended = log
+                .borrow_and_update()
+                .connections
+                .get(connection.saturating_sub(1))
+                .copied();
+            if let Some(Some(by)) = ended {
+                return by;
+            }
+            // The sender lives in `self`, so this cannot fail while we wait.
+            let _ = log.changed().await;
+        }
+    }
+
+    /// Closes all open connections (FIN), as the real gateway does with idle ones after 5 s, and
+    /// goes on listening. Resolves when they are closed.
+    pub async fn close_connections(&self) {
+        let open: Vec<usize> = self
+            .shared
+            .log
+            .borrow()
+            .connections
+            .iter()
+            .enumerate()
+            .filter_map(|(index, end)| end.is_none().then_some(index + 1))
+            .collect();
+        self.shared.closings.send_modify(|count| *count += 1);
+        for connection in open {
+            self.closed(connection).await;
+        }
+    }
+
+    /// Stops listening and drops all connections; what is asked now is refused. Scenes and
+    /// records are kept.
+    pub async fn stop(&self) {
+        let server = self
+            .server
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(server) = server {
+            server.stop().await;
+        }
+    }
+
+    /// Listens again on the same port, after [`ScriptedGateway::stop`]. Does nothing while it
+    /// runs. Fails if another program has taken the port meanwhile.
+    pub async fn restart(&self) -> io::Result<()> {
+        if self
+            .server
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+        {
+            return Ok(());
+        }
+        let listener = TcpListener::bind(self.address).await?;
+        let server = Server::start(listener, self.shared.clone());
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(())
+    }
+}
