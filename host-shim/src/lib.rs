@@ -1,1 +1,60 @@
+//! Runs the OpenClaw plugin component inside another program.
+//!
+//! The component (crate `openclaw-plugin`) decides; this library only supplies what it needs: HTTP
+//! to the configured gateways and nowhere else, the available memory, a clock and the caller's
+//! tools. Everything happens on one thread of its own, so a [`Plugin`] can be used from any
+//! executor, or from none.
+//!
+//! ```no_run
+//! use host_shim::{Config, Event, Plugin, TurnRequest};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::loader().file("openclaw.toml")?.process_env()?.finish()?;
+//! let plugin = Plugin::builder().config(config).build().await?;
+//! let mut turn = plugin.ask(TurnRequest::new("What is new?"));
+//! while let Some(event) = turn.next_event().await {
+//!     if let Event::Delta { text } = event {
+//!         print!("{text}");
+//!     }
+//! }
+//! println!("\n{}", turn.reply().await?.response_id);
+//! # Ok(())
+//! # }
+//! ```
+#![deny(missing_docs)]
 
+pub mod clock;
+pub mod component;
+pub mod config;
+pub mod memory;
+#[cfg(feature = "scripted")]
+pub mod scripted;
+
+mod attachment;
+mod builder;
+mod fault;
+mod outgoing;
+mod plugin;
+mod request;
+mod runtime;
+mod status;
+mod tools;
+mod turn;
+
+pub use attachment::{Attachment, AttachmentError};
+pub use builder::PluginBuilder;
+pub use clock::Clock;
+pub use component::{ComponentInfo, ComponentSource, LoadError};
+pub use config::{Config, ConfigError};
+pub use fault::Fault;
+pub use memory::{Bound, MemorySource, Sample};
+pub use openclaw_plugin::fault::{FaultCode, Locale};
+pub use openclaw_plugin::level::Level;
+pub use outgoing::{Origin, OriginError};
+pub use plugin::{ConfigureError, Plugin};
+pub use request::{ToolSpec, TurnRequest};
+pub use status::{
+    Breaker, BreakerState, Breakers, Check, Counters, Diagnosis, MemoryState, Status,
+};
+pub use tools::{ToolCall, ToolRunner};
+pub use turn::{Canceller, Event, GatewayName, Notice, NoticeCode, Reply, Turn, Usage};

@@ -1,0 +1,104 @@
+//! How a plugin is made.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::component::{ComponentSource, LoadError};
+use crate::config::Config;
+use crate::memory::{MemorySource, SystemMemory};
+use crate::plugin::Plugin;
+use crate::tools::ToolRunner;
+
+/// The component's memory, unless told otherwise.
+const DEFAULT_MEMORY_CAP: usize = 64 << 20;
+
+/// The component's own computing between two waits, unless told otherwise.
+const DEFAULT_COMPUTE_BUDGET: Duration = Duration::from_secs(5);
+
+/// Makes a [`Plugin`].
+pub struct PluginBuilder {
+    pub(crate) source: ComponentSource,
+    pub(crate) config: Option<Config>,
+    pub(crate) memory: Arc<dyn MemorySource>,
+    pub(crate) clock: Clock,
+    pub(crate) runner: Option<Arc<dyn ToolRunner>>,
+    pub(crate) memory_cap: usize,
+    pub(crate) compute_budget: Duration,
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+impl Default for PluginBuilder {
+    fn default() -> Self {
+        Self {
+            source: ComponentSource::Embedded,
+            config: None,
+            memory: Arc::new(SystemMemory),
+            clock: Clock::real(),
+            runner: None,
+            memory_cap: DEFAULT_MEMORY_CAP,
+            compute_budget: DEFAULT_COMPUTE_BUDGET,
+            cache_dir: None,
+        }
+    }
+}
+
+impl PluginBuilder {
+    /// The component to run. Default: the one that is built into this library.
+    pub fn component(mut self, source: ComponentSource) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// The config. Without one the plugin works, and every turn ends with `config_invalid` until
+    /// [`Plugin::configure`] sets one.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Where the available memory is read. Default: the system.
+    pub fn memory(mut self, source: impl MemorySource + 'static) -> Self {
+        self.memory = Arc::new(source);
+        self
+    }
+
+    /// The clock that the guards see. Default: the real one.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Runs the tools of turns that bring no runner of their own.
+    pub fn tool_runner(mut self, runner: Arc<dyn ToolRunner>) -> Self {
+        self.runner = Some(runner);
+        self
+    }
+
+    /// The most memory that the component may have, in bytes; at more it is stopped. Default:
+    /// 64 MiB.
+    pub fn memory_cap(mut self, bytes: usize) -> Self {
+        self.memory_cap = bytes;
+        self
+    }
+
+    /// How long the component may compute without waiting for anything before it is stopped.
+    /// Default: 5 s.
+    pub fn compute_budget(mut self, budget: Duration) -> Self {
+        self.compute_budget = budget;
+        self
+    }
+
+    /// A folder of this user's own where compiled components are kept. It is made if need be; one
+    /// that cannot be written costs a compilation at every start and is no error. Default: none.
+    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// Loads the component, starts it on its thread and gives it the config.
+    pub async fn build(self) -> Result<Plugin, LoadError> {
+        Plugin::start(self).await
+    }
+}

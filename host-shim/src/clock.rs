@@ -1,0 +1,148 @@
+//! The monotonic clock that the guards see.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+/// A monotonic clock: the real one, or the real one plus an offset that [`Clock::advance`] moves.
+/// Clones share the offset.
+///
+/// Only the component's rules go by it (breakers, queues, time limits of a turn); connections go
+/// by real time.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    start: Instant,
+    /// Nanoseconds; unused by a clock that is not adjustable.
+    offset: AtomicU64,
+    adjustable: bool,
+    moved: Notify,
+}
+
+/// The clock is the real one and cannot be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this clock cannot be moved; build the plugin with Clock::adjustable()")]
+pub struct NotAdjustable;
+
+impl Clock {
+    /// The real clock.
+    pub fn real() -> Self {
+        Self::new(false)
+    }
+
+    /// The real clock plus an offset, for tests and demonstrations.
+    pub fn adjustable() -> Self {
+        Self::new(true)
+    }
+
+    fn new(adjustable: bool) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                start: Instant::now(),
+                offset: AtomicU64::new(0),
+                adjustable,
+                moved: Notify::new(),
+            }),
+        }
+    }
+
+    /// Time since the clock was made.
+    pub fn now(&self) -> Duration {
+        let offset = Duration::from_nanos(self.shared.offset.load(Ordering::SeqCst));
+        self.shared.start.elapsed().saturating_add(offset)
+    }
+
+    /// Moves an adjustable clock forward and wakes what waited for a time that has come.
+    pub fn advance(&self, by: Duration) -> Result<(), NotAdjustable> {
+        if !self.shared.adjustable {
+            return Err(NotAdjustable);
+        }
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        let add = |offset: u64| Some(offset.saturating_add(nanos));
+        let _ = self
+            .shared
+            .offset
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+        self.shared.moved.notify_waiters();
+        Ok(())
+    }
+
+    /// Waits for a time of this clock. Must be awaited within a Tokio runtime with time.
+    pub(crate) async fn wait_until(&self, when: Duration) {
+        loop {
+            // Registered before the time is read, so that no move in between is lost.
+            let moved = self.shared.moved.notified();
+            let Some(left) = when.checked_sub(self.now()).filter(|left| !left.is_zero()) else {
+                return;
+            };
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                () = moved => {}
+            }
+        }
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::real()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    #[test]
+    fn the_real_clock_goes_on_and_cannot_be_moved() {
+        let clock = Clock::real();
+        let before = clock.now();
+        assert_eq!(clock.advance(Duration::from_secs(1)), Err(NotAdjustable));
+        assert!(clock.now() >= before && clock.now() < before + Duration::from_millis(900));
+    }
+
+    #[test]
+    fn advancing_wakes_a_waiter_whose_time_has_come_and_no_other() {
+        block_on(async {
+            let clock = Clock::adjustable();
+            let hour = Duration::from_secs(3600);
+            let mut soon = Box::pin(clock.wait_until(hour));
+            let mut late = Box::pin(clock.wait_until(3 * hour));
+            assert!(futures::poll!(&mut soon).is_pending());
+            assert!(futures::poll!(&mut late).is_pending());
+            clock.clone().advance(hour).unwrap();
+            soon.await;
+            assert!(futures::poll!(&mut late).is_pending());
+        });
+    }
+
+    #[test]
+    fn a_time_that_has_passed_is_not_waited_for() {
+        block_on(async {
+            let clock = Clock::real();
+            assert!(futures::poll!(Box::pin(clock.wait_until(Duration::ZERO))).is_ready());
+        });
+    }
+
+    #[test]
+    fn a_huge_advance_saturates() {
+        let clock = Clock::adjustable();
+        clock.advance(Duration::MAX).unwrap();
+        clock.advance(Duration::MAX).unwrap();
+        assert!(clock.now() >= Duration::from_nanos(u64::MAX));
+    }
+}

@@ -1,0 +1,23 @@
+//! Where the component comes from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the component comes from.
+#[derive(Clone, Debug, Default)]
+pub enum ComponentSource {
+    /// The one that is built into this library.
+    #[default]
+    Embedded,
+    /// A `.wasm` file.
+    File(PathBuf),
+    /// The bytes of a component.
+    Bytes(Arc<[u8]>),
+    /// A `.cwasm` file made by this version of the shim; nothing is compiled.
+    Precompiled {
+        /// The file; it must be owned by this user or root and not be writable by others.
+        path: PathBuf,
+        /// SHA-256 (hex) of the component that it must have been made of; none accepts any.
+        wasm_sha256: Option<String>,
+    },
+}

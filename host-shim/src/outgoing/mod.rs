@@ -1,0 +1,5 @@
+//! HTTP to the configured gateways, and nowhere else.
+
+mod origin;
+
+pub use origin::{Origin, OriginError};

@@ -1,0 +1,181 @@
+//! The handle of a running plugin.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use openclaw_plugin::fault::Locale;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::builder::PluginBuilder;
+use crate::clock::Clock;
+use crate::component::{ComponentInfo, LoadError};
+use crate::config::{Config, ConfigError};
+use crate::fault::Fault;
+use crate::request::TurnRequest;
+use crate::runtime::{self, Command, TurnCommand};
+use crate::status::{Diagnosis, Status};
+use crate::turn::{Canceller, Turn};
+
+/// Events that wait for a slow reader.
+const EVENT_QUEUE: usize = 256;
+
+/// A running plugin. Clones are handles of the same one; it ends with the last handle and turn,
+/// or at [`Plugin::close`].
+#[derive(Clone)]
+pub struct Plugin {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    commands: mpsc::UnboundedSender<Command>,
+    next_turn: AtomicU64,
+    info: ComponentInfo,
+    clock: Clock,
+    locale: RwLock<Locale>,
+}
+
+/// Why a config was not taken; the one before stays in force.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigureError {
+    /// The config is wrong.
+    #[error(transparent)]
+    Invalid(#[from] ConfigError),
+    /// The component trapped, or the plugin is closed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Plugin {
+    /// A new plugin.
+    pub fn builder() -> PluginBuilder {
+        PluginBuilder::default()
+    }
+
+    pub(crate) async fn start(builder: PluginBuilder) -> Result<Self, LoadError> {
+        let clock = builder.clock.clone();
+        let locale = builder
+            .config
+            .as_ref()
+            .map(|config| config.locale)
+            .unwrap_or_default();
+        let (commands, info) = runtime::start(builder).await?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                commands,
+                next_turn: AtomicU64::new(1),
+                info,
+                clock,
+                locale: RwLock::new(locale),
+            }),
+        })
+    }
+
+    /// Asks the gateway. Returns at once; the turn runs whether or not its events are waited for,
+    /// and is cancelled when the [`Turn`] is dropped.
+    pub fn ask(&self, request: TurnRequest) -> Turn {
+        let id = format!(
+            "turn-{}",
+            self.inner.next_turn.fetch_add(1, Ordering::Relaxed)
+        );
+        let (events, event_receiver) = mpsc::channel(EVENT_QUEUE);
+        let (end, end_receiver) = oneshot::channel();
+        let (canceller, cancelled) = Canceller::new();
+        let command = TurnCommand {
+            id: id.clone(),
+            request,
+            events,
+            end,
+            cancelled,
+        };
+        // A failure drops the command and with it the senders, which the turn reports as closed.
+        let _ = self.inner.commands.send(Command::Ask(Box::new(command)));
+        Turn::new(id, event_receiver, end_receiver, canceller, self.clone())
+    }
+
+    /// What the guards know; also while a turn runs. Fails with `plugin_trapped`, or `cancelled`
+    /// if the plugin is closed.
+    pub async fn status(&self) -> Result<Status, Fault> {
+        self.call(Command::Status).await
+    }
+
+    /// Looks at memory, breakers and the gateways without a model call. Without a locale: the
+    /// config's. Fails as [`Plugin::status`] does.
+    pub async fn diagnose(&self, locale: Option<Locale>) -> Result<Diagnosis, Fault> {
+        self.call(|answer| Command::Diagnose(locale, answer)).await
+    }
+
+    /// Closes the breakers and forgets their failures. Fails as [`Plugin::status`] does.
+    pub async fn reset(&self) -> Result<(), Fault> {
+        self.call(Command::Reset).await
+    }
+
+    /// Sets another config. A turn that runs ends under the old one; on an error nothing has
+    /// changed.
+    pub async fn configure(&self, config: Config) -> Result<(), ConfigureError> {
+        let config = config.read_token_files()?;
+        let locale = config.locale;
+        let (answer, receiver) = oneshot::channel();
+        let _ = self
+            .inner
+            .commands
+            .send(Command::Configure(Box::new(config), answer));
+        match receiver.await {
+            Ok(end) => end?,
+            Err(_) => return Err(Fault::closed(self.locale()).into()),
+        }
+        *self
+            .inner
+            .locale
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = locale;
+        Ok(())
+    }
+
+    /// Ends the plugin: every turn is cancelled, connections are closed, and the thread is done
+    /// when this returns. Later calls fail with `cancelled`.
+    pub async fn close(&self) {
+        let (answer, receiver) = oneshot::channel();
+        let _ = self.inner.commands.send(Command::Close(answer));
+        let _ = receiver.await; // Either an answer, or the thread was gone already.
+    }
+
+    /// What is known about the component.
+    pub fn component_info(&self) -> &ComponentInfo {
+        &self.inner.info
+    }
+
+    /// The clock that the guards see.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// The language of texts for people, as the config in force has it.
+    pub fn locale(&self) -> Locale {
+        *self
+            .inner
+            .locale
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a command and waits for its answer.
+    async fn call<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, Fault>>) -> Command,
+    ) -> Result<T, Fault> {
+        let (answer, receiver) = oneshot::channel();
+        let _ = self.inner.commands.send(command(answer));
+        // A dropped answer: the thread has ended.
+        receiver
+            .await
+            .unwrap_or_else(|_| Err(Fault::closed(self.locale())))
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("component", &self.inner.info)
+            .finish_non_exhaustive()
+    }
+}
