@@ -4,5 +4,15 @@
 //! interfaces in `wit/`.
 #![deny(missing_docs)]
 
+#[cfg(all(target_family = "wasm", feature = "component", not(test)))]
+mod component;
+pub mod config;
+pub mod diagnose;
+pub mod exit;
 pub mod fault;
+pub mod gateway;
+pub mod guards;
 pub mod level;
+pub mod state;
+mod text;
+pub mod turn;

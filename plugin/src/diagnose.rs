@@ -1,0 +1,188 @@
+//! Looks at memory, breakers and gateways, without a model call.
+
+use crate::config::Checked;
+use crate::fault::{FaultCode, Locale};
+use crate::gateway::refusal::{self, MAX_REFUSAL_BYTES};
+use crate::guards::breaker;
+use crate::guards::limits::MIB;
+use crate::guards::memory::judge;
+use crate::state::State;
+use crate::text::{self, say};
+use crate::turn::model::{Fault, GatewayName};
+use crate::turn::outside::{AnswerBody as _, Outside, Post};
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Stable, for programs.
+    pub name: String,
+    /// None: it is well.
+    pub wrong: Option<FaultCode>,
+    /// What was seen.
+    pub detail: String,
+}
+
+impl Check {
+    fn well(name: impl Into<String>, detail: String) -> Self {
+        Self { name: name.into(), wrong: None, detail }
+    }
+
+    fn ill(name: impl Into<String>, wrong: FaultCode, detail: String) -> Self {
+        Self { name: name.into(), wrong: Some(wrong), detail }
+    }
+}
+
+/// Makes every check, in the order that the interface promises. Counts nothing for the breakers.
+pub async fn diagnose<O: Outside>(state: &State, outside: &O, locale: Option<Locale>) -> Vec<Check> {
+    let config = state.config();
+    let locale = locale.or(config.as_ref().map(|config| config.locale)).unwrap_or_default();
+    let Some(config) = config else {
+        return vec![Check::ill("config", FaultCode::ConfigInvalid, text::not_configured(locale))];
+    };
+    let mut checks = vec![
+        Check::well(
+            "config",
+            say!(locale,
+                en: "agent `{agent}`, {n} gateway(s): {urls}",
+                zh: "代理 `{agent}`，{n} 个网关：{urls}",
+                agent = config.agent_id,
+                n = config.gateways.len(),
+                urls = config.gateways.iter().map(|gateway| gateway.url()).collect::<Vec<_>>().join(", ")),
+        ),
+        memory(outside, &config, locale),
+    ];
+    let name = |what: &str, at: usize| format!("{what}-{}", GatewayName::at(at).as_str());
+    for at in 0..config.gateways.len() {
+        checks.push(breaker(state, outside, name("breaker", at), at, locale));
+    }
+    for at in 0..config.gateways.len() {
+        let (reach, token) = probe(outside, &config, at, locale).await;
+        let check = |name: String, seen: Result<String, (FaultCode, String)>| match seen {
+            Ok(detail) => Check::well(name, detail),
+            Err((wrong, detail)) => Check::ill(name, wrong, detail),
+        };
+        checks.push(check(name("reach", at), reach));
+        checks.push(check(name("token", at), token));
+    }
+    checks
+}
+
+fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
+    let sample = match outside.memory() {
+        Ok(sample) => sample,
+        Err(why) => {
+            return Check::ill("memory", FaultCode::HeavyTaskRefused, text::memory_unreadable(locale, &why));
+        }
+    };
+    let verdict = judge(Some(sample.available), &config.limits);
+    let (available, total) = (sample.available / MIB, sample.total / MIB);
+    let seen = say!(locale,
+        en: "{available} of {total} MiB available",
+        zh: "可用内存 {available} MiB，共 {total} MiB");
+    if verdict.heavy_allowed {
+        return Check::well("memory", seen);
+    }
+    let level = verdict.level_cap;
+    let detail = if level < crate::level::Level::Root {
+        say!(locale,
+            en: "{seen}: heavy tasks are refused and the level is at most {level}",
+            zh: "{seen}：拒绝重任务，级别最高为 {level}")
+    } else {
+        say!(locale, en: "{seen}: heavy tasks are refused", zh: "{seen}：拒绝重任务")
+    };
+    Check::ill("memory", FaultCode::HeavyTaskRefused, detail)
+}
+
+fn breaker<O: Outside>(state: &State, outside: &O, name: String, at: usize, locale: Locale) -> Check {
+    let view = state.breaker(at, outside.now_ms());
+    let failures = view.failures;
+    match view.state {
+        breaker::State::Closed => Check::well(
+            name,
+            say!(locale, en: "closed, {failures} failure(s) in a row", zh: "关闭，连续失败 {failures} 次"),
+        ),
+        breaker::State::Open(ms) => Check::ill(name, FaultCode::CircuitOpen, text::circuit_open(locale, ms)),
+        breaker::State::HalfOpen => Check::ill(
+            name,
+            FaultCode::CircuitOpen,
+            say!(locale,
+                en: "half-open: the next task is the trial that may close it",
+                zh: "半开：下一个任务是试探，成功后熔断关闭"),
+        ),
+    }
+}
+
+type Seen = Result<String, (FaultCode, String)>;
+
+/// What the two probes of a gateway say.
+async fn probe<O: Outside>(outside: &O, config: &Checked, at: usize, locale: Locale) -> (Seen, Seen) {
+    let url = config.gateways[at].url();
+    let ill = |fault: Fault| Err((fault.code, fault.message));
+    let not_tried = |code| {
+        Err((code, say!(locale, en: "not tried, because the gateway is not reached", zh: "未检查：网关不可用")))
+    };
+    // Without a token: a gateway with its endpoint on asks for one.
+    let reach = match ask(outside, config, at, false, locale).await {
+        Err(fault) if fault.code == FaultCode::AuthFailed => {
+            Ok(say!(locale, en: "{url} answers and asks for a token", zh: "{url} 有应答，并要求令牌"))
+        }
+        Err(fault) if fault.code == FaultCode::RequestRejected => {
+            Ok(say!(locale,
+                en: "{url} answers, and takes requests without a token: its gateway.auth is off",
+                zh: "{url} 有应答，但不要求令牌：其 gateway.auth 未启用"))
+        }
+        Err(fault) => {
+            let code = fault.code;
+            return (ill(fault), not_tried(code));
+        }
+        Ok(status) => {
+            let detail = unexpected(&url, status, locale);
+            return (Err((FaultCode::ProtocolError, detail)), not_tried(FaultCode::ProtocolError));
+        }
+    };
+    // With it: an empty object is refused for what it lacks, before any model is asked.
+    let token = match ask(outside, config, at, true, locale).await {
+        Err(fault) if fault.code == FaultCode::RequestRejected => {
+            Ok(say!(locale,
+                en: "the token is taken and POST /v1/responses is on",
+                zh: "令牌有效，POST /v1/responses 已启用"))
+        }
+        Err(fault) => ill(fault),
+        Ok(status) => Err((FaultCode::ProtocolError, unexpected(&url, status, locale))),
+    };
+    (reach, token)
+}
+
+fn unexpected(url: &str, status: u16, locale: Locale) -> String {
+    say!(locale,
+        en: "{url} answers HTTP {status} to an empty request; an OpenClaw gateway does not",
+        zh: "{url} 对空请求返回 HTTP {status}，这不是 OpenClaw 网关的行为")
+}
+
+/// One probe: the fault that its answer is, or a status that is none.
+async fn ask<O: Outside>(
+    outside: &O,
+    config: &Checked,
+    at: usize,
+    authorized: bool,
+    locale: Locale,
+) -> Result<u16, Fault> {
+    let gateway = &config.gateways[at];
+    let post = Post { gateway, authorized, agent_id: None, body: None, bounds: &config.bounds };
+    let url = gateway.url();
+    let sent = outside.post(post).await;
+    let (head, mut body) = sent.map_err(|failure| failure.fault(false, &url, &config.bounds, locale))?;
+    let mut bytes = vec![];
+    while bytes.len() < MAX_REFUSAL_BYTES
+        && let Ok(Some(chunk)) = body.chunk().await
+    {
+        bytes.extend_from_slice(&chunk);
+    }
+    body.finish();
+    if head.status == 200 && !refusal::is_page(&head, &bytes) {
+        return Ok(head.status);
+    }
+    let fault = refusal::classify(&head, &bytes);
+    let message = format!("{url}: {}", fault.message);
+    Err(Fault { message, ..fault })
+}

@@ -1,0 +1,93 @@
+//! The JSON shape of tools, which flipped between gateway versions.
+
+use crate::turn::model::Tool;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// How a gateway wants its tools written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Dialect {
+    /// `{"type":"function","function":{"name":…}}`: up to 2026.3.28.
+    #[default]
+    Nested,
+    /// `{"type":"function","name":…}`: from 2026.4.15.
+    Flat,
+}
+
+impl Dialect {
+    /// One tool in this shape. `parameters` is the parsed schema.
+    pub fn tool(self, tool: &Tool, parameters: Value) -> Value {
+        let mut function = json!({ "name": tool.name, "parameters": parameters });
+        if !tool.description.is_empty() {
+            function["description"] = tool.description.clone().into();
+        }
+        match self {
+            Self::Nested => json!({ "type": "function", "function": function }),
+            Self::Flat => {
+                function["type"] = "function".into();
+                function
+            }
+        }
+    }
+
+    /// The shape that a 400 asks for, if it refuses this one. It names what it misses:
+    /// `tools.0.function` or `tools.0.name`.
+    pub fn wanted_by(self, message: &str) -> Option<Self> {
+        let (missed, other) = match self {
+            Self::Nested => ("name", Self::Flat),
+            Self::Flat => ("function", Self::Nested),
+        };
+        let names_it = message.match_indices("tools.").any(|(at, _)| {
+            let rest = &message[at + "tools.".len()..];
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            digits > 0
+                && rest[digits..].strip_prefix('.').and_then(|field| field.strip_prefix(missed)).is_some_and(
+                    |end| !end.starts_with(|c: char| c == '.' || c == '_' || c.is_ascii_alphanumeric()),
+                )
+        });
+        names_it.then_some(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::level::Level;
+
+    #[test]
+    fn the_recorded_refusals_flip_the_shape() {
+        let nested_wanted = "tools.0.function: Invalid input: expected object, received undefined";
+        let flat_wanted = "tools.0.name: Invalid input: expected string, received undefined";
+        assert_eq!(Dialect::Flat.wanted_by(nested_wanted), Some(Dialect::Nested));
+        assert_eq!(Dialect::Nested.wanted_by(flat_wanted), Some(Dialect::Flat));
+        assert_eq!(Dialect::Nested.wanted_by(nested_wanted), None);
+        assert_eq!(Dialect::Flat.wanted_by(flat_wanted), None);
+    }
+
+    #[test]
+    fn other_refusals_do_not() {
+        for message in ["tools.0.function.name: too long", "model: Invalid input", "tools.x.name", "tools.0.named"] {
+            assert_eq!(Dialect::Nested.wanted_by(message), None, "{message}");
+            assert_eq!(Dialect::Flat.wanted_by(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn both_shapes_carry_no_unknown_key_and_no_null() {
+        let tool = Tool {
+            name: "t".into(),
+            description: String::new(),
+            parameters: r#"{"type":"object"}"#.into(),
+            needs: Level::Talk,
+        };
+        let schema = json!({"type": "object"});
+        assert_eq!(
+            Dialect::Nested.tool(&tool, schema.clone()),
+            json!({"type": "function", "function": {"name": "t", "parameters": {"type": "object"}}})
+        );
+        assert_eq!(
+            Dialect::Flat.tool(&tool, schema),
+            json!({"type": "function", "name": "t", "parameters": {"type": "object"}})
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! The gateway's protocol. Pure: bytes in, values out.
+
+pub mod answer;
+pub mod attachment;
+pub mod dialect;
+pub mod refusal;
+pub mod request;
+pub mod response;
+pub mod session_key;
+pub mod sse;

@@ -1,0 +1,394 @@
+//! The body of `POST /v1/responses`.
+//!
+//! The gateway is strict: no unknown key, no `null`. Attachments are not copied: the body is a list
+//! of pieces, and base64 is made while it is sent.
+
+use super::attachment::{self, Kind};
+use super::dialect::Dialect;
+use super::session_key::session_key;
+use crate::fault::{FaultCode, Locale};
+use crate::level::Level;
+use crate::text;
+use crate::turn::model::{Fault, Tool, Turn};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// The path that is asked.
+pub const PATH: &str = "/v1/responses";
+/// Largest body that the gateway takes; over it, it resets the connection without an answer.
+pub const MAX_BODY_BYTES: u64 = 20 * 1024 * 1024;
+
+/// A piece of a body.
+#[derive(Clone, Copy, Debug)]
+enum Piece {
+    /// A range of the JSON text.
+    Json(usize, usize),
+    /// The attachment of this index, in base64.
+    Attachment(usize),
+}
+
+/// A body, ready to be sent in chunks.
+#[derive(Debug)]
+pub struct Body<'a> {
+    json: String,
+    pieces: Vec<Piece>,
+    turn: Option<&'a Turn>,
+}
+
+/// What a function call gave, for the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolOutput {
+    /// The gateway's id of the call.
+    pub call_id: String,
+    /// Given to the model as it is.
+    pub output: String,
+}
+
+/// What may differ between the requests of one turn.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// The shape of tools.
+    pub dialect: Dialect,
+    /// The level in force.
+    pub level: Level,
+    /// Whether tools may still be called.
+    pub offer_tools: bool,
+    /// The outputs of the round before; empty in the first round.
+    pub outputs: &'a [ToolOutput],
+}
+
+/// A turn whose content has been checked; nothing of it is refused any more for its shape.
+pub struct CheckedTurn<'a> {
+    turn: &'a Turn,
+    kinds: Vec<Kind>,
+    schemas: Vec<Value>,
+    locale: Locale,
+}
+
+/// Refuses what the gateway would refuse, before anything is sent.
+pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
+    let rejected = |why: String| Err(Fault::new(FaultCode::RequestRejected, why));
+    if turn.text.trim().is_empty() && turn.attachments.is_empty() {
+        return rejected("the text is empty".into());
+    }
+    let kinds = turn.attachments.iter().map(attachment::check).collect::<Result<_, _>>()?;
+    let mut schemas = Vec::with_capacity(turn.tools.len());
+    for (at, tool) in turn.tools.iter().enumerate() {
+        let name = &tool.name;
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.is_empty() || name.len() > 64 || !name.chars().all(good) {
+            return rejected(format!("the tool name {name:?} is not 1 to 64 of A-Z, a-z, 0-9, _ and -"));
+        }
+        if turn.tools[..at].iter().any(|other| other.name == *name) {
+            return rejected(format!("two tools have the name {name:?}"));
+        }
+        match serde_json::from_str::<Value>(&tool.parameters) {
+            Ok(schema @ Value::Object(_)) => schemas.push(schema),
+            _ => return rejected(format!("the parameters of the tool {name:?} are no JSON object")),
+        }
+    }
+    let checked = CheckedTurn { turn, kinds, schemas, locale };
+    // Judged with everything in it; the levels can only take tools away.
+    let whole = Ask { dialect: Dialect::Nested, level: Level::Root, offer_tools: true, outputs: &[] };
+    let bytes = checked.body(whole).len();
+    if bytes > MAX_BODY_BYTES {
+        return Err(Fault::new(
+            FaultCode::RequestTooLarge,
+            format!("the request has {bytes} bytes; the gateway takes {MAX_BODY_BYTES} at the most"),
+        ));
+    }
+    Ok(checked)
+}
+
+impl<'a> CheckedTurn<'a> {
+    /// The turn itself.
+    pub fn turn(&self) -> &'a Turn {
+        self.turn
+    }
+
+    /// The tools that this level may use.
+    pub fn offered(&self, level: Level) -> impl Iterator<Item = (&'a Tool, &Value)> {
+        self.turn.tools.iter().zip(&self.schemas).filter(move |(tool, _)| tool.needs <= level)
+    }
+
+    /// The body of one request of this turn.
+    pub fn body(&self, ask: Ask<'_>) -> Body<'a> {
+        let mut body = Body { json: String::new(), pieces: vec![], turn: None };
+        // The agent is named by a header: `openclaw` is the one model name that every version takes.
+        body.json.push_str(r#"{"model":"openclaw","stream":true,"user":"#);
+        body.push_string(&session_key(&self.turn.session));
+        body.json.push_str(r#","instructions":"#);
+        body.push_string(&instructions(ask.level, &self.turn.instructions));
+        body.json.push_str(r#","input":["#);
+        if ask.outputs.is_empty() {
+            body.push_message(self);
+        } else {
+            let items: Vec<_> = ask
+                .outputs
+                .iter()
+                .map(|out| {
+                    json!({"type": "function_call_output", "call_id": out.call_id, "output": out.output})
+                        .to_string()
+                })
+                .collect();
+            body.json.push_str(&items.join(","));
+        }
+        body.json.push(']');
+        if ask.offer_tools {
+            let tools: Vec<_> = self
+                .offered(ask.level)
+                .map(|(tool, schema)| ask.dialect.tool(tool, schema.clone()))
+                .collect();
+            if !tools.is_empty() {
+                body.json.push_str(r#","tools":"#);
+                body.json.push_str(&Value::Array(tools).to_string());
+            }
+        }
+        body.json.push('}');
+        body.end_json();
+        body
+    }
+}
+
+/// The level is told to the agent too: its own tools run in the gateway, out of our reach.
+fn instructions(level: Level, added: &str) -> String {
+    let rule = match level {
+        Level::Talk => "L0 (talk only): answer in words; use no tools at all.",
+        Level::ReadOnly => "L1 (read-only): use only tools that read; change, create, delete or send nothing.",
+        Level::Act => "L2: you may use AstrBot's commands and tools; do not act on the host itself.",
+        Level::Host => "L3: you may act on the host, without root.",
+        Level::Root => "L4: you may act on the host, as root where the task needs it.",
+    };
+    let mut text = format!("Permission level of this turn: {rule}");
+    if !added.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(added);
+    }
+    text
+}
+
+impl<'a> Body<'a> {
+    fn push_string(&mut self, text: &str) {
+        self.json.push_str(&Value::from(text).to_string());
+    }
+
+    fn push_message(&mut self, checked: &CheckedTurn<'a>) {
+        let turn = checked.turn;
+        self.json.push_str(r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"#);
+        if turn.text.trim().is_empty() {
+            self.push_string(&text::see_attachment(checked.locale));
+        } else {
+            self.push_string(&turn.text);
+        }
+        self.json.push('}');
+        self.turn = Some(turn);
+        for (at, (attachment, kind)) in turn.attachments.iter().zip(&checked.kinds).enumerate() {
+            self.json.push_str(match kind {
+                Kind::Image => r#",{"type":"input_image","source":{"type":"base64","media_type":"#,
+                Kind::File => r#",{"type":"input_file","source":{"type":"base64","media_type":"#,
+            });
+            self.push_string(&attachment.media_type);
+            if *kind == Kind::File && !attachment.filename.is_empty() {
+                self.json.push_str(r#","filename":"#);
+                self.push_string(&attachment.filename);
+            }
+            self.json.push_str(r#","data":""#);
+            self.end_json();
+            self.pieces.push(Piece::Attachment(at));
+            self.json.push_str(r#""}}"#);
+        }
+        self.json.push_str("]}");
+    }
+
+    /// Closes the range of JSON text since the last piece.
+    fn end_json(&mut self) {
+        let from = self
+            .pieces
+            .iter()
+            .rev()
+            .find_map(|piece| if let Piece::Json(_, to) = piece { Some(*to) } else { None })
+            .unwrap_or(0);
+        self.pieces.push(Piece::Json(from, self.json.len()));
+    }
+
+    fn attachment(&self, at: usize) -> &'a [u8] {
+        self.turn.map_or(&[], |turn| &turn.attachments[at].data)
+    }
+
+    /// Bytes on the wire.
+    #[allow(clippy::len_without_is_empty, reason = "a body is never empty")]
+    pub fn len(&self) -> u64 {
+        self.pieces
+            .iter()
+            .map(|piece| match *piece {
+                Piece::Json(from, to) => (to - from) as u64,
+                Piece::Attachment(at) => (self.attachment(at).len() as u64).div_ceil(3) * 4,
+            })
+            .sum()
+    }
+
+    /// The bytes in order, in chunks of at most 64 KiB.
+    pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
+        // A multiple of 3 bytes becomes base64 without padding, so chunks can be joined.
+        const RAW: usize = 48 * 1024;
+        const TEXT: usize = 64 * 1024;
+        self.pieces.iter().flat_map(|piece| -> Box<dyn Iterator<Item = Vec<u8>> + '_> {
+            match *piece {
+                Piece::Json(from, to) => {
+                    Box::new(self.json.as_bytes()[from..to].chunks(TEXT).map(<[u8]>::to_vec))
+                }
+                Piece::Attachment(at) => Box::new(
+                    self.attachment(at).chunks(RAW).map(|raw| STANDARD.encode(raw).into_bytes()),
+                ),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::turn::model::Attachment;
+
+    fn turn(text: &str) -> Turn {
+        Turn {
+            id: "1".into(),
+            text: text.into(),
+            session: "s".into(),
+            level: Level::Act,
+            heavy: false,
+            instructions: String::new(),
+            attachments: vec![],
+            tools: vec![],
+        }
+    }
+
+    fn tool(name: &str, needs: Level) -> Tool {
+        Tool { name: name.into(), description: "d".into(), parameters: r#"{"type":"object"}"#.into(), needs }
+    }
+
+    const FIRST: Ask<'static> =
+        Ask { dialect: Dialect::Flat, level: Level::Act, offer_tools: true, outputs: &[] };
+
+    fn sent(turn: &Turn, ask: Ask<'_>) -> Value {
+        let checked = check(turn, Locale::En).unwrap_or_else(|fault| panic!("{fault:?}"));
+        let body = checked.body(ask);
+        let bytes: Vec<u8> = body.chunks().flatten().collect();
+        assert_eq!(bytes.len() as u64, body.len());
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    fn no_null(value: &Value) -> bool {
+        match value {
+            Value::Null => false,
+            Value::Array(items) => items.iter().all(no_null),
+            Value::Object(fields) => fields.values().all(no_null),
+            _ => true,
+        }
+    }
+
+    #[test]
+    fn a_plain_turn() {
+        let body = sent(&turn("hi \"you\"\n\u{1}"), FIRST);
+        assert_eq!(body["model"], "openclaw");
+        assert_eq!(body["stream"], true);
+        assert_eq!(body["user"], "astr-s");
+        assert_eq!(body["input"][0]["content"][0]["text"], "hi \"you\"\n\u{1}");
+        let keys: Vec<_> = body.as_object().expect("an object").keys().map(String::as_str).collect();
+        assert_eq!(keys, ["input", "instructions", "model", "stream", "user"]);
+    }
+
+    #[test]
+    fn the_level_and_the_callers_instructions_are_told() {
+        let mut turn = turn("hi");
+        turn.instructions = "Be short.".into();
+        let body = sent(&turn, Ask { level: Level::ReadOnly, ..FIRST });
+        let text = body["instructions"].as_str().expect("text");
+        assert!(text.contains("L1 (read-only)") && text.ends_with("\n\nBe short."), "{text}");
+    }
+
+    #[test]
+    fn attachments_are_base64_at_every_length() {
+        for len in [1, 2, 3, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 100_000] {
+            let data: Vec<u8> = (0..len).map(|i| i as u8).collect();
+            let mut turn = turn("");
+            turn.attachments =
+                vec![Attachment { media_type: "text/plain".into(), filename: "a\"b.txt".into(), data: data.clone() }];
+            let body = sent(&turn, FIRST);
+            assert_eq!(body["input"][0]["content"][0]["text"], "See the attachment.");
+            let source = &body["input"][0]["content"][1]["source"];
+            assert_eq!(source["filename"], "a\"b.txt");
+            let text = source["data"].as_str().expect("text");
+            assert_eq!(STANDARD.decode(text).expect("base64"), data);
+        }
+    }
+
+    #[test]
+    fn an_image_has_no_filename_key() {
+        let mut turn = turn("look");
+        let data = b"\x89PNG\r\n\x1a\n".to_vec();
+        turn.attachments = vec![Attachment { media_type: "image/png".into(), filename: "a.png".into(), data }];
+        let source = &sent(&turn, FIRST)["input"][0]["content"][1];
+        assert_eq!(source["type"], "input_image");
+        assert!(source["source"].get("filename").is_none());
+    }
+
+    #[test]
+    fn guard_levels_a_tool_above_the_level_is_not_offered() {
+        let mut turn = turn("hi");
+        turn.tools = Level::ALL.map(|level| tool(level.as_str(), level)).to_vec();
+        for level in Level::ALL {
+            let body = sent(&turn, Ask { level, ..FIRST });
+            let names: Vec<_> =
+                body["tools"].as_array().expect("tools").iter().map(|t| t["name"].as_str().expect("name")).collect();
+            assert_eq!(names, Level::ALL[..=level as usize].iter().map(|l| l.as_str()).collect::<Vec<_>>());
+        }
+        turn.tools = vec![tool("t", Level::ReadOnly)];
+        assert!(sent(&turn, Ask { level: Level::Talk, ..FIRST }).get("tools").is_none());
+    }
+
+    #[test]
+    fn the_next_round_carries_outputs_and_tools_only() {
+        let mut turn = turn("hi");
+        turn.tools = vec![tool("t", Level::Talk)];
+        turn.attachments =
+            vec![Attachment { media_type: "text/plain".into(), filename: String::new(), data: b"x".to_vec() }];
+        let outputs = [ToolOutput { call_id: "c1".into(), output: "21".into() }];
+        let body = sent(&turn, Ask { outputs: &outputs, ..FIRST });
+        assert_eq!(body["input"], json!([{"type": "function_call_output", "call_id": "c1", "output": "21"}]));
+        assert_eq!(body["tools"][0]["name"], "t");
+        assert!(sent(&turn, Ask { outputs: &outputs, offer_tools: false, ..FIRST }).get("tools").is_none());
+        assert!(no_null(&body));
+    }
+
+    #[test]
+    fn bad_turns_are_refused_before_anything_is_sent() {
+        let code = |turn: &Turn| check(turn, Locale::En).err().map(|fault| fault.code);
+        assert_eq!(code(&turn(" \n")), Some(FaultCode::RequestRejected));
+        let with_tools = |tools| Turn { tools, ..turn("hi") };
+        for tools in [
+            vec![tool("", Level::Talk)],
+            vec![tool("a b", Level::Talk)],
+            vec![tool(&"x".repeat(65), Level::Talk)],
+            vec![tool("t", Level::Talk), tool("t", Level::Act)],
+            vec![Tool { parameters: "[]".into(), ..tool("t", Level::Talk) }],
+            vec![Tool { parameters: "{".into(), ..tool("t", Level::Talk) }],
+        ] {
+            assert_eq!(code(&with_tools(tools)), Some(FaultCode::RequestRejected));
+        }
+    }
+
+    #[test]
+    fn fault_request_too_large_over_20_mib() {
+        let at = |len: usize| check(&turn(&"a".repeat(len)), Locale::En).err().map(|fault| fault.code);
+        let overhead = {
+            let one = turn("a");
+            let whole = Ask { dialect: Dialect::Nested, level: Level::Root, ..FIRST };
+            check(&one, Locale::En).unwrap_or_else(|_| panic!()).body(whole).len() as usize - 1
+        };
+        let most = MAX_BODY_BYTES as usize - overhead;
+        assert_eq!(at(most), None);
+        assert_eq!(at(most + 1), Some(FaultCode::RequestTooLarge));
+    }
+}

@@ -1,0 +1,62 @@
+//! The `user` of a request, which names the gateway's session.
+
+/// Begins every key, so that an empty session is one too and others' sessions are not met.
+const PREFIX: &str = "astr-";
+
+/// An injective key in lower case: the gateway lower-cases `user`, so two sessions that differ only
+/// in case would meet. What is not `a-z 0-9 . : - _` becomes `=` and two hexadecimal digits a byte.
+pub fn session_key(session: &str) -> String {
+    let mut key = String::with_capacity(PREFIX.len() + session.len() + 8);
+    key.push_str(PREFIX);
+    for byte in session.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'.' | b':' | b'-' | b'_' => key.push(byte as char),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                key.push('=');
+                key.push(HEX[usize::from(byte >> 4)] as char);
+                key.push(HEX[usize::from(byte & 15)] as char);
+            }
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decode(key: &str) -> String {
+        let mut bytes = vec![];
+        let mut rest = key.strip_prefix(PREFIX).expect("the prefix").bytes();
+        while let Some(byte) = rest.next() {
+            if byte == b'=' {
+                let hex = [rest.next().expect("hex"), rest.next().expect("hex")];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&hex).expect("hex"), 16).expect("hex"));
+            } else {
+                bytes.push(byte);
+            }
+        }
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    #[test]
+    fn case_and_scripts_are_kept_apart() {
+        assert_eq!(session_key("fakeqq:GroupMessage:555"), "astr-fakeqq:=47roup=4dessage:555");
+        assert_ne!(session_key("Anna"), session_key("anna"));
+        assert_ne!(session_key("Å"), session_key("å"));
+        assert_ne!(session_key("=41"), session_key("A"));
+        assert_ne!(session_key("İ"), session_key("i\u{307}"), "lower-casing outside ASCII");
+        assert_eq!(session_key(""), "astr-");
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_injective_and_survives_lower_casing(session in ".*") {
+            let key = session_key(&session);
+            prop_assert_eq!(&key.to_lowercase(), &key);
+            prop_assert_eq!(decode(&key), session);
+        }
+    }
+}

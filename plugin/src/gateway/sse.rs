@@ -1,0 +1,360 @@
+//! Reads server-sent events from the bytes of an answer, however they are cut into chunks.
+//!
+//! The algorithm is that of the WHATWG HTML standard, sections 9.2.5 and 9.2.6; its sentences
+//! stand in quotation marks beside the code that obeys them. Beyond the standard, a line and an
+//! event have a limit each, so that no answer makes the reader hold more than that.
+//!
+//! ```
+//! use openclaw_plugin::gateway::sse::{Limits, SseReader};
+//!
+//! let mut reader = SseReader::new(Limits { max_line: 1024, max_event: 1024 });
+//! let mut seen = Vec::new();
+//! for chunk in [&b"event: greeting\ndata: Hel"[..], b"lo\r", b"\n\r\n"] {
+//!     for event in reader.push(chunk) {
+//!         let event = event?;
+//!         seen.push((event.event, event.data));
+//!     }
+//! }
+//! assert_eq!(seen, [("greeting".to_owned(), "Hello".to_owned())]);
+//! # Ok::<(), openclaw_plugin::gateway::sse::SseError>(())
+//! ```
+
+use std::borrow::Cow;
+use std::fmt;
+use std::iter::FusedIterator;
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How much of an answer the reader holds at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one line as they arrive, without the CR or LF that ends it; a byte order mark
+    /// counts.
+    pub max_line: usize,
+    /// Bytes of the data of one event, as [`SseEvent::data`] has them.
+    pub max_event: usize,
+}
+
+/// One event of the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SseEvent {
+    /// The type that the `event` field named; `message` if none did.
+    pub event: String,
+    /// The values of the `data` fields, joined by LF. At most [`Limits::max_event`] bytes.
+    pub data: String,
+    /// The value of the stream's last `id` field so far; empty if there was none. Shared, as it
+    /// stays the same over any number of events.
+    pub last_event_id: Arc<str>,
+}
+
+/// Why a stream cannot be read further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SseError {
+    /// A line is longer than [`Limits::max_line`].
+    LineTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The data of an event is longer than [`Limits::max_event`].
+    EventTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for SseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LineTooLong { limit } => {
+                write!(
+                    f,
+                    "a line of the event stream is longer than the {limit} bytes allowed"
+                )
+            }
+            Self::EventTooLong { limit } => {
+                write!(
+                    f,
+                    "an event of the stream has more data than the {limit} bytes allowed"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for SseError {}
+
+/// Turns the chunks of one stream into its events.
+///
+/// "Once the end of the file is reached, any pending data must be discarded": there is nothing to
+/// call at the end, drop the reader.
+///
+/// Between chunks it holds at most `max_line` bytes of an unfinished line, `max_event + 1` bytes of
+/// data, and the last event type and id, which come from a line each (a byte that is not UTF-8
+/// grows to three when it is replaced).
+#[derive(Debug)]
+pub struct SseReader {
+    limits: Limits,
+    /// The start of a line whose end has not arrived.
+    line: Vec<u8>,
+    /// No line has ended yet.
+    at_start: bool,
+    /// The last line ended with CR: an LF that follows belongs to it.
+    after_cr: bool,
+    data: String,
+    event_type: String,
+    last_event_id: Arc<str>,
+    reconnection_time: Option<Duration>,
+    failed: Option<SseError>,
+}
+
+impl SseReader {
+    /// A reader at the start of a stream.
+    pub fn new(limits: Limits) -> Self {
+        // "When a stream is parsed, a data buffer, an event type buffer, and a last event ID
+        // buffer must be associated with it. They must be initialized to the empty string."
+        Self {
+            limits,
+            line: Vec::new(),
+            at_start: true,
+            after_cr: false,
+            data: String::new(),
+            event_type: String::new(),
+            last_event_id: Arc::from(""),
+            reconnection_time: None,
+            failed: None,
+        }
+    }
+
+    /// Reads the next chunk of the stream, lazily: take every event of it before the next chunk
+    /// is pushed. What is left of the chunk when the iterator is dropped is not read.
+    ///
+    /// The events are the same for every way to cut a stream into chunks, also those before an
+    /// error. After an error the reader only repeats it.
+    ///
+    /// # Errors
+    /// An item is an error, and the last one, when the stream goes over one of the [`Limits`].
+    #[must_use = "the chunk is read by taking the events"]
+    pub fn push<'a>(&'a mut self, chunk: &'a [u8]) -> SseEvents<'a> {
+        SseEvents {
+            reader: self,
+            rest: chunk,
+            ended: false,
+        }
+    }
+
+    /// What the last valid `retry` field asked for; none if there was none.
+    pub fn reconnection_time(&self) -> Option<Duration> {
+        self.reconnection_time
+    }
+
+    /// Takes bytes off the front of `rest`, up to the end of the next event or of `rest`.
+    fn next_event(&mut self, rest: &mut &[u8]) -> Result<Option<SseEvent>, SseError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let result = self.read_lines(rest);
+        if let Err(error) = result {
+            // Nothing of the stream is of use any more.
+            *self = Self {
+                failed: Some(error),
+                ..Self::new(self.limits)
+            };
+        }
+        result
+    }
+
+    /// "The stream must then be parsed by reading everything line by line, with a U+000D CARRIAGE
+    /// RETURN U+000A LINE FEED (CRLF) character pair, a single U+000A LINE FEED (LF) character not
+    /// preceded by a U+000D CARRIAGE RETURN (CR) character, and a single U+000D CARRIAGE RETURN
+    /// (CR) character not followed by a U+000A LINE FEED (LF) character being the ways in which a
+    /// line can end."
+    ///
+    /// Lines are cut before UTF-8 is decoded. It comes to the same: the decoder never takes an
+    /// ASCII byte into a sequence, valid or not.
+    fn read_lines(&mut self, rest: &mut &[u8]) -> Result<Option<SseEvent>, SseError> {
+        while let Some((&first, tail)) = rest.split_first() {
+            // A CR has ended its line at once, without waiting for an LF that may never come.
+            if mem::take(&mut self.after_cr) && first == b'\n' {
+                *rest = tail;
+                continue;
+            }
+            // Only new bytes are searched, never those in `self.line`.
+            let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+            let (part, tail) = rest.split_at(end.unwrap_or(rest.len()));
+            if self.line.len() + part.len() > self.limits.max_line {
+                return Err(SseError::LineTooLong {
+                    limit: self.limits.max_line,
+                });
+            }
+            let Some((ending, tail)) = tail.split_first() else {
+                *rest = tail;
+                self.keep(part);
+                break;
+            };
+            *rest = tail;
+            self.after_cr = *ending == b'\r';
+            let event = if self.line.is_empty() {
+                self.interpret_line(part)?
+            } else {
+                self.keep(part);
+                let mut line = mem::take(&mut self.line);
+                let event = self.interpret_line(&line)?;
+                line.clear();
+                self.line = line;
+                event
+            };
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds to the line whose end has not arrived. The caller has checked its limit.
+    fn keep(&mut self, part: &[u8]) {
+        let Limits { max_line, .. } = self.limits;
+        let more = growth(self.line.len(), self.line.capacity(), part.len(), max_line);
+        self.line.reserve_exact(more);
+        self.line.extend_from_slice(part);
+    }
+
+    /// "Lines must be processed, in the order they are received, as follows".
+    fn interpret_line(&mut self, mut line: &[u8]) -> Result<Option<SseEvent>, SseError> {
+        // "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any."
+        if mem::take(&mut self.at_start) {
+            line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        }
+        // "If the line is empty (a blank line): Dispatch the event, as defined below."
+        if line.is_empty() {
+            return Ok(self.dispatch());
+        }
+        match line.iter().position(|&byte| byte == b':') {
+            // "If the line starts with a U+003A COLON character (:): Ignore the line."
+            Some(0) => {}
+            // "If the line contains a U+003A COLON character (:): Collect the characters on the
+            // line before the first U+003A COLON character (:), and let field be that string.
+            // Collect the characters on the line after the first U+003A COLON character (:), and
+            // let value be that string. If value starts with a U+0020 SPACE character, remove it
+            // from value."
+            Some(colon) => {
+                let (field, value) = line.split_at(colon);
+                let value = value.strip_prefix(b":").unwrap_or(value);
+                self.process_field(field, value.strip_prefix(b" ").unwrap_or(value))?;
+            }
+            // "Otherwise, the string is not empty but does not contain a U+003A COLON character
+            // (:): Process the field [...] using the whole line as the field name, and the empty
+            // string as the field value."
+            None => self.process_field(line, b"")?,
+        }
+        Ok(None)
+    }
+
+    /// "Field names must be compared literally, with no case folding performed."
+    fn process_field(&mut self, name: &[u8], value: &[u8]) -> Result<(), SseError> {
+        match name {
+            // "Set the event type buffer to the field value."
+            b"event" => self.event_type = decode(value).into_owned(),
+            // "Append the field value to the data buffer, then append a single U+000A LINE FEED
+            // (LF) character to the data buffer."
+            b"data" => {
+                let value = decode(value);
+                let limit = self.limits.max_event;
+                // Without the LF that this field appends: if it is the last, the event lacks it.
+                if self.data.len() + value.len() > limit {
+                    return Err(SseError::EventTooLong { limit });
+                }
+                let (len, capacity) = (self.data.len(), self.data.capacity());
+                let limit = limit.saturating_add(1);
+                self.data
+                    .reserve_exact(growth(len, capacity, value.len() + 1, limit));
+                self.data.push_str(&value);
+                self.data.push('\n');
+            }
+            // "If the field value does not contain U+0000 NULL, then set the last event ID buffer
+            // to the field value. Otherwise, ignore the field."
+            b"id" if !value.contains(&0) => self.last_event_id = Arc::from(decode(value)),
+            // "If the field value consists of only ASCII digits, then interpret the field value as
+            // an integer in base ten, and set the event stream's reconnection time to that
+            // integer. Otherwise, ignore the field." An empty value is no integer: ignored.
+            b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+                let milliseconds = value.iter().fold(0u64, |number, digit| {
+                    let digit = u64::from(digit - b'0');
+                    number.saturating_mul(10).saturating_add(digit)
+                });
+                self.reconnection_time = Some(Duration::from_millis(milliseconds));
+            }
+            // "Otherwise: The field is ignored." So are those that the guards above did not let by.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The steps to dispatch the event.
+    fn dispatch(&mut self) -> Option<SseEvent> {
+        // "Set the data buffer and the event type buffer to the empty string", both where there is
+        // an event and where there is none.
+        let mut data = mem::take(&mut self.data);
+        let event_type = mem::take(&mut self.event_type);
+        // "If the data buffer is an empty string, set the data buffer and the event type buffer to
+        // the empty string and return."
+        // "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove
+        // the last character from the data buffer." It always is: each field appends one.
+        data.pop()?;
+        Some(SseEvent {
+            // "If the event type buffer has a value other than the empty string, change the type
+            // of the newly created event to equal the value of the event type buffer."
+            event: if event_type.is_empty() {
+                "message".to_owned()
+            } else {
+                event_type
+            },
+            data,
+            // "The buffer does not get reset".
+            last_event_id: Arc::clone(&self.last_event_id),
+        })
+    }
+}
+
+/// The events of one chunk, in order; see [`SseReader::push`].
+#[derive(Debug)]
+pub struct SseEvents<'a> {
+    reader: &'a mut SseReader,
+    rest: &'a [u8],
+    ended: bool,
+}
+
+impl Iterator for SseEvents<'_> {
+    type Item = Result<SseEvent, SseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let item = self.reader.next_event(&mut self.rest).transpose();
+        self.ended = !matches!(item, Some(Ok(_)));
+        item
+    }
+}
+
+impl FusedIterator for SseEvents<'_> {}
+
+/// "Streams must be decoded using the UTF-8 decode algorithm": each maximal part of a sequence
+/// that is not UTF-8 becomes one U+FFFD.
+fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+/// How much to reserve for `more` further bytes: capacity doubles, so that appending byte by byte
+/// stays linear, but never beyond `limit`.
+fn growth(len: usize, capacity: usize, more: usize, limit: usize) -> usize {
+    let needed = len + more;
+    if needed <= capacity {
+        0
+    } else {
+        needed.max(capacity.saturating_mul(2).min(limit)) - len
+    }
+}
+
+#[cfg(test)]
+mod tests;

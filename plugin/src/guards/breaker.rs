@@ -1,0 +1,297 @@
+//! A circuit breaker: failures in a row open it, one trial at a time may close it.
+
+use serde::{Deserialize, Serialize};
+
+/// When it opens and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Failures in a row that open it.
+    pub failures: u32,
+    /// Milliseconds that it stays open.
+    pub open_ms: u64,
+}
+
+/// How a turn that was let through ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The gateway answered.
+    Success,
+    /// The gateway failed; it may have asked for this many milliseconds of rest.
+    Failure {
+        /// `Retry-After`. Lengthens the open time, never shortens it.
+        retry_after_ms: Option<u64>,
+    },
+    /// It says nothing about the gateway: cancelled, trapped, or the request was bad.
+    Neutral,
+}
+
+/// Where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Turns go through.
+    Closed,
+    /// Turns are refused for so many milliseconds.
+    Open(u64),
+    /// The time is over: one trial is let through, or is under way.
+    HalfOpen,
+}
+
+/// The right to ask the gateway once; must be given back through [`Breaker::record`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Permit {
+    trial: Option<u64>,
+}
+
+/// One gateway's breaker. Times are milliseconds of a monotonic clock.
+#[derive(Debug, Default)]
+pub struct Breaker {
+    failures: u32,
+    open_until: Option<u64>,
+    trial: Option<u64>,
+    trials: u64,
+}
+
+/// What a new instance needs to go on. A trial under way counts as not yet made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    failures: u32,
+    open_until: Option<u64>,
+}
+
+impl Breaker {
+    /// Goes on where another stopped, by the same clock.
+    pub fn restore(saved: Saved) -> Self {
+        Self { failures: saved.failures, open_until: saved.open_until, ..Self::default() }
+    }
+
+    /// What [`Breaker::restore`] needs.
+    pub fn save(&self) -> Saved {
+        Saved { failures: self.failures, open_until: self.open_until }
+    }
+
+    /// Lets a turn through, or says in how many milliseconds a trial may come.
+    pub fn admit(&mut self, now: u64) -> Result<Permit, u64> {
+        let Some(until) = self.open_until else { return Ok(Permit { trial: None }) };
+        if now < until {
+            return Err(until - now);
+        }
+        if self.trial.is_some() {
+            return Err(0);
+        }
+        self.trials += 1;
+        self.trial = Some(self.trials);
+        Ok(Permit { trial: self.trial })
+    }
+
+    /// Takes a permit back with how its turn ended.
+    pub fn record(&mut self, permit: Permit, outcome: Outcome, now: u64, rule: Rule) {
+        // A trial from before a reset decides nothing any more.
+        let trial = permit.trial.is_some() && permit.trial == self.trial;
+        if trial {
+            self.trial = None;
+        }
+        if self.open_until.is_some() && !trial {
+            return;
+        }
+        match outcome {
+            Outcome::Success => {
+                self.failures = 0;
+                self.open_until = None;
+            }
+            Outcome::Failure { retry_after_ms } => {
+                self.failures = self.failures.saturating_add(1);
+                if trial || self.failures >= rule.failures {
+                    let open_ms = rule.open_ms.max(retry_after_ms.unwrap_or(0));
+                    self.open_until = Some(now.saturating_add(open_ms));
+                }
+            }
+            Outcome::Neutral => {}
+        }
+    }
+
+    /// Closes it and forgets its failures. A trial under way decides nothing any more.
+    pub fn reset(&mut self) {
+        *self = Self { trials: self.trials, ..Self::default() };
+    }
+
+    /// Where it stands now.
+    pub fn state(&self, now: u64) -> State {
+        match self.open_until {
+            None => State::Closed,
+            Some(until) if now < until => State::Open(until - now),
+            Some(_) => State::HalfOpen,
+        }
+    }
+
+    /// Failures in a row so far.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RULE: Rule = Rule { failures: 2, open_ms: 60_000 };
+    const FAILURE: Outcome = Outcome::Failure { retry_after_ms: None };
+
+    fn turn(breaker: &mut Breaker, outcome: Outcome, now: u64) {
+        let permit = breaker.admit(now).expect("let through");
+        breaker.record(permit, outcome, now, RULE);
+    }
+
+    fn opened_at(now: u64) -> Breaker {
+        let mut breaker = Breaker::default();
+        turn(&mut breaker, FAILURE, now);
+        assert_eq!(breaker.state(now), State::Closed);
+        turn(&mut breaker, FAILURE, now);
+        breaker
+    }
+
+    #[test]
+    fn guard_breaker_two_failures_in_a_row_open_it_for_60_s() {
+        let mut breaker = opened_at(5);
+        assert_eq!(breaker.state(5), State::Open(60_000));
+        assert_eq!(breaker.admit(60_004), Err(1));
+        assert_eq!(breaker.state(60_005), State::HalfOpen);
+        assert!(breaker.admit(60_005).is_ok());
+    }
+
+    #[test]
+    fn guard_breaker_success_between_failures_resets_the_count() {
+        let mut breaker = Breaker::default();
+        for outcome in [FAILURE, Outcome::Success, FAILURE] {
+            turn(&mut breaker, outcome, 0);
+        }
+        assert_eq!((breaker.state(0), breaker.failures()), (State::Closed, 1));
+    }
+
+    #[test]
+    fn guard_breaker_neutral_neither_counts_nor_resets() {
+        let mut breaker = Breaker::default();
+        for outcome in [FAILURE, Outcome::Neutral, FAILURE] {
+            turn(&mut breaker, outcome, 0);
+        }
+        assert_eq!(breaker.state(0), State::Open(60_000));
+    }
+
+    #[test]
+    fn guard_breaker_one_trial_success_closes_it() {
+        let mut breaker = opened_at(0);
+        let trial = breaker.admit(60_000).expect("a trial");
+        assert_eq!(breaker.admit(60_000), Err(0), "only one");
+        breaker.record(trial, Outcome::Success, 61_000, RULE);
+        assert_eq!((breaker.state(61_000), breaker.failures()), (State::Closed, 0));
+    }
+
+    #[test]
+    fn guard_breaker_trial_failure_opens_it_for_another_60_s() {
+        let mut breaker = opened_at(0);
+        turn(&mut breaker, FAILURE, 60_000);
+        assert_eq!(breaker.state(60_000), State::Open(60_000));
+    }
+
+    #[test]
+    fn guard_breaker_lost_trial_gives_its_permit_back() {
+        let mut breaker = opened_at(0);
+        turn(&mut breaker, Outcome::Neutral, 60_000);
+        assert_eq!(breaker.state(60_000), State::HalfOpen);
+        assert!(breaker.admit(60_000).is_ok(), "the next trial");
+    }
+
+    #[test]
+    fn guard_breaker_retry_after_lengthens_and_never_shortens() {
+        for (retry_after, open) in [(300_000, 300_000), (1_000, 60_000)] {
+            let mut breaker = Breaker::default();
+            turn(&mut breaker, FAILURE, 0);
+            turn(&mut breaker, Outcome::Failure { retry_after_ms: Some(retry_after) }, 0);
+            assert_eq!(breaker.state(0), State::Open(open));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_keeps_the_open_time_and_forgets_the_trial() {
+        let mut breaker = opened_at(0);
+        let _lost = breaker.admit(60_000).expect("a trial");
+        let mut next = Breaker::restore(breaker.save());
+        assert_eq!(next.admit(59_999), Err(1));
+        assert!(next.admit(60_000).is_ok());
+    }
+
+    #[test]
+    fn a_trial_from_before_a_reset_decides_nothing() {
+        let mut breaker = opened_at(0);
+        let stale = breaker.admit(60_000).expect("a trial");
+        breaker.reset();
+        turn(&mut breaker, FAILURE, 60_000);
+        turn(&mut breaker, FAILURE, 60_000);
+        breaker.record(stale, Outcome::Success, 60_001, RULE);
+        assert_eq!(breaker.state(60_001), State::Open(59_999));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Turn(Outcome),
+        Wait(u64),
+        Reset,
+        Snapshot,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => prop_oneof![
+                Just(Outcome::Success),
+                prop::option::of(0u64..200_000).prop_map(|r| Outcome::Failure { retry_after_ms: r }),
+                Just(Outcome::Neutral),
+            ].prop_map(Step::Turn),
+            2 => (0u64..70_000).prop_map(Step::Wait),
+            1 => Just(Step::Reset),
+            1 => Just(Step::Snapshot),
+        ]
+    }
+
+    proptest! {
+        /// The model: the whole history, read backwards.
+        #[test]
+        fn breaker_agrees_with_its_history(threshold in 1u32..=2, steps in prop::collection::vec(step(), 0..80)) {
+            let rule = Rule { failures: threshold, open_ms: 60_000 };
+            let (mut breaker, mut now) = (Breaker::default(), 0u64);
+            let (mut in_a_row, mut open_until) = (0u32, None::<u64>);
+            for step in steps {
+                match step {
+                    Step::Wait(ms) => now += ms,
+                    Step::Reset => { breaker.reset(); in_a_row = 0; open_until = None; }
+                    Step::Snapshot => breaker = Breaker::restore(breaker.save()),
+                    Step::Turn(outcome) => match breaker.admit(now) {
+                        Err(wait) => {
+                            prop_assert_eq!(Some(now + wait), open_until);
+                            prop_assert!(wait > 0, "with one turn at a time no trial is under way");
+                        }
+                        Ok(permit) => {
+                            prop_assert!(open_until.is_none_or(|until| now >= until));
+                            breaker.record(permit, outcome, now, rule);
+                            match outcome {
+                                Outcome::Success => { in_a_row = 0; open_until = None; }
+                                Outcome::Failure { retry_after_ms } => {
+                                    in_a_row += 1;
+                                    if in_a_row >= threshold || open_until.is_some() {
+                                        open_until = Some(now + 60_000.max(retry_after_ms.unwrap_or(0)));
+                                    }
+                                }
+                                Outcome::Neutral => {}
+                            }
+                        }
+                    },
+                }
+                let expected = match open_until {
+                    None => State::Closed,
+                    Some(until) if now < until => State::Open(until - now),
+                    Some(_) => State::HalfOpen,
+                };
+                prop_assert_eq!(breaker.state(now), expected);
+            }
+        }
+    }
+}

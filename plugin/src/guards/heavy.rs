@@ -1,0 +1,81 @@
+//! Which turns are heavy.
+
+use super::limits::Limits;
+
+/// Why a turn is heavy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It has an attachment.
+    Attachment,
+    /// The caller marked it.
+    Marked,
+    /// Its text has this configured word.
+    Word(String),
+    /// Its request body has this many bytes, over the configured size.
+    Size(u64),
+}
+
+/// What the rule looks at.
+pub struct Traits<'a> {
+    /// What the user says.
+    pub text: &'a str,
+    /// Whether anything travels with it.
+    pub has_attachment: bool,
+    /// Whether the caller marked it.
+    pub marked: bool,
+    /// Bytes of the request body.
+    pub body_bytes: u64,
+}
+
+/// The first reason that makes a turn heavy, or none.
+///
+/// A word counts wherever it stands in the text, also inside a longer word: Chinese has no spaces,
+/// and a guard errs on the safe side.
+pub fn reason(turn: &Traits<'_>, limits: &Limits) -> Option<Reason> {
+    if turn.has_attachment {
+        return Some(Reason::Attachment);
+    }
+    if turn.marked {
+        return Some(Reason::Marked);
+    }
+    let text = turn.text.to_lowercase();
+    let word = limits.heavy_words.iter().find(|word| text.contains(&word.to_lowercase()));
+    if let Some(word) = word {
+        return Some(Reason::Word(word.clone()));
+    }
+    (turn.body_bytes > limits.heavy_bytes).then_some(Reason::Size(turn.body_bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, has_attachment: bool, marked: bool, body_bytes: u64) -> Option<Reason> {
+        reason(&Traits { text, has_attachment, marked, body_bytes }, &Limits::default())
+    }
+
+    #[test]
+    fn guard_heavy_by_attachment_mark_word_or_size() {
+        assert_eq!(of("hi", true, false, 10), Some(Reason::Attachment));
+        assert_eq!(of("hi", false, true, 10), Some(Reason::Marked));
+        assert_eq!(of("hi", false, false, 262_144), None);
+        assert_eq!(of("hi", false, false, 262_145), Some(Reason::Size(262_145)));
+    }
+
+    #[test]
+    fn guard_heavy_words_in_any_case_and_language() {
+        for word in super::super::limits::HEAVY_WORDS {
+            let text = format!("please: {}!", word.to_uppercase());
+            assert_eq!(of(&text, false, false, 10), Some(Reason::Word(word.into())), "{word}");
+        }
+        assert_eq!(of("what is the weather", false, false, 10), None);
+    }
+
+    #[test]
+    fn configured_words_replace_the_list() {
+        let limits = Limits { heavy_words: vec!["ÜBER".into()], ..Limits::default() };
+        let turn = |text| Traits { text, has_attachment: false, marked: false, body_bytes: 1 };
+        assert_eq!(reason(&turn("über uns"), &limits), Some(Reason::Word("ÜBER".into())));
+        assert_eq!(reason(&turn("a pdf"), &limits), None);
+    }
+}

@@ -1,0 +1,83 @@
+//! What the available memory allows.
+
+use super::limits::Limits;
+use crate::level::Level;
+
+/// What bounds the available memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The whole machine.
+    Machine,
+    /// A control group around this process.
+    Container,
+}
+
+/// One reading, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// What can be used without swapping or being killed.
+    pub available: u64,
+    /// All of what bounds it.
+    pub total: u64,
+    /// What the two numbers are of.
+    pub bounded_by: Bound,
+}
+
+/// What follows from a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// No turn gets more than this level.
+    pub level_cap: Level,
+    /// Whether heavy turns are let through.
+    pub heavy_allowed: bool,
+}
+
+/// Strictly less than a floor is short; at exactly the floor the rule does not hold. A reading
+/// that cannot be had is treated as below both.
+pub fn judge(available: Option<u64>, limits: &Limits) -> Verdict {
+    let Some(available) = available else {
+        return Verdict { level_cap: Level::ReadOnly, heavy_allowed: false };
+    };
+    let read_only = available < limits.read_only_floor;
+    Verdict {
+        level_cap: if read_only { Level::ReadOnly } else { Level::Root },
+        heavy_allowed: !read_only && available >= limits.heavy_floor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::MIB;
+    use super::*;
+
+    fn at(available: u64) -> (Level, bool) {
+        let verdict = judge(Some(available), &Limits::default());
+        (verdict.level_cap, verdict.heavy_allowed)
+    }
+
+    #[test]
+    fn guard_memory_512_mib_refuses_heavy_strictly_below() {
+        assert_eq!(at(512 * MIB), (Level::Root, true));
+        assert_eq!(at(512 * MIB - 1), (Level::Root, false));
+    }
+
+    #[test]
+    fn guard_memory_350_mib_forces_read_only_strictly_below() {
+        assert_eq!(at(350 * MIB), (Level::Root, false));
+        assert_eq!(at(350 * MIB - 1), (Level::ReadOnly, false));
+        assert_eq!(at(0), (Level::ReadOnly, false));
+    }
+
+    #[test]
+    fn guard_memory_unreadable_is_treated_as_short() {
+        let verdict = judge(None, &Limits::default());
+        assert_eq!((verdict.level_cap, verdict.heavy_allowed), (Level::ReadOnly, false));
+    }
+
+    #[test]
+    fn a_read_only_floor_above_the_heavy_floor_refuses_heavy_too() {
+        let limits = Limits { read_only_floor: 900 * MIB, ..Limits::default() };
+        let verdict = judge(Some(700 * MIB), &limits);
+        assert_eq!((verdict.level_cap, verdict.heavy_allowed), (Level::ReadOnly, false));
+    }
+}

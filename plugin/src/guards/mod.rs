@@ -1,0 +1,7 @@
+//! The rules that keep a small host alive. Pure: time and memory are passed in.
+
+pub mod breaker;
+pub mod heavy;
+pub mod lane;
+pub mod limits;
+pub mod memory;

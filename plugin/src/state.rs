@@ -1,0 +1,250 @@
+//! What lasts from turn to turn: the config, the lane, the breakers, the learnt dialects, the counters.
+
+use crate::config::Checked;
+use crate::fault::FaultCode;
+use crate::gateway::dialect::Dialect;
+use crate::guards::breaker::{self, Breaker, Outcome};
+use crate::guards::lane::{Entry, Lane, Ticket};
+use crate::turn::model::Fault;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+/// Counted since the instance, or the one whose snapshot it took over, was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Turns asked for.
+    pub turns: u64,
+    /// With a reply.
+    pub completed: u64,
+    /// With a fault that counts for the breaker.
+    pub failed: u64,
+    /// By the guards.
+    pub refused: u64,
+    /// By the caller.
+    pub cancelled: u64,
+    /// Run.
+    pub tool_calls: u64,
+    /// Not run.
+    pub tool_denials: u64,
+}
+
+/// One gateway's.
+#[derive(Debug, Default)]
+struct Side {
+    breaker: Breaker,
+    dialect: Dialect,
+}
+
+#[derive(Default)]
+struct Inner {
+    config: Option<Rc<Checked>>,
+    lane: Lane,
+    waiting: Vec<(Ticket, Waker)>,
+    sides: [Side; 2],
+    counters: Counters,
+}
+
+/// Shared by all turns of an instance. Never borrowed across an await.
+#[derive(Clone, Default)]
+pub struct State(Rc<RefCell<Inner>>);
+
+#[derive(Serialize, Deserialize)]
+struct Snapshot {
+    version: u32,
+    breakers: [breaker::Saved; 2],
+    dialects: [Dialect; 2],
+    counters: Counters,
+}
+
+/// Of the snapshot's own layout.
+const SNAPSHOT_VERSION: u32 = 1;
+
+/// What can be seen of a gateway's breaker.
+pub struct BreakerView {
+    /// Where it stands.
+    pub state: breaker::State,
+    /// Failures in a row.
+    pub failures: u32,
+}
+
+impl State {
+    /// The config, once there is one.
+    pub fn config(&self) -> Option<Rc<Checked>> {
+        self.0.borrow().config.clone()
+    }
+
+    /// Sets the config. A side whose address has changed starts anew.
+    pub fn configure(&self, config: Checked) {
+        let mut inner = self.0.borrow_mut();
+        if let Some(old) = inner.config.take() {
+            for at in 0..2 {
+                let url = |config: &Checked| config.gateways.get(at).map(|gateway| gateway.url());
+                if url(&old) != url(&config) {
+                    inner.sides[at] = Side::default();
+                }
+            }
+        }
+        inner.config = Some(Rc::new(config));
+    }
+
+    /// What [`State::carry`] takes.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let inner = self.0.borrow();
+        let snapshot = Snapshot {
+            version: SNAPSHOT_VERSION,
+            breakers: [inner.sides[0].breaker.save(), inner.sides[1].breaker.save()],
+            dialects: [inner.sides[0].dialect, inner.sides[1].dialect],
+            counters: inner.counters,
+        };
+        serde_json::to_vec(&snapshot).unwrap_or_default()
+    }
+
+    /// Takes over from an earlier instance; says why it cannot.
+    pub fn carry(&self, snapshot: &[u8]) -> Result<(), String> {
+        let snapshot: Snapshot = serde_json::from_slice(snapshot).map_err(|error| error.to_string())?;
+        if snapshot.version != SNAPSHOT_VERSION {
+            return Err(format!("its version is {}, not {SNAPSHOT_VERSION}", snapshot.version));
+        }
+        let mut inner = self.0.borrow_mut();
+        for at in 0..2 {
+            inner.sides[at] =
+                Side { breaker: Breaker::restore(snapshot.breakers[at]), dialect: snapshot.dialects[at] };
+        }
+        inner.counters = snapshot.counters;
+        Ok(())
+    }
+
+    /// Closes the breakers.
+    pub fn reset(&self) {
+        self.0.borrow_mut().sides.iter_mut().for_each(|side| side.breaker.reset());
+    }
+
+    /// For `status`.
+    pub fn breaker(&self, at: usize, now: u64) -> BreakerView {
+        let inner = self.0.borrow();
+        let breaker = &inner.sides[at].breaker;
+        BreakerView { state: breaker.state(now), failures: breaker.failures() }
+    }
+
+    /// For `status`: turns that run, and that wait.
+    pub fn load(&self) -> (u32, u32) {
+        let inner = self.0.borrow();
+        (inner.lane.in_flight(), inner.lane.queued())
+    }
+
+    /// For `status`.
+    pub fn counters(&self) -> Counters {
+        self.0.borrow().counters
+    }
+
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Counters)) {
+        change(&mut self.0.borrow_mut().counters);
+    }
+
+    pub(crate) fn count_end<T>(&self, end: &Result<T, Fault>) {
+        self.count(|counters| match end {
+            Ok(_) => counters.completed += 1,
+            Err(fault) => match fault.code {
+                FaultCode::Cancelled => counters.cancelled += 1,
+                FaultCode::CircuitOpen | FaultCode::Busy | FaultCode::HeavyTaskRefused => counters.refused += 1,
+                code if code.counts_for_breaker() => counters.failed += 1,
+                _ => {}
+            },
+        });
+    }
+
+    pub(crate) fn dialect(&self, at: usize) -> Dialect {
+        self.0.borrow().sides[at].dialect
+    }
+
+    pub(crate) fn learn(&self, at: usize, dialect: Dialect) {
+        self.0.borrow_mut().sides[at].dialect = dialect;
+    }
+
+    /// Takes a place in the lane; how many are ahead, or none if the queue is full.
+    pub(crate) fn enter(&self, queue_length: u32) -> Option<(Place, Option<usize>)> {
+        let entry = self.0.borrow_mut().lane.enter(queue_length);
+        let place = |ticket| Place { state: self.clone(), ticket };
+        match entry {
+            Entry::Runs(ticket) => Some((place(ticket), None)),
+            Entry::Waits(ticket, ahead) => Some((place(ticket), Some(ahead))),
+            Entry::Full => None,
+        }
+    }
+
+    /// Asks a gateway's breaker; the error is in how many milliseconds to ask again.
+    pub(crate) fn admit(&self, at: usize, now: u64) -> Result<Permit, u64> {
+        let permit = self.0.borrow_mut().sides[at].breaker.admit(now)?;
+        Ok(Permit { state: self.clone(), at, permit: Some(permit) })
+    }
+}
+
+/// A place in the lane. Dropped: the turn has left, and the next one is woken.
+pub(crate) struct Place {
+    state: State,
+    ticket: Ticket,
+}
+
+impl Place {
+    /// Until it is this turn's time.
+    pub async fn turn_comes(&self) {
+        poll_fn(|cx| {
+            let mut inner = self.state.0.borrow_mut();
+            inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
+            if inner.lane.runs(self.ticket) {
+                return Poll::Ready(());
+            }
+            inner.waiting.push((self.ticket, cx.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let waker = {
+            let mut inner = self.state.0.borrow_mut();
+            inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
+            let next = inner.lane.leave(self.ticket);
+            next.and_then(|next| {
+                let at = inner.waiting.iter().position(|(ticket, _)| *ticket == next)?;
+                Some(inner.waiting.swap_remove(at).1)
+            })
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// The right to ask a gateway once. Dropped: it is given back, and nothing is counted.
+pub(crate) struct Permit {
+    state: State,
+    at: usize,
+    permit: Option<breaker::Permit>,
+}
+
+impl Permit {
+    /// Gives it back with how the turn ended.
+    pub fn settle(mut self, outcome: Outcome, now: u64) {
+        self.give_back(outcome, now);
+    }
+
+    fn give_back(&mut self, outcome: Outcome, now: u64) {
+        let mut inner = self.state.0.borrow_mut();
+        let rule = inner.config.as_ref().map(|config| config.limits.breaker);
+        if let (Some(permit), Some(rule)) = (self.permit.take(), rule) {
+            inner.sides[self.at].breaker.record(permit, outcome, now, rule);
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.give_back(Outcome::Neutral, 0);
+    }
+}

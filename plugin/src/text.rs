@@ -1,0 +1,132 @@
+//! What the guards and the client say to people, in the config's locale.
+
+use crate::fault::Locale;
+use crate::guards::heavy::Reason;
+use crate::guards::limits::MIB;
+use crate::level::Level;
+
+/// Picks the language.
+macro_rules! say {
+    ($locale:expr, en: $en:literal, zh: $zh:literal $(, $($arg:tt)*)?) => {
+        match $locale {
+            $crate::fault::Locale::En => format!($en $(, $($arg)*)?),
+            $crate::fault::Locale::Zh => format!($zh $(, $($arg)*)?),
+        }
+    };
+}
+pub(crate) use say;
+
+/// Bytes as whole mebibytes, rounded down, as the thresholds are named.
+fn mib(bytes: u64) -> u64 {
+    bytes / MIB
+}
+
+pub(crate) fn queued(locale: Locale, ahead: usize) -> String {
+    say!(locale,
+        en: "Another task is running; this one waits behind {n} (one runs at a time).",
+        zh: "已有任务在运行，本任务排队等待，前面还有 {n} 个（一次只运行一个）。",
+        n = ahead + 1)
+}
+
+pub(crate) fn level_lowered(locale: Locale, asked: Level, level: Level, available: Option<u64>) -> String {
+    match available {
+        None => say!(locale,
+            en: "The level is lowered from {asked} to {level}.",
+            zh: "权限级别由 {asked} 降为 {level}。"),
+        Some(bytes) => say!(locale,
+            en: "Only {n} MiB of memory are available: the level is lowered from {asked} to {level} (read-only).",
+            zh: "可用内存只有 {n} MiB：权限级别由 {asked} 降为 {level}（只读）。",
+            n = mib(bytes)),
+    }
+}
+
+pub(crate) fn memory_unreadable(locale: Locale, why: &str) -> String {
+    say!(locale,
+        en: "The available memory cannot be read ({why}); it is treated as short: no heavy tasks, level at most L1.",
+        zh: "无法读取可用内存（{why}），按内存不足处理：不执行重任务，级别最高为 L1。")
+}
+
+pub(crate) fn tool_denied(locale: Locale, name: &str, needs: Option<Level>, level: Level) -> String {
+    match needs {
+        None => say!(locale,
+            en: "The model called the tool `{name}`, which does not exist; it was not run.",
+            zh: "模型调用了不存在的工具 `{name}`，未执行。"),
+        Some(needs) => say!(locale,
+            en: "The model called the tool `{name}`, which needs {needs}; the level is {level}, so it was not run.",
+            zh: "模型调用了需要 {needs} 的工具 `{name}`；当前级别为 {level}，未执行。"),
+    }
+}
+
+pub(crate) fn rounds_exhausted(locale: Locale, rounds: u32) -> String {
+    say!(locale,
+        en: "The model called tools in more than {rounds} rounds; it was told to answer without.",
+        zh: "模型连续调用工具超过 {rounds} 轮，已要求它直接回答。")
+}
+
+pub(crate) fn failed_over(locale: Locale, why: &str) -> String {
+    say!(locale,
+        en: "The primary gateway is not asked ({why}); the backup is.",
+        zh: "主网关不可用（{why}），改用备用网关。")
+}
+
+pub(crate) fn dialect_changed(locale: Locale) -> String {
+    say!(locale,
+        en: "This gateway takes the other JSON shape of tools; the request is sent again in it.",
+        zh: "该网关使用另一种工具 JSON 格式，已按新格式重发请求。")
+}
+
+pub(crate) fn heavy_refused(
+    locale: Locale,
+    reason: &Reason,
+    available: Result<u64, &str>,
+    floor: u64,
+) -> String {
+    let what = match reason {
+        Reason::Attachment => say!(locale, en: "it has an attachment", zh: "带有附件"),
+        Reason::Marked => say!(locale, en: "it is marked heavy", zh: "被标记为重任务"),
+        Reason::Word(word) => say!(locale, en: "its text has \"{word}\"", zh: "文本中含有“{word}”"),
+        Reason::Size(bytes) => say!(locale, en: "its request has {bytes} bytes", zh: "请求有 {bytes} 字节"),
+    };
+    match available {
+        Ok(bytes) => say!(locale,
+            en: "A heavy task ({what}) is refused: {n} MiB of memory are available, under {floor} MiB.",
+            zh: "重任务（{what}）被拒绝：可用内存 {n} MiB，低于 {floor} MiB。",
+            n = mib(bytes), floor = mib(floor)),
+        Err(why) => say!(locale,
+            en: "A heavy task ({what}) is refused: the available memory cannot be read ({why}).",
+            zh: "重任务（{what}）被拒绝：无法读取可用内存（{why}）。"),
+    }
+}
+
+pub(crate) fn queue_full(locale: Locale, waiting: u32) -> String {
+    say!(locale,
+        en: "A task is running and {waiting} wait already; the queue is full.",
+        zh: "已有任务在运行，且有 {waiting} 个任务在等待，队列已满。")
+}
+
+pub(crate) fn waited_too_long(locale: Locale, ms: u64) -> String {
+    say!(locale,
+        en: "The task before did not end within {s} s of waiting.",
+        zh: "等待了 {s} 秒，前面的任务仍未结束。", s = ms as f64 / 1000.0)
+}
+
+pub(crate) fn circuit_open(locale: Locale, retry_ms: u64) -> String {
+    say!(locale,
+        en: "The circuit breaker is open; a trial is let through in {s} s.",
+        zh: "熔断已打开，{s} 秒后放行一次试探。", s = retry_ms.div_ceil(1000))
+}
+
+pub(crate) fn cancelled(locale: Locale) -> String {
+    say!(locale, en: "The task was cancelled.", zh: "任务已取消。")
+}
+
+pub(crate) fn not_configured(locale: Locale) -> String {
+    say!(locale,
+        en: "No valid config is set: gateway_primary_url and gateway_bearer_token are needed.",
+        zh: "尚未设置有效的配置：需要 gateway_primary_url 和 gateway_bearer_token。")
+}
+
+/// Sent with an attachment that has no text: the gateway takes no message without one.
+pub(crate) fn see_attachment(locale: Locale) -> String {
+    say!(locale, en: "See the attachment.", zh: "请看附件。")
+}

@@ -1,0 +1,11 @@
+//! One turn, from admission to its end.
+
+pub mod model;
+pub mod outside;
+mod run;
+mod tools;
+
+pub use run::{Progress, run};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! What a turn is made of, and what comes out of it. The mirror of `wit/types.wit`.
+
+use crate::fault::{FaultCode, Locale};
+use crate::level::Level;
+
+/// Something that travels with a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// IANA media type.
+    pub media_type: String,
+    /// Empty for none.
+    pub filename: String,
+    /// The content itself.
+    pub data: Vec<u8>,
+}
+
+/// A tool that the caller can run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Unique within the turn.
+    pub name: String,
+    /// For the model.
+    pub description: String,
+    /// JSON Schema as text.
+    pub parameters: String,
+    /// The least effective level.
+    pub needs: Level,
+}
+
+/// One request of the caller's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Chosen by the caller.
+    pub id: String,
+    /// What the user says.
+    pub text: String,
+    /// Which talk it belongs to.
+    pub session: String,
+    /// The level asked for.
+    pub level: Level,
+    /// Whether the caller knows it to be heavy.
+    pub heavy: bool,
+    /// Added to the agent's instructions.
+    pub instructions: String,
+    /// What travels with it.
+    pub attachments: Vec<Attachment>,
+    /// What the model may call.
+    pub tools: Vec<Tool>,
+}
+
+/// A tool that the model wants run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCall {
+    /// The gateway's id.
+    pub id: String,
+    /// Which tool.
+    pub name: String,
+    /// JSON text.
+    pub arguments: String,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeCode {
+    /// The turn waits.
+    Queued,
+    /// The effective level is below the one asked for.
+    LevelLowered,
+    /// Memory could not be read.
+    MemoryUnreadable,
+    /// A tool call was not run.
+    ToolDenied,
+    /// The model was told to answer without tools.
+    ToolRoundsExhausted,
+    /// The backup is asked.
+    FailedOver,
+    /// The request is sent in the other shape.
+    DialectChanged,
+}
+
+/// What happens in a turn before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// More of the answer.
+    Delta(String),
+    /// A tool is about to run.
+    ToolStarted(ToolCall),
+    /// A tool of this id ended, and whether it succeeded.
+    ToolEnded(String, bool),
+    /// Something to tell the user.
+    Notice(NoticeCode, String),
+}
+
+/// Tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Read by the model.
+    pub input_tokens: u64,
+    /// Written by the model.
+    pub output_tokens: u64,
+}
+
+/// Which of the two gateways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayName {
+    /// The first of the config.
+    Primary,
+    /// The second.
+    Backup,
+}
+
+impl GatewayName {
+    /// By its place in the config.
+    pub fn at(index: usize) -> Self {
+        if index == 0 { Self::Primary } else { Self::Backup }
+    }
+
+    /// For messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Backup => "backup",
+        }
+    }
+}
+
+/// How a turn that went well ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The whole answer.
+    pub text: String,
+    /// The gateway's id of the last response.
+    pub response_id: String,
+    /// The level in force at the end.
+    pub level: Level,
+    /// Who answered.
+    pub answered_by: GatewayName,
+    /// Where reported.
+    pub usage: Option<Usage>,
+}
+
+/// How a turn ended that gave no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// For programs.
+    pub code: FaultCode,
+    /// What was seen; no secret in it.
+    pub message: String,
+    /// What had arrived of the answer.
+    pub partial_text: String,
+    /// Milliseconds after which trying again makes sense.
+    pub retry_after_ms: Option<u64>,
+    /// Where there was one.
+    pub http_status: Option<u16>,
+}
+
+impl Fault {
+    /// A fault with nothing but a code and a message.
+    pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            partial_text: String::new(),
+            retry_after_ms: None,
+            http_status: None,
+        }
+    }
+
+    /// Its cause in a language.
+    pub fn cause(&self, locale: Locale) -> &'static str {
+        self.code.cause(locale)
+    }
+
+    /// Its remedy in a language.
+    pub fn remedy(&self, locale: Locale) -> &'static str {
+        self.code.remedy(locale)
+    }
+}

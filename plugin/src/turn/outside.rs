@@ -1,0 +1,130 @@
+//! What a turn needs from the world. The component supplies it over WASI; tests supply their own.
+
+use super::model::{Fault, ToolCall};
+use crate::config::{Bounds, Gateway};
+use crate::fault::{FaultCode, Locale};
+use crate::gateway::refusal::Head;
+use crate::gateway::request::Body;
+use crate::guards::memory::Sample;
+use crate::text::say;
+
+/// A `POST /v1/responses`.
+pub struct Post<'a> {
+    /// To whom.
+    pub gateway: &'a Gateway,
+    /// Whether the token is sent along.
+    pub authorized: bool,
+    /// The agent that answers, where it matters.
+    pub agent_id: Option<&'a str>,
+    /// What is sent; none for an empty JSON object.
+    pub body: Option<&'a Body<'a>>,
+    /// The connect, first byte and idle limits.
+    pub bounds: &'a Bounds,
+}
+
+/// Why an exchange failed below HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing was sent: refused, unresolved, no TLS. With the words for it.
+    NotSent(String),
+    /// Nothing was sent: the connect limit.
+    ConnectTimeout,
+    /// The first byte limit.
+    FirstByteTimeout,
+    /// The idle limit.
+    IdleTimeout,
+    /// The connection broke.
+    Broken {
+        /// The words for it.
+        why: String,
+        /// Whether the whole request had been taken.
+        uploaded: bool,
+    },
+    /// What came is no HTTP.
+    NotHttp(String),
+    /// The host does not let the component ask there.
+    Denied,
+}
+
+impl Failure {
+    /// Whether certainly nothing reached the gateway.
+    pub fn nothing_sent(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::ConnectTimeout | Self::Denied)
+    }
+
+    /// The fault that it is. `answering`: the head of an answer had arrived. `url` is for the message.
+    pub fn fault(&self, answering: bool, url: &str, bounds: &Bounds, locale: Locale) -> Fault {
+        let timed_out = |limit_en: &str, limit_zh: &str, ms: u64| {
+            let seconds = ms as f64 / 1000.0;
+            Fault::new(
+                FaultCode::TimedOut,
+                match locale {
+                    Locale::En => format!("{url}: over the {limit_en} limit of {seconds} s"),
+                    Locale::Zh => format!("{url}：超过{limit_zh}时限 {seconds} 秒"),
+                },
+            )
+        };
+        match self {
+            Self::NotSent(why) => Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}")),
+            Self::ConnectTimeout => timed_out("connect", "连接", bounds.connect_ms),
+            Self::FirstByteTimeout => timed_out("first byte", "首字节", bounds.first_byte_ms),
+            Self::IdleTimeout => timed_out("idle", "空闲", bounds.idle_ms),
+            Self::Broken { uploaded: false, .. } if !answering => Fault::new(
+                FaultCode::RequestTooLarge,
+                say!(locale,
+                    en: "{url}: the gateway closed the connection before it had taken the whole request",
+                    zh: "{url}：网关在收完请求之前关闭了连接"),
+            ),
+            Self::Broken { why, .. } if !answering => {
+                Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}"))
+            }
+            Self::Broken { why, .. } => Fault::new(FaultCode::StreamInterrupted, format!("{url}: {why}")),
+            Self::NotHttp(why) => Fault::new(FaultCode::ProtocolError, format!("{url}: {why}")),
+            Self::Denied => Fault::new(
+                FaultCode::ConfigInvalid,
+                say!(locale,
+                    en: "{url}: the host does not let the plugin ask there",
+                    zh: "{url}：宿主不允许插件访问该地址"),
+            ),
+        }
+    }
+}
+
+/// The body of an answer, as it arrives.
+#[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
+pub trait AnswerBody {
+    /// The next piece; none at the end.
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure>;
+
+    /// The answer is complete: lets the connection be used again if the rest comes soon.
+    fn finish(self);
+}
+
+/// The world.
+#[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
+pub trait Outside {
+    /// See [`AnswerBody`].
+    type Body: AnswerBody;
+
+    /// Milliseconds of a monotonic clock.
+    fn now_ms(&self) -> u64;
+
+    /// Until that clock shows so much.
+    async fn sleep_until_ms(&self, when: u64);
+
+    /// Reads the memory anew. The error says why it cannot be read.
+    fn memory(&self) -> Result<Sample, String>;
+
+    /// Sends a request and waits for the head of its answer. Dropped: closes the connection.
+    async fn post(&self, post: Post<'_>) -> Result<(Head, Self::Body), Failure>;
+
+    /// Runs one of the caller's tools. Dropped: the tool should stop.
+    async fn run_tool(&self, turn_id: &str, call: ToolCall) -> Result<String, String>;
+}
+
+/// Where a turn's events go.
+#[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
+pub trait Events {
+    /// Hands an event on, waiting while nobody takes it. False: nobody ever will.
+    async fn emit(&self, event: super::model::Event) -> bool;
+}

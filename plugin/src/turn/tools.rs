@@ -1,0 +1,93 @@
+//! The model's tool calls: each is judged, run or refused, and answered.
+
+use super::model::{Event, Fault, NoticeCode, ToolCall};
+use super::outside::{Events, Outside};
+use super::run::{Run, emit, say};
+use crate::gateway::request::ToolOutput;
+use crate::level::Level;
+use crate::text;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+impl<O: Outside, E: Events> Run<'_, O, E> {
+    /// Runs the calls of one round, at once; the outputs are in the order of the calls. A call that
+    /// may not run, or fails, gives the model an error output and never stops the turn.
+    ///
+    /// `level` becomes the level in force after the last look at the memory.
+    pub(super) async fn run_tools(
+        &self,
+        calls: Vec<ToolCall>,
+        level: &mut Level,
+    ) -> Result<Vec<ToolOutput>, Fault> {
+        let mut outputs: Vec<ToolOutput> =
+            calls.iter().map(|call| ToolOutput { call_id: call.id.clone(), output: String::new() }).collect();
+        let mut running = FuturesUnordered::new();
+        for (at, call) in calls.into_iter().enumerate() {
+            *level = self.level().await?.0;
+            match self.may_run(&call, *level) {
+                Ok(()) => {
+                    self.state.count(|counters| counters.tool_calls += 1);
+                    emit(self.events, Event::ToolStarted(call.clone())).await?;
+                    running.push(async move { (at, self.outside.run_tool(&self.turn.turn().id, call).await) });
+                }
+                Err(Refused { to_model, to_user }) => {
+                    outputs[at].output = to_model;
+                    if let Some(words) = to_user {
+                        self.state.count(|counters| counters.tool_denials += 1);
+                        say(self.events, NoticeCode::ToolDenied, words).await?;
+                    }
+                }
+            }
+        }
+        while let Some((at, result)) = running.next().await {
+            let succeeded = result.is_ok();
+            outputs[at].output = result.unwrap_or_else(|why| format!("error: {why}"));
+            emit(self.events, Event::ToolEnded(outputs[at].call_id.clone(), succeeded)).await?;
+        }
+        Ok(outputs)
+    }
+
+    fn may_run(&self, call: &ToolCall, level: Level) -> Result<(), Refused> {
+        let locale = self.config.locale;
+        let name = &call.name;
+        let Some(tool) = self.turn.turn().tools.iter().find(|tool| tool.name == *name) else {
+            return Err(Refused {
+                to_model: format!("error: there is no tool `{name}`; it was not run"),
+                to_user: Some(text::tool_denied(locale, name, None, level)),
+            });
+        };
+        if tool.needs > level {
+            return Err(Refused {
+                to_model: format!(
+                    "error: the tool `{name}` needs the permission level {}, this turn has {level}; it was not run",
+                    tool.needs
+                ),
+                to_user: Some(text::tool_denied(locale, name, Some(tool.needs), level)),
+            });
+        }
+        match serde_json::from_str::<serde_json::Value>(&call.arguments) {
+            Ok(serde_json::Value::Object(_)) => Ok(()),
+            _ => Err(Refused {
+                to_model: format!("error: the arguments of `{name}` are no JSON object; it was not run"),
+                to_user: None,
+            }),
+        }
+    }
+}
+
+struct Refused {
+    to_model: String,
+    /// None if it is the model's slip, which the user need not know.
+    to_user: Option<String>,
+}
+
+/// The outputs of a round that is one too many.
+pub(super) fn refuse_all(calls: Vec<ToolCall>) -> Vec<ToolOutput> {
+    calls
+        .into_iter()
+        .map(|call| ToolOutput {
+            call_id: call.id,
+            output: "error: too many rounds of tool calls; not run. Answer now, without tools.".into(),
+        })
+        .collect()
+}
