@@ -14,7 +14,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(crate) fn new(key: &str, message: String) -> Self {
-        Self { key: key.into(), message }
+        Self {
+            key: key.into(),
+            message,
+        }
     }
 }
 
@@ -88,7 +91,11 @@ pub struct Gateway {
 impl Gateway {
     /// The address for messages; without the token.
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.https { "https" } else { "http" }, self.authority)
+        format!(
+            "{}://{}",
+            if self.https { "https" } else { "http" },
+            self.authority
+        )
     }
 }
 
@@ -117,17 +124,24 @@ impl Config {
             if backup.url() == gateways[0].url() {
                 return Err(ConfigError::new(
                     "gateway_backup_url",
-                    format!("`{}` is the primary; name another gateway or leave it out", backup.url()),
+                    format!(
+                        "`{}` is the primary; name another gateway or leave it out",
+                        backup.url()
+                    ),
                 ));
             }
             gateways.push(backup);
         }
         let agent = &self.agent_id;
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+        let allowed =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
         if agent.is_empty() || agent.len() > 64 || !agent.chars().all(allowed) {
             return Err(ConfigError::new(
                 "gateway_agent_id",
-                format!("`{}` is not allowed: 1 to 64 of a-z, 0-9, _ and -, such as `main`", shown(agent)),
+                format!(
+                    "`{}` is not allowed: 1 to 64 of a-z, 0-9, _ and -, such as `main`",
+                    shown(agent)
+                ),
             ));
         }
         self.limits.check()?;
@@ -160,22 +174,35 @@ impl Config {
 
 /// A value for a message: without control characters, and not endless.
 fn shown(value: &str) -> String {
-    value.chars().take(100).flat_map(char::escape_debug).collect()
+    value
+        .chars()
+        .take(100)
+        .flat_map(char::escape_debug)
+        .collect()
 }
 
 fn gateway(endpoint: &Endpoint, url_key: &str, token_key: &str) -> Result<Gateway, ConfigError> {
     let (https, authority) = origin(&endpoint.url).map_err(|why| {
-        ConfigError::new(url_key, format!("`{}` {why}", shown(&without_user(&endpoint.url))))
+        ConfigError::new(
+            url_key,
+            format!("`{}` {why}", shown(&without_user(&endpoint.url))),
+        )
     })?;
     let token = &endpoint.bearer_token;
     token_fault(token).map_or(Ok(()), |why| Err(ConfigError::new(token_key, why.into())))?;
-    Ok(Gateway { https, authority, authorization: format!("Bearer {token}") })
+    Ok(Gateway {
+        https,
+        authority,
+        authorization: format!("Bearer {token}"),
+    })
 }
 
 /// A password in a URL is a secret too.
 fn without_user(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => format!("{}://…@{}", &url[..scheme], &url[at + 1..]),
+        (Some(scheme), Some(at)) if scheme < at => {
+            format!("{}://…@{}", &url[..scheme], &url[at + 1..])
+        }
         (None, Some(at)) => format!("…@{}", &url[at + 1..]),
         _ => url.to_owned(),
     }
@@ -194,7 +221,11 @@ fn origin(url: &str) -> Result<(bool, String), String> {
     let https = match scheme.to_ascii_lowercase().as_str() {
         "http" => false,
         "https" => true,
-        _ => return Err(format!("has a scheme that is neither http nor https; {URL_SHAPE}")),
+        _ => {
+            return Err(format!(
+                "has a scheme that is neither http nor https; {URL_SHAPE}"
+            ));
+        }
     };
     // What people paste from a browser ends in a slash; that is not a path.
     let authority = rest.strip_suffix('/').unwrap_or(rest);
@@ -204,17 +235,23 @@ fn origin(url: &str) -> Result<(bool, String), String> {
         ));
     }
     if authority.contains('@') {
-        return Err(format!("has a user in it; the token has its own setting; {URL_SHAPE}"));
+        return Err(format!(
+            "has a user in it; the token has its own setting; {URL_SHAPE}"
+        ));
     }
     let (host, port) = match authority.strip_prefix('[') {
         Some(v6) => {
-            let (host, port) =
-                v6.split_once(']').ok_or_else(|| format!("has a bad IPv6 address; {URL_SHAPE}"))?;
+            let (host, port) = v6
+                .split_once(']')
+                .ok_or_else(|| format!("has a bad IPv6 address; {URL_SHAPE}"))?;
             host.parse::<std::net::Ipv6Addr>()
                 .map_err(|_| format!("has a bad IPv6 address; {URL_SHAPE}"))?;
             let port = match port {
                 "" => None,
-                port => Some(port.strip_prefix(':').ok_or_else(|| format!("has a bad port; {URL_SHAPE}"))?),
+                port => Some(
+                    port.strip_prefix(':')
+                        .ok_or_else(|| format!("has a bad port; {URL_SHAPE}"))?,
+                ),
             };
             (format!("[{}]", host.to_ascii_lowercase()), port)
         }
@@ -255,7 +292,10 @@ fn token_fault(token: &str) -> Option<&'static str> {
     if token.is_empty() {
         return Some("is empty; set it to OPENCLAW_GATEWAY_TOKEN of the sidecar's .env");
     }
-    if PLACEHOLDERS.iter().any(|placeholder| token.eq_ignore_ascii_case(placeholder)) {
+    if PLACEHOLDERS
+        .iter()
+        .any(|placeholder| token.eq_ignore_ascii_case(placeholder))
+    {
         return Some(
             "is a placeholder, not a token; make a strong one (openssl rand -hex 32) and set it in the sidecar's .env and here",
         );
@@ -267,7 +307,9 @@ fn token_fault(token: &str) -> Option<&'static str> {
         return Some("has a line break in it; write the token alone, on one line");
     }
     if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Some("has a space or a character outside visible ASCII; write the token alone, as in the .env");
+        return Some(
+            "has a space or a character outside visible ASCII; write the token alone, as in the .env",
+        );
     }
     if token.len() > 4_096 {
         return Some("is over 4096 characters long; that is no token");
@@ -281,7 +323,10 @@ mod tests {
 
     fn config(url: &str, token: &str) -> Config {
         Config {
-            primary: Endpoint { url: url.into(), bearer_token: token.into() },
+            primary: Endpoint {
+                url: url.into(),
+                bearer_token: token.into(),
+            },
             backup: None,
             agent_id: "main".into(),
             limits: Limits::default(),
@@ -299,7 +344,9 @@ mod tests {
             ("http://[::1]:18789", "http://[::1]:18789"),
             ("http://openclaw_gateway:80", "http://openclaw_gateway:80"),
         ] {
-            let checked = config(url, "t0ken").check().unwrap_or_else(|e| panic!("{url}: {}", e.message));
+            let checked = config(url, "t0ken")
+                .check()
+                .unwrap_or_else(|e| panic!("{url}: {}", e.message));
             assert_eq!(checked.gateways[0].url(), canonical);
         }
     }
@@ -307,13 +354,35 @@ mod tests {
     #[test]
     fn bad_addresses_name_key_value_and_what_is_allowed() {
         for url in [
-            "", "127.0.0.1:18789", "ftp://a", "http://", "http:///x", "http://a/v1/responses", "http://a?x",
-            "http://a#x", "http://u:p@a", "http://a:0", "http://a:65536", "http://a:+1", "http://a:", "http://a b",
-            "http://[::1", "http://[zz]:1", "http://a\nb", "http://[::1]x",
+            "",
+            "127.0.0.1:18789",
+            "ftp://a",
+            "http://",
+            "http:///x",
+            "http://a/v1/responses",
+            "http://a?x",
+            "http://a#x",
+            "http://u:p@a",
+            "http://a:0",
+            "http://a:65536",
+            "http://a:+1",
+            "http://a:",
+            "http://a b",
+            "http://[::1",
+            "http://[zz]:1",
+            "http://a\nb",
+            "http://[::1]x",
         ] {
-            let error = config(url, "t0ken").check().err().unwrap_or_else(|| panic!("{url} must be refused"));
+            let error = config(url, "t0ken")
+                .check()
+                .err()
+                .unwrap_or_else(|| panic!("{url} must be refused"));
             assert_eq!(error.key, "gateway_primary_url", "{url}");
-            assert!(error.message.contains("http://127.0.0.1:18789"), "{url}: {}", error.message);
+            assert!(
+                error.message.contains("http://127.0.0.1:18789"),
+                "{url}: {}",
+                error.message
+            );
             assert!(!error.message.contains('\n'), "{url}");
         }
     }
@@ -329,8 +398,14 @@ mod tests {
     #[test]
     fn bad_tokens_are_refused_and_never_repeated() {
         for token in [
-            "", "replace_with_strong_random_token", "__OPENCLAW_REDACTED__", "s3cret\n", "s3 cret",
-            "Bearer s3cret", "s3cret\u{e9}", "s3cret\0",
+            "",
+            "replace_with_strong_random_token",
+            "__OPENCLAW_REDACTED__",
+            "s3cret\n",
+            "s3 cret",
+            "Bearer s3cret",
+            "s3cret\u{e9}",
+            "s3cret\0",
         ] {
             let error = config("http://a", token).check().err().expect("refused");
             assert_eq!(error.key, "gateway_bearer_token", "{token:?}");
@@ -341,17 +416,34 @@ mod tests {
     #[test]
     fn the_backup_is_another_gateway() {
         let with_backup = |url: &str| Config {
-            backup: Some(Endpoint { url: url.into(), bearer_token: "t".into() }),
+            backup: Some(Endpoint {
+                url: url.into(),
+                bearer_token: "t".into(),
+            }),
             ..config("http://a:1", "t")
         };
-        assert_eq!(with_backup("http://A:1/").check().err().map(|e| e.key), Some("gateway_backup_url".into()));
-        assert_eq!(with_backup("http://a:2").check().map(|c| c.gateways.len()).ok(), Some(2));
+        assert_eq!(
+            with_backup("http://A:1/").check().err().map(|e| e.key),
+            Some("gateway_backup_url".into())
+        );
+        assert_eq!(
+            with_backup("http://a:2")
+                .check()
+                .map(|c| c.gateways.len())
+                .ok(),
+            Some(2)
+        );
     }
 
     #[test]
     fn agent_ids_and_bounds() {
         for agent in ["", "Main", "a b", "a/b", &"x".repeat(65)] {
-            let error = Config { agent_id: agent.to_string(), ..config("http://a", "t") }.check().err();
+            let error = Config {
+                agent_id: agent.to_string(),
+                ..config("http://a", "t")
+            }
+            .check()
+            .err();
             assert_eq!(error.map(|e| e.key), Some("gateway_agent_id".into()));
         }
         let mut zero = config("http://a", "t");

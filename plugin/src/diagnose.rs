@@ -24,20 +24,38 @@ pub struct Check {
 
 impl Check {
     fn well(name: impl Into<String>, detail: String) -> Self {
-        Self { name: name.into(), wrong: None, detail }
+        Self {
+            name: name.into(),
+            wrong: None,
+            detail,
+        }
     }
 
     fn ill(name: impl Into<String>, wrong: FaultCode, detail: String) -> Self {
-        Self { name: name.into(), wrong: Some(wrong), detail }
+        Self {
+            name: name.into(),
+            wrong: Some(wrong),
+            detail,
+        }
     }
 }
 
 /// Makes every check, in the order that the interface promises. Counts nothing for the breakers.
-pub async fn diagnose<O: Outside>(state: &State, outside: &O, locale: Option<Locale>) -> Vec<Check> {
+pub async fn diagnose<O: Outside>(
+    state: &State,
+    outside: &O,
+    locale: Option<Locale>,
+) -> Vec<Check> {
     let config = state.config();
-    let locale = locale.or(config.as_ref().map(|config| config.locale)).unwrap_or_default();
+    let locale = locale
+        .or(config.as_ref().map(|config| config.locale))
+        .unwrap_or_default();
     let Some(config) = config else {
-        return vec![Check::ill("config", FaultCode::ConfigInvalid, text::not_configured(locale))];
+        return vec![Check::ill(
+            "config",
+            FaultCode::ConfigInvalid,
+            text::not_configured(locale),
+        )];
     };
     let mut checks = vec![
         Check::well(
@@ -71,7 +89,11 @@ fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
     let sample = match outside.memory() {
         Ok(sample) => sample,
         Err(why) => {
-            return Check::ill("memory", FaultCode::HeavyTaskRefused, text::memory_unreadable(locale, &why));
+            return Check::ill(
+                "memory",
+                FaultCode::HeavyTaskRefused,
+                text::memory_unreadable(locale, &why),
+            );
         }
     };
     let verdict = judge(Some(sample.available), &config.limits);
@@ -93,7 +115,13 @@ fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
     Check::ill("memory", FaultCode::HeavyTaskRefused, detail)
 }
 
-fn breaker<O: Outside>(state: &State, outside: &O, name: String, at: usize, locale: Locale) -> Check {
+fn breaker<O: Outside>(
+    state: &State,
+    outside: &O,
+    name: String,
+    at: usize,
+    locale: Locale,
+) -> Check {
     let view = state.breaker(at, outside.now_ms());
     let failures = view.failures;
     match view.state {
@@ -101,7 +129,9 @@ fn breaker<O: Outside>(state: &State, outside: &O, name: String, at: usize, loca
             name,
             say!(locale, en: "closed, {failures} failure(s) in a row", zh: "关闭，连续失败 {failures} 次"),
         ),
-        breaker::State::Open(ms) => Check::ill(name, FaultCode::CircuitOpen, text::circuit_open(locale, ms)),
+        breaker::State::Open(ms) => {
+            Check::ill(name, FaultCode::CircuitOpen, text::circuit_open(locale, ms))
+        }
         breaker::State::HalfOpen => Check::ill(
             name,
             FaultCode::CircuitOpen,
@@ -115,38 +145,45 @@ fn breaker<O: Outside>(state: &State, outside: &O, name: String, at: usize, loca
 type Seen = Result<String, (FaultCode, String)>;
 
 /// What the two probes of a gateway say.
-async fn probe<O: Outside>(outside: &O, config: &Checked, at: usize, locale: Locale) -> (Seen, Seen) {
+async fn probe<O: Outside>(
+    outside: &O,
+    config: &Checked,
+    at: usize,
+    locale: Locale,
+) -> (Seen, Seen) {
     let url = config.gateways[at].url();
     let ill = |fault: Fault| Err((fault.code, fault.message));
     let not_tried = |code| {
-        Err((code, say!(locale, en: "not tried, because the gateway is not reached", zh: "未检查：网关不可用")))
+        Err((
+            code,
+            say!(locale, en: "not tried, because the gateway is not reached", zh: "未检查：网关不可用"),
+        ))
     };
     // Without a token: a gateway with its endpoint on asks for one.
     let reach = match ask(outside, config, at, false, locale).await {
-        Err(fault) if fault.code == FaultCode::AuthFailed => {
-            Ok(say!(locale, en: "{url} answers and asks for a token", zh: "{url} 有应答，并要求令牌"))
-        }
-        Err(fault) if fault.code == FaultCode::RequestRejected => {
-            Ok(say!(locale,
+        Err(fault) if fault.code == FaultCode::AuthFailed => Ok(
+            say!(locale, en: "{url} answers and asks for a token", zh: "{url} 有应答，并要求令牌"),
+        ),
+        Err(fault) if fault.code == FaultCode::RequestRejected => Ok(say!(locale,
                 en: "{url} answers, and takes requests without a token: its gateway.auth is off",
-                zh: "{url} 有应答，但不要求令牌：其 gateway.auth 未启用"))
-        }
+                zh: "{url} 有应答，但不要求令牌：其 gateway.auth 未启用")),
         Err(fault) => {
             let code = fault.code;
             return (ill(fault), not_tried(code));
         }
         Ok(status) => {
             let detail = unexpected(&url, status, locale);
-            return (Err((FaultCode::ProtocolError, detail)), not_tried(FaultCode::ProtocolError));
+            return (
+                Err((FaultCode::ProtocolError, detail)),
+                not_tried(FaultCode::ProtocolError),
+            );
         }
     };
     // With it: an empty object is refused for what it lacks, before any model is asked.
     let token = match ask(outside, config, at, true, locale).await {
-        Err(fault) if fault.code == FaultCode::RequestRejected => {
-            Ok(say!(locale,
+        Err(fault) if fault.code == FaultCode::RequestRejected => Ok(say!(locale,
                 en: "the token is taken and POST /v1/responses is on",
-                zh: "令牌有效，POST /v1/responses 已启用"))
-        }
+                zh: "令牌有效，POST /v1/responses 已启用")),
         Err(fault) => ill(fault),
         Ok(status) => Err((FaultCode::ProtocolError, unexpected(&url, status, locale))),
     };
@@ -168,10 +205,17 @@ async fn ask<O: Outside>(
     locale: Locale,
 ) -> Result<u16, Fault> {
     let gateway = &config.gateways[at];
-    let post = Post { gateway, authorized, agent_id: None, body: None, bounds: &config.bounds };
+    let post = Post {
+        gateway,
+        authorized,
+        agent_id: None,
+        body: None,
+        bounds: &config.bounds,
+    };
     let url = gateway.url();
     let sent = outside.post(post).await;
-    let (head, mut body) = sent.map_err(|failure| failure.fault(false, &url, &config.bounds, locale))?;
+    let (head, mut body) =
+        sent.map_err(|failure| failure.fault(false, &url, &config.bounds, locale))?;
     let mut bytes = vec![];
     while bytes.len() < MAX_REFUSAL_BYTES
         && let Ok(Some(chunk)) = body.chunk().await

@@ -207,7 +207,10 @@ mod tests {
     fn every_code_has_cause_and_remedy_in_both_languages() {
         for code in FaultCode::ALL {
             for text in [code.cause(Locale::Zh), code.remedy(Locale::Zh)] {
-                assert!(text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{code}");
+                assert!(
+                    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+                    "{code}"
+                );
             }
             for text in [code.cause(Locale::En), code.remedy(Locale::En)] {
                 assert!(text.is_ascii() && text.ends_with('.'), "{code}: {text}");

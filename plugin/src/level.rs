@@ -24,7 +24,13 @@ pub enum Level {
 
 impl Level {
     /// Every level, lowest first.
-    pub const ALL: [Level; 5] = [Self::Talk, Self::ReadOnly, Self::Act, Self::Host, Self::Root];
+    pub const ALL: [Level; 5] = [
+        Self::Talk,
+        Self::ReadOnly,
+        Self::Act,
+        Self::Host,
+        Self::Root,
+    ];
 
     /// The runbook's name, `L0` to `L4`.
     pub fn as_str(self) -> &'static str {

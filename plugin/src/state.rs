@@ -104,14 +104,20 @@ impl State {
 
     /// Takes over from an earlier instance; says why it cannot.
     pub fn carry(&self, snapshot: &[u8]) -> Result<(), String> {
-        let snapshot: Snapshot = serde_json::from_slice(snapshot).map_err(|error| error.to_string())?;
+        let snapshot: Snapshot =
+            serde_json::from_slice(snapshot).map_err(|error| error.to_string())?;
         if snapshot.version != SNAPSHOT_VERSION {
-            return Err(format!("its version is {}, not {SNAPSHOT_VERSION}", snapshot.version));
+            return Err(format!(
+                "its version is {}, not {SNAPSHOT_VERSION}",
+                snapshot.version
+            ));
         }
         let mut inner = self.0.borrow_mut();
         for at in 0..2 {
-            inner.sides[at] =
-                Side { breaker: Breaker::restore(snapshot.breakers[at]), dialect: snapshot.dialects[at] };
+            inner.sides[at] = Side {
+                breaker: Breaker::restore(snapshot.breakers[at]),
+                dialect: snapshot.dialects[at],
+            };
         }
         inner.counters = snapshot.counters;
         Ok(())
@@ -119,14 +125,21 @@ impl State {
 
     /// Closes the breakers.
     pub fn reset(&self) {
-        self.0.borrow_mut().sides.iter_mut().for_each(|side| side.breaker.reset());
+        self.0
+            .borrow_mut()
+            .sides
+            .iter_mut()
+            .for_each(|side| side.breaker.reset());
     }
 
     /// For `status`.
     pub fn breaker(&self, at: usize, now: u64) -> BreakerView {
         let inner = self.0.borrow();
         let breaker = &inner.sides[at].breaker;
-        BreakerView { state: breaker.state(now), failures: breaker.failures() }
+        BreakerView {
+            state: breaker.state(now),
+            failures: breaker.failures(),
+        }
     }
 
     /// For `status`: turns that run, and that wait.
@@ -149,7 +162,9 @@ impl State {
             Ok(_) => counters.completed += 1,
             Err(fault) => match fault.code {
                 FaultCode::Cancelled => counters.cancelled += 1,
-                FaultCode::CircuitOpen | FaultCode::Busy | FaultCode::HeavyTaskRefused => counters.refused += 1,
+                FaultCode::CircuitOpen | FaultCode::Busy | FaultCode::HeavyTaskRefused => {
+                    counters.refused += 1
+                }
                 code if code.counts_for_breaker() => counters.failed += 1,
                 _ => {}
             },
@@ -167,7 +182,10 @@ impl State {
     /// Takes a place in the lane; how many are ahead, or none if the queue is full.
     pub(crate) fn enter(&self, queue_length: u32) -> Option<(Place, Option<usize>)> {
         let entry = self.0.borrow_mut().lane.enter(queue_length);
-        let place = |ticket| Place { state: self.clone(), ticket };
+        let place = |ticket| Place {
+            state: self.clone(),
+            ticket,
+        };
         match entry {
             Entry::Runs(ticket) => Some((place(ticket), None)),
             Entry::Waits(ticket, ahead) => Some((place(ticket), Some(ahead))),
@@ -178,7 +196,11 @@ impl State {
     /// Asks a gateway's breaker; the error is in how many milliseconds to ask again.
     pub(crate) fn admit(&self, at: usize, now: u64) -> Result<Permit, u64> {
         let permit = self.0.borrow_mut().sides[at].breaker.admit(now)?;
-        Ok(Permit { state: self.clone(), at, permit: Some(permit) })
+        Ok(Permit {
+            state: self.clone(),
+            at,
+            permit: Some(permit),
+        })
     }
 }
 
@@ -211,7 +233,10 @@ impl Drop for Place {
             inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
             let next = inner.lane.leave(self.ticket);
             next.and_then(|next| {
-                let at = inner.waiting.iter().position(|(ticket, _)| *ticket == next)?;
+                let at = inner
+                    .waiting
+                    .iter()
+                    .position(|(ticket, _)| *ticket == next)?;
                 Some(inner.waiting.swap_remove(at).1)
             })
         };
@@ -238,7 +263,9 @@ impl Permit {
         let mut inner = self.state.0.borrow_mut();
         let rule = inner.config.as_ref().map(|config| config.limits.breaker);
         if let (Some(permit), Some(rule)) = (self.permit.take(), rule) {
-            inner.sides[self.at].breaker.record(permit, outcome, now, rule);
+            inner.sides[self.at]
+                .breaker
+                .record(permit, outcome, now, rule);
         }
     }
 }

@@ -28,7 +28,12 @@ pub(crate) fn queued(locale: Locale, ahead: usize) -> String {
         n = ahead + 1)
 }
 
-pub(crate) fn level_lowered(locale: Locale, asked: Level, level: Level, available: Option<u64>) -> String {
+pub(crate) fn level_lowered(
+    locale: Locale,
+    asked: Level,
+    level: Level,
+    available: Option<u64>,
+) -> String {
     match available {
         None => say!(locale,
             en: "The level is lowered from {asked} to {level}.",
@@ -46,7 +51,12 @@ pub(crate) fn memory_unreadable(locale: Locale, why: &str) -> String {
         zh: "无法读取可用内存（{why}），按内存不足处理：不执行重任务，级别最高为 L1。")
 }
 
-pub(crate) fn tool_denied(locale: Locale, name: &str, needs: Option<Level>, level: Level) -> String {
+pub(crate) fn tool_denied(
+    locale: Locale,
+    name: &str,
+    needs: Option<Level>,
+    level: Level,
+) -> String {
     match needs {
         None => say!(locale,
             en: "The model called the tool `{name}`, which does not exist; it was not run.",
@@ -85,7 +95,9 @@ pub(crate) fn heavy_refused(
         Reason::Attachment => say!(locale, en: "it has an attachment", zh: "带有附件"),
         Reason::Marked => say!(locale, en: "it is marked heavy", zh: "被标记为重任务"),
         Reason::Word(word) => say!(locale, en: "its text has \"{word}\"", zh: "文本中含有“{word}”"),
-        Reason::Size(bytes) => say!(locale, en: "its request has {bytes} bytes", zh: "请求有 {bytes} 字节"),
+        Reason::Size(bytes) => {
+            say!(locale, en: "its request has {bytes} bytes", zh: "请求有 {bytes} 字节")
+        }
     };
     match available {
         Ok(bytes) => say!(locale,

@@ -62,7 +62,10 @@ impl AnswerReader {
     pub fn new(format: Format, max_bytes: u64) -> Self {
         let cap = usize::try_from(max_bytes).unwrap_or(usize::MAX);
         let format = match format {
-            Format::Stream => Form::Stream(SseReader::new(sse::Limits { max_line: cap, max_event: cap })),
+            Format::Stream => Form::Stream(SseReader::new(sse::Limits {
+                max_line: cap,
+                max_event: cap,
+            })),
             Format::Json => Form::Json(Vec::new()),
         };
         Self {
@@ -127,22 +130,28 @@ impl AnswerReader {
     pub fn finish(mut self) -> (Result<Answer, Fault>, String) {
         let end = match (self.end.take(), &self.format) {
             (Some(end), _) => end,
-            (None, Form::Stream(_)) => {
-                Err(Fault::new(FaultCode::StreamInterrupted, "the answer ended before its last event"))
-            }
+            (None, Form::Stream(_)) => Err(Fault::new(
+                FaultCode::StreamInterrupted,
+                "the answer ended before its last event",
+            )),
             (None, Form::Json(all)) => match serde_json::from_slice::<Response>(all) {
                 Ok(response) if !response.status.is_empty() => self.terminal(response),
                 // Cut in the middle rather than garbled.
-                Err(error) if error.is_eof() => {
-                    Err(Fault::new(FaultCode::StreamInterrupted, "the answer ended in the middle"))
-                }
+                Err(error) if error.is_eof() => Err(Fault::new(
+                    FaultCode::StreamInterrupted,
+                    "the answer ended in the middle",
+                )),
                 Ok(_) => Err(protocol_error("JSON without a status")),
                 Err(error) => Err(protocol_error(&error.to_string())),
             },
         };
         match end {
             Ok(answer) => {
-                let rest = answer.text.strip_prefix(self.shown.as_str()).unwrap_or_default().to_owned();
+                let rest = answer
+                    .text
+                    .strip_prefix(self.shown.as_str())
+                    .unwrap_or_default()
+                    .to_owned();
                 (Ok(answer), rest)
             }
             Err(mut fault) => {
@@ -163,13 +172,21 @@ impl AnswerReader {
         if !(name == "message" || name == "error" || name.starts_with("response.")) {
             return Ok(());
         }
-        let event: StreamEvent = serde_json::from_str(data).map_err(|error| protocol_error(&error.to_string()))?;
+        let event: StreamEvent =
+            serde_json::from_str(data).map_err(|error| protocol_error(&error.to_string()))?;
         let kind = event.kind.as_deref().unwrap_or(name);
         let at = (event.output_index, event.content_index);
         match kind {
             "response.output_text.delta" => {
-                let delta = event.delta.as_ref().and_then(|delta| delta.as_str()).unwrap_or_default();
-                let earlier = self.parts.range(..at).any(|(_, part)| !part.joined.is_empty());
+                let delta = event
+                    .delta
+                    .as_ref()
+                    .and_then(|delta| delta.as_str())
+                    .unwrap_or_default();
+                let earlier = self
+                    .parts
+                    .range(..at)
+                    .any(|(_, part)| !part.joined.is_empty());
                 let part = self.parts.entry(at).or_default();
                 // A new message of the same answer begins on a line of its own, as in the final text.
                 if part.joined.is_empty() && !delta.is_empty() && earlier && at.1 == 0 {
@@ -196,7 +213,10 @@ impl AnswerReader {
             "error" => {
                 let words = event.error.map(|error| error.words()).or(event.message);
                 let words = words.unwrap_or_else(|| "no reason given".into());
-                self.end = Some(Err(Fault::new(FaultCode::GatewayError, format!("the stream says: {words}"))));
+                self.end = Some(Err(Fault::new(
+                    FaultCode::GatewayError,
+                    format!("the stream says: {words}"),
+                )));
             }
             _ => {}
         }
@@ -224,7 +244,12 @@ impl AnswerReader {
                 format!("the gateway's whole answer is \"{STOCK_SENTENCE}\""),
             ));
         }
-        Ok(Answer { text, usage: response.usage(), response_id: response.id, calls })
+        Ok(Answer {
+            text,
+            usage: response.usage(),
+            response_id: response.id,
+            calls,
+        })
     }
 
     /// `output_text.done` before joined deltas: a provider that drops out repeats deltas.
@@ -265,7 +290,10 @@ struct StreamEvent {
 }
 
 fn protocol_error(why: &str) -> Fault {
-    Fault::new(FaultCode::ProtocolError, format!("the answer cannot be read: {why}"))
+    Fault::new(
+        FaultCode::ProtocolError,
+        format!("the answer cannot be read: {why}"),
+    )
 }
 
 #[cfg(test)]
@@ -274,7 +302,10 @@ mod tests {
 
     fn event(data: &str) -> String {
         let kind = serde_json::from_str::<serde_json::Value>(data).expect("JSON")["type"].clone();
-        format!("event: {}\ndata: {data}\n\n", kind.as_str().expect("a type"))
+        format!(
+            "event: {}\ndata: {data}\n\n",
+            kind.as_str().expect("a type")
+        )
     }
 
     fn delta(text: &str) -> String {
@@ -295,7 +326,11 @@ mod tests {
     fn read(stream: &str) -> (Result<Answer, Fault>, String) {
         let run = |chunk: usize| {
             let mut reader = AnswerReader::new(Format::Stream, 1 << 20);
-            let mut shown: String = stream.as_bytes().chunks(chunk).map(|bytes| reader.push(bytes)).collect();
+            let mut shown: String = stream
+                .as_bytes()
+                .chunks(chunk)
+                .map(|bytes| reader.push(bytes))
+                .collect();
             let (end, rest) = reader.finish();
             shown.push_str(&rest);
             (end, shown)
@@ -311,19 +346,50 @@ mod tests {
 
     #[test]
     fn a_stream_gives_deltas_and_the_final_text() {
-        let stream = [delta("PO"), delta("NG"), done("PONG"), completed("PONG"), "data: [DONE]\n\n".into()].concat();
+        let stream = [
+            delta("PO"),
+            delta("NG"),
+            done("PONG"),
+            completed("PONG"),
+            "data: [DONE]\n\n".into(),
+        ]
+        .concat();
         let (end, shown) = read(&stream);
         let answer = end.expect("an answer");
-        assert_eq!((answer.text.as_str(), answer.response_id.as_str(), shown.as_str()), ("PONG", "r1", "PONG"));
-        assert_eq!(answer.usage, Some(Usage { input_tokens: 3, output_tokens: 4 }));
+        assert_eq!(
+            (
+                answer.text.as_str(),
+                answer.response_id.as_str(),
+                shown.as_str()
+            ),
+            ("PONG", "r1", "PONG")
+        );
+        assert_eq!(
+            answer.usage,
+            Some(Usage {
+                input_tokens: 3,
+                output_tokens: 4
+            })
+        );
     }
 
     #[test]
     fn the_final_text_is_authoritative_over_repeated_deltas() {
-        let stream = [delta("PO"), delta("PO"), delta("PONG"), done("PONG"), completed("PONG")].concat();
+        let stream = [
+            delta("PO"),
+            delta("PO"),
+            delta("PONG"),
+            done("PONG"),
+            completed("PONG"),
+        ]
+        .concat();
         let (end, shown) = read(&stream);
-        assert_eq!((end.expect("an answer").text.as_str(), shown.as_str()), ("PONG", "POPOPONG"));
-        let no_output = r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#;
+        assert_eq!(
+            (end.expect("an answer").text.as_str(), shown.as_str()),
+            ("PONG", "POPOPONG")
+        );
+        let no_output =
+            r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#;
         let stream = [delta("PO"), delta("PO"), done("PONG"), event(no_output)].concat();
         assert_eq!(read(&stream).0.expect("an answer").text, "PONG");
     }
@@ -336,8 +402,12 @@ mod tests {
 
     #[test]
     fn the_first_terminal_event_wins() {
-        let failed = event(r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"api_error","message":"no key"}}}"#);
-        let fault = read(&[failed.clone(), completed("x")].concat()).0.expect_err("failed");
+        let failed = event(
+            r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"api_error","message":"no key"}}}"#,
+        );
+        let fault = read(&[failed.clone(), completed("x")].concat())
+            .0
+            .expect_err("failed");
         assert_eq!(fault.code, FaultCode::ModelProviderFailed);
         assert!(fault.message.contains("no key"), "{}", fault.message);
         assert!(read(&[completed("x"), failed].concat()).0.is_ok());
@@ -350,28 +420,40 @@ mod tests {
     fn fault_stream_interrupted_keeps_what_had_arrived() {
         for end in ["", "event: response.comp", "data: [DONE]\n\n"] {
             let fault = read(&(delta("PO") + end)).0.expect_err("interrupted");
-            assert_eq!((fault.code, fault.partial_text.as_str()), (FaultCode::StreamInterrupted, "PO"));
+            assert_eq!(
+                (fault.code, fault.partial_text.as_str()),
+                (FaultCode::StreamInterrupted, "PO")
+            );
         }
         assert_eq!(code(""), FaultCode::StreamInterrupted);
     }
 
     #[test]
     fn fault_model_provider_failed_by_the_stock_sentence() {
-        assert_eq!(code(&[done(STOCK_SENTENCE), completed(STOCK_SENTENCE)].concat()), FaultCode::ModelProviderFailed);
+        assert_eq!(
+            code(&[done(STOCK_SENTENCE), completed(STOCK_SENTENCE)].concat()),
+            FaultCode::ModelProviderFailed
+        );
         let quoted = format!("{STOCK_SENTENCE} That is what it says.");
         assert!(read(&completed(&quoted)).0.is_ok());
     }
 
     #[test]
     fn fault_protocol_error_on_garbage_and_size() {
-        assert_eq!(code("event: response.created\ndata: {\n\n"), FaultCode::ProtocolError);
+        assert_eq!(
+            code("event: response.created\ndata: {\n\n"),
+            FaultCode::ProtocolError
+        );
         assert_eq!(code("data: hello\n\n"), FaultCode::ProtocolError);
         let mut reader = AnswerReader::new(Format::Stream, 10);
         reader.push(b"0123456789");
         assert!(!reader.ended());
         reader.push(b"0");
         assert!(reader.ended());
-        assert_eq!(reader.finish().0.map_err(|f| f.code), Err(FaultCode::ProtocolError));
+        assert_eq!(
+            reader.finish().0.map_err(|f| f.code),
+            Err(FaultCode::ProtocolError)
+        );
     }
 
     #[test]
@@ -390,9 +472,20 @@ mod tests {
             event(&serde_json::json!({"type": "response.output_item.done", "output_index": at, "item": {
                 "type": "function_call", "id": "i", "call_id": id, "name": "t", "arguments": "{}"}}).to_string())
         };
-        let end = event(r#"{"type":"response.incomplete","response":{"status":"incomplete","output":[]}}"#);
-        let answer = read(&[call(2, "b"), call(1, "a"), end].concat()).0.expect("an answer");
-        assert_eq!(answer.calls.iter().map(|call| call.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        let end = event(
+            r#"{"type":"response.incomplete","response":{"status":"incomplete","output":[]}}"#,
+        );
+        let answer = read(&[call(2, "b"), call(1, "a"), end].concat())
+            .0
+            .expect("an answer");
+        assert_eq!(
+            answer
+                .calls
+                .iter()
+                .map(|call| call.id.as_str())
+                .collect::<Vec<_>>(),
+            ["a", "b"]
+        );
     }
 
     #[test]
@@ -402,7 +495,10 @@ mod tests {
             "output": [message("one"), message(""), message("two")]}});
         let second = event(&serde_json::json!({"type": "response.output_text.delta", "output_index": 2, "delta": "two"}).to_string());
         let (answer, shown) = read(&[delta("one"), second, event(&end.to_string())].concat());
-        assert_eq!((answer.expect("an answer").text.as_str(), shown.as_str()), ("one\n\ntwo", "one\n\ntwo"));
+        assert_eq!(
+            (answer.expect("an answer").text.as_str(), shown.as_str()),
+            ("one\n\ntwo", "one\n\ntwo")
+        );
     }
 
     #[test]
@@ -417,9 +513,15 @@ mod tests {
         let good = r#"{"id":"r","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"PONG"}]}],"usage":{"input_tokens":0,"output_tokens":0}}"#;
         let (end, rest) = read(good);
         let answer = end.expect("an answer");
-        assert_eq!((answer.text.as_str(), rest.as_str(), answer.usage), ("PONG", "PONG", None));
+        assert_eq!(
+            (answer.text.as_str(), rest.as_str(), answer.usage),
+            ("PONG", "PONG", None)
+        );
         let code = |body: &str| read(body).0.expect_err("a fault").code;
-        assert_eq!(code(r#"{"status":"failed"}"#), FaultCode::ModelProviderFailed);
+        assert_eq!(
+            code(r#"{"status":"failed"}"#),
+            FaultCode::ModelProviderFailed
+        );
         assert_eq!(code(&good[..40]), FaultCode::StreamInterrupted);
         assert_eq!(code("{}"), FaultCode::ProtocolError);
         assert_eq!(code("[]"), FaultCode::ProtocolError);

@@ -21,41 +21,64 @@ pub enum Kind {
 const IMAGES: [(&str, fn(&[u8]) -> bool); 4] = [
     ("image/png", |d| d.starts_with(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", |d| d.starts_with(b"\xff\xd8\xff")),
-    ("image/gif", |d| d.starts_with(b"GIF87a") || d.starts_with(b"GIF89a")),
-    ("image/webp", |d| d.len() >= 12 && d.starts_with(b"RIFF") && &d[8..12] == b"WEBP"),
+    ("image/gif", |d| {
+        d.starts_with(b"GIF87a") || d.starts_with(b"GIF89a")
+    }),
+    ("image/webp", |d| {
+        d.len() >= 12 && d.starts_with(b"RIFF") && &d[8..12] == b"WEBP"
+    }),
 ];
 
 /// Media types of files that the gateway reads.
-const FILES: [&str; 6] =
-    ["text/plain", "text/markdown", "text/html", "text/csv", "application/json", "application/pdf"];
+const FILES: [&str; 6] = [
+    "text/plain",
+    "text/markdown",
+    "text/html",
+    "text/csv",
+    "application/json",
+    "application/pdf",
+];
 
 /// Says how to send it, or refuses it: `request_rejected` for its type, `request_too_large` for its size.
 pub fn check(attachment: &Attachment) -> Result<Kind, Fault> {
     let media_type = attachment.media_type.as_str();
-    let name = if attachment.filename.is_empty() { media_type } else { &attachment.filename };
+    let name = if attachment.filename.is_empty() {
+        media_type
+    } else {
+        &attachment.filename
+    };
     let rejected = |why: String| Err(Fault::new(FaultCode::RequestRejected, why));
     if attachment.data.is_empty() {
         return rejected(format!("the attachment {name:?} is empty"));
     }
-    let (kind, limit) = if let Some((_, begins_so)) = IMAGES.iter().find(|(known, _)| *known == media_type) {
-        if !begins_so(&attachment.data) {
-            return rejected(format!("the attachment {name:?} is said to be {media_type}, but its content is not"));
-        }
-        (Kind::Image, MAX_IMAGE_BYTES)
-    } else if FILES.contains(&media_type) {
-        (Kind::File, MAX_FILE_BYTES)
-    } else {
-        let known: Vec<_> = IMAGES.iter().map(|(known, _)| *known).chain(FILES).collect();
-        return rejected(format!(
-            "the attachment {name:?} has the media type {media_type:?}; the gateway takes {}",
-            known.join(", ")
-        ));
-    };
+    let (kind, limit) =
+        if let Some((_, begins_so)) = IMAGES.iter().find(|(known, _)| *known == media_type) {
+            if !begins_so(&attachment.data) {
+                return rejected(format!(
+                    "the attachment {name:?} is said to be {media_type}, but its content is not"
+                ));
+            }
+            (Kind::Image, MAX_IMAGE_BYTES)
+        } else if FILES.contains(&media_type) {
+            (Kind::File, MAX_FILE_BYTES)
+        } else {
+            let known: Vec<_> = IMAGES
+                .iter()
+                .map(|(known, _)| *known)
+                .chain(FILES)
+                .collect();
+            return rejected(format!(
+                "the attachment {name:?} has the media type {media_type:?}; the gateway takes {}",
+                known.join(", ")
+            ));
+        };
     let bytes = attachment.data.len();
     if bytes > limit {
         return Err(Fault::new(
             FaultCode::RequestTooLarge,
-            format!("the attachment {name:?} has {bytes} bytes; the gateway takes {limit} at the most"),
+            format!(
+                "the attachment {name:?} has {bytes} bytes; the gateway takes {limit} at the most"
+            ),
         ));
     }
     Ok(kind)
@@ -66,7 +89,11 @@ mod tests {
     use super::*;
 
     fn attachment(media_type: &str, data: Vec<u8>) -> Attachment {
-        Attachment { media_type: media_type.into(), filename: "a".into(), data }
+        Attachment {
+            media_type: media_type.into(),
+            filename: "a".into(),
+            data,
+        }
     }
 
     fn sized(media_type: &str, begin: &[u8], len: usize) -> Attachment {
@@ -85,19 +112,39 @@ mod tests {
             ("image/gif", b"GIF89a"),
             ("image/webp", b"RIFF\0\0\0\0WEBP"),
         ] {
-            assert_eq!(check(&attachment(media_type, begin.to_vec())), Ok(Kind::Image), "{media_type}");
+            assert_eq!(
+                check(&attachment(media_type, begin.to_vec())),
+                Ok(Kind::Image),
+                "{media_type}"
+            );
         }
         for media_type in FILES {
-            assert_eq!(check(&attachment(media_type, b"x".to_vec())), Ok(Kind::File), "{media_type}");
+            assert_eq!(
+                check(&attachment(media_type, b"x".to_vec())),
+                Ok(Kind::File),
+                "{media_type}"
+            );
         }
     }
 
     #[test]
     fn sizes_exactly_at_the_limit() {
-        assert_eq!(check(&sized("image/png", PNG, MAX_IMAGE_BYTES)), Ok(Kind::Image));
-        assert_eq!(check(&sized("text/plain", b"", MAX_FILE_BYTES)), Ok(Kind::File));
-        for too_large in [sized("image/png", PNG, MAX_IMAGE_BYTES + 1), sized("text/plain", b"", MAX_FILE_BYTES + 1)] {
-            assert_eq!(check(&too_large).map_err(|f| f.code), Err(FaultCode::RequestTooLarge));
+        assert_eq!(
+            check(&sized("image/png", PNG, MAX_IMAGE_BYTES)),
+            Ok(Kind::Image)
+        );
+        assert_eq!(
+            check(&sized("text/plain", b"", MAX_FILE_BYTES)),
+            Ok(Kind::File)
+        );
+        for too_large in [
+            sized("image/png", PNG, MAX_IMAGE_BYTES + 1),
+            sized("text/plain", b"", MAX_FILE_BYTES + 1),
+        ] {
+            assert_eq!(
+                check(&too_large).map_err(|f| f.code),
+                Err(FaultCode::RequestTooLarge)
+            );
         }
     }
 
@@ -110,7 +157,12 @@ mod tests {
             attachment("text/plain", vec![]),
             attachment("", b"x".to_vec()),
         ] {
-            assert_eq!(check(&bad).map_err(|f| f.code), Err(FaultCode::RequestRejected), "{}", bad.media_type);
+            assert_eq!(
+                check(&bad).map_err(|f| f.code),
+                Err(FaultCode::RequestRejected),
+                "{}",
+                bad.media_type
+            );
         }
     }
 }

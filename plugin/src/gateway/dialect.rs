@@ -41,9 +41,14 @@ impl Dialect {
             let rest = &message[at + "tools.".len()..];
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             digits > 0
-                && rest[digits..].strip_prefix('.').and_then(|field| field.strip_prefix(missed)).is_some_and(
-                    |end| !end.starts_with(|c: char| c == '.' || c == '_' || c.is_ascii_alphanumeric()),
-                )
+                && rest[digits..]
+                    .strip_prefix('.')
+                    .and_then(|field| field.strip_prefix(missed))
+                    .is_some_and(|end| {
+                        !end.starts_with(|c: char| {
+                            c == '.' || c == '_' || c.is_ascii_alphanumeric()
+                        })
+                    })
         });
         names_it.then_some(other)
     }
@@ -58,7 +63,10 @@ mod tests {
     fn the_recorded_refusals_flip_the_shape() {
         let nested_wanted = "tools.0.function: Invalid input: expected object, received undefined";
         let flat_wanted = "tools.0.name: Invalid input: expected string, received undefined";
-        assert_eq!(Dialect::Flat.wanted_by(nested_wanted), Some(Dialect::Nested));
+        assert_eq!(
+            Dialect::Flat.wanted_by(nested_wanted),
+            Some(Dialect::Nested)
+        );
         assert_eq!(Dialect::Nested.wanted_by(flat_wanted), Some(Dialect::Flat));
         assert_eq!(Dialect::Nested.wanted_by(nested_wanted), None);
         assert_eq!(Dialect::Flat.wanted_by(flat_wanted), None);
@@ -66,7 +74,12 @@ mod tests {
 
     #[test]
     fn other_refusals_do_not() {
-        for message in ["tools.0.function.name: too long", "model: Invalid input", "tools.x.name", "tools.0.named"] {
+        for message in [
+            "tools.0.function.name: too long",
+            "model: Invalid input",
+            "tools.x.name",
+            "tools.0.named",
+        ] {
             assert_eq!(Dialect::Nested.wanted_by(message), None, "{message}");
             assert_eq!(Dialect::Flat.wanted_by(message), None, "{message}");
         }

@@ -28,7 +28,12 @@ pub struct Head {
 impl Head {
     /// The media type in lower case, without parameters.
     pub fn media_type(&self) -> String {
-        self.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+        self.content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
     }
 
     /// `Retry-After` in milliseconds: seconds, or a date measured against the answer's own `Date`
@@ -36,11 +41,20 @@ impl Head {
     pub fn retry_after_ms(&self) -> Option<u64> {
         let value = self.retry_after.as_deref()?.trim();
         if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
-            return Some(value.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000));
+            return Some(
+                value
+                    .parse::<u64>()
+                    .unwrap_or(u64::MAX)
+                    .saturating_mul(1000),
+            );
         }
         let until = httpdate::parse_http_date(value).ok()?;
         let now = httpdate::parse_http_date(self.date.as_deref()?.trim()).ok()?;
-        Some(until.duration_since(now).map_or(0, |wait| wait.as_millis() as u64))
+        Some(
+            until
+                .duration_since(now)
+                .map_or(0, |wait| wait.as_millis() as u64),
+        )
     }
 }
 
@@ -73,7 +87,9 @@ pub fn classify(head: &Head, body: &[u8]) -> Fault {
     let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     let error = parsed.error;
     let failed = parsed.status.as_deref() == Some("failed");
-    let providers = error.as_ref().is_some_and(|error| PROVIDER_ERRORS.iter().any(|name| error.is(name)));
+    let providers = error
+        .as_ref()
+        .is_some_and(|error| PROVIDER_ERRORS.iter().any(|name| error.is(name)));
     let html = is_page(head, body);
     let code = match head.status {
         _ if html => FaultCode::ResponsesEndpointNotEnabledOrNotFound,
@@ -94,12 +110,18 @@ pub fn classify(head: &Head, body: &[u8]) -> Fault {
     let words = match (&error, &head.location) {
         (Some(error), _) => error.words(),
         (None, Some(location)) if (300..400).contains(&head.status) => {
-            format!("a redirect to {} is not followed", excerpt(location.as_bytes()))
+            format!(
+                "a redirect to {} is not followed",
+                excerpt(location.as_bytes())
+            )
         }
         _ if html => "a web page".into(),
         _ => excerpt(body),
     };
-    let mut fault = Fault::new(code, join(&format!("HTTP {}", head.status), &excerpt(words.as_bytes())));
+    let mut fault = Fault::new(
+        code,
+        join(&format!("HTTP {}", head.status), &excerpt(words.as_bytes())),
+    );
     fault.http_status = Some(head.status);
     fault.retry_after_ms = head.retry_after_ms();
     fault
@@ -108,25 +130,40 @@ pub fn classify(head: &Head, body: &[u8]) -> Fault {
 /// Whether the answer is a page for people, whatever its status.
 pub fn is_page(head: &Head, body: &[u8]) -> bool {
     let start = body.trim_ascii_start();
-    let begins = |tag: &[u8]| start.len() >= tag.len() && start[..tag.len()].eq_ignore_ascii_case(tag);
+    let begins =
+        |tag: &[u8]| start.len() >= tag.len() && start[..tag.len()].eq_ignore_ascii_case(tag);
     head.media_type() == "text/html" || begins(b"<!doctype html") || begins(b"<html")
 }
 
 fn allows_post(head: &Head) -> bool {
-    head.allow.as_deref().is_some_and(|allow| allow.split(',').any(|m| m.trim().eq_ignore_ascii_case("POST")))
+    head.allow.as_deref().is_some_and(|allow| {
+        allow
+            .split(',')
+            .any(|m| m.trim().eq_ignore_ascii_case("POST"))
+    })
 }
 
 /// The fault of a response object that says that it failed.
 pub(super) fn failed(response: &Response) -> Fault {
-    let words = response.error.as_ref().map_or_else(|| "no reason given".to_owned(), Error::words);
+    let words = response
+        .error
+        .as_ref()
+        .map_or_else(|| "no reason given".to_owned(), Error::words);
     Fault::new(
         FaultCode::ModelProviderFailed,
-        join(&format!("the response's status is `{}`", response.status), &excerpt(words.as_bytes())),
+        join(
+            &format!("the response's status is `{}`", response.status),
+            &excerpt(words.as_bytes()),
+        ),
     )
 }
 
 fn join(what: &str, words: &str) -> String {
-    if words.is_empty() { what.to_owned() } else { format!("{what}: {words}") }
+    if words.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {words}")
+    }
 }
 
 /// The beginning of foreign text, on one line.
@@ -145,16 +182,23 @@ mod tests {
     use FaultCode::*;
 
     fn head(status: u16, content_type: &str) -> Head {
-        Head { status, content_type: content_type.into(), ..Head::default() }
+        Head {
+            status,
+            content_type: content_type.into(),
+            ..Head::default()
+        }
     }
 
     fn code(status: u16, body: &str) -> FaultCode {
-        classify(&head(status, "application/json; charset=utf-8"), body.as_bytes()).code
+        classify(
+            &head(status, "application/json; charset=utf-8"),
+            body.as_bytes(),
+        )
+        .code
     }
 
     const UNAUTHORIZED: &str = r#"{"error":{"message":"Unauthorized","type":"unauthorized"}}"#;
-    const PROVIDER_KEY: &str =
-        r#"{"status":"failed","error":{"code":"authentication_error","message":"401 Incorrect API key"}}"#;
+    const PROVIDER_KEY: &str = r#"{"status":"failed","error":{"code":"authentication_error","message":"401 Incorrect API key"}}"#;
 
     #[test]
     fn fault_auth_failed_is_the_gateways_own_401_or_403() {
@@ -166,41 +210,76 @@ mod tests {
     #[test]
     fn fault_model_provider_failed_is_the_providers_401_429_402_and_failed_5xx() {
         assert_eq!(code(401, PROVIDER_KEY), ModelProviderFailed);
-        assert_eq!(code(429, r#"{"error":{"type":"rate_limit_error"}}"#), ModelProviderFailed);
+        assert_eq!(
+            code(429, r#"{"error":{"type":"rate_limit_error"}}"#),
+            ModelProviderFailed
+        );
         assert_eq!(code(402, "{}"), ModelProviderFailed);
-        assert_eq!(code(500, r#"{"status":"failed","error":{"code":"api_error","message":"x"}}"#), ModelProviderFailed);
-        assert_eq!(code(502, r#"{"status":"failed","error":{"code":"api_error"}}"#), ModelProviderFailed);
+        assert_eq!(
+            code(
+                500,
+                r#"{"status":"failed","error":{"code":"api_error","message":"x"}}"#
+            ),
+            ModelProviderFailed
+        );
+        assert_eq!(
+            code(502, r#"{"status":"failed","error":{"code":"api_error"}}"#),
+            ModelProviderFailed
+        );
     }
 
     #[test]
     fn fault_endpoint_is_404_405_without_allow_post_or_a_page() {
         let plain = |status, allow: Option<&str>| {
-            let head = Head { allow: allow.map(str::to_owned), ..head(status, "text/plain") };
+            let head = Head {
+                allow: allow.map(str::to_owned),
+                ..head(status, "text/plain")
+            };
             classify(&head, b"Method Not Allowed").code
         };
         assert_eq!(plain(404, None), ResponsesEndpointNotEnabledOrNotFound);
         assert_eq!(plain(405, None), ResponsesEndpointNotEnabledOrNotFound);
-        assert_eq!(plain(405, Some("GET, HEAD")), ResponsesEndpointNotEnabledOrNotFound);
+        assert_eq!(
+            plain(405, Some("GET, HEAD")),
+            ResponsesEndpointNotEnabledOrNotFound
+        );
         assert_eq!(plain(405, Some("GET, post")), ProtocolError);
         for status in [200, 403, 500] {
             let page = classify(&head(status, "text/html; charset=utf-8"), b"<p>");
             assert_eq!(page.code, ResponsesEndpointNotEnabledOrNotFound, "{status}");
             let sniffed = classify(&head(status, ""), b"\n<!DOCTYPE HTML><html>");
-            assert_eq!(sniffed.code, ResponsesEndpointNotEnabledOrNotFound, "{status}");
+            assert_eq!(
+                sniffed.code, ResponsesEndpointNotEnabledOrNotFound,
+                "{status}"
+            );
         }
     }
 
     #[test]
     fn fault_rate_limited_with_its_retry_after() {
-        let limited = Head { retry_after: Some("300".into()), ..head(429, "application/json") };
-        let fault = classify(&limited, br#"{"error":{"type":"rate_limited","message":"later"}}"#);
-        assert_eq!((fault.code, fault.retry_after_ms), (RateLimited, Some(300_000)));
+        let limited = Head {
+            retry_after: Some("300".into()),
+            ..head(429, "application/json")
+        };
+        let fault = classify(
+            &limited,
+            br#"{"error":{"type":"rate_limited","message":"later"}}"#,
+        );
+        assert_eq!(
+            (fault.code, fault.retry_after_ms),
+            (RateLimited, Some(300_000))
+        );
     }
 
     #[test]
     fn retry_after_may_be_a_date() {
         let at = |retry: &str, date: Option<&str>| {
-            Head { retry_after: Some(retry.into()), date: date.map(str::to_owned), ..Head::default() }.retry_after_ms()
+            Head {
+                retry_after: Some(retry.into()),
+                date: date.map(str::to_owned),
+                ..Head::default()
+            }
+            .retry_after_ms()
         };
         let now = Some("Sun, 22 Nov 2026 07:16:41 GMT");
         assert_eq!(at("Sun, 22 Nov 2026 07:18:41 GMT", now), Some(120_000));
@@ -213,29 +292,56 @@ mod tests {
     #[test]
     fn fault_gateway_error_is_another_5xx() {
         assert_eq!(code(500, "oops"), GatewayError);
-        assert_eq!(code(503, r#"{"error":{"type":"unavailable","message":"starting"}}"#), GatewayError);
+        assert_eq!(
+            code(
+                503,
+                r#"{"error":{"type":"unavailable","message":"starting"}}"#
+            ),
+            GatewayError
+        );
     }
 
     #[test]
     fn fault_request_rejected_and_too_large() {
-        let fault = classify(&head(400, "application/json"), br#"{"error":{"message":"Unknown agent 'ghost'."}}"#);
-        assert_eq!((fault.code, fault.message.as_str()), (RequestRejected, "HTTP 400: Unknown agent 'ghost'."));
-        assert_eq!(code(400, r#"{"status":"failed","error":{"code":"invalid_request_error"}}"#), RequestRejected);
+        let fault = classify(
+            &head(400, "application/json"),
+            br#"{"error":{"message":"Unknown agent 'ghost'."}}"#,
+        );
+        assert_eq!(
+            (fault.code, fault.message.as_str()),
+            (RequestRejected, "HTTP 400: Unknown agent 'ghost'.")
+        );
+        assert_eq!(
+            code(
+                400,
+                r#"{"status":"failed","error":{"code":"invalid_request_error"}}"#
+            ),
+            RequestRejected
+        );
         assert_eq!(code(413, ""), RequestTooLarge);
     }
 
     #[test]
     fn fault_protocol_error_is_any_other_status() {
         assert_eq!(code(204, ""), ProtocolError);
-        let redirect = Head { location: Some("http://evil/".into()), ..head(302, "") };
+        let redirect = Head {
+            location: Some("http://evil/".into()),
+            ..head(302, "")
+        };
         let fault = classify(&redirect, b"");
         assert_eq!(fault.code, ProtocolError);
-        assert_eq!(fault.message, "HTTP 302: a redirect to http://evil/ is not followed");
+        assert_eq!(
+            fault.message,
+            "HTTP 302: a redirect to http://evil/ is not followed"
+        );
     }
 
     #[test]
     fn foreign_words_are_one_short_line() {
-        let fault = classify(&head(500, "text/plain"), "a\r\n\tb ".repeat(10_000).as_bytes());
+        let fault = classify(
+            &head(500, "text/plain"),
+            "a\r\n\tb ".repeat(10_000).as_bytes(),
+        );
         assert!(!fault.message.contains('\n') && fault.message.chars().count() < 600);
     }
 }

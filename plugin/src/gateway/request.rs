@@ -72,30 +72,52 @@ pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
     if turn.text.trim().is_empty() && turn.attachments.is_empty() {
         return rejected("the text is empty".into());
     }
-    let kinds = turn.attachments.iter().map(attachment::check).collect::<Result<_, _>>()?;
+    let kinds = turn
+        .attachments
+        .iter()
+        .map(attachment::check)
+        .collect::<Result<_, _>>()?;
     let mut schemas = Vec::with_capacity(turn.tools.len());
     for (at, tool) in turn.tools.iter().enumerate() {
         let name = &tool.name;
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || name.len() > 64 || !name.chars().all(good) {
-            return rejected(format!("the tool name {name:?} is not 1 to 64 of A-Z, a-z, 0-9, _ and -"));
+            return rejected(format!(
+                "the tool name {name:?} is not 1 to 64 of A-Z, a-z, 0-9, _ and -"
+            ));
         }
         if turn.tools[..at].iter().any(|other| other.name == *name) {
             return rejected(format!("two tools have the name {name:?}"));
         }
         match serde_json::from_str::<Value>(&tool.parameters) {
             Ok(schema @ Value::Object(_)) => schemas.push(schema),
-            _ => return rejected(format!("the parameters of the tool {name:?} are no JSON object")),
+            _ => {
+                return rejected(format!(
+                    "the parameters of the tool {name:?} are no JSON object"
+                ));
+            }
         }
     }
-    let checked = CheckedTurn { turn, kinds, schemas, locale };
+    let checked = CheckedTurn {
+        turn,
+        kinds,
+        schemas,
+        locale,
+    };
     // Judged with everything in it; the levels can only take tools away.
-    let whole = Ask { dialect: Dialect::Nested, level: Level::Root, offer_tools: true, outputs: &[] };
+    let whole = Ask {
+        dialect: Dialect::Nested,
+        level: Level::Root,
+        offer_tools: true,
+        outputs: &[],
+    };
     let bytes = checked.body(whole).len();
     if bytes > MAX_BODY_BYTES {
         return Err(Fault::new(
             FaultCode::RequestTooLarge,
-            format!("the request has {bytes} bytes; the gateway takes {MAX_BODY_BYTES} at the most"),
+            format!(
+                "the request has {bytes} bytes; the gateway takes {MAX_BODY_BYTES} at the most"
+            ),
         ));
     }
     Ok(checked)
@@ -109,14 +131,23 @@ impl<'a> CheckedTurn<'a> {
 
     /// The tools that this level may use.
     pub fn offered(&self, level: Level) -> impl Iterator<Item = (&'a Tool, &Value)> {
-        self.turn.tools.iter().zip(&self.schemas).filter(move |(tool, _)| tool.needs <= level)
+        self.turn
+            .tools
+            .iter()
+            .zip(&self.schemas)
+            .filter(move |(tool, _)| tool.needs <= level)
     }
 
     /// The body of one request of this turn.
     pub fn body(&self, ask: Ask<'_>) -> Body<'a> {
-        let mut body = Body { json: String::new(), pieces: vec![], turn: None };
+        let mut body = Body {
+            json: String::new(),
+            pieces: vec![],
+            turn: None,
+        };
         // The agent is named by a header: `openclaw` is the one model name that every version takes.
-        body.json.push_str(r#"{"model":"openclaw","stream":true,"user":"#);
+        body.json
+            .push_str(r#"{"model":"openclaw","stream":true,"user":"#);
         body.push_string(&session_key(&self.turn.session));
         body.json.push_str(r#","instructions":"#);
         body.push_string(&instructions(ask.level, &self.turn.instructions));
@@ -155,8 +186,12 @@ impl<'a> CheckedTurn<'a> {
 fn instructions(level: Level, added: &str) -> String {
     let rule = match level {
         Level::Talk => "L0 (talk only): answer in words; use no tools at all.",
-        Level::ReadOnly => "L1 (read-only): use only tools that read; change, create, delete or send nothing.",
-        Level::Act => "L2: you may use AstrBot's commands and tools; do not act on the host itself.",
+        Level::ReadOnly => {
+            "L1 (read-only): use only tools that read; change, create, delete or send nothing."
+        }
+        Level::Act => {
+            "L2: you may use AstrBot's commands and tools; do not act on the host itself."
+        }
         Level::Host => "L3: you may act on the host, without root.",
         Level::Root => "L4: you may act on the host, as root where the task needs it.",
     };
@@ -175,7 +210,8 @@ impl<'a> Body<'a> {
 
     fn push_message(&mut self, checked: &CheckedTurn<'a>) {
         let turn = checked.turn;
-        self.json.push_str(r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"#);
+        self.json
+            .push_str(r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"#);
         if turn.text.trim().is_empty() {
             self.push_string(&text::see_attachment(checked.locale));
         } else {
@@ -207,7 +243,13 @@ impl<'a> Body<'a> {
             .pieces
             .iter()
             .rev()
-            .find_map(|piece| if let Piece::Json(_, to) = piece { Some(*to) } else { None })
+            .find_map(|piece| {
+                if let Piece::Json(_, to) = piece {
+                    Some(*to)
+                } else {
+                    None
+                }
+            })
             .unwrap_or(0);
         self.pieces.push(Piece::Json(from, self.json.len()));
     }
@@ -233,16 +275,22 @@ impl<'a> Body<'a> {
         // A multiple of 3 bytes becomes base64 without padding, so chunks can be joined.
         const RAW: usize = 48 * 1024;
         const TEXT: usize = 64 * 1024;
-        self.pieces.iter().flat_map(|piece| -> Box<dyn Iterator<Item = Vec<u8>> + '_> {
-            match *piece {
-                Piece::Json(from, to) => {
-                    Box::new(self.json.as_bytes()[from..to].chunks(TEXT).map(<[u8]>::to_vec))
+        self.pieces
+            .iter()
+            .flat_map(|piece| -> Box<dyn Iterator<Item = Vec<u8>> + '_> {
+                match *piece {
+                    Piece::Json(from, to) => Box::new(
+                        self.json.as_bytes()[from..to]
+                            .chunks(TEXT)
+                            .map(<[u8]>::to_vec),
+                    ),
+                    Piece::Attachment(at) => Box::new(
+                        self.attachment(at)
+                            .chunks(RAW)
+                            .map(|raw| STANDARD.encode(raw).into_bytes()),
+                    ),
                 }
-                Piece::Attachment(at) => Box::new(
-                    self.attachment(at).chunks(RAW).map(|raw| STANDARD.encode(raw).into_bytes()),
-                ),
-            }
-        })
+            })
     }
 }
 
@@ -265,11 +313,20 @@ mod tests {
     }
 
     fn tool(name: &str, needs: Level) -> Tool {
-        Tool { name: name.into(), description: "d".into(), parameters: r#"{"type":"object"}"#.into(), needs }
+        Tool {
+            name: name.into(),
+            description: "d".into(),
+            parameters: r#"{"type":"object"}"#.into(),
+            needs,
+        }
     }
 
-    const FIRST: Ask<'static> =
-        Ask { dialect: Dialect::Flat, level: Level::Act, offer_tools: true, outputs: &[] };
+    const FIRST: Ask<'static> = Ask {
+        dialect: Dialect::Flat,
+        level: Level::Act,
+        offer_tools: true,
+        outputs: &[],
+    };
 
     fn sent(turn: &Turn, ask: Ask<'_>) -> Value {
         let checked = check(turn, Locale::En).unwrap_or_else(|fault| panic!("{fault:?}"));
@@ -295,7 +352,12 @@ mod tests {
         assert_eq!(body["stream"], true);
         assert_eq!(body["user"], "astr-s");
         assert_eq!(body["input"][0]["content"][0]["text"], "hi \"you\"\n\u{1}");
-        let keys: Vec<_> = body.as_object().expect("an object").keys().map(String::as_str).collect();
+        let keys: Vec<_> = body
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
         assert_eq!(keys, ["input", "instructions", "model", "stream", "user"]);
     }
 
@@ -303,9 +365,18 @@ mod tests {
     fn the_level_and_the_callers_instructions_are_told() {
         let mut turn = turn("hi");
         turn.instructions = "Be short.".into();
-        let body = sent(&turn, Ask { level: Level::ReadOnly, ..FIRST });
+        let body = sent(
+            &turn,
+            Ask {
+                level: Level::ReadOnly,
+                ..FIRST
+            },
+        );
         let text = body["instructions"].as_str().expect("text");
-        assert!(text.contains("L1 (read-only)") && text.ends_with("\n\nBe short."), "{text}");
+        assert!(
+            text.contains("L1 (read-only)") && text.ends_with("\n\nBe short."),
+            "{text}"
+        );
     }
 
     #[test]
@@ -313,10 +384,16 @@ mod tests {
         for len in [1, 2, 3, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 100_000] {
             let data: Vec<u8> = (0..len).map(|i| i as u8).collect();
             let mut turn = turn("");
-            turn.attachments =
-                vec![Attachment { media_type: "text/plain".into(), filename: "a\"b.txt".into(), data: data.clone() }];
+            turn.attachments = vec![Attachment {
+                media_type: "text/plain".into(),
+                filename: "a\"b.txt".into(),
+                data: data.clone(),
+            }];
             let body = sent(&turn, FIRST);
-            assert_eq!(body["input"][0]["content"][0]["text"], "See the attachment.");
+            assert_eq!(
+                body["input"][0]["content"][0]["text"],
+                "See the attachment."
+            );
             let source = &body["input"][0]["content"][1]["source"];
             assert_eq!(source["filename"], "a\"b.txt");
             let text = source["data"].as_str().expect("text");
@@ -328,7 +405,11 @@ mod tests {
     fn an_image_has_no_filename_key() {
         let mut turn = turn("look");
         let data = b"\x89PNG\r\n\x1a\n".to_vec();
-        turn.attachments = vec![Attachment { media_type: "image/png".into(), filename: "a.png".into(), data }];
+        turn.attachments = vec![Attachment {
+            media_type: "image/png".into(),
+            filename: "a.png".into(),
+            data,
+        }];
         let source = &sent(&turn, FIRST)["input"][0]["content"][1];
         assert_eq!(source["type"], "input_image");
         assert!(source["source"].get("filename").is_none());
@@ -340,25 +421,71 @@ mod tests {
         turn.tools = Level::ALL.map(|level| tool(level.as_str(), level)).to_vec();
         for level in Level::ALL {
             let body = sent(&turn, Ask { level, ..FIRST });
-            let names: Vec<_> =
-                body["tools"].as_array().expect("tools").iter().map(|t| t["name"].as_str().expect("name")).collect();
-            assert_eq!(names, Level::ALL[..=level as usize].iter().map(|l| l.as_str()).collect::<Vec<_>>());
+            let names: Vec<_> = body["tools"]
+                .as_array()
+                .expect("tools")
+                .iter()
+                .map(|t| t["name"].as_str().expect("name"))
+                .collect();
+            assert_eq!(
+                names,
+                Level::ALL[..=level as usize]
+                    .iter()
+                    .map(|l| l.as_str())
+                    .collect::<Vec<_>>()
+            );
         }
         turn.tools = vec![tool("t", Level::ReadOnly)];
-        assert!(sent(&turn, Ask { level: Level::Talk, ..FIRST }).get("tools").is_none());
+        assert!(
+            sent(
+                &turn,
+                Ask {
+                    level: Level::Talk,
+                    ..FIRST
+                }
+            )
+            .get("tools")
+            .is_none()
+        );
     }
 
     #[test]
     fn the_next_round_carries_outputs_and_tools_only() {
         let mut turn = turn("hi");
         turn.tools = vec![tool("t", Level::Talk)];
-        turn.attachments =
-            vec![Attachment { media_type: "text/plain".into(), filename: String::new(), data: b"x".to_vec() }];
-        let outputs = [ToolOutput { call_id: "c1".into(), output: "21".into() }];
-        let body = sent(&turn, Ask { outputs: &outputs, ..FIRST });
-        assert_eq!(body["input"], json!([{"type": "function_call_output", "call_id": "c1", "output": "21"}]));
+        turn.attachments = vec![Attachment {
+            media_type: "text/plain".into(),
+            filename: String::new(),
+            data: b"x".to_vec(),
+        }];
+        let outputs = [ToolOutput {
+            call_id: "c1".into(),
+            output: "21".into(),
+        }];
+        let body = sent(
+            &turn,
+            Ask {
+                outputs: &outputs,
+                ..FIRST
+            },
+        );
+        assert_eq!(
+            body["input"],
+            json!([{"type": "function_call_output", "call_id": "c1", "output": "21"}])
+        );
         assert_eq!(body["tools"][0]["name"], "t");
-        assert!(sent(&turn, Ask { outputs: &outputs, offer_tools: false, ..FIRST }).get("tools").is_none());
+        assert!(
+            sent(
+                &turn,
+                Ask {
+                    outputs: &outputs,
+                    offer_tools: false,
+                    ..FIRST
+                }
+            )
+            .get("tools")
+            .is_none()
+        );
         assert!(no_null(&body));
     }
 
@@ -366,14 +493,23 @@ mod tests {
     fn bad_turns_are_refused_before_anything_is_sent() {
         let code = |turn: &Turn| check(turn, Locale::En).err().map(|fault| fault.code);
         assert_eq!(code(&turn(" \n")), Some(FaultCode::RequestRejected));
-        let with_tools = |tools| Turn { tools, ..turn("hi") };
+        let with_tools = |tools| Turn {
+            tools,
+            ..turn("hi")
+        };
         for tools in [
             vec![tool("", Level::Talk)],
             vec![tool("a b", Level::Talk)],
             vec![tool(&"x".repeat(65), Level::Talk)],
             vec![tool("t", Level::Talk), tool("t", Level::Act)],
-            vec![Tool { parameters: "[]".into(), ..tool("t", Level::Talk) }],
-            vec![Tool { parameters: "{".into(), ..tool("t", Level::Talk) }],
+            vec![Tool {
+                parameters: "[]".into(),
+                ..tool("t", Level::Talk)
+            }],
+            vec![Tool {
+                parameters: "{".into(),
+                ..tool("t", Level::Talk)
+            }],
         ] {
             assert_eq!(code(&with_tools(tools)), Some(FaultCode::RequestRejected));
         }
@@ -381,11 +517,23 @@ mod tests {
 
     #[test]
     fn fault_request_too_large_over_20_mib() {
-        let at = |len: usize| check(&turn(&"a".repeat(len)), Locale::En).err().map(|fault| fault.code);
+        let at = |len: usize| {
+            check(&turn(&"a".repeat(len)), Locale::En)
+                .err()
+                .map(|fault| fault.code)
+        };
         let overhead = {
             let one = turn("a");
-            let whole = Ask { dialect: Dialect::Nested, level: Level::Root, ..FIRST };
-            check(&one, Locale::En).unwrap_or_else(|_| panic!()).body(whole).len() as usize - 1
+            let whole = Ask {
+                dialect: Dialect::Nested,
+                level: Level::Root,
+                ..FIRST
+            };
+            check(&one, Locale::En)
+                .unwrap_or_else(|_| panic!())
+                .body(whole)
+                .len() as usize
+                - 1
         };
         let most = MAX_BODY_BYTES as usize - overhead;
         assert_eq!(at(most), None);

@@ -65,13 +65,22 @@ pub(super) struct Error {
 impl Error {
     /// Whether its type or code is this.
     pub fn is(&self, name: &str) -> bool {
-        self.kind.as_deref() == Some(name) || self.code.as_ref().and_then(|c| c.as_str()) == Some(name)
+        self.kind.as_deref() == Some(name)
+            || self.code.as_ref().and_then(|c| c.as_str()) == Some(name)
     }
 
     /// Its words, or its code.
     pub fn words(&self) -> String {
-        let code = || self.code.as_ref().map(|code| code.as_str().map_or(code.to_string(), str::to_owned));
-        self.message.clone().or_else(code).or_else(|| self.kind.clone()).unwrap_or_else(|| "no reason given".into())
+        let code = || {
+            self.code
+                .as_ref()
+                .map(|code| code.as_str().map_or(code.to_string(), str::to_owned))
+        };
+        self.message
+            .clone()
+            .or_else(code)
+            .or_else(|| self.kind.clone())
+            .unwrap_or_else(|| "no reason given".into())
     }
 }
 
@@ -81,7 +90,13 @@ impl Response {
         let texts: Vec<String> = self
             .output
             .iter()
-            .map(|item| item.content.iter().filter(|c| c.kind == "output_text").map(|c| c.text.as_str()).collect())
+            .map(|item| {
+                item.content
+                    .iter()
+                    .filter(|c| c.kind == "output_text")
+                    .map(|c| c.text.as_str())
+                    .collect()
+            })
             .filter(|text: &String| !text.is_empty())
             .collect();
         texts.join("\n\n")
@@ -95,7 +110,10 @@ impl Response {
     /// None where it says nothing: some providers report no tokens, and all zero is no report.
     pub fn usage(&self) -> Option<Usage> {
         self.usage
-            .map(|t| Usage { input_tokens: t.input_tokens, output_tokens: t.output_tokens })
+            .map(|t| Usage {
+                input_tokens: t.input_tokens,
+                output_tokens: t.output_tokens,
+            })
             .filter(|usage| *usage != Usage::default())
     }
 }
@@ -104,7 +122,11 @@ impl Item {
     /// The call, if it is one.
     pub fn call(&self) -> Option<ToolCall> {
         (self.kind == "function_call").then(|| ToolCall {
-            id: if self.call_id.is_empty() { self.id.clone() } else { self.call_id.clone() },
+            id: if self.call_id.is_empty() {
+                self.id.clone()
+            } else {
+                self.call_id.clone()
+            },
             name: self.name.clone(),
             arguments: self.arguments.clone(),
         })

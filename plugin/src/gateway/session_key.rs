@@ -33,7 +33,9 @@ mod tests {
         while let Some(byte) = rest.next() {
             if byte == b'=' {
                 let hex = [rest.next().expect("hex"), rest.next().expect("hex")];
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&hex).expect("hex"), 16).expect("hex"));
+                bytes.push(
+                    u8::from_str_radix(std::str::from_utf8(&hex).expect("hex"), 16).expect("hex"),
+                );
             } else {
                 bytes.push(byte);
             }
@@ -43,11 +45,18 @@ mod tests {
 
     #[test]
     fn case_and_scripts_are_kept_apart() {
-        assert_eq!(session_key("fakeqq:GroupMessage:555"), "astr-fakeqq:=47roup=4dessage:555");
+        assert_eq!(
+            session_key("fakeqq:GroupMessage:555"),
+            "astr-fakeqq:=47roup=4dessage:555"
+        );
         assert_ne!(session_key("Anna"), session_key("anna"));
         assert_ne!(session_key("Å"), session_key("å"));
         assert_ne!(session_key("=41"), session_key("A"));
-        assert_ne!(session_key("İ"), session_key("i\u{307}"), "lower-casing outside ASCII");
+        assert_ne!(
+            session_key("İ"),
+            session_key("i\u{307}"),
+            "lower-casing outside ASCII"
+        );
         assert_eq!(session_key(""), "astr-");
     }
 

@@ -198,11 +198,8 @@ impl SseReader {
                 self.interpret_line(part)?
             } else {
                 self.keep(part);
-                let mut line = mem::take(&mut self.line);
-                let event = self.interpret_line(&line)?;
-                line.clear();
-                self.line = line;
-                event
+                let line = mem::take(&mut self.line);
+                self.interpret_line(&line)?
             };
             if event.is_some() {
                 return Ok(event);

@@ -61,17 +61,26 @@ pub struct Saved {
 impl Breaker {
     /// Goes on where another stopped, by the same clock.
     pub fn restore(saved: Saved) -> Self {
-        Self { failures: saved.failures, open_until: saved.open_until, ..Self::default() }
+        Self {
+            failures: saved.failures,
+            open_until: saved.open_until,
+            ..Self::default()
+        }
     }
 
     /// What [`Breaker::restore`] needs.
     pub fn save(&self) -> Saved {
-        Saved { failures: self.failures, open_until: self.open_until }
+        Saved {
+            failures: self.failures,
+            open_until: self.open_until,
+        }
     }
 
     /// Lets a turn through, or says in how many milliseconds a trial may come.
     pub fn admit(&mut self, now: u64) -> Result<Permit, u64> {
-        let Some(until) = self.open_until else { return Ok(Permit { trial: None }) };
+        let Some(until) = self.open_until else {
+            return Ok(Permit { trial: None });
+        };
         if now < until {
             return Err(until - now);
         }
@@ -111,7 +120,10 @@ impl Breaker {
 
     /// Closes it and forgets its failures. A trial under way decides nothing any more.
     pub fn reset(&mut self) {
-        *self = Self { trials: self.trials, ..Self::default() };
+        *self = Self {
+            trials: self.trials,
+            ..Self::default()
+        };
     }
 
     /// Where it stands now.
@@ -134,8 +146,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const RULE: Rule = Rule { failures: 2, open_ms: 60_000 };
-    const FAILURE: Outcome = Outcome::Failure { retry_after_ms: None };
+    const RULE: Rule = Rule {
+        failures: 2,
+        open_ms: 60_000,
+    };
+    const FAILURE: Outcome = Outcome::Failure {
+        retry_after_ms: None,
+    };
 
     fn turn(breaker: &mut Breaker, outcome: Outcome, now: u64) {
         let permit = breaker.admit(now).expect("let through");
@@ -183,7 +200,10 @@ mod tests {
         let trial = breaker.admit(60_000).expect("a trial");
         assert_eq!(breaker.admit(60_000), Err(0), "only one");
         breaker.record(trial, Outcome::Success, 61_000, RULE);
-        assert_eq!((breaker.state(61_000), breaker.failures()), (State::Closed, 0));
+        assert_eq!(
+            (breaker.state(61_000), breaker.failures()),
+            (State::Closed, 0)
+        );
     }
 
     #[test]
@@ -206,7 +226,13 @@ mod tests {
         for (retry_after, open) in [(300_000, 300_000), (1_000, 60_000)] {
             let mut breaker = Breaker::default();
             turn(&mut breaker, FAILURE, 0);
-            turn(&mut breaker, Outcome::Failure { retry_after_ms: Some(retry_after) }, 0);
+            turn(
+                &mut breaker,
+                Outcome::Failure {
+                    retry_after_ms: Some(retry_after),
+                },
+                0,
+            );
             assert_eq!(breaker.state(0), State::Open(open));
         }
     }

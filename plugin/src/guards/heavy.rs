@@ -39,7 +39,10 @@ pub fn reason(turn: &Traits<'_>, limits: &Limits) -> Option<Reason> {
         return Some(Reason::Marked);
     }
     let text = turn.text.to_lowercase();
-    let word = limits.heavy_words.iter().find(|word| text.contains(&word.to_lowercase()));
+    let word = limits
+        .heavy_words
+        .iter()
+        .find(|word| text.contains(&word.to_lowercase()));
     if let Some(word) = word {
         return Some(Reason::Word(word.clone()));
     }
@@ -51,7 +54,15 @@ mod tests {
     use super::*;
 
     fn of(text: &str, has_attachment: bool, marked: bool, body_bytes: u64) -> Option<Reason> {
-        reason(&Traits { text, has_attachment, marked, body_bytes }, &Limits::default())
+        reason(
+            &Traits {
+                text,
+                has_attachment,
+                marked,
+                body_bytes,
+            },
+            &Limits::default(),
+        )
     }
 
     #[test]
@@ -66,16 +77,31 @@ mod tests {
     fn guard_heavy_words_in_any_case_and_language() {
         for word in super::super::limits::HEAVY_WORDS {
             let text = format!("please: {}!", word.to_uppercase());
-            assert_eq!(of(&text, false, false, 10), Some(Reason::Word(word.into())), "{word}");
+            assert_eq!(
+                of(&text, false, false, 10),
+                Some(Reason::Word(word.into())),
+                "{word}"
+            );
         }
         assert_eq!(of("what is the weather", false, false, 10), None);
     }
 
     #[test]
     fn configured_words_replace_the_list() {
-        let limits = Limits { heavy_words: vec!["ÜBER".into()], ..Limits::default() };
-        let turn = |text| Traits { text, has_attachment: false, marked: false, body_bytes: 1 };
-        assert_eq!(reason(&turn("über uns"), &limits), Some(Reason::Word("ÜBER".into())));
+        let limits = Limits {
+            heavy_words: vec!["ÜBER".into()],
+            ..Limits::default()
+        };
+        let turn = |text| Traits {
+            text,
+            has_attachment: false,
+            marked: false,
+            body_bytes: 1,
+        };
+        assert_eq!(
+            reason(&turn("über uns"), &limits),
+            Some(Reason::Word("ÜBER".into()))
+        );
         assert_eq!(reason(&turn("a pdf"), &limits), None);
     }
 }

@@ -77,9 +77,15 @@ mod tests {
     #[test]
     fn guard_concurrency_one_runs_others_wait_in_order() {
         let mut lane = Lane::default();
-        let Entry::Runs(a) = lane.enter(2) else { panic!("the first runs") };
-        let Entry::Waits(b, 0) = lane.enter(2) else { panic!("the second waits") };
-        let Entry::Waits(c, 1) = lane.enter(2) else { panic!("the third waits behind it") };
+        let Entry::Runs(a) = lane.enter(2) else {
+            panic!("the first runs")
+        };
+        let Entry::Waits(b, 0) = lane.enter(2) else {
+            panic!("the second waits")
+        };
+        let Entry::Waits(c, 1) = lane.enter(2) else {
+            panic!("the third waits behind it")
+        };
         assert_eq!(lane.enter(2), Entry::Full);
         assert_eq!(lane.leave(a), Some(b));
         assert_eq!(lane.leave(b), Some(c));
@@ -90,10 +96,16 @@ mod tests {
     #[test]
     fn guard_concurrency_a_cancelled_waiter_leaves_the_queue() {
         let mut lane = Lane::default();
-        let Entry::Runs(a) = lane.enter(1) else { panic!() };
-        let Entry::Waits(b, _) = lane.enter(1) else { panic!() };
+        let Entry::Runs(a) = lane.enter(1) else {
+            panic!()
+        };
+        let Entry::Waits(b, _) = lane.enter(1) else {
+            panic!()
+        };
         assert_eq!(lane.leave(b), None);
-        let Entry::Waits(c, 0) = lane.enter(1) else { panic!("its place is free again") };
+        let Entry::Waits(c, 0) = lane.enter(1) else {
+            panic!("its place is free again")
+        };
         assert_eq!(lane.leave(a), Some(c));
     }
 

@@ -8,8 +8,9 @@ use crate::level::Level;
 pub const MIB: u64 = 1024 * 1024;
 
 /// The words that make a turn heavy, unless the config has others.
-pub const HEAVY_WORDS: [&str; 9] =
-    ["image", "图片", "video", "视频", "file", "文件", "pdf", "截图", "绘图"];
+pub const HEAVY_WORDS: [&str; 9] = [
+    "image", "图片", "video", "视频", "file", "文件", "pdf", "截图", "绘图",
+];
 
 /// The guards' thresholds. [`Limits::default`] is the runbook's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,10 @@ impl Default for Limits {
             max_level: Level::Root,
             heavy_floor: 512 * MIB,
             read_only_floor: 350 * MIB,
-            breaker: breaker::Rule { failures: 2, open_ms: 60_000 },
+            breaker: breaker::Rule {
+                failures: 2,
+                open_ms: 60_000,
+            },
             queue_length: 8,
             queue_wait_ms: 120_000,
             heavy_bytes: 262_144,
@@ -68,14 +72,26 @@ impl Limits {
             ))
         };
         floor("heavy_floor_mib", self.heavy_floor, default.heavy_floor)?;
-        floor("read_only_floor_mib", self.read_only_floor, default.read_only_floor)?;
+        floor(
+            "read_only_floor_mib",
+            self.read_only_floor,
+            default.read_only_floor,
+        )?;
         if !(1..=default.breaker.failures).contains(&self.breaker.failures) {
             return Err(ConfigError::new(
                 "breaker_failures",
-                format!("{} is not allowed: it may only be tightened, so 1 or 2", self.breaker.failures),
+                format!(
+                    "{} is not allowed: it may only be tightened, so 1 or 2",
+                    self.breaker.failures
+                ),
             ));
         }
-        within("breaker_open_seconds", self.breaker.open_ms, default.breaker.open_ms, 86_400_000)?;
+        within(
+            "breaker_open_seconds",
+            self.breaker.open_ms,
+            default.breaker.open_ms,
+            86_400_000,
+        )?;
         if self.queue_length > 64 {
             return Err(ConfigError::new(
                 "queue_length",
@@ -110,7 +126,12 @@ pub(crate) fn within(key: &str, ms: u64, least: u64, most: u64) -> Result<(), Co
     let seconds = |ms: u64| ms as f64 / 1000.0;
     Err(ConfigError::new(
         key,
-        format!("{} is not allowed: {} to {} seconds", seconds(ms), seconds(least), seconds(most)),
+        format!(
+            "{} is not allowed: {} to {} seconds",
+            seconds(ms),
+            seconds(least),
+            seconds(most)
+        ),
     ))
 }
 
@@ -128,8 +149,14 @@ mod tests {
     fn the_defaults_are_the_runbooks_and_allowed() {
         let limits = Limits::default();
         assert_eq!(limits.check(), Ok(()));
-        assert_eq!((limits.heavy_floor, limits.read_only_floor), (536_870_912, 367_001_600));
-        assert_eq!((limits.breaker.failures, limits.breaker.open_ms), (2, 60_000));
+        assert_eq!(
+            (limits.heavy_floor, limits.read_only_floor),
+            (536_870_912, 367_001_600)
+        );
+        assert_eq!(
+            (limits.breaker.failures, limits.breaker.open_ms),
+            (2, 60_000)
+        );
     }
 
     #[test]
@@ -140,7 +167,10 @@ mod tests {
         assert_eq!(refused(|l| l.breaker.failures = 0), "breaker_failures");
         assert_eq!(refused(|l| l.breaker.open_ms -= 1), "breaker_open_seconds");
         assert_eq!(refused(|l| l.queue_length = 65), "queue_length");
-        assert_eq!(refused(|l| l.queue_wait_ms = 3_600_001), "queue_wait_seconds");
+        assert_eq!(
+            refused(|l| l.queue_wait_ms = 3_600_001),
+            "queue_wait_seconds"
+        );
         assert_eq!(refused(|l| l.heavy_bytes += 1), "heavy_bytes");
         assert_eq!(refused(|l| l.heavy_words.push(" ".into())), "heavy_words");
     }
@@ -151,7 +181,10 @@ mod tests {
             max_level: Level::Talk,
             heavy_floor: 1024 * MIB,
             read_only_floor: 900 * MIB,
-            breaker: breaker::Rule { failures: 1, open_ms: 600_000 },
+            breaker: breaker::Rule {
+                failures: 1,
+                open_ms: 600_000,
+            },
             queue_length: 0,
             queue_wait_ms: 0,
             heavy_bytes: 0,

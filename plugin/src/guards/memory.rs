@@ -36,11 +36,18 @@ pub struct Verdict {
 /// that cannot be had is treated as below both.
 pub fn judge(available: Option<u64>, limits: &Limits) -> Verdict {
     let Some(available) = available else {
-        return Verdict { level_cap: Level::ReadOnly, heavy_allowed: false };
+        return Verdict {
+            level_cap: Level::ReadOnly,
+            heavy_allowed: false,
+        };
     };
     let read_only = available < limits.read_only_floor;
     Verdict {
-        level_cap: if read_only { Level::ReadOnly } else { Level::Root },
+        level_cap: if read_only {
+            Level::ReadOnly
+        } else {
+            Level::Root
+        },
         heavy_allowed: !read_only && available >= limits.heavy_floor,
     }
 }
@@ -71,13 +78,22 @@ mod tests {
     #[test]
     fn guard_memory_unreadable_is_treated_as_short() {
         let verdict = judge(None, &Limits::default());
-        assert_eq!((verdict.level_cap, verdict.heavy_allowed), (Level::ReadOnly, false));
+        assert_eq!(
+            (verdict.level_cap, verdict.heavy_allowed),
+            (Level::ReadOnly, false)
+        );
     }
 
     #[test]
     fn a_read_only_floor_above_the_heavy_floor_refuses_heavy_too() {
-        let limits = Limits { read_only_floor: 900 * MIB, ..Limits::default() };
+        let limits = Limits {
+            read_only_floor: 900 * MIB,
+            ..Limits::default()
+        };
         let verdict = judge(Some(700 * MIB), &limits);
-        assert_eq!((verdict.level_cap, verdict.heavy_allowed), (Level::ReadOnly, false));
+        assert_eq!(
+            (verdict.level_cap, verdict.heavy_allowed),
+            (Level::ReadOnly, false)
+        );
     }
 }

@@ -112,7 +112,11 @@ pub enum GatewayName {
 impl GatewayName {
     /// By its place in the config.
     pub fn at(index: usize) -> Self {
-        if index == 0 { Self::Primary } else { Self::Backup }
+        if index == 0 {
+            Self::Primary
+        } else {
+            Self::Backup
+        }
     }
 
     /// For messages.

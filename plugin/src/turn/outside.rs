@@ -22,6 +22,9 @@ pub struct Post<'a> {
     pub bounds: &'a Bounds,
 }
 
+/// A gateway that closes while it is sent a request of at least so many bytes has found it too large.
+pub const LARGE_UPLOAD_BYTES: u64 = 1024 * 1024;
+
 /// Why an exchange failed below HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -37,7 +40,7 @@ pub enum Failure {
     Broken {
         /// The words for it.
         why: String,
-        /// Whether the whole request had been taken.
+        /// Whether the whole request had been taken, or it was smaller than [`LARGE_UPLOAD_BYTES`].
         uploaded: bool,
     },
     /// What came is no HTTP.
@@ -65,11 +68,15 @@ impl Failure {
             )
         };
         match self {
-            Self::NotSent(why) => Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}")),
+            Self::NotSent(why) => {
+                Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}"))
+            }
             Self::ConnectTimeout => timed_out("connect", "连接", bounds.connect_ms),
             Self::FirstByteTimeout => timed_out("first byte", "首字节", bounds.first_byte_ms),
             Self::IdleTimeout => timed_out("idle", "空闲", bounds.idle_ms),
-            Self::Broken { uploaded: false, .. } if !answering => Fault::new(
+            Self::Broken {
+                uploaded: false, ..
+            } if !answering => Fault::new(
                 FaultCode::RequestTooLarge,
                 say!(locale,
                     en: "{url}: the gateway closed the connection before it had taken the whole request",
@@ -78,7 +85,9 @@ impl Failure {
             Self::Broken { why, .. } if !answering => {
                 Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}"))
             }
-            Self::Broken { why, .. } => Fault::new(FaultCode::StreamInterrupted, format!("{url}: {why}")),
+            Self::Broken { why, .. } => {
+                Fault::new(FaultCode::StreamInterrupted, format!("{url}: {why}"))
+            }
             Self::NotHttp(why) => Fault::new(FaultCode::ProtocolError, format!("{url}: {why}")),
             Self::Denied => Fault::new(
                 FaultCode::ConfigInvalid,

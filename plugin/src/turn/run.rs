@@ -43,7 +43,10 @@ pub async fn run<O: Outside, E: Events>(
     progress: &Progress,
 ) -> Result<Reply, Fault> {
     let Some(config) = state.config() else {
-        return Err(Fault::new(FaultCode::ConfigInvalid, text::not_configured(Default::default())));
+        return Err(Fault::new(
+            FaultCode::ConfigInvalid,
+            text::not_configured(Default::default()),
+        ));
     };
     let checked = request::check(turn, config.locale)?;
     let _place = enter(state, outside, events, &config).await?;
@@ -73,26 +76,39 @@ async fn enter<O: Outside, E: Events>(
 ) -> Result<crate::state::Place, Fault> {
     let limits = &config.limits;
     let Some((place, ahead)) = state.enter(limits.queue_length) else {
-        return Err(Fault::new(FaultCode::Busy, text::queue_full(config.locale, state.load().1)));
+        return Err(Fault::new(
+            FaultCode::Busy,
+            text::queue_full(config.locale, state.load().1),
+        ));
     };
     let Some(ahead) = ahead else { return Ok(place) };
     let until = outside.now_ms().saturating_add(limits.queue_wait_ms);
     let wait = async {
-        say(events, NoticeCode::Queued, text::queued(config.locale, ahead)).await?;
+        say(
+            events,
+            NoticeCode::Queued,
+            text::queued(config.locale, ahead),
+        )
+        .await?;
         place.turn_comes().await;
         Ok(())
     };
     let waited = match select(pin!(wait), pin!(outside.sleep_until_ms(until))).await {
         Either::Left((waited, _)) => waited,
-        Either::Right(_) => {
-            Err(Fault::new(FaultCode::Busy, text::waited_too_long(config.locale, limits.queue_wait_ms)))
-        }
+        Either::Right(_) => Err(Fault::new(
+            FaultCode::Busy,
+            text::waited_too_long(config.locale, limits.queue_wait_ms),
+        )),
     };
     waited.map(|()| place)
 }
 
 /// Tells the user something, unless nobody listens any more: then the turn is over.
-pub(super) async fn say<E: Events>(events: &E, code: NoticeCode, words: String) -> Result<(), Fault> {
+pub(super) async fn say<E: Events>(
+    events: &E,
+    code: NoticeCode,
+    words: String,
+) -> Result<(), Fault> {
     emit(events, Event::Notice(code, words)).await
 }
 
@@ -100,7 +116,10 @@ pub(super) async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Faul
     if events.emit(event).await {
         return Ok(());
     }
-    Err(Fault::new(FaultCode::Cancelled, "nobody reads the turn's events any more"))
+    Err(Fault::new(
+        FaultCode::Cancelled,
+        "nobody reads the turn's events any more",
+    ))
 }
 
 /// A turn whose time has come.
@@ -124,16 +143,27 @@ struct Failed {
 
 impl From<Fault> for Failed {
     fn from(fault: Fault) -> Self {
-        Self { fault, nothing_sent: false }
+        Self {
+            fault,
+            nothing_sent: false,
+        }
     }
 }
 
 impl<'a, O: Outside, E: Events> Run<'a, O, E> {
     async fn admitted(&self) -> Result<Reply, Fault> {
         let (level, reading) = self.level().await?;
-        let verdict = judge(reading.as_ref().ok().map(|sample| sample.available), &self.config.limits);
+        let verdict = judge(
+            reading.as_ref().ok().map(|sample| sample.available),
+            &self.config.limits,
+        );
         let turn = self.turn.turn();
-        let ask = Ask { dialect: Default::default(), level, offer_tools: true, outputs: &[] };
+        let ask = Ask {
+            dialect: Default::default(),
+            level,
+            offer_tools: true,
+            outputs: &[],
+        };
         let traits = heavy::Traits {
             text: &turn.text,
             has_attachment: !turn.attachments.is_empty(),
@@ -143,8 +173,15 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         if !verdict.heavy_allowed
             && let Some(reason) = heavy::reason(&traits, &self.config.limits)
         {
-            let available = reading.as_ref().map(|sample| sample.available).map_err(String::as_str);
-            let floor = self.config.limits.heavy_floor.max(self.config.limits.read_only_floor);
+            let available = reading
+                .as_ref()
+                .map(|sample| sample.available)
+                .map_err(String::as_str);
+            let floor = self
+                .config
+                .limits
+                .heavy_floor
+                .max(self.config.limits.read_only_floor);
             return Err(Fault::new(
                 FaultCode::HeavyTaskRefused,
                 text::heavy_refused(self.config.locale, &reason, available, floor),
@@ -153,9 +190,9 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         let end = self.rounds(level).await;
         self.settle(match &end {
             Ok(_) => Outcome::Success,
-            Err(fault) if fault.code.counts_for_breaker() => {
-                Outcome::Failure { retry_after_ms: fault.retry_after_ms }
-            }
+            Err(fault) if fault.code.counts_for_breaker() => Outcome::Failure {
+                retry_after_ms: fault.retry_after_ms,
+            },
             Err(_) => Outcome::Neutral,
         });
         end.map_err(|mut fault| {
@@ -176,7 +213,12 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         if let Err(why) = &reading
             && !self.unreadable_said.replace(true)
         {
-            say(self.events, NoticeCode::MemoryUnreadable, text::memory_unreadable(locale, why)).await?;
+            say(
+                self.events,
+                NoticeCode::MemoryUnreadable,
+                text::memory_unreadable(locale, why),
+            )
+            .await?;
         }
         if level < self.announced.replace(level) {
             let by_memory = available.filter(|_| level < allowed);
@@ -202,7 +244,10 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             let (at, answer) = match gateway {
                 None => self.first(ask).await?,
                 // The session lives in the gateway that answered; another would not know it.
-                Some(at) => (at, self.request(at, ask).await.map_err(|failed| failed.fault)?),
+                Some(at) => (
+                    at,
+                    self.request(at, ask).await.map_err(|failed| failed.fault)?,
+                ),
             };
             gateway = Some(at);
             if let Some(more) = answer.usage {
@@ -215,7 +260,9 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             }
             if answer.calls.is_empty() || round > max_rounds {
                 if texts.is_empty() && !answer.calls.is_empty() {
-                    let why = format!("the model called tools in more than {max_rounds} rounds and gave no answer");
+                    let why = format!(
+                        "the model called tools in more than {max_rounds} rounds and gave no answer"
+                    );
                     return Err(Fault::new(FaultCode::ProtocolError, why));
                 }
                 return Ok(Reply {
@@ -252,7 +299,9 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                 match self.request(0, ask).await {
                     Ok(answer) => return Ok((0, answer)),
                     Err(failed) if failed.nothing_sent && has_backup => {
-                        self.settle(Outcome::Failure { retry_after_ms: None });
+                        self.settle(Outcome::Failure {
+                            retry_after_ms: None,
+                        });
                         (failed.fault.message.clone(), failed.fault)
                     }
                     Err(failed) => return Err(failed.fault),
@@ -271,7 +320,12 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         match self.state.admit(1, self.outside.now_ms()) {
             Ok(permit) => {
                 self.hold(permit);
-                say(self.events, NoticeCode::FailedOver, text::failed_over(locale, &why)).await?;
+                say(
+                    self.events,
+                    NoticeCode::FailedOver,
+                    text::failed_over(locale, &why),
+                )
+                .await?;
                 match self.request(1, ask).await {
                     Ok(answer) => Ok((1, answer)),
                     Err(mut failed) => {
@@ -281,7 +335,9 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                 }
             }
             Err(backup_ms) => Err(Fault {
-                retry_after_ms: fault.retry_after_ms.map(|primary_ms| primary_ms.min(backup_ms)),
+                retry_after_ms: fault
+                    .retry_after_ms
+                    .map(|primary_ms| primary_ms.min(backup_ms)),
                 ..fault
             }),
         }
@@ -326,7 +382,12 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             bounds: &self.config.bounds,
         };
         self.outside.post(post).await.map_err(|failure| Failed {
-            fault: failure.fault(false, &gateway.url(), &self.config.bounds, self.config.locale),
+            fault: failure.fault(
+                false,
+                &gateway.url(),
+                &self.config.bounds,
+                self.config.locale,
+            ),
             nothing_sent: failure.nothing_sent(),
         })
     }
@@ -402,14 +463,19 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         let outcome = if self.progress.in_tools.get() {
             Outcome::Neutral
         } else {
-            Outcome::Failure { retry_after_ms: None }
+            Outcome::Failure {
+                retry_after_ms: None,
+            }
         };
         self.settle(outcome);
         let seconds = self.config.bounds.turn_ms as f64 / 1000.0;
         let words = text::say!(self.config.locale,
             en: "over the whole-turn limit of {seconds} s",
             zh: "超过整个任务的时限 {seconds} 秒");
-        Fault { partial_text: self.progress.partial_text(), ..Fault::new(FaultCode::TimedOut, words) }
+        Fault {
+            partial_text: self.progress.partial_text(),
+            ..Fault::new(FaultCode::TimedOut, words)
+        }
     }
 }
 

@@ -19,8 +19,13 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         calls: Vec<ToolCall>,
         level: &mut Level,
     ) -> Result<Vec<ToolOutput>, Fault> {
-        let mut outputs: Vec<ToolOutput> =
-            calls.iter().map(|call| ToolOutput { call_id: call.id.clone(), output: String::new() }).collect();
+        let mut outputs: Vec<ToolOutput> = calls
+            .iter()
+            .map(|call| ToolOutput {
+                call_id: call.id.clone(),
+                output: String::new(),
+            })
+            .collect();
         let mut running = FuturesUnordered::new();
         for (at, call) in calls.into_iter().enumerate() {
             *level = self.level().await?.0;
@@ -28,7 +33,9 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 Ok(()) => {
                     self.state.count(|counters| counters.tool_calls += 1);
                     emit(self.events, Event::ToolStarted(call.clone())).await?;
-                    running.push(async move { (at, self.outside.run_tool(&self.turn.turn().id, call).await) });
+                    running.push(async move {
+                        (at, self.outside.run_tool(&self.turn.turn().id, call).await)
+                    });
                 }
                 Err(Refused { to_model, to_user }) => {
                     outputs[at].output = to_model;
@@ -42,7 +49,11 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         while let Some((at, result)) = running.next().await {
             let succeeded = result.is_ok();
             outputs[at].output = result.unwrap_or_else(|why| format!("error: {why}"));
-            emit(self.events, Event::ToolEnded(outputs[at].call_id.clone(), succeeded)).await?;
+            emit(
+                self.events,
+                Event::ToolEnded(outputs[at].call_id.clone(), succeeded),
+            )
+            .await?;
         }
         Ok(outputs)
     }
@@ -50,7 +61,13 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
     fn may_run(&self, call: &ToolCall, level: Level) -> Result<(), Refused> {
         let locale = self.config.locale;
         let name = &call.name;
-        let Some(tool) = self.turn.turn().tools.iter().find(|tool| tool.name == *name) else {
+        let Some(tool) = self
+            .turn
+            .turn()
+            .tools
+            .iter()
+            .find(|tool| tool.name == *name)
+        else {
             return Err(Refused {
                 to_model: format!("error: there is no tool `{name}`; it was not run"),
                 to_user: Some(text::tool_denied(locale, name, None, level)),
@@ -68,7 +85,9 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         match serde_json::from_str::<serde_json::Value>(&call.arguments) {
             Ok(serde_json::Value::Object(_)) => Ok(()),
             _ => Err(Refused {
-                to_model: format!("error: the arguments of `{name}` are no JSON object; it was not run"),
+                to_model: format!(
+                    "error: the arguments of `{name}` are no JSON object; it was not run"
+                ),
                 to_user: None,
             }),
         }
@@ -87,7 +106,8 @@ pub(super) fn refuse_all(calls: Vec<ToolCall>) -> Vec<ToolOutput> {
         .into_iter()
         .map(|call| ToolOutput {
             call_id: call.id,
-            output: "error: too many rounds of tool calls; not run. Answer now, without tools.".into(),
+            output: "error: too many rounds of tool calls; not run. Answer now, without tools."
+                .into(),
         })
         .collect()
 }

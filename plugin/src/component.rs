@@ -1,0 +1,182 @@
+//! The glue between the interfaces in `wit/` and the rules.
+
+mod convert;
+mod world;
+
+use crate::config::Config;
+use crate::fault::FaultCode;
+use crate::guards::memory::judge;
+use crate::state::State;
+use crate::turn::model::{Event, Fault, Reply};
+use crate::turn::outside::{Events, Outside as _};
+use crate::turn::{self, Progress};
+use crate::{diagnose, text};
+use bindings::exports::astr::openclaw::{gateway, guards};
+use bindings::{wit_future, wit_stream};
+use futures::future::{Either, select};
+use std::cell::RefCell;
+use std::pin::pin;
+use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
+use world::World;
+
+#[allow(missing_docs, reason = "generated; the documentation is in wit/")]
+mod bindings {
+    wit_bindgen::generate!({ path: "../wit", world: "plugin", generate_all });
+}
+
+struct Component;
+
+thread_local! {
+    /// The instance's state. A component has one thread.
+    static STATE: State = State::default();
+}
+
+fn state() -> State {
+    STATE.with(State::clone)
+}
+
+/// A turn's events on their way to the host. The writer waits while nobody reads.
+struct Writer(RefCell<Option<StreamWriter<gateway::Event>>>);
+
+impl Events for Writer {
+    async fn emit(&self, event: Event) -> bool {
+        // Taken out while it writes: nothing is borrowed across an await.
+        let Some(mut writer) = self.0.take() else {
+            return false;
+        };
+        let delivered = writer.write_one(event.into()).await.is_none();
+        if delivered {
+            self.0.replace(Some(writer));
+        }
+        delivered
+    }
+}
+
+impl gateway::Guest for Component {
+    fn configure(
+        config: gateway::Config,
+        carry: Option<Vec<u8>>,
+    ) -> Result<(), gateway::ConfigError> {
+        let checked = Config::from(config)
+            .check()
+            .map_err(gateway::ConfigError::from)?;
+        let state = state();
+        if let Some(snapshot) = carry {
+            state.carry(&snapshot).map_err(|why| gateway::ConfigError {
+                key: "carry".into(),
+                message: format!("the snapshot is not one of this version: {why}"),
+            })?;
+        }
+        state.configure(checked);
+        Ok(())
+    }
+
+    async fn ask(
+        turn: gateway::Turn,
+        cancel: FutureReader<()>,
+    ) -> (
+        StreamReader<gateway::Event>,
+        FutureReader<Result<gateway::Reply, gateway::Fault>>,
+    ) {
+        let (writer, events) = wit_stream::new();
+        // The default stands in when the task itself is torn down before its end.
+        let (end_writer, end) = wit_future::new(|| Err(cancelled(String::new()).into()));
+        let turn = turn::model::Turn::from(turn);
+        wit_bindgen::spawn_local(async move {
+            let end = run(turn, Writer(RefCell::new(Some(writer))), cancel).await;
+            // The host may have gone; then nobody wants to know.
+            let _ = end_writer
+                .write(end.map(Into::into).map_err(Into::into))
+                .await;
+        });
+        (events, end)
+    }
+
+    async fn diagnose(locale: Option<gateway::Locale>) -> Vec<gateway::Check> {
+        let state = state();
+        let locale = locale.map(Into::into);
+        let speaks = locale
+            .or(state.config().map(|config| config.locale))
+            .unwrap_or_default();
+        let checks = diagnose::diagnose(&state, &World, locale).await;
+        checks
+            .into_iter()
+            .map(|check| convert::check(check, speaks))
+            .collect()
+    }
+}
+
+/// Runs a turn until its end or its cancellation. The writer is dropped with it: the stream ends first.
+async fn run(
+    turn: turn::model::Turn,
+    events: Writer,
+    cancel: FutureReader<()>,
+) -> Result<Reply, Fault> {
+    let state = state();
+    let progress = Progress::default();
+    state.count(|counters| counters.turns += 1);
+    let end = match select(
+        pin!(turn::run(&state, &World, &events, &turn, &progress)),
+        pin!(async { cancel.await }),
+    )
+    .await
+    {
+        Either::Left((end, _)) => end,
+        Either::Right(_) => Err(cancelled(progress.partial_text())),
+    };
+    state.count_end(&end);
+    end
+}
+
+fn cancelled(partial_text: String) -> Fault {
+    let locale = state()
+        .config()
+        .map(|config| config.locale)
+        .unwrap_or_default();
+    Fault {
+        partial_text,
+        ..Fault::new(FaultCode::Cancelled, text::cancelled(locale))
+    }
+}
+
+impl guards::Guest for Component {
+    fn status() -> guards::State {
+        let state = state();
+        let now = World.now_ms();
+        let config = state.config();
+        let limits = config
+            .as_ref()
+            .map(|config| config.limits.clone())
+            .unwrap_or_default();
+        let reading = World.memory();
+        let sample = reading.as_ref().ok();
+        let verdict = judge(sample.map(|sample| sample.available), &limits);
+        let (in_flight, queued) = state.load();
+        guards::State {
+            breakers: (0..config.map_or(0, |config| config.gateways.len()))
+                .map(|at| convert::breaker(at, state.breaker(at, now)))
+                .collect(),
+            memory: guards::Memory {
+                available: sample.map(|sample| sample.available),
+                total: sample.map(|sample| sample.total),
+                bounded_by: sample.map(|sample| sample.bounded_by.into()),
+                unreadable: reading.as_ref().err().cloned(),
+                level_cap: verdict.level_cap.min(limits.max_level).into(),
+                heavy_allowed: verdict.heavy_allowed,
+            },
+            in_flight,
+            queued,
+            counters: state.counters().into(),
+        }
+    }
+
+    fn reset() {
+        state().reset();
+    }
+
+    fn take_snapshot() -> Vec<u8> {
+        state().snapshot()
+    }
+}
+
+bindings::export!(Component with_types_in bindings);

@@ -1,0 +1,234 @@
+//! What a turn needs, over the component's imports.
+
+use super::bindings::astr::openclaw::{memory_stat, tools};
+use super::bindings::wasi::clocks::monotonic_clock;
+use super::bindings::wasi::http::client;
+use super::bindings::wasi::http::types::{
+    ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme,
+};
+use super::bindings::{wit_future, wit_stream};
+use crate::gateway::refusal::Head;
+use crate::gateway::request::PATH;
+use crate::guards::memory::Sample;
+use crate::turn::model::ToolCall;
+use crate::turn::outside::{AnswerBody, Failure, LARGE_UPLOAD_BYTES, Outside, Post};
+use futures::future::{Either, select};
+use std::cell::Cell;
+use std::pin::pin;
+use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
+
+/// The imports.
+pub(super) struct World;
+
+const NANOS_PER_MS: u64 = 1_000_000;
+/// Bytes that are read of an answer at once.
+const READ_BYTES: usize = 16 * 1024;
+/// How long the rest of a complete answer may take, so that its connection can be used again.
+const FINISH_NS: u64 = 500 * NANOS_PER_MS;
+
+impl Outside for World {
+    type Body = IncomingBody;
+
+    fn now_ms(&self) -> u64 {
+        monotonic_clock::now() / NANOS_PER_MS
+    }
+
+    async fn sleep_until_ms(&self, when: u64) {
+        monotonic_clock::wait_until(when.saturating_mul(NANOS_PER_MS)).await;
+    }
+
+    fn memory(&self) -> Result<Sample, String> {
+        memory_stat::read().map(Sample::from)
+    }
+
+    async fn run_tool(&self, turn_id: &str, call: ToolCall) -> Result<String, String> {
+        tools::run(turn_id.to_owned(), call.into()).await
+    }
+
+    async fn post(&self, post: Post<'_>) -> Result<(Head, IncomingBody), Failure> {
+        let length = post.body.map_or(2, |body| body.len());
+        let (mut contents, contents_reader) = wit_stream::new();
+        let (trailers, trailers_reader) = wit_future::new(|| Ok(None));
+        let (request, sent) = Request::new(
+            headers(&post, length)?,
+            Some(contents_reader),
+            trailers_reader,
+            Some(options(&post)?),
+        );
+        let scheme = if post.gateway.https {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        };
+        let set = request
+            .set_method(&Method::Post)
+            .and_then(|()| request.set_scheme(Some(&scheme)))
+            .and_then(|()| request.set_authority(Some(&post.gateway.authority)))
+            .and_then(|()| request.set_path_with_query(Some(PATH)));
+        set.map_err(|()| Failure::NotSent("the host refuses the address".into()))?;
+
+        let uploaded = Cell::new(length < LARGE_UPLOAD_BYTES);
+        let upload = async {
+            let mut taken = true;
+            match post.body {
+                None => taken = contents.write_all(b"{}".to_vec()).await.is_empty(),
+                Some(body) => {
+                    for chunk in body.chunks() {
+                        if !contents.write_all(chunk).await.is_empty() {
+                            taken = false;
+                            break;
+                        }
+                    }
+                }
+            }
+            drop(contents);
+            // The answer may come before the request has been taken: its end is not waited for.
+            drop(trailers);
+            uploaded.set(taken || uploaded.get());
+        };
+        // A gateway may answer, or refuse, before it has taken the whole request.
+        let answered = match select(pin!(client::send(request)), pin!(upload)).await {
+            Either::Left((answered, _)) => answered,
+            Either::Right(((), answered)) => answered.await,
+        };
+        drop(sent);
+        let response = answered.map_err(|code| failure(code, uploaded.get()))?;
+        let head = head(&response);
+        let (done, done_reader) = wit_future::new(|| Ok(()));
+        let (contents, end) = Response::consume_body(response, done_reader);
+        Ok((
+            head,
+            IncomingBody {
+                contents,
+                end: Some(end),
+                done,
+            },
+        ))
+    }
+}
+
+fn headers(post: &Post<'_>, length: u64) -> Result<Fields, Failure> {
+    let mut entries = vec![
+        ("content-type".to_owned(), b"application/json".to_vec()),
+        (
+            "accept".to_owned(),
+            b"text/event-stream, application/json".to_vec(),
+        ),
+        ("content-length".to_owned(), length.to_string().into_bytes()),
+    ];
+    if post.authorized {
+        entries.push((
+            "authorization".into(),
+            post.gateway.authorization.clone().into_bytes(),
+        ));
+    }
+    if let Some(agent) = post.agent_id {
+        entries.push(("x-openclaw-agent-id".into(), agent.as_bytes().to_vec()));
+    }
+    // Not the error's text: it might quote a value.
+    Fields::from_list(&entries)
+        .map_err(|_| Failure::NotSent("the host refuses the request's headers".into()))
+}
+
+/// The limits are the host's to keep, where it can.
+fn options(post: &Post<'_>) -> Result<RequestOptions, Failure> {
+    let nanos = |ms: u64| Some(ms.saturating_mul(NANOS_PER_MS));
+    let options = RequestOptions::new();
+    options
+        .set_connect_timeout(nanos(post.bounds.connect_ms))
+        .and_then(|()| options.set_first_byte_timeout(nanos(post.bounds.first_byte_ms)))
+        .and_then(|()| options.set_between_bytes_timeout(nanos(post.bounds.idle_ms)))
+        .map_err(|_| Failure::NotSent("the host cannot keep the time limits".into()))?;
+    Ok(options)
+}
+
+fn head(response: &Response) -> Head {
+    let fields = response.get_headers();
+    let field = |name: &str| {
+        let values = fields.get(name);
+        let first = values.first()?;
+        Some(String::from_utf8_lossy(first).into_owned())
+    };
+    Head {
+        status: response.get_status_code(),
+        content_type: field("content-type").unwrap_or_default(),
+        allow: field("allow"),
+        retry_after: field("retry-after"),
+        date: field("date"),
+        location: field("location"),
+    }
+}
+
+/// What a host's error code means for a turn.
+fn failure(code: ErrorCode, uploaded: bool) -> Failure {
+    match code {
+        ErrorCode::ConnectionRefused => Failure::NotSent("connection refused".into()),
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => {
+            Failure::NotSent("the host name cannot be resolved".into())
+        }
+        ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => {
+            Failure::NotSent("no route to the host".into())
+        }
+        ErrorCode::TlsProtocolError => Failure::NotSent("TLS failed; does it speak https?".into()),
+        ErrorCode::TlsCertificateError => {
+            Failure::NotSent("its TLS certificate is not trusted".into())
+        }
+        ErrorCode::TlsAlertReceived(_) => Failure::NotSent("TLS was refused".into()),
+        ErrorCode::ConnectionTimeout => Failure::ConnectTimeout,
+        ErrorCode::HttpResponseTimeout => Failure::FirstByteTimeout,
+        ErrorCode::ConnectionReadTimeout => Failure::IdleTimeout,
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => Failure::Denied,
+        ErrorCode::ConnectionTerminated | ErrorCode::ConnectionWriteTimeout => Failure::Broken {
+            why: "the connection was closed".into(),
+            uploaded,
+        },
+        ErrorCode::HttpResponseIncomplete => Failure::Broken {
+            why: "the connection was closed in the middle of the answer".into(),
+            uploaded,
+        },
+        ErrorCode::HttpProtocolError => Failure::NotHttp("what answers does not speak HTTP".into()),
+        ErrorCode::InternalError(why) => Failure::Broken {
+            why: why.unwrap_or_else(|| "the host failed".into()),
+            uploaded,
+        },
+        other => Failure::NotHttp(format!("{other:?}")),
+    }
+}
+
+/// The body of an answer.
+pub(super) struct IncomingBody {
+    contents: StreamReader<u8>,
+    /// Resolves after the contents have ended, with why. None once it has been read.
+    end: Option<FutureReader<Result<Option<Fields>, ErrorCode>>>,
+    /// Dropped with the body: the host may close the connection.
+    done: FutureWriter<Result<(), ErrorCode>>,
+}
+
+impl AnswerBody for IncomingBody {
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        loop {
+            let (result, bytes) = self.contents.read(Vec::with_capacity(READ_BYTES)).await;
+            if !bytes.is_empty() {
+                return Ok(Some(bytes));
+            }
+            if let StreamResult::Dropped = result {
+                break;
+            }
+        }
+        match self.end.take() {
+            None => Ok(None),
+            Some(end) => match end.await {
+                Ok(_) => Ok(None),
+                Err(code) => Err(failure(code, true)),
+            },
+        }
+    }
+
+    fn finish(mut self) {
+        wit_bindgen::spawn_local(async move {
+            let rest = async { while let Ok(Some(_)) = self.chunk().await {} };
+            select(pin!(rest), pin!(monotonic_clock::wait_for(FINISH_NS))).await;
+            drop(self.done);
+        });
+    }
+}
