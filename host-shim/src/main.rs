@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line of the OpenClaw plugin: asks, diagnoses and demonstrates.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -1,0 +1,321 @@
+//! `chat`: turn after turn on a terminal.
+
+use std::path::PathBuf;
+
+use host_shim::{Locale, Plugin};
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Config, Editor};
+
+use super::args::{self, TurnOptions};
+use super::ask::{new_session, request};
+use super::interrupt::Interrupts;
+use super::problem::{Problem, Stop};
+use super::setup::Setup;
+use super::text::{pick, printable, say};
+use super::view::{Person, follow};
+use super::{exit, report};
+
+/// Lines of history that are kept.
+const HISTORY: usize = 1000;
+
+/// What a line of the user's is.
+#[derive(Debug, PartialEq, Eq)]
+enum Entry<'a> {
+    /// Nothing.
+    Blank,
+    /// For the gateway.
+    Text(&'a str),
+    Help,
+    Diagnose,
+    Status,
+    /// The gateway's memory of the talk is left behind.
+    NewSession,
+    ResetBreakers,
+    Quit,
+    /// Looks like a command and is none. The gateway would take it for a text.
+    Unknown(&'a str),
+}
+
+impl<'a> Entry<'a> {
+    fn of(line: &'a str) -> Self {
+        let line = line.trim();
+        match line {
+            "" => Self::Blank,
+            "/help" | "/帮助" => Self::Help,
+            "/diagnose" | "/诊断" => Self::Diagnose,
+            "/status" | "/状态" => Self::Status,
+            "/reset" | "/会话重置" => Self::NewSession,
+            "/reset-breakers" | "/熔断复位" => Self::ResetBreakers,
+            "/quit" | "/退出" => Self::Quit,
+            // A path such as /etc/hosts is a text.
+            _ if line.starts_with('/') && !line[1..].contains('/') && !line.contains(' ') => {
+                Self::Unknown(line)
+            }
+            _ => Self::Text(line),
+        }
+    }
+}
+
+fn help(locale: Locale) -> &'static str {
+    pick(
+        locale,
+        "/help            these commands
+/diagnose        what is wrong, without a model call
+/status          memory, breakers, turns
+/reset           begins a new session: the gateway forgets this talk
+/reset-breakers  closes the breakers
+/quit            the end, as is Ctrl-D
+Ctrl-C           cancels the turn that runs; at the prompt, pressed twice, the end",
+        "/帮助      这些命令
+/诊断      不调用模型，检查哪里有问题
+/状态      内存、熔断与任务
+/会话重置  开始新的会话：网关不再记得之前的对话
+/熔断复位  闭合熔断
+/退出      结束，Ctrl-D 也可以
+Ctrl-C     取消正在运行的任务；在提示符下连按两次则结束",
+    )
+}
+
+/// Talks until the user has enough.
+pub fn run(
+    options: args::Chat,
+    setup: Setup,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<u8, Stop> {
+    let locale = setup.locale;
+    let plugin = runtime.block_on(setup.plugin())?;
+    let mut interrupts = Interrupts::listen()?;
+    let mut editor = Prompt::new(locale)?;
+    let mut options = options.turn;
+    let mut session = options
+        .session
+        .take()
+        .unwrap_or_else(|| new_session("chat"));
+    anstream::eprintln!(
+        "{}",
+        pick(
+            locale,
+            "Ask away; /help lists the commands.",
+            "请提问；/帮助 列出命令。"
+        )
+    );
+    let mut pressed_before = false;
+    loop {
+        let line = match editor.read()? {
+            Read::Line(line) => line,
+            Read::End => return Ok(exit::OK),
+            Read::Interrupted if pressed_before => return Ok(exit::INTERRUPTED),
+            Read::Interrupted => {
+                pressed_before = true;
+                anstream::eprintln!(
+                    "{}",
+                    pick(locale, "Ctrl-C again quits", "再按一次 Ctrl-C 退出")
+                );
+                continue;
+            }
+        };
+        pressed_before = false;
+        match Entry::of(&line) {
+            Entry::Blank => {}
+            Entry::Quit => return Ok(exit::OK),
+            Entry::Help => anstream::println!("{}", help(locale)),
+            Entry::Unknown(command) => {
+                let command = printable(command);
+                anstream::eprintln!(
+                    "{}",
+                    say!(
+                        locale,
+                        "there is no command {command}; /help lists them",
+                        "没有命令 {command}；/帮助 列出所有命令"
+                    )
+                );
+            }
+            Entry::NewSession => {
+                session = new_session("chat");
+                anstream::eprintln!("{}", pick(locale, "a new session", "已开始新的会话"));
+            }
+            Entry::Text(text) => {
+                let turn = TurnOptions {
+                    session: Some(session.clone()),
+                    level: options.level,
+                    instructions: options.instructions.clone(),
+                };
+                let turn = plugin.ask(request(text.to_owned(), turn, "chat"));
+                let mut view = Person::new(locale);
+                let end = runtime.block_on(follow(turn, &mut view, &mut interrupts))?;
+                if let Err(fault) = end {
+                    // Having cancelled it was the first of the two presses.
+                    pressed_before = fault.code == host_shim::FaultCode::Cancelled;
+                    anstream::eprint!("{}", Problem::fault(&fault, locale).lines(locale));
+                }
+            }
+            command => {
+                let told = runtime.block_on(tell(&plugin, &command, locale));
+                match told {
+                    Ok(text) => anstream::print!("{text}"),
+                    Err(problem) => anstream::eprint!("{}", problem.lines(locale)),
+                }
+            }
+        }
+    }
+}
+
+/// What the plugin says to a command.
+async fn tell(plugin: &Plugin, command: &Entry<'_>, locale: Locale) -> Result<String, Problem> {
+    let told = match command {
+        Entry::Diagnose => plugin
+            .diagnose(Some(locale))
+            .await
+            .map(|found| report::diagnosis(&found, locale)),
+        Entry::ResetBreakers => plugin
+            .reset()
+            .await
+            .map(|()| pick(locale, "the breakers are closed\n", "熔断已闭合\n").to_owned()),
+        _ => plugin
+            .status()
+            .await
+            .map(|status| report::status(&status, locale)),
+    };
+    told.map_err(|fault| Problem::fault(&fault, locale))
+}
+
+/// What came from the prompt.
+enum Read {
+    Line(String),
+    Interrupted,
+    End,
+}
+
+/// The line editor with its history.
+struct Prompt {
+    editor: Editor<(), FileHistory>,
+    history: Option<PathBuf>,
+    locale: Locale,
+}
+
+impl Prompt {
+    fn new(locale: Locale) -> Result<Self, Problem> {
+        let cannot = |error: ReadlineError| {
+            Problem::other(
+                say!(locale, "the line editor: {error}", "行编辑器：{error}"),
+                pick(
+                    locale,
+                    "Use `host-shim ask` or `host-shim session` where there is no terminal.",
+                    "没有终端时请使用 `host-shim ask` 或 `host-shim session`。",
+                ),
+            )
+        };
+        let config = Config::builder()
+            .max_history_size(HISTORY)
+            .map_err(cannot)?
+            .history_ignore_space(true)
+            .auto_add_history(true)
+            .build();
+        let history = FileHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, history).map_err(cannot)?;
+        let history = history_file();
+        if let Some(file) = &history
+            && let Err(error) = editor.load_history(file)
+            && file.exists()
+        {
+            tracing::warn!(%error, "the history cannot be read");
+        }
+        Ok(Self {
+            editor,
+            history,
+            locale,
+        })
+    }
+
+    fn read(&mut self) -> Result<Read, Problem> {
+        match self.editor.readline(pick(self.locale, "you> ", "你> ")) {
+            Ok(line) => {
+                self.save();
+                Ok(Read::Line(line))
+            }
+            Err(ReadlineError::Eof) => Ok(Read::End),
+            Err(ReadlineError::Interrupted) => Ok(Read::Interrupted),
+            Err(error) => {
+                let text = say!(
+                    self.locale,
+                    "no line to read: {error}",
+                    "无法读取输入：{error}"
+                );
+                Err(Problem::usage(
+                    text,
+                    pick(
+                        self.locale,
+                        "Input must be UTF-8 text.",
+                        "输入必须是 UTF-8 文本。",
+                    ),
+                ))
+            }
+        }
+    }
+
+    /// After each line, so that a killed program has lost none.
+    fn save(&mut self) {
+        if let Some(file) = &self.history
+            && let Err(error) = self.editor.append_history(file)
+        {
+            tracing::warn!(%error, "the history cannot be written");
+            self.history = None;
+        }
+    }
+}
+
+/// In a folder that only this user can read: talks are private. None if there is no place for it.
+fn history_file() -> Option<PathBuf> {
+    let dir = dirs::data_dir()?.join("host-shim");
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(&dir) {
+        Ok(()) => Some(dir.join("chat-history")),
+        Err(error) => {
+            tracing::warn!(%error, dir = %dir.display(), "no folder for the history");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_known_in_both_languages() {
+        for (line, entry) in [
+            ("/诊断", Entry::Diagnose),
+            ("/diagnose", Entry::Diagnose),
+            (" /状态 ", Entry::Status),
+            ("/status", Entry::Status),
+            ("/会话重置", Entry::NewSession),
+            ("/reset", Entry::NewSession),
+            ("/帮助", Entry::Help),
+            ("/quit", Entry::Quit),
+            ("  ", Entry::Blank),
+        ] {
+            assert_eq!(Entry::of(line), entry, "{line}");
+        }
+        for locale in [Locale::En, Locale::Zh] {
+            for line in help(locale).lines().filter(|line| line.starts_with('/')) {
+                let command = line.split(' ').next().unwrap();
+                assert!(
+                    !matches!(Entry::of(command), Entry::Unknown(_)),
+                    "{command}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_mistyped_command_does_not_reach_the_model_but_a_path_does() {
+        assert_eq!(Entry::of("/nwe"), Entry::Unknown("/nwe"));
+        assert_eq!(Entry::of("/etc/hosts"), Entry::Text("/etc/hosts"));
+        assert_eq!(Entry::of("/tmp is full"), Entry::Text("/tmp is full"));
+        assert_eq!(Entry::of(" hi "), Entry::Text("hi"));
+    }
+}

@@ -1,0 +1,69 @@
+//! Ctrl-C: cancels the turn first, quits second.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc;
+
+use super::exit;
+use super::problem::{Problem, Stop};
+
+/// Ctrl-C as a stream. While no turn runs it ends the program as it always does.
+pub struct Interrupts {
+    pressed: mpsc::UnboundedReceiver<()>,
+    turn_runs: Arc<AtomicBool>,
+}
+
+/// While this lives, Ctrl-C is for the turn.
+pub struct TurnRuns(Arc<AtomicBool>);
+
+impl Drop for TurnRuns {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Interrupts {
+    /// From now on Ctrl-C comes here.
+    pub fn listen() -> Result<Self, Stop> {
+        let cannot = |error: std::io::Error| {
+            Problem::other(format!("cannot listen for Ctrl-C: {error}"), "")
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(cannot)?;
+        let turn_runs = Arc::new(AtomicBool::new(false));
+        let (press, pressed) = mpsc::unbounded_channel();
+        let runs = turn_runs.clone();
+        // A thread of its own: the line editor blocks the main one.
+        std::thread::Builder::new()
+            .name("ctrl-c".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    while tokio::signal::ctrl_c().await.is_ok() {
+                        if !runs.load(Ordering::SeqCst) || press.send(()).is_err() {
+                            std::process::exit(exit::INTERRUPTED.into());
+                        }
+                    }
+                });
+            })
+            .map_err(cannot)?;
+        Ok(Self { pressed, turn_runs })
+    }
+
+    /// A turn begins: earlier presses are forgotten.
+    pub fn for_turn(&mut self) -> TurnRuns {
+        while self.pressed.try_recv().is_ok() {}
+        self.turn_runs.store(true, Ordering::SeqCst);
+        TurnRuns(self.turn_runs.clone())
+    }
+
+    /// The next press.
+    pub async fn pressed(&mut self) {
+        if self.pressed.recv().await.is_none() {
+            // The thread is gone, so there will be none.
+            std::future::pending::<()>().await;
+        }
+    }
+}

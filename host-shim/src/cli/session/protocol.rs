@@ -1,0 +1,402 @@
+//! The session protocol: what a line asks and what is answered.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use host_shim::{Attachment, Diagnosis, Event, Fault, Level, Reply, Status, ToolSpec};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::cli::memory::Pretence;
+
+/// The id of a request, as the caller wrote it: a string or a number.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Id(Value);
+
+impl Id {
+    /// The id of the one turn of `ask --json`.
+    pub fn one() -> Self {
+        Self(1.into())
+    }
+
+    fn new(value: Value) -> Result<Self, &'static str> {
+        match value {
+            Value::String(_) | Value::Number(_) => Ok(Self(value)),
+            _ => Err("an id is a string or a number"),
+        }
+    }
+}
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Self::new(Value::deserialize(d)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What one line asks.
+#[derive(Debug, PartialEq)]
+pub enum Request {
+    /// A turn.
+    Ask(Id, Box<Ask>),
+    /// The outcome of a tool call.
+    ToolResult(Id, ToolResult),
+    /// The turn with this id is to end.
+    Cancel(Id, Cancel),
+    /// What the guards know.
+    Status(Id),
+    /// What is wrong.
+    Diagnose(Id),
+    /// The breakers are to be closed.
+    Reset(Id),
+    /// What the memory guard is to see from now on.
+    Memory(Id, Pretence),
+    /// The guards' clock is to move forward.
+    Advance(Id, Duration),
+    /// The end.
+    Quit,
+}
+
+/// Fields of `ask`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// What the user says.
+    pub text: String,
+    /// The talk that it belongs to; without it the one of this process.
+    pub session: Option<String>,
+    /// The level asked for; without it the lowest.
+    pub level: Option<Level>,
+    /// Known to be heavy.
+    pub heavy: Option<bool>,
+    /// Added to the agent's instructions.
+    pub instructions: Option<String>,
+    /// What travels with the text.
+    pub attachments: Option<Vec<AskAttachment>>,
+    /// What the model may call.
+    pub tools: Option<Vec<ToolSpec>>,
+}
+
+/// An attachment: a path on this machine, or the content itself.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(try_from = "AttachmentFields")]
+pub enum AskAttachment {
+    /// A file to read.
+    Path(std::path::PathBuf),
+    /// The content.
+    Content(Attachment),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttachmentFields {
+    path: Option<std::path::PathBuf>,
+    media_type: Option<String>,
+    data: Option<String>,
+    filename: Option<String>,
+}
+
+impl TryFrom<AttachmentFields> for AskAttachment {
+    type Error = String;
+
+    fn try_from(fields: AttachmentFields) -> Result<Self, String> {
+        match fields {
+            AttachmentFields {
+                path: Some(path),
+                media_type: None,
+                data: None,
+                filename: None,
+            } => Ok(Self::Path(path)),
+            AttachmentFields {
+                path: None,
+                media_type: Some(media_type),
+                data: Some(data),
+                filename,
+            } => {
+                let data = STANDARD
+                    .decode(data)
+                    .map_err(|error| format!("an attachment's `data` is not base64: {error}"))?;
+                let filename = filename.unwrap_or_default();
+                Ok(Self::Content(Attachment {
+                    media_type,
+                    filename,
+                    data,
+                }))
+            }
+            _ => Err(
+                "an attachment has either `path`, or `media_type` and `data` (base64) and \
+                      perhaps `filename`"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Fields of `tool-result`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(try_from = "ToolResultFields")]
+pub struct ToolResult {
+    /// The ask's id.
+    pub turn: Id,
+    /// The call's id, from its `tool-call`.
+    pub call: String,
+    /// The output, or the error's text.
+    pub result: Result<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolResultFields {
+    turn: Id,
+    call: String,
+    output: Option<Value>,
+    error: Option<String>,
+}
+
+impl TryFrom<ToolResultFields> for ToolResult {
+    type Error = &'static str;
+
+    fn try_from(fields: ToolResultFields) -> Result<Self, Self::Error> {
+        let result = match (fields.output, fields.error) {
+            (Some(Value::String(text)), None) => Ok(text),
+            // The model reads text; a value is given to it as JSON.
+            (Some(value), None) => Ok(value.to_string()),
+            (None, Some(text)) => Err(text),
+            _ => return Err("a tool-result has either `output` or `error`"),
+        };
+        Ok(Self {
+            turn: fields.turn,
+            call: fields.call,
+            result,
+        })
+    }
+}
+
+/// Fields of `cancel`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancel {
+    /// The ask's id.
+    pub turn: Id,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: f64,
+}
+
+/// A line that cannot be understood.
+#[derive(Debug, PartialEq)]
+pub struct BadLine {
+    /// Its id, where it has one.
+    pub id: Option<Id>,
+    /// What is wrong with it, and what is allowed.
+    pub message: String,
+}
+
+const OPS: &str = "ask, tool-result, cancel, status, diagnose, reset, memory, advance and quit";
+
+impl Request {
+    /// Reads one line, without its line break.
+    pub fn parse(line: &[u8]) -> Result<Self, BadLine> {
+        let bad = |message: String| BadLine { id: None, message };
+        let text = std::str::from_utf8(line).map_err(|error| {
+            bad(format!(
+                "the line is not UTF-8 at byte {}",
+                error.valid_up_to()
+            ))
+        })?;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| bad(format!("the line is not JSON: {error}")))?;
+        let Value::Object(mut fields) = value else {
+            return Err(bad("the line is no JSON object".to_owned()));
+        };
+        let id = fields
+            .remove("id")
+            .map(Id::new)
+            .transpose()
+            .map_err(|e| bad(e.to_owned()))?;
+        Self::of_fields(id.clone(), fields).map_err(|message| BadLine { id, message })
+    }
+
+    fn of_fields(id: Option<Id>, mut fields: Map<String, Value>) -> Result<Self, String> {
+        let op = match fields.remove("op") {
+            Some(Value::String(op)) => op,
+            Some(_) => return Err(format!("`op` is a string; the ops are {OPS}")),
+            None => return Err(format!("`op` is missing; the ops are {OPS}")),
+        };
+        let fields = Fields { op: &op, fields };
+        // It has no answer, so it needs no id.
+        if op == "quit" {
+            return fields.read::<Nothing>().map(|_| Self::Quit);
+        }
+        let id = id.ok_or("`id` is missing; it is a string or a number")?;
+        Ok(match op.as_str() {
+            "ask" => Self::Ask(id, Box::new(fields.read()?)),
+            "tool-result" => Self::ToolResult(id, fields.read()?),
+            "cancel" => Self::Cancel(id, fields.read()?),
+            "status" => fields.read::<Nothing>().map(|_| Self::Status(id))?,
+            "diagnose" => fields.read::<Nothing>().map(|_| Self::Diagnose(id))?,
+            "reset" => fields.read::<Nothing>().map(|_| Self::Reset(id))?,
+            "memory" => Self::Memory(id, pretence(fields)?),
+            "advance" => {
+                let seconds = fields.read::<Advance>()?.seconds;
+                let by = Duration::try_from_secs_f64(seconds).map_err(|_| {
+                    format!("advance: {seconds} is no number of seconds; 0 or more is allowed")
+                })?;
+                Self::Advance(id, by)
+            }
+            _ => return Err(format!("unknown op `{op}`; the ops are {OPS}")),
+        })
+    }
+}
+
+/// The fields of one op.
+struct Fields<'a> {
+    op: &'a str,
+    fields: Map<String, Value>,
+}
+
+impl Fields<'_> {
+    fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, String> {
+        serde_json::from_value(Value::Object(self.fields))
+            .map_err(|error| format!("{}: {error}", self.op))
+    }
+}
+
+/// `available_mib` that is null and one that is missing are not the same, so this is by hand.
+fn pretence(fields: Fields) -> Result<Pretence, String> {
+    const ALLOWED: &str =
+        "memory: give `available_mib` (a number, 0 or more, or null) or `unreadable`: true";
+    let given: Vec<_> = fields
+        .fields
+        .iter()
+        .map(|(key, value)| (key.as_str(), value))
+        .collect();
+    match given[..] {
+        [("available_mib", Value::Null)] | [("unreadable", Value::Bool(false))] => {
+            Ok(Pretence::Real)
+        }
+        [("available_mib", Value::Number(mib))] => mib
+            .as_f64()
+            .filter(|mib| *mib >= 0.0)
+            // A float too large for the type becomes the greatest number, which is what is meant.
+            .map(|mib| Pretence::Available((mib * f64::from(1 << 20)) as u64))
+            .ok_or_else(|| ALLOWED.to_owned()),
+        [("unreadable", Value::Bool(true))] => Ok(Pretence::Unreadable),
+        _ => Err(ALLOWED.to_owned()),
+    }
+}
+
+/// One line of output.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Line<'a> {
+    /// The first line.
+    Ready {
+        /// `ready`.
+        event: &'static str,
+        /// The component's name.
+        component: &'a str,
+        /// The component's version.
+        version: &'a str,
+        /// SHA-256 of the component, in hexadecimal.
+        sha256: &'a str,
+    },
+    /// Something of a turn.
+    Event {
+        /// The request's.
+        id: &'a Id,
+        /// What happened; with its own `event` field.
+        #[serde(flatten)]
+        what: &'a Event,
+    },
+    /// An answer.
+    Answer {
+        /// The request's; null for a line that has none.
+        id: Option<&'a Id>,
+        /// The answer's name.
+        event: &'static str,
+        /// Its fields.
+        #[serde(flatten)]
+        body: Body<'a>,
+    },
+}
+
+/// The fields of an answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Body<'a> {
+    /// Of `completed`.
+    Reply(&'a Reply),
+    /// Of `fault`.
+    Fault(&'a Fault),
+    /// Of `status`.
+    Status(&'a Status),
+    /// Of `diagnosis`.
+    Diagnosis(&'a Diagnosis),
+    /// Of `error`.
+    Error {
+        /// What is wrong and what is allowed.
+        message: &'a str,
+    },
+    /// Of `done`.
+    Done {},
+}
+
+impl<'a> Line<'a> {
+    /// Something of a turn. None for what the protocol has no event for.
+    pub fn event(id: &'a Id, what: &'a Event) -> Option<Self> {
+        match what {
+            Event::ToolEnded { .. } => None,
+            _ => Some(Self::Event { id, what }),
+        }
+    }
+
+    /// The end of a turn.
+    pub fn end(id: &'a Id, end: &'a Result<Reply, Fault>) -> Self {
+        match end {
+            Ok(reply) => Self::answer(id, "completed", Body::Reply(reply)),
+            Err(fault) => Self::answer(id, "fault", Body::Fault(fault)),
+        }
+    }
+
+    /// An answer to a request.
+    pub fn answer(id: &'a Id, event: &'static str, body: Body<'a>) -> Self {
+        Self::Answer {
+            id: Some(id),
+            event,
+            body,
+        }
+    }
+
+    /// What was asked is done.
+    pub fn done(id: &'a Id) -> Self {
+        Self::answer(id, "done", Body::Done {})
+    }
+
+    /// What was asked cannot be done.
+    pub fn error(id: Option<&'a Id>, message: &'a str) -> Self {
+        Self::Answer {
+            id,
+            event: "error",
+            body: Body::Error { message },
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "protocol_tests.rs"]
+mod tests;

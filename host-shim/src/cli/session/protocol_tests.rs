@@ -1,0 +1,254 @@
+use host_shim::{FaultCode, GatewayName, Notice, NoticeCode, ToolCall};
+
+use super::*;
+
+fn parse(line: &str) -> Result<Request, BadLine> {
+    Request::parse(line.as_bytes())
+}
+
+fn refused(line: &str) -> (Option<Value>, String) {
+    let bad = parse(line).unwrap_err();
+    (bad.id.map(|id| id.0), bad.message)
+}
+
+fn id(value: impl Into<Value>) -> Id {
+    Id::new(value.into()).unwrap()
+}
+
+#[test]
+fn every_op_is_understood() {
+    let Ok(Request::Ask(ask_id, ask)) = parse(
+        r#"{"id":"a","op":"ask","text":"hi","session":"s","level":"L2","heavy":true,
+            "instructions":"short","attachments":[{"path":"cat.png"},
+            {"media_type":"text/plain","data":"aGk=","filename":"h.txt"}],
+            "tools":[{"name":"t","description":"d","parameters":{"type":"object"},"level":"L1"}]}"#,
+    ) else {
+        panic!("not an ask")
+    };
+    assert_eq!(ask_id, id("a"));
+    assert_eq!(ask.level, Some(Level::Act));
+    let attachments = ask.attachments.unwrap();
+    assert_eq!(attachments[0], AskAttachment::Path("cat.png".into()));
+    assert!(matches!(&attachments[1], AskAttachment::Content(a) if a.data == b"hi"));
+    assert_eq!(ask.tools.unwrap()[0].level, Level::ReadOnly);
+
+    assert_eq!(
+        parse(r#"{"id":2,"op":"tool-result","turn":"a","call":"c","output":"42"}"#),
+        Ok(Request::ToolResult(
+            id(2),
+            ToolResult {
+                turn: id("a"),
+                call: "c".to_owned(),
+                result: Ok("42".to_owned())
+            }
+        ))
+    );
+    assert_eq!(
+        parse(r#"{"id":2,"op":"cancel","turn":1.5}"#),
+        Ok(Request::Cancel(id(2), Cancel { turn: id(1.5) }))
+    );
+    assert_eq!(
+        parse(r#"{"id":2,"op":"status"}"#),
+        Ok(Request::Status(id(2)))
+    );
+    assert_eq!(
+        parse(r#"{"id":2,"op":"diagnose"}"#),
+        Ok(Request::Diagnose(id(2)))
+    );
+    assert_eq!(parse(r#"{"id":2,"op":"reset"}"#), Ok(Request::Reset(id(2))));
+    assert_eq!(
+        parse(r#"{"id":2,"op":"advance","seconds":0.5}"#),
+        Ok(Request::Advance(id(2), Duration::from_millis(500)))
+    );
+    assert_eq!(parse(r#"{"op":"quit"}"#), Ok(Request::Quit));
+    assert_eq!(parse(r#"{"id":3,"op":"quit"}"#), Ok(Request::Quit));
+}
+
+#[test]
+fn memory_pretends_a_number_or_unreadable_and_null_is_the_real_one() {
+    let memory = |fields: &str| parse(&format!(r#"{{"id":1,"op":"memory",{fields}}}"#));
+    let is = |pretence| Ok(Request::Memory(id(1), pretence));
+    assert_eq!(
+        memory(r#""available_mib":350"#),
+        is(Pretence::Available(350 << 20))
+    );
+    assert_eq!(
+        memory(r#""available_mib":0.5"#),
+        is(Pretence::Available(1 << 19))
+    );
+    assert_eq!(memory(r#""available_mib":null"#), is(Pretence::Real));
+    assert_eq!(memory(r#""unreadable":true"#), is(Pretence::Unreadable));
+    for bad in [
+        r#""available_mib":-1"#,
+        r#""available_mib":"1""#,
+        r#""x":1"#,
+    ] {
+        assert!(
+            memory(bad).unwrap_err().message.contains("available_mib"),
+            "{bad}"
+        );
+    }
+    assert!(parse(r#"{"id":1,"op":"memory"}"#).is_err());
+}
+
+#[test]
+fn a_tool_result_has_exactly_one_of_output_and_error() {
+    let result = |fields: &str| match parse(&format!(
+        r#"{{"id":1,"op":"tool-result","turn":1,"call":"c"{fields}}}"#
+    )) {
+        Ok(Request::ToolResult(_, result)) => Ok(result.result),
+        Ok(other) => panic!("{other:?}"),
+        Err(bad) => Err(bad.message),
+    };
+    assert_eq!(
+        result(r#","output":{"t":21}"#),
+        Ok(Ok(r#"{"t":21}"#.to_owned()))
+    );
+    assert_eq!(result(r#","error":"no""#), Ok(Err("no".to_owned())));
+    assert!(
+        result("")
+            .unwrap_err()
+            .contains("either `output` or `error`")
+    );
+    assert!(result(r#","output":"a","error":"b""#).is_err());
+}
+
+#[test]
+fn bad_lines_are_told_with_their_id_where_they_have_one() {
+    let (id, message) = refused("nonsense");
+    assert_eq!(id, None);
+    assert!(message.contains("not JSON"), "{message}");
+    assert!(refused("[1]").1.contains("no JSON object"));
+    assert!(refused(r#"{"op":"status"}"#).1.contains("`id` is missing"));
+    assert_eq!(refused(r#"{"id":{},"op":"status"}"#).0, None);
+    assert_eq!(refused(r#"{"id":7}"#).0, Some(7.into()));
+    let (id, message) = refused(r#"{"id":"x","op":"fly"}"#);
+    assert_eq!(id, Some("x".into()));
+    assert!(
+        message.contains("unknown op `fly`") && message.contains("tool-result"),
+        "{message}"
+    );
+    let (id, message) = refused(r#"{"id":1,"op":"ask","text":"hi","level":"L9"}"#);
+    assert_eq!(id, Some(1.into()));
+    assert!(
+        message.contains("L9") && message.contains("L4"),
+        "{message}"
+    );
+    assert!(refused(r#"{"id":1,"op":"ask"}"#).1.contains("text"));
+    assert!(
+        refused(r#"{"id":1,"op":"ask","text":"hi","leval":"L1"}"#)
+            .1
+            .contains("leval")
+    );
+    assert!(refused(r#"{"id":1,"op":"status","x":1}"#).1.contains("`x`"));
+    assert!(
+        refused(r#"{"id":1,"op":"advance","seconds":-1}"#)
+            .1
+            .contains("0 or more")
+    );
+    assert!(
+        refused(r#"{"id":1,"op":"advance","seconds":1e300}"#)
+            .1
+            .contains("seconds")
+    );
+    let line = r#"{"id":1,"op":"ask","text":"","attachments":[{"media_type":"a/b","data":"%"}]}"#;
+    assert!(refused(line).1.contains("base64"));
+    let line = r#"{"id":1,"op":"ask","text":"","attachments":[{"path":"a","data":"aGk="}]}"#;
+    assert!(refused(line).1.contains("either `path`"));
+}
+
+#[test]
+fn invalid_utf8_is_told_with_its_place() {
+    let bad = Request::parse(b"{\"id\":1,\"op\":\"st\xff\"}").unwrap_err();
+    assert_eq!(bad.id, None);
+    assert!(
+        bad.message.contains("not UTF-8 at byte 16"),
+        "{}",
+        bad.message
+    );
+}
+
+fn json(line: Line) -> String {
+    serde_json::to_string(&line).unwrap()
+}
+
+#[test]
+fn events_are_written_as_the_protocol_says() {
+    let one = Id::one();
+    let event = |what: Event| Line::event(&one, &what).map(json);
+    assert_eq!(
+        event(Event::Delta {
+            text: "hi".to_owned()
+        })
+        .unwrap(),
+        r#"{"id":1,"event":"delta","text":"hi"}"#
+    );
+    let call = ToolCall {
+        id: "c".into(),
+        name: "n".into(),
+        arguments: r#"{"a":1}"#.into(),
+    };
+    assert_eq!(
+        event(Event::ToolCall(call)).unwrap(),
+        r#"{"id":1,"event":"tool-call","call":"c","name":"n","arguments":{"a":1}}"#
+    );
+    let notice = Notice {
+        code: NoticeCode::Queued,
+        text: "wait".to_owned(),
+    };
+    assert_eq!(
+        event(Event::Notice(notice)).unwrap(),
+        r#"{"id":1,"event":"notice","code":"queued","text":"wait"}"#
+    );
+    assert_eq!(
+        event(Event::ToolEnded {
+            call: "c".to_owned(),
+            succeeded: true
+        }),
+        None
+    );
+}
+
+#[test]
+fn ends_and_answers_are_written_as_the_protocol_says() {
+    let x = id("x");
+    let reply = Reply {
+        text: "hi".to_owned(),
+        response_id: "r".to_owned(),
+        level: Level::Talk,
+        gateway: GatewayName::Primary,
+        usage: None,
+    };
+    assert_eq!(
+        json(Line::end(&x, &Ok(reply))),
+        r#"{"id":"x","event":"completed","text":"hi","response_id":"r","level":"L0","gateway":"primary","usage":null}"#
+    );
+    let fault = Fault {
+        code: FaultCode::CircuitOpen,
+        message: "m".to_owned(),
+        cause: "c".to_owned(),
+        remedy: "r".to_owned(),
+        partial_text: String::new(),
+        retry_after: Some(Duration::from_millis(59_500)),
+        http_status: None,
+    };
+    assert_eq!(
+        json(Line::end(&x, &Err(fault))),
+        r#"{"id":"x","event":"fault","code":"circuit_open","message":"m","cause":"c","remedy":"r","retry_after_seconds":59.5}"#
+    );
+    assert_eq!(json(Line::done(&x)), r#"{"id":"x","event":"done"}"#);
+    assert_eq!(
+        json(Line::error(None, "what")),
+        r#"{"id":null,"event":"error","message":"what"}"#
+    );
+    let ready = Line::Ready {
+        event: "ready",
+        component: "p",
+        version: "1",
+        sha256: "f",
+    };
+    assert_eq!(
+        json(ready),
+        r#"{"event":"ready","component":"p","version":"1","sha256":"f"}"#
+    );
+}

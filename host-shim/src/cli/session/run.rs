@@ -1,0 +1,308 @@
+//! The session itself: reads requests, keeps the turns that run, writes what happens.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+use host_shim::{
+    Attachment, Canceller, Clock, Event, Fault, FaultCode, Locale, Plugin, Turn, TurnRequest,
+};
+
+use super::input::{self, Input, MAX_LINE_BYTES};
+use super::protocol::{Ask, AskAttachment, Body, Id, Line, Request, ToolResult};
+use super::tools::Desk;
+use crate::cli::ask::new_session;
+use crate::cli::memory::PretendedMemory;
+use crate::cli::problem::{Problem, Stop};
+use crate::cli::setup::Setup;
+use crate::cli::view::write_line;
+use crate::cli::{attach, exit};
+
+/// How long the end of the session waits for what is under way. Cancelled turns end at once.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// Speaks the protocol until `quit` or the end of the input.
+pub async fn run(setup: Setup) -> Result<u8, Stop> {
+    let locale = setup.locale;
+    let memory = Arc::new(PretendedMemory::default());
+    let clock = Clock::adjustable();
+    let seen = memory.clone();
+    let builder = setup
+        .builder()
+        .memory(move || host_shim::MemorySource::read(&*seen))
+        .clock(clock.clone());
+    let (plugin, warning) = setup.plugin_without_gateway(builder).await?;
+    if let Some(warning) = warning {
+        anstream::eprintln!("{warning}");
+    }
+    let mut lines = input::stdin()
+        .map_err(|error| Problem::other(format!("stdin cannot be read: {error}"), ""))?;
+    let info = plugin.component_info();
+    write_line(&Line::Ready {
+        event: "ready",
+        component: &info.world,
+        version: &info.version,
+        sha256: &info.sha256,
+    })?;
+
+    let session = Session {
+        plugin: plugin.clone(),
+        locale,
+        memory,
+        clock,
+        name: new_session("session"),
+        running: RefCell::default(),
+    };
+    let mut under_way = FuturesUnordered::new();
+    let end = loop {
+        tokio::select! {
+            line = lines.recv() => match line {
+                None => break Ok(()),
+                Some(input) => match session.take(input).await? {
+                    Next::Nothing => {}
+                    Next::UnderWay(future) => under_way.push(future),
+                    Next::Quit => break Ok(()),
+                    Next::Broken(why) => break Err(why),
+                },
+            },
+            Some(done) = under_way.next() => done?,
+        }
+    };
+    for turn in session.running.borrow().iter() {
+        turn.canceller.cancel();
+    }
+    let rest = async {
+        while let Some(done) = under_way.next().await {
+            done?;
+        }
+        io::Result::Ok(())
+    };
+    // What is not answered by then never will be.
+    if let Ok(rest) = tokio::time::timeout(LAST_ANSWERS, rest).await {
+        rest?;
+    }
+    drop(under_way);
+    plugin.close().await;
+    match end {
+        Ok(()) => Ok(exit::OK),
+        Err(why) => Err(Problem::other(format!("stdin cannot be read: {why}"), "").into()),
+    }
+}
+
+/// What follows from a line.
+enum Next<'a> {
+    /// It has been answered.
+    Nothing,
+    /// It is answered by and by.
+    UnderWay(LocalBoxFuture<'a, io::Result<()>>),
+    /// The end.
+    Quit,
+    /// The end, because of this.
+    Broken(String),
+}
+
+struct Session {
+    plugin: Plugin,
+    locale: Locale,
+    memory: Arc<PretendedMemory>,
+    clock: Clock,
+    /// Of turns that name none.
+    name: String,
+    running: RefCell<Vec<Running>>,
+}
+
+/// A turn that has not ended.
+struct Running {
+    id: Id,
+    canceller: Canceller,
+    desk: Desk,
+}
+
+impl Session {
+    /// Does what a line asks.
+    async fn take(&self, input: Input) -> io::Result<Next<'_>> {
+        let line = match input {
+            Input::Line(line) => line,
+            Input::TooLong => {
+                let message = format!("the line is longer than {MAX_LINE_BYTES} bytes");
+                write_line(&Line::error(None, &message))?;
+                return Ok(Next::Nothing);
+            }
+            Input::Broken(why) => return Ok(Next::Broken(why)),
+        };
+        let request = match Request::parse(&line) {
+            Ok(request) => request,
+            Err(bad) => {
+                write_line(&Line::error(bad.id.as_ref(), &bad.message))?;
+                return Ok(Next::Nothing);
+            }
+        };
+        match request {
+            Request::Ask(id, ask) => return self.ask(id, *ask),
+            Request::ToolResult(id, result) => self.tool_result(&id, result)?,
+            Request::Cancel(id, cancel) => {
+                let canceller = self.running(&cancel.turn, |turn| turn.canceller.clone());
+                match canceller {
+                    Some(canceller) => {
+                        canceller.cancel();
+                        write_line(&Line::done(&id))?;
+                    }
+                    None => no_such_turn(&id, &cancel.turn)?,
+                }
+            }
+            Request::Status(id) => match self.plugin.status().await {
+                Ok(status) => write_line(&Line::answer(&id, "status", Body::Status(&status)))?,
+                Err(fault) => write_fault(&id, &fault)?,
+            },
+            Request::Diagnose(id) => {
+                return Ok(Next::UnderWay(Box::pin(async move {
+                    match self.plugin.diagnose(None).await {
+                        Ok(found) => {
+                            write_line(&Line::answer(&id, "diagnosis", Body::Diagnosis(&found)))
+                        }
+                        Err(fault) => write_fault(&id, &fault),
+                    }
+                })));
+            }
+            Request::Reset(id) => match self.plugin.reset().await {
+                Ok(()) => write_line(&Line::done(&id))?,
+                Err(fault) => write_fault(&id, &fault)?,
+            },
+            Request::Memory(id, pretence) => {
+                self.memory.pretend(pretence);
+                write_line(&Line::done(&id))?;
+            }
+            Request::Advance(id, by) => match self.clock.advance(by) {
+                Ok(()) => write_line(&Line::done(&id))?,
+                Err(error) => write_line(&Line::error(Some(&id), &error.to_string()))?,
+            },
+            Request::Quit => return Ok(Next::Quit),
+        }
+        Ok(Next::Nothing)
+    }
+
+    /// Looks at a running turn.
+    fn running<T>(&self, id: &Id, look: impl FnOnce(&Running) -> T) -> Option<T> {
+        self.running
+            .borrow()
+            .iter()
+            .find(|turn| turn.id == *id)
+            .map(look)
+    }
+
+    fn ask(&self, id: Id, ask: Ask) -> io::Result<Next<'_>> {
+        if self.running(&id, |_| ()).is_some() {
+            let message = format!("a turn with the id {id} is running; take another id");
+            write_line(&Line::error(Some(&id), &message))?;
+            return Ok(Next::Nothing);
+        }
+        let desk = Desk::default();
+        let request = match self.request(ask, &desk) {
+            Ok(request) => request,
+            Err(problem) => {
+                write_fault(&id, &self.rejected(problem))?;
+                return Ok(Next::Nothing);
+            }
+        };
+        let turn = self.plugin.ask(request);
+        let running = Running {
+            id: id.clone(),
+            canceller: turn.canceller(),
+            desk: desk.clone(),
+        };
+        self.running.borrow_mut().push(running);
+        Ok(Next::UnderWay(Box::pin(async move {
+            let end = follow(&id, turn, &desk).await;
+            self.running.borrow_mut().retain(|turn| turn.id != id);
+            match end {
+                Ok(end) => write_line(&Line::end(&id, &end)),
+                Err(error) => Err(error),
+            }
+        })))
+    }
+
+    /// The library's request, with its files read.
+    fn request(&self, ask: Ask, desk: &Desk) -> Result<TurnRequest, Problem> {
+        let mut request = TurnRequest::new(ask.text);
+        request.session = ask.session.unwrap_or_else(|| self.name.clone());
+        request.level = ask.level.unwrap_or(request.level);
+        request.heavy = ask.heavy.unwrap_or_default();
+        request.instructions = ask.instructions.unwrap_or_default();
+        request.tools = ask.tools.unwrap_or_default();
+        request.runner = Some(Arc::new(desk.clone()));
+        request.attachments = ask
+            .attachments
+            .unwrap_or_default()
+            .into_iter()
+            .map(|attachment| match attachment {
+                AskAttachment::Path(path) => attach::read(&path, self.locale),
+                AskAttachment::Content(attachment) => Ok(attachment),
+            })
+            .collect::<Result<Vec<Attachment>, _>>()?;
+        Ok(request)
+    }
+
+    /// A turn that ended before it began, because of its attachments.
+    fn rejected(&self, problem: Problem) -> Fault {
+        let code = match problem.code.map(str::parse) {
+            Some(Ok(code)) => code,
+            _ => FaultCode::RequestRejected,
+        };
+        Fault {
+            code,
+            message: problem.what,
+            cause: code.cause(self.locale).to_owned(),
+            remedy: match problem.remedy.is_empty() {
+                true => code.remedy(self.locale).to_owned(),
+                false => problem.remedy,
+            },
+            partial_text: String::new(),
+            retry_after: None,
+            http_status: None,
+        }
+    }
+
+    fn tool_result(&self, id: &Id, given: ToolResult) -> io::Result<()> {
+        let ToolResult { turn, call, result } = given;
+        match self.running(&turn, |turn| turn.desk.answer(&call, result)) {
+            Some(true) => write_line(&Line::done(id)),
+            Some(false) => {
+                let message = format!("the turn {turn} has no call `{call}` that waits");
+                write_line(&Line::error(Some(id), &message))
+            }
+            None => no_such_turn(id, &turn),
+        }
+    }
+}
+
+/// Writes what happens in a turn, to its end.
+async fn follow(
+    id: &Id,
+    mut turn: Turn,
+    desk: &Desk,
+) -> io::Result<Result<host_shim::Reply, Fault>> {
+    while let Some(event) = turn.next_event().await {
+        if let Event::ToolCall(call) = &event {
+            desk.announce(&call.id);
+        }
+        if let Some(line) = Line::event(id, &event) {
+            write_line(&line)?;
+        }
+    }
+    Ok(turn.reply().await)
+}
+
+fn write_fault(id: &Id, fault: &Fault) -> io::Result<()> {
+    write_line(&Line::answer(id, "fault", Body::Fault(fault)))
+}
+
+fn no_such_turn(id: &Id, turn: &Id) -> io::Result<()> {
+    write_line(&Line::error(
+        Some(id),
+        &format!("no turn with the id {turn} is running"),
+    ))
+}

@@ -1,0 +1,191 @@
+//! The tables of faults and guards, for people and for the README.
+
+use host_shim::{Config, FaultCode, Locale};
+
+use super::text::{pick, say};
+
+/// A table with a head.
+struct Table {
+    head: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn markdown(&self) -> String {
+        let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let escape = |cell: &String| cell.replace('|', "\\|");
+        let mut out = row(self.head.iter().map(|cell| (*cell).to_owned()).collect());
+        out.push_str(&row(self.head.iter().map(|_| "---".to_owned()).collect()));
+        for cells in &self.rows {
+            out.push_str(&row(cells.iter().map(escape).collect()));
+        }
+        out
+    }
+
+    /// The first cell of a row as its title, the others below it.
+    fn plain(&self) -> String {
+        let bold = anstyle::Style::new().bold();
+        let dim = anstyle::Style::new().dimmed();
+        let mut out = String::new();
+        for cells in &self.rows {
+            for (index, (name, cell)) in self.head.iter().zip(cells).enumerate() {
+                let cell = cell.replace('`', "");
+                out.push_str(&match index {
+                    0 => format!("{bold}{cell}{bold:#}\n"),
+                    _ => format!("  {dim}{name}:{dim:#} {cell}\n"),
+                });
+            }
+        }
+        out
+    }
+
+    fn print(&self, markdown: bool) -> String {
+        if markdown {
+            self.markdown()
+        } else {
+            self.plain()
+        }
+    }
+}
+
+/// Every fault with its cause and remedy.
+pub fn faults(locale: Locale, markdown: bool) -> String {
+    let head = vec![
+        pick(locale, "code", "代码"),
+        pick(locale, "counts for the breaker", "计入熔断"),
+        pick(locale, "cause", "原因"),
+        pick(locale, "remedy", "处理"),
+    ];
+    let rows = FaultCode::ALL
+        .iter()
+        .map(|code| {
+            let counts = match code.counts_for_breaker() {
+                true => pick(locale, "yes", "是"),
+                false => pick(locale, "no", "否"),
+            };
+            vec![
+                format!("`{code}`"),
+                counts.to_owned(),
+                code.cause(locale).to_owned(),
+                code.remedy(locale).to_owned(),
+            ]
+        })
+        .collect();
+    Table { head, rows }.print(markdown)
+}
+
+/// Every guard with its rule, under the limits of a config.
+pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
+    let Config {
+        max_level,
+        heavy_floor_mib,
+        read_only_floor_mib,
+        ..
+    } = config;
+    let Config {
+        breaker_failures,
+        queue_length,
+        heavy_bytes,
+        ..
+    } = config;
+    let words = config.heavy_words.join(pick(locale, ", ", "、"));
+    let open = config.breaker_open.as_secs_f64();
+    let wait = config.queue_wait.as_secs_f64();
+    let rules = [
+        (
+            pick(locale, "levels", "等级"),
+            say!(
+                locale,
+                "`L0` talk only, `L1` tools that only read, `L2` Astr commands and tools, `L3` the host without root, `L4` root. No turn gets more than `{max_level}` (`max_level`). A tool above the effective level is not offered; called all the same it is not run: the model gets an error, the user a notice.",
+                "`L0` 仅对话，`L1` 只读工具，`L2` Astr 命令与工具，`L3` 主机（非 root），`L4` root。任何任务不超过 `{max_level}`（`max_level`）。高于有效等级的工具不会提供给模型；即使被调用也不会执行：模型得到错误，用户得到提示。",
+            ),
+        ),
+        (
+            pick(locale, "memory", "内存"),
+            say!(
+                locale,
+                "Below {heavy_floor_mib} MiB available (`heavy_floor_mib`) heavy turns are refused. Below {read_only_floor_mib} MiB (`read_only_floor_mib`) also the level is at most `L1`. Read at admission and before each tool call; memory that cannot be read counts as below.",
+                "可用内存低于 {heavy_floor_mib} MiB（`heavy_floor_mib`）时拒绝重任务；低于 {read_only_floor_mib} MiB（`read_only_floor_mib`）时等级也不超过 `L1`。在放行时和每次工具调用前读取；无法读取视为低于。",
+            ),
+        ),
+        (
+            pick(locale, "heavy", "重任务"),
+            say!(
+                locale,
+                "A turn with an attachment, or marked heavy, or whose text has one of {words} (`heavy_words`), or whose request is over {heavy_bytes} bytes (`heavy_bytes`).",
+                "带附件、被标记为重任务、文字含有 {words} 之一（`heavy_words`），或请求超过 {heavy_bytes} 字节（`heavy_bytes`）的任务。",
+            ),
+        ),
+        (
+            pick(locale, "memory source", "内存来源"),
+            pick(
+                locale,
+                "The least of MemAvailable and, for every enclosing cgroup (v1 or v2), its limit minus its use without the reclaimable file cache; off Linux what the system offers.",
+                "取 MemAvailable 与每一层 cgroup（v1 或 v2）“上限减去不含可回收文件缓存的用量”中的最小值；非 Linux 则为系统提供的数值。",
+            )
+            .to_owned(),
+        ),
+        (
+            pick(locale, "concurrency", "并发"),
+            say!(
+                locale,
+                "One turn at a time, always. Up to {queue_length} others wait in order (`queue_length`), up to {wait} s (`queue_wait_seconds`), then `busy`.",
+                "始终一次只运行一个任务。最多 {queue_length} 个按顺序等待（`queue_length`），最长 {wait} 秒（`queue_wait_seconds`），之后为 `busy`。",
+            ),
+        ),
+        (
+            pick(locale, "breaker", "熔断"),
+            say!(
+                locale,
+                "Per gateway. {breaker_failures} failures in a row (`breaker_failures`) open it for {open} s (`breaker_open_seconds`), longer if the gateway's `Retry-After` says so; then one trial is let through: success closes it, failure opens it again.",
+                "每个网关各有一个。连续失败 {breaker_failures} 次（`breaker_failures`）后打开 {open} 秒（`breaker_open_seconds`），网关的 `Retry-After` 只会使其更久；之后放行一次试探：成功则闭合，失败则再次打开。",
+            ),
+        ),
+        (
+            pick(locale, "limits", "限值"),
+            pick(
+                locale,
+                "A config may tighten the defaults and is refused if it would loosen them. Concurrency cannot be changed.",
+                "设置只能收紧默认值，放宽会被拒绝。并发不可更改。",
+            )
+            .to_owned(),
+        ),
+    ];
+    let rows = rules
+        .into_iter()
+        .map(|(guard, rule)| vec![guard.to_owned(), rule])
+        .collect();
+    let head = vec![pick(locale, "guard", "防护"), pick(locale, "rule", "规则")];
+    Table { head, rows }.print(markdown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fault_table_has_a_row_for_every_code() {
+        for locale in [Locale::En, Locale::Zh] {
+            let table = faults(locale, true);
+            assert_eq!(table.lines().count(), FaultCode::ALL.len() + 2);
+            for code in FaultCode::ALL {
+                assert!(table.contains(&format!("| `{code}` |")), "{code}");
+            }
+            assert!(
+                table.lines().all(|line| line.matches(" | ").count() == 3),
+                "{table}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_guard_table_has_the_limits_in_force() {
+        let mut config = Config::default();
+        let table = guards(&config, Locale::En, true);
+        for part in ["512 MiB", "350 MiB", "2 failures", "60 s", "120 s", "图片"] {
+            assert!(table.contains(part), "{part} is missing:\n{table}");
+        }
+        config.heavy_floor_mib = 777;
+        assert!(guards(&config, Locale::Zh, false).contains("777 MiB"));
+    }
+}
