@@ -1,0 +1,6 @@
+//! What the integration tests share.
+
+pub mod provider;
+pub mod real_gateway;
+pub mod rig;
+pub mod transcript;

@@ -42,7 +42,8 @@ impl Gate {
         self.wait(|door| door.reached).await;
     }
 
-    async fn pass(&self) {
+    /// Waits at the gate as a scene does.
+    pub async fn pass(&self) {
         self.0.send_modify(|door| door.reached = true);
         self.wait(|door| door.open).await;
     }
@@ -194,6 +195,12 @@ impl Scene {
     /// Exactly these bytes, HTTP head included, then the connection is closed.
     pub fn wire(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(What::Wire(vec![Step::Write(bytes.into())])).then(End::Close)
+    }
+
+    /// As [`Scene::wire`], each piece in a write of its own.
+    pub fn wire_pieces(pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        let steps = pieces.into_iter().map(Step::Write).collect();
+        Self::new(What::Wire(steps)).then(End::Close)
     }
 
     /// How the scene ends for its connection.

