@@ -29,7 +29,7 @@ pub(crate) fn json(value: &impl serde::Serialize) -> PyResult<String> {
     serde_json::to_string(value).map_err(|e| PyValueError::new_err(e.to_string()))
 }
 
-pub(crate) fn fault(_py: Python<'_>, fault: &Fault) -> PyResult<PyErr> {
+pub(crate) fn fault(fault: &Fault) -> PyResult<PyErr> {
     Ok(RawFault::new_err(json(fault)?))
 }
 

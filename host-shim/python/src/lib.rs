@@ -41,7 +41,13 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
     module.add("LEVELS", Level::ALL.map(Level::as_str).to_vec())?;
-    module.add("CONFIG_KEYS", host_shim::config::KEYS.iter().map(|k| k.name).collect::<Vec<_>>())?;
+    module.add(
+        "CONFIG_KEYS",
+        host_shim::config::KEYS
+            .iter()
+            .map(|k| k.name)
+            .collect::<Vec<_>>(),
+    )?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<mailbox::Operation>()?;
     module.add_class::<mailbox::ToolAnswer>()?;

@@ -30,7 +30,12 @@ pub(crate) enum Item {
     /// What waits under this key can be polled again.
     Ready(u64),
     /// A tool of the turn with this key is to be run.
-    Tool { turn: u64, ticket: u64, call: ToolCall, answer: oneshot::Sender<Answer> },
+    Tool {
+        turn: u64,
+        ticket: u64,
+        call: ToolCall,
+        answer: oneshot::Sender<Answer>,
+    },
     /// The tool call with this ticket is of no more use: its turn was cancelled.
     ToolDropped { turn: u64, ticket: u64 },
 }
@@ -88,8 +93,15 @@ pub(crate) struct Poller {
 
 impl Poller {
     pub(crate) fn new(outbox: Arc<Outbox>, key: u64) -> Self {
-        let bell = Arc::new(Bell { outbox, key, rung: AtomicBool::new(false) });
-        Self { waker: Waker::from(bell.clone()), bell }
+        let bell = Arc::new(Bell {
+            outbox,
+            key,
+            rung: AtomicBool::new(false),
+        });
+        Self {
+            waker: Waker::from(bell.clone()),
+            bell,
+        }
     }
 
     /// Runs one poll with a context whose waker rings.
@@ -119,9 +131,16 @@ impl Mailbox {
     #[new]
     fn new(descriptor: i64) -> PyResult<Self> {
         let socket = duplicate(descriptor)?;
-        socket.set_nonblocking(true).map_err(|e| PyOSError::new_err(e.to_string()))?;
-        let outbox = Arc::new(Outbox { queue: Mutex::default(), socket });
-        Ok(Self { outbox: Here::new(outbox) })
+        socket
+            .set_nonblocking(true)
+            .map_err(|e| PyOSError::new_err(e.to_string()))?;
+        let outbox = Arc::new(Outbox {
+            queue: Mutex::default(),
+            socket,
+        });
+        Ok(Self {
+            outbox: Here::new(outbox),
+        })
     }
 
     /// All that has come in since the last time, in order: `("ready", key)`,
@@ -134,16 +153,30 @@ impl Mailbox {
             .map(|item| {
                 Ok(match item {
                     Item::Ready(key) => ("ready", key).into_pyobject(py)?.into_any().unbind(),
-                    Item::Tool { turn, ticket, call, answer } => {
+                    Item::Tool {
+                        turn,
+                        ticket,
+                        call,
+                        answer,
+                    } => {
                         let answer = Py::new(py, ToolAnswer::new(answer))?;
-                        ("tool", turn, ticket, call.id, call.name, call.arguments, answer)
+                        (
+                            "tool",
+                            turn,
+                            ticket,
+                            call.id,
+                            call.name,
+                            call.arguments,
+                            answer,
+                        )
                             .into_pyobject(py)?
                             .into_any()
                             .unbind()
                     }
-                    Item::ToolDropped { turn, ticket } => {
-                        ("dropped", turn, ticket).into_pyobject(py)?.into_any().unbind()
-                    }
+                    Item::ToolDropped { turn, ticket } => ("dropped", turn, ticket)
+                        .into_pyobject(py)?
+                        .into_any()
+                        .unbind(),
                 })
             })
             .collect()
@@ -160,7 +193,12 @@ impl ToolAnswer {
     }
 
     fn send(&self, answer: Answer) -> PyResult<()> {
-        let sender = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let sender = self
+            .0
+            .get()?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(sender) = sender {
             let _ = sender.send(answer); // An error says that the turn was cancelled meanwhile.
         }
@@ -198,7 +236,10 @@ enum State {
 
 impl Operation {
     pub(crate) fn new(future: impl Future<Output = Finish> + Send + 'static) -> Self {
-        Self(Here::new(Mutex::new(State::Waiting(Box::pin(future), None))))
+        Self(Here::new(Mutex::new(State::Waiting(
+            Box::pin(future),
+            None,
+        ))))
     }
 }
 
@@ -260,8 +301,7 @@ fn duplicate(descriptor: i64) -> PyResult<Socket> {
 fn duplicate(descriptor: i64) -> PyResult<Socket> {
     use std::os::windows::io::{BorrowedSocket, RawSocket};
 
-    let raw = RawSocket::try_from(descriptor)
-        .map_err(|_| PyValueError::new_err("not a socket"))?;
+    let raw = RawSocket::try_from(descriptor).map_err(|_| PyValueError::new_err("not a socket"))?;
     // SAFETY: only borrowed for the call below, during which the caller holds its socket.
     let borrowed = unsafe { BorrowedSocket::borrow_raw(raw) };
     borrowed

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use host_shim::{
-    Attachment, ComponentSource, Config, ConfigError, LoadError, Locale, TurnRequest,
-};
+use host_shim::{Attachment, ComponentSource, Config, ConfigError, LoadError, Locale, TurnRequest};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -68,13 +66,19 @@ impl Plugin {
         match py.detach(|| wait_briefly(async move { plugin.status().await })) {
             Some(Ok(status)) => {
                 let json = errors::json(&status)?;
-                *self.last_status.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(json.clone());
+                *self
+                    .last_status
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(json.clone());
                 Ok((json, true))
             }
-            Some(Err(fault)) => Err(errors::fault(py, &fault)?),
+            Some(Err(fault)) => Err(errors::fault(&fault)?),
             None => {
-                let last = self.last_status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let last = self
+                    .last_status
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone();
                 Ok((last.unwrap_or_else(|| "null".to_owned()), false))
             }
         }
@@ -86,7 +90,7 @@ impl Plugin {
         match py.detach(|| wait_briefly(async move { plugin.reset().await })) {
             // Not answered yet: the command is on its way and needs nobody who waits for it.
             Some(Ok(())) | None => Ok(()),
-            Some(Err(fault)) => Err(errors::fault(py, &fault)?),
+            Some(Err(fault)) => Err(errors::fault(&fault)?),
         }
     }
 
@@ -98,7 +102,7 @@ impl Plugin {
             let outcome = plugin.diagnose(locale).await;
             finish(move |py| match outcome {
                 Ok(diagnosis) => to_python(py, errors::json(&diagnosis)?),
-                Err(fault) => Err(errors::fault(py, &fault)?),
+                Err(fault) => Err(errors::fault(&fault)?),
             })
         }))
     }
@@ -112,7 +116,7 @@ impl Plugin {
             finish(move |py| match outcome {
                 Ok(()) => Ok(py.None()),
                 Err(host_shim::ConfigureError::Invalid(error)) => Err(errors::config(error)),
-                Err(host_shim::ConfigureError::Fault(fault)) => Err(errors::fault(py, &fault)?),
+                Err(host_shim::ConfigureError::Fault(fault)) => Err(errors::fault(&fault)?),
             })
         }))
     }
@@ -151,7 +155,9 @@ pub(crate) fn load(
         (None, Some(path)) => ComponentSource::File(path),
         (None, None) => ComponentSource::Embedded,
     };
-    let mut builder = host_shim::Plugin::builder().config(config).component(source);
+    let mut builder = host_shim::Plugin::builder()
+        .config(config)
+        .component(source);
     if let Some(dir) = cache_dir {
         builder = builder.cache_dir(dir);
     }
@@ -159,11 +165,14 @@ pub(crate) fn load(
         let outcome = builder.build().await;
         finish(move |py| match outcome {
             Ok(plugin) => {
-                let plugin = Plugin { inner: Here::new(plugin), last_status: Mutex::default() };
+                let plugin = Plugin {
+                    inner: Here::new(plugin),
+                    last_status: Mutex::default(),
+                };
                 Ok(Py::new(py, plugin)?.into_any())
             }
             Err(LoadError::Config(error)) => Err(errors::config(error)),
-            Err(LoadError::Fault(fault)) => Err(errors::fault(py, &fault)?),
+            Err(LoadError::Fault(fault)) => Err(errors::fault(&fault)?),
             Err(error) => Err(errors::load(&error)),
         })
     }))
@@ -196,7 +205,9 @@ pub(crate) fn parse_locale(name: &str) -> PyResult<Locale> {
     match name {
         "en" => Ok(Locale::En),
         "zh" => Ok(Locale::Zh),
-        _ => Err(PyValueError::new_err(format!("unknown locale `{name}`; allowed are en and zh"))),
+        _ => Err(PyValueError::new_err(format!(
+            "unknown locale `{name}`; allowed are en and zh"
+        ))),
     }
 }
 

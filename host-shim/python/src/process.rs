@@ -21,7 +21,10 @@ pub(crate) struct Here<T> {
 
 impl<T> Here<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { process: std::process::id(), value: ManuallyDrop::new(value) }
+        Self {
+            process: std::process::id(),
+            value: ManuallyDrop::new(value),
+        }
     }
 
     pub(crate) fn get(&self) -> PyResult<&T> {

@@ -32,7 +32,10 @@ struct Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.answered {
-            self.outbox.push(Item::ToolDropped { turn: self.turn, ticket: self.ticket });
+            self.outbox.push(Item::ToolDropped {
+                turn: self.turn,
+                ticket: self.ticket,
+            });
         }
     }
 }
@@ -41,10 +44,21 @@ impl ToolRunner for Runner {
     fn run(&self, _turn_id: &str, call: ToolCall) -> BoxFuture<'static, Answer> {
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
-        self.outbox.push(Item::Tool { turn: self.turn, ticket, call, answer });
-        let mut guard =
-            Ticket { outbox: self.outbox.clone(), turn: self.turn, ticket, answered: false };
+        self.outbox.push(Item::Tool {
+            turn: self.turn,
+            ticket,
+            call,
+            answer,
+        });
+        let guard = Ticket {
+            outbox: self.outbox.clone(),
+            turn: self.turn,
+            ticket,
+            answered: false,
+        };
         async move {
+            // Whole, and from the start: it must be dropped with this future and not before.
+            let mut guard = guard;
             let outcome = answered.await;
             guard.answered = true;
             // The loop is gone, or the tool's task was ended without an answer.

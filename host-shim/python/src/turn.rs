@@ -108,13 +108,19 @@ fn event_to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
                 .unbind());
         }
         Event::ToolEnded { call, succeeded } => {
-            return Ok(("tool-ended", call, succeeded).into_pyobject(py)?.into_any().unbind());
+            return Ok(("tool-ended", call, succeeded)
+                .into_pyobject(py)?
+                .into_any()
+                .unbind());
         }
         Event::Notice(notice) => {
             // The code as programs see it, from its one definition.
             let code: String = serde_json::from_str(&errors::json(&notice.code)?)
                 .map_err(|e| pyo3::exceptions::PyValueError::new_err(e.to_string()))?;
-            return Ok(("notice", code, notice.text).into_pyobject(py)?.into_any().unbind());
+            return Ok(("notice", code, notice.text)
+                .into_pyobject(py)?
+                .into_any()
+                .unbind());
         }
     }
     .into_any()

@@ -1,0 +1,80 @@
+"""OpenClaw in AstrBot: the Star. It maps AstrBot to the module `astr_openclaw`; every rule
+(levels, memory, concurrency, breaker, faults) is in the WebAssembly component beside this file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from astrbot.api import logger
+from astrbot.api.event import AstrMessageEvent, filter
+from astrbot.api.star import Context, Star, StarTools
+
+from .openclaw.native import require_module
+
+# Before anything else of the plugin: a module that is missing must raise here, so that AstrBot
+# installs the wheel in wheels/ and imports this file again.
+BROKEN = require_module(Path(__file__).resolve().parent)
+
+from .openclaw.settings import PLUGIN, Settings  # noqa: E402
+
+if BROKEN is None:
+    from .openclaw.door import Door
+    from .openclaw.engine import Engine
+    from .openclaw.page import StatusPage
+    from .openclaw.provider import register_provider
+
+
+class Prefix(filter.CustomFilter):
+    """Messages that are for the assistant: the prefix alone, or followed by white space."""
+
+    words: tuple[str, ...] = ("助手",)
+
+    def filter(self, event: AstrMessageEvent, cfg: object) -> bool:
+        text = event.get_message_str().strip()
+        return any(text == word or text.startswith(word) and text[len(word)].isspace() for word in self.words)
+
+
+class OpenClawStar(Star):
+    """Talks to a local OpenClaw Gateway, in chat and as a chat model."""
+
+    def __init__(self, context: Context, config: dict | None = None) -> None:
+        super().__init__(context)
+        self.settings = Settings.read(config or {})
+        Prefix.words = self.settings.prefixes
+        self.door: Door | None = None
+        self.engine: Engine | None = None
+        if BROKEN is not None:
+            logger.error(f"[{PLUGIN}] {BROKEN}")
+
+    async def initialize(self) -> None:
+        """Loads the component. Whatever goes wrong is kept and told by every command."""
+        if BROKEN is not None:
+            return
+        data = Path(StarTools.get_data_dir(PLUGIN))
+        self.engine = Engine(self.settings, Path(__file__).resolve().parent, data)
+        self.door = Door(self.context, self.settings, self.engine, data)
+        await self.engine.start()
+        await register_provider(
+            self.context, self.engine, self.settings, self.door.sessions, self.door.audit
+        )
+        StatusPage(self.context, self.engine).register()
+
+    async def terminate(self) -> None:
+        """Ends every turn, so that none of this instance overlaps with the next one's."""
+        if self.door is not None:
+            self.door.close()
+        if self.engine is not None:
+            await self.engine.stop()
+
+    @filter.custom_filter(Prefix, False, priority=100)
+    async def assistant(self, event: AstrMessageEvent):
+        """/助手 <任务>：交给 OpenClaw；/助手 帮助 查看全部用法"""
+        # Chosen first, said last: AstrBot's own model must not answer too, whatever happens here,
+        # and a result is only sent on while the event has not been stopped.
+        event.should_call_llm(True)
+        if self.door is None:
+            yield event.plain_result(str(BROKEN or "OpenClaw 插件尚未就绪，请稍后再试。"))
+        else:
+            async for result in self.door.handle(event):
+                yield result
+        event.stop_event()

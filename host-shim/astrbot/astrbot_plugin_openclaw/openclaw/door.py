@@ -1,0 +1,296 @@
+"""The chat commands."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from astrbot.api import logger
+from astrbot.api.event import MessageChain
+from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall, Turn
+
+from . import access, attachments, masking, texts, tools
+from .audit import Audit
+from .engine import Engine
+from .sessions import Sessions
+from .settings import PLUGIN, Settings
+
+#: Sub-commands by what users may write.
+_COMMANDS = {
+    "诊断": "diagnose",
+    "diagnose": "diagnose",
+    "状态": "status",
+    "status": "status",
+    "会话重置": "reset",
+    "reset": "reset",
+    "帮助": "help",
+    "help": "help",
+    "": "help",
+    "取消": "cancel",
+    "cancel": "cancel",
+    "熔断复位": "reset_breaker",
+    "reset-breaker": "reset_breaker",
+}
+
+#: Notices that a user is told while waiting. The others say what the reply shows anyway.
+_TOLD = {"queued", "level_lowered", "memory_unreadable", "failed_over", "tool_denied"}
+
+
+class Door:
+    """Answers `/助手 …`."""
+
+    def __init__(self, context: Any, settings: Settings, engine: Engine, data_dir: Path) -> None:
+        self._context = context
+        self._settings = settings
+        self._engine = engine
+        self.sessions = Sessions(data_dir / "sessions.json")
+        self.audit = Audit(data_dir / "audit.jsonl", settings.audit_bytes, settings.audit_files)
+        # By chat and sender: what `取消` ends.
+        self._turns: dict[tuple[str, str], set[Turn]] = {}
+
+    def close(self) -> None:
+        """Closes the audit log."""
+        self.audit.close()
+
+    def task_of(self, text: str) -> str:
+        """The message without the prefix; new lines are kept."""
+        text = text.strip()
+        for word in self._settings.prefixes:
+            if text == word or text.startswith(word) and text[len(word)].isspace():
+                return text[len(word) :].strip()
+        return text
+
+    async def handle(self, event: Any) -> AsyncIterator[Any]:
+        """Answers one message that has the prefix. Yields what AstrBot is to send."""
+        locale = self._settings.locale
+        if not access.may_ask(event, self._settings):
+            self._write_audit(event, outcome="denied")
+            if self._settings.tell_refused:
+                yield event.plain_result(texts.say(locale, "refused"))
+            return
+        task = self.task_of(event.get_message_str())
+        command = _COMMANDS.get(task.lower())
+        if command == "help" and event_has_attachment(event):
+            command = None
+        try:
+            if command is None:
+                async for result in self._ask(event, task):
+                    yield result
+            else:
+                self._write_audit(event, outcome=command)
+                yield event.plain_result(self._clean(event, await self._run(event, command)))
+        except Fault as fault:
+            yield event.plain_result(self._clean(event, texts.fault_text(locale, fault, with_partial=False)))
+        except Exception as error:
+            # AstrBot would show the exception's text to the user; the log is the place for it.
+            logger.exception(f"[{PLUGIN}] 处理消息时出错")
+            yield event.plain_result(texts.say(locale, "internal", kind=type(error).__name__))
+
+    async def _run(self, event: Any, command: str) -> str:
+        locale = self._settings.locale
+        if command == "help":
+            return texts.help_text(locale, self._settings.prefixes[0]) + self._problem()
+        if command == "cancel":
+            mine = self._turns.get(_caller(event), set())
+            for turn in list(mine):
+                turn.cancel()
+            return texts.say(locale, "cancelling", n=len(mine)) if mine else texts.say(locale, "nothing_to_cancel") + self._problem()
+        if command == "reset":
+            try:
+                self.sessions.reset(event.unified_msg_origin)
+            except OSError as error:
+                return texts.say(locale, "session_not_reset", why=error.strerror or type(error).__name__)
+            return texts.say(locale, "session_reset") + self._problem()
+        if command == "reset_breaker":
+            if not access.is_admin(event):
+                return texts.say(locale, "admins_only")
+            self._engine.reset()
+            return texts.say(locale, "breaker_reset")
+        if command == "status":
+            status = self._engine.status()
+            return texts.status_text(
+                locale, status, self._engine.plugin.component, self._engine.component_problem
+            )
+        diagnosis = await self._engine.diagnose()
+        return texts.diagnosis_text(locale, diagnosis, self._engine.component_problem)
+
+    def _problem(self) -> str:
+        """What is wrong with the settings, for the commands that work all the same."""
+        return f"\n⚠️ config_invalid：{self._engine.problem}" if self._engine.problem else ""
+
+    async def _ask(self, event: Any, task: str) -> AsyncIterator[Any]:
+        settings = self._settings
+        started = time.monotonic()
+        level = access.level_of(event, settings)
+        session = self.sessions.current(event.unified_msg_origin)
+        outcome, code = "completed", None
+        turn: Turn | None = None
+        try:
+            self._engine.plugin  # Before anything is downloaded: raises what is wrong.
+            try:
+                files = await attachments.of_message(event.get_messages())
+            except attachments.NotAttachable as error:
+                outcome = "refused"
+                yield event.plain_result(str(error))
+                return
+            offered = tools.own(self._context, self._engine)
+            if settings.tools:
+                names = {tool.name for tool in offered}
+                offered += [t for t in tools.of_astrbot(self._context, event, settings) if t.name not in names]
+            turn = self._engine.ask(
+                task, session=session, level=level, attachments=files, tools=offered
+            )
+            self._turns.setdefault(_caller(event), set()).add(turn)
+            with _stopped_by_astrbot(event, turn):
+                async for result in self._answer(event, turn):
+                    yield result
+        except Fault as fault:
+            outcome, code = "fault", fault.code
+            self._engine.remember(fault)
+            raise
+        except asyncio.CancelledError:
+            outcome, code = "fault", "cancelled"
+            raise
+        finally:
+            if turn is not None:
+                turn.cancel()
+                mine = self._turns.get(_caller(event), set())
+                mine.discard(turn)
+                if not mine:
+                    self._turns.pop(_caller(event), None)
+            self._write_audit(
+                event, outcome=outcome, code=code, level=level, session=session,
+                seconds=time.monotonic() - started,
+            )
+
+    async def _answer(self, event: Any, turn: Turn) -> AsyncIterator[Any]:
+        """Brings a turn's events and its end into the chat."""
+        locale = self._settings.locale
+        if self._streams(event):
+            shown: list[str] = []
+            fault: list[Fault] = []
+
+            async def pieces() -> AsyncIterator[MessageChain]:
+                try:
+                    async for piece in turn:
+                        text = piece.text if isinstance(piece, Delta) else self._told(piece)
+                        if isinstance(piece, Delta):
+                            shown.append(text)
+                        if text:
+                            yield MessageChain().message(
+                                masking.mask_tokens(text, self._settings.secrets())
+                                if isinstance(piece, Delta)
+                                else text + "\n"
+                            )
+                    reply = await turn.reply()
+                    if not shown:
+                        yield MessageChain().message(self._clean(event, reply.text) or texts.say(locale, "no_text"))
+                except Fault as error:
+                    # Raised through AstrBot's sender it would be lost; told after it instead.
+                    fault.append(error)
+
+            await event.send_streaming(pieces(), self._settings.streaming == "sentences")
+            if fault:
+                raise _without_partial(fault[0]) if shown else fault[0]
+            return
+        async for piece in turn:
+            told = self._told(piece)
+            if told:
+                await event.send(MessageChain().message(told))
+        try:
+            reply = await turn.reply()
+        except Fault as fault:
+            if fault.partial_text:
+                yield event.plain_result(
+                    self._clean(event, texts.say(locale, "partial", text=fault.partial_text))
+                )
+            raise
+        yield event.plain_result(self._clean(event, _text(reply, locale)))
+
+    def _streams(self, event: Any) -> bool:
+        """Whether the answer is sent while it comes."""
+        if self._settings.streaming == "off":
+            return False
+        if event.get_group_id() and self._settings.mask_secrets:
+            return False  # A secret may be spread over two pieces; it is masked in the whole.
+        if self._settings.streaming == "sentences":
+            return True
+        return bool(getattr(event.platform_meta, "support_streaming_message", False))
+
+    def _told(self, piece: Any) -> str:
+        if isinstance(piece, Notice) and piece.code in _TOLD:
+            return f"ℹ️ {piece.text}"
+        if isinstance(piece, ToolCall) and self._settings.show_steps:
+            return texts.say(self._settings.locale, "tool", name=piece.name)
+        return ""
+
+    def _clean(self, event: Any, text: str) -> str:
+        secrets = self._settings.secrets()
+        if event.get_group_id() and self._settings.mask_secrets:
+            return masking.mask_secrets(text, secrets)
+        return masking.mask_tokens(text, secrets)
+
+    def _write_audit(
+        self,
+        event: Any,
+        *,
+        outcome: str,
+        code: str | None = None,
+        level: str = "L0",
+        session: str = "",
+        seconds: float = 0.0,
+    ) -> None:
+        self.audit.write(
+            door="chat",
+            who=f"{event.get_platform_id()}:{event.get_sender_id()}",
+            session=session or event.unified_msg_origin,
+            level=level,
+            outcome=outcome,
+            code=code,
+            seconds=seconds,
+        )
+
+
+def _caller(event: Any) -> tuple[str, str]:
+    return event.unified_msg_origin, str(event.get_sender_id())
+
+
+def _text(reply: Reply, locale: str) -> str:
+    return reply.text or texts.say(locale, "no_text")
+
+
+def _without_partial(fault: Fault) -> Fault:
+    """What had arrived has been shown already."""
+    fault.partial_text = ""
+    return fault
+
+
+def event_has_attachment(event: Any) -> bool:
+    """Whether there is more in the message than text: then an empty task is a task."""
+    plain = ("Plain", "At", "AtAll", "Reply", "Face")
+    return any(type(component).__name__ not in plain for component in event.get_messages())
+
+
+class _stopped_by_astrbot:
+    """AstrBot's own `/stop` (newer versions) ends the turn too."""
+
+    def __init__(self, event: Any, turn: Turn) -> None:
+        self._event = event
+        self._turn = turn
+        self._registry: Any = None
+
+    def __enter__(self) -> None:
+        with suppress(ImportError):
+            from astrbot.core.utils.active_event_registry import active_event_registry
+
+            if hasattr(active_event_registry, "register_agent_stop_callback"):
+                self._registry = active_event_registry
+                self._registry.register_agent_stop_callback(self._event, self._turn.cancel)
+
+    def __exit__(self, *_: object) -> None:
+        if self._registry is not None:
+            self._registry.unregister_agent_stop_callback(self._event)

@@ -1,0 +1,42 @@
+"""Masks what looks like a secret before a text goes to a group."""
+
+from __future__ import annotations
+
+import re
+
+_MASK = "＊＊＊"
+
+_PATTERNS = (
+    # Private keys, whole.
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
+    # Keys with a well-known beginning: model providers, GitHub, GitLab, Slack, AWS, Google.
+    re.compile(r"\b(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\b(?:gh[pousr]|github_pat|glpat)[_-][A-Za-z0-9_-]{16,}"),
+    re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
+    re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+    re.compile(r"\bAIza[0-9A-Za-z_-]{30,}"),
+    # JSON web tokens.
+    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+)
+
+# The name stays, the value goes: `token=…`, `"password": "…"`, `Authorization: Bearer …`.
+_NAMED = re.compile(
+    r"(?i)(\b(?:api[_-]?key|token|secret|password|passwd|authorization)\b[\"']?\s*[:=：]\s*[\"']?(?:Bearer\s+)?)"
+    r"([^\s\"',;，。]{6,})"
+)
+
+
+def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
+    """The configured tokens themselves, wherever they appear."""
+    for token in tokens:
+        if len(token) >= 6:
+            text = text.replace(token, _MASK)
+    return text
+
+
+def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
+    """Also whatever else looks like a secret."""
+    text = mask_tokens(text, tokens)
+    for pattern in _PATTERNS:
+        text = pattern.sub(_MASK, text)
+    return _NAMED.sub(lambda found: found.group(1) + _MASK, text)

@@ -1,0 +1,157 @@
+"""What the plugin says, in Chinese and English. Causes and remedies come from the component."""
+
+from __future__ import annotations
+
+from astr_openclaw import ComponentInfo, Diagnosis, Fault, Status
+
+_HELP_ZH = """OpenClaw 助手
+/{p} <任务>　交给 OpenClaw 执行（可附图片、文件；也可不带斜杠）
+/{p} 诊断　检查配置、内存、熔断与网关（不消耗模型额度）
+/{p} 状态　查看熔断、内存、队列与组件
+/{p} 取消　结束你正在运行或排队的任务
+/{p} 会话重置　让本聊天开始新的会话
+/{p} 熔断复位　立即关闭熔断（仅管理员）
+/{p} 帮助　显示本帮助"""
+
+_HELP_EN = """OpenClaw assistant
+/{p} <task>  has OpenClaw do it (images and files may be attached; the slash may be left out)
+/{p} diagnose  checks config, memory, breakers and gateways, without a model call
+/{p} status  breakers, memory, queue and component
+/{p} cancel  ends your running or waiting task
+/{p} reset  starts a new session for this chat
+/{p} reset-breaker  closes the breakers at once (admins only)
+/{p} help  shows this"""
+
+_SAY = {
+    "zh": {
+        "nothing_to_cancel": "你没有正在运行或排队的任务。",
+        "cancelling": "已请求取消你的 {n} 个任务。",
+        "session_reset": "已开始新的会话，之前的对话不再带入。",
+        "session_not_reset": "会话没有重置：{why}",
+        "breaker_reset": "熔断已复位。",
+        "admins_only": "只有管理员可以复位熔断。",
+        "refused": "你没有使用 OpenClaw 助手的权限，请联系管理员。",
+        "internal": "插件内部出错（{kind}），详情见 AstrBot 日志。",
+        "no_text": "（OpenClaw 没有返回文字）",
+        "tool": "🔧 正在调用 {name} …",
+        "cause": "原因：{cause}",
+        "remedy": "办法：{remedy}",
+        "retry": "可在 {seconds} 秒后重试。",
+        "partial": "已收到的部分：\n{text}",
+        "all_well": "一切正常。",
+        "component_refused": "插件目录中的 openclaw_plugin.wasm 未被采用：{why}",
+    },
+    "en": {
+        "nothing_to_cancel": "You have no task that runs or waits.",
+        "cancelling": "Asked {n} task(s) of yours to end.",
+        "session_reset": "A new session has begun; what was said before is not carried over.",
+        "session_not_reset": "The session was not reset: {why}",
+        "breaker_reset": "The breakers are closed.",
+        "admins_only": "Only admins can reset the breakers.",
+        "refused": "You may not use the OpenClaw assistant; ask an admin.",
+        "internal": "The plugin failed ({kind}); see AstrBot's log.",
+        "no_text": "(OpenClaw returned no text)",
+        "tool": "🔧 calling {name} …",
+        "cause": "Cause: {cause}",
+        "remedy": "Remedy: {remedy}",
+        "retry": "Try again in {seconds} s.",
+        "partial": "What had arrived:\n{text}",
+        "all_well": "All is well.",
+        "component_refused": "openclaw_plugin.wasm in the plugin's folder is not used: {why}",
+    },
+}
+
+_BREAKER = {
+    "zh": {"closed": "关闭（正常）", "open": "打开（暂停请求）", "half_open": "半开（试探中）"},
+    "en": {"closed": "closed", "open": "open", "half_open": "half open"},
+}
+_GATEWAY = {
+    "zh": {"primary": "主网关", "backup": "备用网关"},
+    "en": {"primary": "primary", "backup": "backup"},
+}
+
+
+def say(locale: str, key: str, **values: object) -> str:
+    """One sentence."""
+    return _SAY[locale][key].format(**values)
+
+
+def help_text(locale: str, prefix: str) -> str:
+    """All commands."""
+    return (_HELP_ZH if locale == "zh" else _HELP_EN).format(p=prefix)
+
+
+def fault_text(locale: str, fault: Fault, *, with_partial: bool) -> str:
+    """A fault for a chat: what, why, and what to do."""
+    lines = [f"⚠️ {fault.code}：{fault.message}" if locale == "zh" else f"⚠️ {fault.code}: {fault.message}"]
+    if fault.cause:
+        lines.append(say(locale, "cause", cause=fault.cause))
+    if fault.remedy:
+        lines.append(say(locale, "remedy", remedy=fault.remedy))
+    if fault.retry_after:
+        lines.append(say(locale, "retry", seconds=max(1, round(fault.retry_after))))
+    if with_partial and fault.partial_text:
+        lines.append(say(locale, "partial", text=fault.partial_text))
+    return "\n".join(lines)
+
+
+def diagnosis_text(locale: str, diagnosis: Diagnosis, component_problem: str | None) -> str:
+    """The diagnosis, a line for each check."""
+    lines = []
+    if component_problem:
+        lines.append("❌ " + say(locale, "component_refused", why=component_problem))
+    for check in diagnosis.checks:
+        mark = "✅" if check.ok else "❌"
+        code = "" if check.code is None else f" [{check.code}]"
+        lines.append(f"{mark} {check.name}{code} {check.detail}".rstrip())
+        if check.cause:
+            lines.append("　" + say(locale, "cause", cause=check.cause))
+        if check.remedy:
+            lines.append("　" + say(locale, "remedy", remedy=check.remedy))
+    if diagnosis.ok and not component_problem:
+        lines.append(say(locale, "all_well"))
+    return "\n".join(lines)
+
+
+def status_text(
+    locale: str, status: Status, component: ComponentInfo, component_problem: str | None
+) -> str:
+    """The state of the guards."""
+    zh = locale == "zh"
+    lines = []
+    for name, breaker in status.breakers.items():
+        line = f"{_GATEWAY[locale].get(name, name)}{'熔断：' if zh else ' breaker: '}{_BREAKER[locale][breaker.state]}"
+        line += f"，连续失败 {breaker.failures} 次" if zh else f", {breaker.failures} failure(s) in a row"
+        if breaker.retry_after:
+            seconds = max(1, round(breaker.retry_after))
+            line += f"，{seconds} 秒后试探" if zh else f", a trial in {seconds} s"
+        lines.append(line)
+    memory = status.memory
+    if memory.available_mib is None:
+        lines.append(("内存：无法读取，" if zh else "Memory: unreadable, ") + str(memory.unreadable))
+    else:
+        lines.append(
+            f"内存：可用 {memory.available_mib} MiB / 共 {memory.total_mib} MiB（{'容器' if memory.bound == 'container' else '整机'}）"
+            if zh
+            else f"Memory: {memory.available_mib} of {memory.total_mib} MiB available ({memory.bound})"
+        )
+    if zh:
+        lines.append(f"最高级别：{memory.level_cap}；重任务：{'允许' if memory.heavy_allowed else '拒绝'}")
+        lines.append(f"队列：运行 {status.in_flight}，等待 {status.queued}")
+    else:
+        lines.append(f"Level cap: {memory.level_cap}; heavy tasks: {'taken' if memory.heavy_allowed else 'refused'}")
+        lines.append(f"Queue: {status.in_flight} running, {status.queued} waiting")
+    counts = status.counters
+    lines.append(
+        f"累计：{counts.turns} 次，完成 {counts.completed}，失败 {counts.failed}，拒绝 {counts.refused}，取消 {counts.cancelled}"
+        if zh
+        else f"So far: {counts.turns} turns, {counts.completed} completed, {counts.failed} failed, {counts.refused} refused, {counts.cancelled} cancelled"
+    )
+    lines.append(
+        f"组件：{component.world} sha256:{component.sha256[:16]}（{component.size} 字节，{component.code}）"
+        if zh
+        else f"Component: {component.world} sha256:{component.sha256[:16]} ({component.size} bytes, {component.code})"
+    )
+    if component_problem:
+        lines.append(say(locale, "component_refused", why=component_problem))
+    return "\n".join(lines)

@@ -1,0 +1,135 @@
+"""AstrBot's LLM tools, and a few read-only ones of the plugin's own, as tools of a turn."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from astrbot.api import logger
+from astrbot.core.agent.run_context import ContextWrapper
+from astrbot.core.astr_agent_context import AstrAgentContext
+from astrbot.core.astr_agent_tool_exec import FunctionToolExecutor
+from astrbot.core.star.filter.command import CommandFilter
+from astrbot.core.star.filter.command_group import CommandGroupFilter
+from astrbot.core.star.star_handler import star_handlers_registry
+from astr_openclaw import Tool
+
+from .engine import Engine
+from .settings import PLUGIN, Settings
+
+#: What a tool that the config does not list needs.
+_UNLISTED = "L2"
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+_NO_PARAMETERS = {"type": "object", "properties": {}}
+
+
+def level_of_tool(name: str, settings: Settings) -> str:
+    """The level that an AstrBot tool needs."""
+    return settings.tool_levels.get(name, _UNLISTED)
+
+
+def nameable(name: str) -> bool:
+    """Whether OpenClaw takes a tool of this name."""
+    return _NAME.fullmatch(name) is not None
+
+
+def active_tools(context: Any) -> list[Any]:
+    """AstrBot's tools that are switched on. From 4.2x on these are its proxies, which ask its own
+    permission rules before they run."""
+    manager = context.get_llm_tool_manager()
+    whole = manager.get_full_tool_set() if hasattr(manager, "get_full_tool_set") else None
+    tools = whole.tools if whole is not None else manager.func_list
+    return [tool for tool in tools if getattr(tool, "active", True)]
+
+
+def of_astrbot(context: Any, event: Any, settings: Settings) -> list[Tool]:
+    """AstrBot's tools for one turn of one sender."""
+    found = []
+    for tool in active_tools(context):
+        if not nameable(tool.name):
+            logger.debug(f"[{PLUGIN}] 工具 {tool.name!r} 的名称不能用于 OpenClaw，已跳过")
+            continue
+        found.append(
+            Tool(
+                name=tool.name,
+                run=_runner(context, event, tool, settings.tool_timeout),
+                description=tool.description or "",
+                parameters=tool.parameters or _NO_PARAMETERS,
+                level=level_of_tool(tool.name, settings),
+                timeout=settings.tool_timeout,
+            )
+        )
+    return found
+
+
+def _runner(context: Any, event: Any, tool: Any, timeout: float) -> Callable[..., Any]:
+    async def run(**arguments: Any) -> str:
+        wrapper = ContextWrapper(
+            context=AstrAgentContext(context=context, event=event), tool_call_timeout=int(timeout)
+        )
+        parts: list[str] = []
+        async for result in FunctionToolExecutor.execute(tool, wrapper, **arguments):
+            # None: the tool has answered the user itself.
+            parts += _texts(result) if result is not None else ["（工具已直接回复用户）"]
+        return "\n".join(parts)
+
+    return run
+
+
+def _texts(result: Any) -> list[str]:
+    texts = []
+    for part in getattr(result, "content", []):
+        text = getattr(part, "text", None)
+        texts.append(text if text is not None else f"[{getattr(part, 'type', 'data')}]")
+    return texts
+
+
+def own(context: Any, engine: Engine) -> list[Tool]:
+    """Read-only tools at L1: what AstrBot and the plugin are doing."""
+
+    async def status() -> str:
+        now = engine.status()
+        return json.dumps(
+            {
+                "breakers": {name: breaker.state for name, breaker in now.breakers.items()},
+                "available_mib": now.memory.available_mib,
+                "level_cap": now.memory.level_cap,
+                "in_flight": now.in_flight,
+                "queued": now.queued,
+            }
+        )
+
+    async def providers() -> list[dict[str, str]]:
+        rows = []
+        for provider in context.get_all_providers():
+            meta = provider.meta()
+            rows.append({"id": meta.id, "type": meta.type, "model": meta.model or ""})
+        return rows
+
+    async def plugins() -> list[dict[str, Any]]:
+        return [
+            {"name": star.name, "version": star.version, "desc": star.desc, "active": star.activated}
+            for star in context.get_all_stars()
+        ]
+
+    async def commands() -> list[dict[str, str]]:
+        rows = []
+        for handler in star_handlers_registry:
+            for rule in handler.event_filters:
+                if isinstance(rule, CommandFilter):
+                    rows.append({"command": rule.command_name, "desc": handler.desc or ""})
+                elif isinstance(rule, CommandGroupFilter):
+                    rows.append({"command": rule.group_name, "desc": handler.desc or ""})
+        return rows
+
+    rows: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+        ("astrbot_status", "Memory, breakers and queue of the OpenClaw plugin in AstrBot.", status),
+        ("astrbot_providers", "The model providers that AstrBot has configured.", providers),
+        ("astrbot_plugins", "The plugins that AstrBot has loaded.", plugins),
+        ("astrbot_commands", "The chat commands that AstrBot knows.", commands),
+    )
+    return [Tool(name, run, description, level="L1") for name, description, run in rows]

@@ -1,0 +1,213 @@
+"""The plugin."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Union
+
+from . import _bridge, _component, _native
+from ._turn import Turn
+from .errors import ConfigError, Fault, LoadError, translated
+from .types import (
+    Attachment,
+    Breaker,
+    Check,
+    ComponentInfo,
+    Counters,
+    Diagnosis,
+    Memory,
+    Status,
+    Tool,
+    check_level,
+)
+
+#: A dict with the keys of `CONFIG_KEYS`, the path of a TOML or JSON file, or None for the
+#: environment (``OPENCLAW_GATEWAY_URL``, ``OPENCLAW_GATEWAY_TOKEN``, …).
+Config = Union[Mapping[str, Any], str, "os.PathLike[str]", None]
+
+#: Every key that a config can have.
+CONFIG_KEYS: tuple[str, ...] = tuple(_native.CONFIG_KEYS)
+
+
+class Plugin:
+    """The OpenClaw plugin: the component with all guards and the client, in this process.
+
+    Its calls can come from any event loop, also from several. One turn runs at a time; others
+    wait in order.
+    """
+
+    def __init__(self, native: Any) -> None:
+        """Use `Plugin.load`."""
+        self._native = native
+        self._last: Status | None = None
+        fact = json.loads(native.component())
+        fact["imports"], fact["exports"] = tuple(fact["imports"]), tuple(fact["exports"])
+        self._component = ComponentInfo(**fact)
+
+    @classmethod
+    async def load(
+        cls,
+        config: Config = None,
+        *,
+        component: str | os.PathLike[str] | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+    ) -> Plugin:
+        """Loads and starts a plugin.
+
+        Args:
+            config: See `Config`.
+            component: A `.wasm` of the plugin's world. Default: the one in this wheel. For
+                exactly that one the wheel has the machine code; another one is compiled first,
+                by this wheel's command line in a process of its own.
+            cache_dir: Where the machine code of other components is kept. Default: the user's
+                cache folder.
+
+        Raises:
+            ConfigError: The config is not accepted.
+            LoadError: The component cannot be run.
+        """
+        code = await _component.find_code(component, cache_dir)
+        try:
+            return await cls._load(config, code)
+        except LoadError as error:
+            if error.kind != "artifact":
+                raise
+        # Made by another version of the shim or for another machine: made anew.
+        code = await _component.find_code(component, cache_dir, again=True)
+        return await cls._load(config, code)
+
+    @classmethod
+    async def _load(cls, config: Config, code: _component.Code) -> Plugin:
+        source: dict[str, Any] = {"artifact": code.artifact, "wasm_sha256": code.wasm_sha256}
+        if isinstance(config, Mapping):
+            source["config_text"] = _config_text(config)
+        elif config is not None:
+            source["config_file"] = os.fspath(config)
+        with translated():
+            return cls(await _bridge.run(_native.load(**source)))
+
+    def ask(
+        self,
+        text: str,
+        *,
+        session: str = "astr_openclaw",
+        level: str = "L0",
+        heavy: bool = False,
+        instructions: str = "",
+        attachments: Iterable[Attachment | str | os.PathLike[str]] = (),
+        tools: Iterable[Tool] = (),
+    ) -> Turn:
+        """Asks the gateway. Must be called where an event loop runs; returns at once.
+
+        Args:
+            text: What the user says. Not empty, unless there is an attachment.
+            session: Turns of one session share the gateway's memory of the talk. Two sessions
+                are one only if they are equal byte for byte.
+            level: The level asked for; the guards and the config may lower it.
+            heavy: The caller knows this turn to be heavy, whatever it looks like.
+            instructions: Added to the agent's instructions for this turn.
+            attachments: Images and files, or their paths; any makes the turn heavy.
+            tools: What the model may call; those above the effective level are not offered.
+
+        Raises:
+            ValueError: An unknown level, a file that cannot be attached.
+        """
+        offered = list(tools)
+        files = [
+            item if isinstance(item, Attachment) else Attachment.from_path(item)
+            for item in attachments
+        ]
+        request = json.dumps(
+            {
+                "text": text,
+                "session": session,
+                "level": check_level(level),
+                "heavy": heavy,
+                "instructions": instructions,
+                "tools": [
+                    {
+                        "name": tool.name,
+                        "description": tool.description,
+                        "parameters": tool.parameters,
+                        "level": tool.level,
+                    }
+                    for tool in offered
+                ],
+            }
+        )
+        data = [(file.media_type, file.filename, file.data) for file in files]
+        return Turn(
+            lambda box, key: self._native.ask(request, data, box.native, key), offered
+        )
+
+    def status(self) -> Status:
+        """What the guards know. Never blocks: if the component is computing at this moment (20 ms
+        are waited at most) it is what it last said, with ``fresh`` false. Raises `Fault` if there
+        is nothing to say: ``cancelled`` once closed, ``busy`` before the first answer."""
+        with translated():
+            text, fresh = self._native.status()
+        fact = json.loads(text)
+        if fact is None:
+            raise Fault("busy", "the component is computing and has not told its status yet")
+        return Status(
+            breakers={
+                name: Breaker(b["state"], b["failures"], b["retry_after_seconds"])
+                for name, b in fact["breakers"].items()
+            },
+            memory=Memory(**{"unreadable": None, **fact["memory"]}),
+            in_flight=fact["in_flight"],
+            queued=fact["queued"],
+            counters=Counters(**fact["counters"]),
+            fresh=fresh,
+        )
+
+    def reset(self) -> None:
+        """Closes the breakers and forgets their failures. Turns that run are not touched."""
+        with translated():
+            self._native.reset()
+
+    async def diagnose(self, locale: str | None = None) -> Diagnosis:
+        """Looks at config, memory, breakers and gateways without a model call. `locale`: ``en``
+        or ``zh``; None is the config's."""
+        with translated():
+            fact = json.loads(await _bridge.run(self._native.diagnose(locale)))
+        return Diagnosis(tuple(Check(**check) for check in fact["checks"]))
+
+    async def configure(self, config: Mapping[str, Any]) -> None:
+        """Sets another config. A turn that runs ends under the old one. Raises `ConfigError`;
+        then nothing has changed."""
+        with translated():
+            await _bridge.run(self._native.configure(_config_text(config)))
+
+    @property
+    def component(self) -> ComponentInfo:
+        """What is known about the component."""
+        return self._component
+
+    async def close(self) -> None:
+        """Ends the plugin: every turn is cancelled and has ended when this returns."""
+        with translated():
+            await _bridge.run(self._native.close())
+
+    async def __aenter__(self) -> Plugin:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await asyncio.shield(self.close())
+
+
+def _config_text(config: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(config))
+    except (TypeError, ValueError) as error:
+        # The text of the error names a type, never a value.
+        raise ConfigError(f"the config cannot be written as JSON: {error}") from None

@@ -1,0 +1,209 @@
+"""A turn under way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from types import TracebackType
+from typing import Any
+
+from . import _bridge
+from .errors import Fault
+from .types import Delta, Event, Notice, Reply, Tool, ToolCall, ToolEnded, Usage
+
+_MAKE: dict[str, Callable[..., Event]] = {
+    "delta": Delta,
+    "tool-call": ToolCall,
+    "tool-ended": ToolEnded,
+    "notice": Notice,
+}
+
+#: Events taken over at once: enough to be fast, few enough not to hold up the loop.
+_BATCH = 64
+
+
+class Turn(AsyncIterator[Event]):
+    """A turn under way: iterate over its events, or await its `reply`, or both.
+
+    It ends early, and its connection is closed, when the task that waits for it is cancelled, at
+    `cancel` or `aclose`, at the end of an ``async with``, and when it is no longer referenced.
+    A turn whose events nobody takes halts after some hundred of them.
+    """
+
+    def __init__(self, ask: Callable[[_bridge.Mailbox, int], Any], tools: Iterable[Tool]) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._events: deque[tuple[Any, ...]] = deque()
+        self._end: Reply | str | None = None
+        self._told = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._box = _bridge.mailbox()
+        # The mailbox must not keep a turn alive that nobody waits for.
+        me = weakref.ref(self)
+
+        def on_item(kind: str, *rest: Any) -> None:
+            turn = me()
+            if turn is not None:
+                turn._on_item(kind, *rest)
+
+        key = self._box.register(on_item)
+        weakref.finalize(self, self._box.unregister, key).atexit = False
+        self._native = ask(self._box, key)
+        task = asyncio.current_task()
+        if task is not None:
+            task.add_done_callback(_cancel_with(me))
+
+    @property
+    def id(self) -> str:
+        """Unique within the plugin."""
+        return self._native.id
+
+    @property
+    def ended(self) -> bool:
+        """Whether the turn has ended and all of its events have been taken."""
+        return self._end is not None and not self._events
+
+    def cancel(self) -> None:
+        """Ends the turn with the fault ``cancelled``; without effect once it has ended."""
+        self._native.cancel()
+
+    async def aclose(self) -> None:
+        """Cancels the turn, if need be, and waits for its end."""
+        self.cancel()
+        while not self.ended:
+            await self._more()
+            self._events.clear()
+
+    async def reply(self) -> Reply:
+        """How the turn ended; events not taken by then are dropped. Raises `Fault`."""
+        while not self.ended:
+            await self._more()
+            self._events.clear()
+        return self._result()
+
+    def __aiter__(self) -> Turn:
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next event. When the turn ends well the iteration does; otherwise it raises the
+        `Fault` (once; `reply` goes on raising it)."""
+        while not self._events:
+            if self._end is not None:
+                if not self._told:
+                    self._told = True
+                    self._result()
+                raise StopAsyncIteration
+            await self._more()
+        kind, *rest = self._events.popleft()
+        return _MAKE[kind](*rest)
+
+    async def __aenter__(self) -> Turn:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _result(self) -> Reply:
+        if isinstance(self._end, Reply):
+            return self._end
+        raise Fault._from_json(str(self._end))
+
+    async def _more(self) -> None:
+        """Waits until there is an event, or the end."""
+        if self._waiter is not None:
+            raise RuntimeError("another task is already waiting for this turn")
+        while True:
+            self._take()
+            if self._events or self._end is not None:
+                return
+            waiter = self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self.cancel()
+                raise
+            finally:
+                self._waiter = None
+
+    def _take(self) -> None:
+        if self._end is not None:
+            return
+        events, end = self._native.poll(_BATCH)
+        self._events.extend(events)
+        if end is not None:
+            well, text = end
+            self._end = _reply(text) if well else text
+
+    def _on_item(self, kind: str, *rest: Any) -> None:
+        if kind == "ready":
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_result(None)
+        elif kind == "tool":
+            ticket, _id, name, arguments, answer = rest
+            task = asyncio.get_running_loop().create_task(
+                _run_tool(self._tools.get(name), name, arguments, answer)
+            )
+            self._running[ticket] = task
+            task.add_done_callback(lambda _: self._running.pop(ticket, None))
+        elif kind == "dropped":
+            task = self._running.get(rest[0])
+            if task is not None:
+                task.cancel()
+
+
+def _cancel_with(turn: weakref.ref[Turn]) -> Callable[[asyncio.Task[Any]], None]:
+    """A task that asks and is then cancelled, wherever it waits, takes its turn with it."""
+
+    def on_done(task: asyncio.Task[Any]) -> None:
+        under_way = turn()
+        if task.cancelled() and under_way is not None:
+            under_way.cancel()
+
+    return on_done
+
+
+def _reply(text: str) -> Reply:
+    fact = json.loads(text)
+    usage = fact["usage"]
+    return Reply(
+        text=fact["text"],
+        response_id=fact["response_id"],
+        level=fact["level"],
+        gateway=fact["gateway"],
+        usage=Usage(usage["input_tokens"], usage["output_tokens"]) if usage else None,
+    )
+
+
+async def _run_tool(tool: Tool | None, name: str, arguments: str, answer: Any) -> None:
+    """Runs a tool and answers, whatever happens; only a cancelled turn gets no answer."""
+    if tool is None:
+        answer.error(f"there is no tool {name!r}")
+        return
+    try:
+        keywords = json.loads(arguments or "{}")
+        if not isinstance(keywords, dict):
+            raise TypeError("the arguments are not an object")
+    except (ValueError, TypeError) as error:
+        answer.error(f"the arguments of {name!r} cannot be read: {error}")
+        return
+    try:
+        if tool.is_async:
+            work = tool.run(**keywords)
+        else:
+            work = asyncio.to_thread(tool.run, **keywords)
+        output = await asyncio.wait_for(work, tool.timeout)
+        text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, default=str)
+    except (asyncio.TimeoutError, TimeoutError):
+        answer.error(f"the tool {name!r} did not end within {tool.timeout:g} s" if tool.timeout else "timed out")
+    except Exception as error:
+        answer.error(f"the tool {name!r} failed: {type(error).__name__}: {error}")
+    else:
+        answer.output(text)
