@@ -6,14 +6,13 @@ use crate::gateway::dialect::Dialect;
 use crate::guards::breaker::{self, Breaker, Outcome};
 use crate::guards::lane::{Entry, Lane, Ticket};
 use crate::turn::model::Fault;
-use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 /// Counted since the instance, or the one whose snapshot it took over, was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Turns asked for.
     pub turns: u64,
@@ -51,16 +50,10 @@ struct Inner {
 #[derive(Clone, Default)]
 pub struct State(Rc<RefCell<Inner>>);
 
-#[derive(Serialize, Deserialize)]
-struct Snapshot {
-    version: u32,
-    breakers: [breaker::Saved; 2],
-    dialects: [Dialect; 2],
-    counters: Counters,
-}
-
 /// Of the snapshot's own layout.
-const SNAPSHOT_VERSION: u32 = 1;
+const SNAPSHOT_VERSION: u64 = 1;
+/// Numbers in a snapshot: its version, four a side, and the counters.
+const SNAPSHOT_LEN: usize = 1 + 2 * 4 + 7;
 
 /// What can be seen of a gateway's breaker.
 pub struct BreakerView {
@@ -90,36 +83,69 @@ impl State {
         inner.config = Some(Rc::new(config));
     }
 
-    /// What [`State::carry`] takes.
+    /// What [`State::carry`] takes: numbers in decimal, separated by spaces.
     pub fn snapshot(&self) -> Vec<u8> {
         let inner = self.0.borrow();
-        let snapshot = Snapshot {
-            version: SNAPSHOT_VERSION,
-            breakers: [inner.sides[0].breaker.save(), inner.sides[1].breaker.save()],
-            dialects: [inner.sides[0].dialect, inner.sides[1].dialect],
-            counters: inner.counters,
-        };
-        serde_json::to_vec(&snapshot).unwrap_or_default()
+        let mut numbers = vec![SNAPSHOT_VERSION];
+        for side in &inner.sides {
+            let saved = side.breaker.save();
+            numbers.extend([
+                u64::from(saved.failures),
+                u64::from(saved.open_until.is_some()),
+                saved.open_until.unwrap_or(0),
+                u64::from(side.dialect == Dialect::Flat),
+            ]);
+        }
+        let c = &inner.counters;
+        numbers.extend([
+            c.turns,
+            c.completed,
+            c.failed,
+            c.refused,
+            c.cancelled,
+            c.tool_calls,
+            c.tool_denials,
+        ]);
+        let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
+        texts.join(" ").into_bytes()
     }
 
-    /// Takes over from an earlier instance; says why it cannot.
+    /// Takes over from an earlier instance; says why it cannot, and then nothing has changed.
     pub fn carry(&self, snapshot: &[u8]) -> Result<(), String> {
-        let snapshot: Snapshot =
-            serde_json::from_slice(snapshot).map_err(|error| error.to_string())?;
-        if snapshot.version != SNAPSHOT_VERSION {
+        let text = std::str::from_utf8(snapshot).map_err(|error| error.to_string())?;
+        let numbers: Result<Vec<u64>, _> = text.split(' ').map(str::parse).collect();
+        let numbers = numbers.map_err(|error| error.to_string())?;
+        if numbers[0] != SNAPSHOT_VERSION || numbers.len() != SNAPSHOT_LEN {
             return Err(format!(
-                "its version is {}, not {SNAPSHOT_VERSION}",
-                snapshot.version
+                "it has version {} and {} numbers",
+                numbers[0],
+                numbers.len()
             ));
         }
         let mut inner = self.0.borrow_mut();
-        for at in 0..2 {
-            inner.sides[at] = Side {
-                breaker: Breaker::restore(snapshot.breakers[at]),
-                dialect: snapshot.dialects[at],
+        for (side, saved) in inner.sides.iter_mut().zip(numbers[1..].chunks(4)) {
+            *side = Side {
+                breaker: Breaker::restore(breaker::Saved {
+                    failures: u32::try_from(saved[0]).unwrap_or(u32::MAX),
+                    open_until: (saved[1] != 0).then_some(saved[2]),
+                }),
+                dialect: if saved[3] == 0 {
+                    Dialect::Nested
+                } else {
+                    Dialect::Flat
+                },
             };
         }
-        inner.counters = snapshot.counters;
+        let c = &numbers[9..];
+        inner.counters = Counters {
+            turns: c[0],
+            completed: c[1],
+            failed: c[2],
+            refused: c[3],
+            cancelled: c[4],
+            tool_calls: c[5],
+            tool_denials: c[6],
+        };
         Ok(())
     }
 

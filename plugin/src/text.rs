@@ -16,6 +16,12 @@ macro_rules! say {
 }
 pub(crate) use say;
 
+/// Milliseconds as the seconds that users write. Floating point would cost 17 kB of component.
+pub(crate) fn seconds(ms: u64) -> String {
+    let text = format!("{}.{:03}", ms / 1000, ms % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// Bytes as whole mebibytes, rounded down, as the thresholds are named.
 fn mib(bytes: u64) -> u64 {
     bytes / MIB
@@ -119,7 +125,7 @@ pub(crate) fn queue_full(locale: Locale, waiting: u32) -> String {
 pub(crate) fn waited_too_long(locale: Locale, ms: u64) -> String {
     say!(locale,
         en: "The task before did not end within {s} s of waiting.",
-        zh: "等待了 {s} 秒，前面的任务仍未结束。", s = ms as f64 / 1000.0)
+        zh: "等待了 {s} 秒，前面的任务仍未结束。", s = seconds(ms))
 }
 
 pub(crate) fn circuit_open(locale: Locale, retry_ms: u64) -> String {

@@ -1,11 +1,11 @@
 //! Reads the answer to one request, stream or JSON, to its end.
 
 use super::refusal;
-use super::response::{Item, Response};
+use super::response::{self, error_words, text_of};
 use super::sse::{self, SseReader};
 use crate::fault::FaultCode;
 use crate::turn::model::{Fault, ToolCall, Usage};
-use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What 2026.2.9 says, as a reply that went well, when its model provider failed.
@@ -134,14 +134,16 @@ impl AnswerReader {
                 FaultCode::StreamInterrupted,
                 "the answer ended before its last event",
             )),
-            (None, Form::Json(all)) => match serde_json::from_slice::<Response>(all) {
-                Ok(response) if !response.status.is_empty() => self.terminal(response),
+            (None, Form::Json(all)) => match serde_json::from_slice::<Value>(all) {
+                Ok(response) if text_of(&response, "status").is_empty() => {
+                    Err(protocol_error("it is no response object"))
+                }
+                Ok(response) => self.terminal(text_of(&response, "status"), &response),
                 // Cut in the middle rather than garbled.
                 Err(error) if error.is_eof() => Err(Fault::new(
                     FaultCode::StreamInterrupted,
                     "the answer ended in the middle",
                 )),
-                Ok(_) => Err(protocol_error("JSON without a status")),
                 Err(error) => Err(protocol_error(&error.to_string())),
             },
         };
@@ -172,17 +174,14 @@ impl AnswerReader {
         if !(name == "message" || name == "error" || name.starts_with("response.")) {
             return Ok(());
         }
-        let event: StreamEvent =
+        let event: Value =
             serde_json::from_str(data).map_err(|error| protocol_error(&error.to_string()))?;
-        let kind = event.kind.as_deref().unwrap_or(name);
-        let at = (event.output_index, event.content_index);
+        let kind = event["type"].as_str().unwrap_or(name);
+        let index = |field: &str| event[field].as_u64().unwrap_or_default();
+        let at = (index("output_index"), index("content_index"));
         match kind {
             "response.output_text.delta" => {
-                let delta = event
-                    .delta
-                    .as_ref()
-                    .and_then(|delta| delta.as_str())
-                    .unwrap_or_default();
+                let delta = text_of(&event, "delta");
                 let earlier = self
                     .parts
                     .range(..at)
@@ -196,27 +195,29 @@ impl AnswerReader {
                 fresh.push_str(delta);
             }
             "response.output_text.done" => {
-                self.parts.entry(at).or_default().done = event.text;
+                self.parts.entry(at).or_default().done = event["text"].as_str().map(str::to_owned);
             }
             "response.output_item.added" | "response.output_item.done" => {
-                if let Some(call) = event.item.as_ref().and_then(Item::call) {
-                    self.calls.insert(event.output_index, call);
+                if let Some(call) = response::call(&event["item"]) {
+                    self.calls.insert(at.0, call);
                 }
             }
             "response.completed" | "response.failed" | "response.incomplete" => {
-                let mut response = event.response.unwrap_or_default();
-                if response.status.is_empty() {
-                    response.status = kind.trim_start_matches("response.").to_owned();
-                }
-                self.end = Some(self.terminal(response));
+                let response = &event["response"];
+                let status = match text_of(response, "status") {
+                    "" => kind.trim_start_matches("response."),
+                    status => status,
+                };
+                self.end = Some(self.terminal(status, response));
             }
             "error" => {
-                let words = event.error.map(|error| error.words()).or(event.message);
-                let words = words.unwrap_or_else(|| "no reason given".into());
-                self.end = Some(Err(Fault::new(
-                    FaultCode::GatewayError,
-                    format!("the stream says: {words}"),
-                )));
+                let error = if event["error"].is_object() {
+                    &event["error"]
+                } else {
+                    &event
+                };
+                let why = format!("the stream says: {}", error_words(error));
+                self.end = Some(Err(Fault::new(FaultCode::GatewayError, why)));
             }
             _ => {}
         }
@@ -224,17 +225,17 @@ impl AnswerReader {
     }
 
     /// What a response object that claims to be the end makes of the turn.
-    fn terminal(&self, response: Response) -> Result<Answer, Fault> {
-        match response.status.as_str() {
+    fn terminal(&self, status: &str, response: &Value) -> Result<Answer, Fault> {
+        match status {
             "completed" | "incomplete" => {}
-            "failed" | "cancelled" => return Err(refusal::failed(&response)),
+            "failed" | "cancelled" => return Err(refusal::failed(status, response)),
             other => return Err(protocol_error(&format!("an end with the status `{other}`"))),
         }
-        let mut calls = response.calls();
+        let mut calls = response::calls(response);
         if calls.is_empty() {
             calls = self.calls.values().cloned().collect();
         }
-        let mut text = response.text();
+        let mut text = response::text(response);
         if text.is_empty() {
             text = self.text_of_parts();
         }
@@ -244,10 +245,11 @@ impl AnswerReader {
                 format!("the gateway's whole answer is \"{STOCK_SENTENCE}\""),
             ));
         }
+        let usage = response::usage(response);
         Ok(Answer {
             text,
-            usage: response.usage(),
-            response_id: response.id,
+            usage,
+            response_id: text_of(response, "id").to_owned(),
             calls,
         })
     }
@@ -264,29 +266,6 @@ impl AnswerReader {
         }
         text
     }
-}
-
-/// An event, as far as it matters; the rest is skipped.
-#[derive(Deserialize)]
-struct StreamEvent {
-    #[serde(default, rename = "type")]
-    kind: Option<String>,
-    #[serde(default)]
-    output_index: u64,
-    #[serde(default)]
-    content_index: u64,
-    #[serde(default)]
-    delta: Option<serde_json::Value>,
-    #[serde(default)]
-    text: Option<String>,
-    #[serde(default)]
-    item: Option<Item>,
-    #[serde(default)]
-    response: Option<Response>,
-    #[serde(default)]
-    error: Option<super::response::Error>,
-    #[serde(default)]
-    message: Option<String>,
 }
 
 fn protocol_error(why: &str) -> Fault {

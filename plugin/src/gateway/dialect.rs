@@ -1,11 +1,10 @@
 //! The JSON shape of tools, which flipped between gateway versions.
 
+use super::request::json_string;
 use crate::turn::model::Tool;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 /// How a gateway wants its tools written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// `{"type":"function","function":{"name":…}}`: up to 2026.3.28.
     #[default]
@@ -15,18 +14,18 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// One tool in this shape. `parameters` is the parsed schema.
-    pub fn tool(self, tool: &Tool, parameters: Value) -> Value {
-        let mut function = json!({ "name": tool.name, "parameters": parameters });
+    /// One tool in this shape, as JSON text. Its parameters are JSON text already.
+    pub fn tool(self, tool: &Tool) -> String {
+        let mut fields = format!(r#""name":{}"#, json_string(&tool.name));
         if !tool.description.is_empty() {
-            function["description"] = tool.description.clone().into();
+            fields.push_str(r#","description":"#);
+            fields.push_str(&json_string(&tool.description));
         }
+        fields.push_str(r#","parameters":"#);
+        fields.push_str(&tool.parameters);
         match self {
-            Self::Nested => json!({ "type": "function", "function": function }),
-            Self::Flat => {
-                function["type"] = "function".into();
-                function
-            }
+            Self::Nested => format!(r#"{{"type":"function","function":{{{fields}}}}}"#),
+            Self::Flat => format!(r#"{{"type":"function",{fields}}}"#),
         }
     }
 
@@ -93,14 +92,17 @@ mod tests {
             parameters: r#"{"type":"object"}"#.into(),
             needs: Level::Talk,
         };
-        let schema = json!({"type": "object"});
         assert_eq!(
-            Dialect::Nested.tool(&tool, schema.clone()),
-            json!({"type": "function", "function": {"name": "t", "parameters": {"type": "object"}}})
+            Dialect::Nested.tool(&tool),
+            r#"{"type":"function","function":{"name":"t","parameters":{"type":"object"}}}"#
         );
+        let tool = Tool {
+            description: "a \"b\"".into(),
+            ..tool
+        };
         assert_eq!(
-            Dialect::Flat.tool(&tool, schema),
-            json!({"type": "function", "name": "t", "parameters": {"type": "object"}})
+            Dialect::Flat.tool(&tool),
+            r#"{"type":"function","name":"t","description":"a \"b\"","parameters":{"type":"object"}}"#
         );
     }
 }

@@ -1,9 +1,9 @@
 //! Answers that are no reply: which fault they are.
 
-use super::response::{Error, Response};
+use super::response::{error_is, error_words, text_of};
 use crate::fault::FaultCode;
 use crate::turn::model::Fault;
-use serde::Deserialize;
+use serde_json::Value;
 
 /// Bytes of a refusal's body that are looked at.
 pub const MAX_REFUSAL_BYTES: usize = 64 * 1024;
@@ -58,15 +58,6 @@ impl Head {
     }
 }
 
-/// A body that may be an error object, a failed response, or neither.
-#[derive(Debug, Default, Deserialize)]
-struct ErrorBody {
-    #[serde(default)]
-    error: Option<Error>,
-    #[serde(default)]
-    status: Option<String>,
-}
-
 /// Types and codes by which a provider's error is told from the gateway's own.
 const PROVIDER_ERRORS: [&str; 9] = [
     "authentication_error",
@@ -84,12 +75,11 @@ const PROVIDER_ERRORS: [&str; 9] = [
 ///
 /// `body` may be cut after [`MAX_REFUSAL_BYTES`].
 pub fn classify(head: &Head, body: &[u8]) -> Fault {
-    let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
-    let error = parsed.error;
-    let failed = parsed.status.as_deref() == Some("failed");
-    let providers = error
-        .as_ref()
-        .is_some_and(|error| PROVIDER_ERRORS.iter().any(|name| error.is(name)));
+    let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
+    let error = parsed["error"].is_object().then(|| &parsed["error"]);
+    let failed = text_of(&parsed, "status") == "failed";
+    let providers =
+        error.is_some_and(|error| PROVIDER_ERRORS.iter().any(|name| error_is(error, name)));
     let html = is_page(head, body);
     let code = match head.status {
         _ if html => FaultCode::ResponsesEndpointNotEnabledOrNotFound,
@@ -107,8 +97,8 @@ pub fn classify(head: &Head, body: &[u8]) -> Fault {
         500..=599 => FaultCode::GatewayError,
         _ => FaultCode::ProtocolError,
     };
-    let words = match (&error, &head.location) {
-        (Some(error), _) => error.words(),
+    let words = match (error, &head.location) {
+        (Some(error), _) => error_words(error).to_owned(),
         (None, Some(location)) if (300..400).contains(&head.status) => {
             format!(
                 "a redirect to {} is not followed",
@@ -144,18 +134,10 @@ fn allows_post(head: &Head) -> bool {
 }
 
 /// The fault of a response object that says that it failed.
-pub(super) fn failed(response: &Response) -> Fault {
-    let words = response
-        .error
-        .as_ref()
-        .map_or_else(|| "no reason given".to_owned(), Error::words);
-    Fault::new(
-        FaultCode::ModelProviderFailed,
-        join(
-            &format!("the response's status is `{}`", response.status),
-            &excerpt(words.as_bytes()),
-        ),
-    )
+pub(super) fn failed(status: &str, response: &Value) -> Fault {
+    let what = format!("the response's status is `{status}`");
+    let words = excerpt(error_words(&response["error"]).as_bytes());
+    Fault::new(FaultCode::ModelProviderFailed, join(&what, &words))
 }
 
 fn join(what: &str, words: &str) -> String {

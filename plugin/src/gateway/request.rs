@@ -12,7 +12,7 @@ use crate::text;
 use crate::turn::model::{Fault, Tool, Turn};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The path that is asked.
 pub const PATH: &str = "/v1/responses";
@@ -62,7 +62,6 @@ pub struct Ask<'a> {
 pub struct CheckedTurn<'a> {
     turn: &'a Turn,
     kinds: Vec<Kind>,
-    schemas: Vec<Value>,
     locale: Locale,
 }
 
@@ -77,7 +76,6 @@ pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
         .iter()
         .map(attachment::check)
         .collect::<Result<_, _>>()?;
-    let mut schemas = Vec::with_capacity(turn.tools.len());
     for (at, tool) in turn.tools.iter().enumerate() {
         let name = &tool.name;
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -89,19 +87,15 @@ pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
         if turn.tools[..at].iter().any(|other| other.name == *name) {
             return rejected(format!("two tools have the name {name:?}"));
         }
-        match serde_json::from_str::<Value>(&tool.parameters) {
-            Ok(schema @ Value::Object(_)) => schemas.push(schema),
-            _ => {
-                return rejected(format!(
-                    "the parameters of the tool {name:?} are no JSON object"
-                ));
-            }
+        if !is_json_object(&tool.parameters) {
+            return rejected(format!(
+                "the parameters of the tool {name:?} are no JSON object"
+            ));
         }
     }
     let checked = CheckedTurn {
         turn,
         kinds,
-        schemas,
         locale,
     };
     // Judged with everything in it; the levels can only take tools away.
@@ -130,12 +124,11 @@ impl<'a> CheckedTurn<'a> {
     }
 
     /// The tools that this level may use.
-    pub fn offered(&self, level: Level) -> impl Iterator<Item = (&'a Tool, &Value)> {
+    pub fn offered(&self, level: Level) -> impl Iterator<Item = &'a Tool> {
         self.turn
             .tools
             .iter()
-            .zip(&self.schemas)
-            .filter(move |(tool, _)| tool.needs <= level)
+            .filter(move |tool| tool.needs <= level)
     }
 
     /// The body of one request of this turn.
@@ -155,31 +148,42 @@ impl<'a> CheckedTurn<'a> {
         if ask.outputs.is_empty() {
             body.push_message(self);
         } else {
-            let items: Vec<_> = ask
-                .outputs
-                .iter()
-                .map(|out| {
-                    json!({"type": "function_call_output", "call_id": out.call_id, "output": out.output})
-                        .to_string()
-                })
-                .collect();
-            body.json.push_str(&items.join(","));
+            for (at, out) in ask.outputs.iter().enumerate() {
+                body.json.push_str(if at == 0 { "" } else { "," });
+                body.json
+                    .push_str(r#"{"type":"function_call_output","call_id":"#);
+                body.push_string(&out.call_id);
+                body.json.push_str(r#","output":"#);
+                body.push_string(&out.output);
+                body.json.push('}');
+            }
         }
         body.json.push(']');
         if ask.offer_tools {
-            let tools: Vec<_> = self
-                .offered(ask.level)
-                .map(|(tool, schema)| ask.dialect.tool(tool, schema.clone()))
-                .collect();
-            if !tools.is_empty() {
-                body.json.push_str(r#","tools":"#);
-                body.json.push_str(&Value::Array(tools).to_string());
+            for (at, tool) in self.offered(ask.level).enumerate() {
+                body.json
+                    .push_str(if at == 0 { r#","tools":["# } else { "," });
+                body.json.push_str(&ask.dialect.tool(tool));
+            }
+            if self.offered(ask.level).next().is_some() {
+                body.json.push(']');
             }
         }
         body.json.push('}');
         body.end_json();
         body
     }
+}
+
+/// A text as a JSON string.
+pub(crate) fn json_string(text: &str) -> String {
+    // Writing a str to memory cannot fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Whether this is the JSON text of an object.
+pub(crate) fn is_json_object(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object())
 }
 
 /// The level is told to the agent too: its own tools run in the gateway, out of our reach.
@@ -205,7 +209,7 @@ fn instructions(level: Level, added: &str) -> String {
 
 impl<'a> Body<'a> {
     fn push_string(&mut self, text: &str) {
-        self.json.push_str(&Value::from(text).to_string());
+        self.json.push_str(&json_string(text));
     }
 
     fn push_message(&mut self, checked: &CheckedTurn<'a>) {
@@ -298,6 +302,7 @@ impl<'a> Body<'a> {
 mod tests {
     use super::*;
     use crate::turn::model::Attachment;
+    use serde_json::json;
 
     fn turn(text: &str) -> Turn {
         Turn {

@@ -1,134 +1,85 @@
 //! The gateway's response object, as it stands in a JSON answer and in terminal events.
+//!
+//! Read loosely: versions differ in what they carry, and a field of another type is as good as none.
+//! Everything is read through [`Value`]: a derived type for each object costs 50 kB of component.
 
 use crate::turn::model::{ToolCall, Usage};
-use serde::Deserialize;
+use serde_json::Value;
 
-/// What is read of a response object; the rest is skipped.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Response {
-    #[serde(default)]
-    pub id: String,
-    #[serde(default)]
-    pub status: String,
-    #[serde(default)]
-    pub output: Vec<Item>,
-    #[serde(default)]
-    pub usage: Option<Tokens>,
-    #[serde(default)]
-    pub error: Option<Error>,
+/// A field's text; empty for none.
+pub(super) fn text_of<'a>(object: &'a Value, field: &str) -> &'a str {
+    object[field].as_str().unwrap_or_default()
 }
 
-/// One output item. Loose: versions differ in what else they carry.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Item {
-    #[serde(default, rename = "type")]
-    pub kind: String,
-    #[serde(default)]
-    pub content: Vec<Content>,
-    #[serde(default)]
-    pub id: String,
-    #[serde(default)]
-    pub call_id: String,
-    #[serde(default)]
-    pub name: String,
-    #[serde(default)]
-    pub arguments: String,
+/// A field's list; empty for none.
+fn list_of<'a>(object: &'a Value, field: &str) -> &'a [Value] {
+    object[field]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Content {
-    #[serde(default, rename = "type")]
-    pub kind: String,
-    #[serde(default)]
-    pub text: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Tokens {
-    #[serde(default)]
-    input_tokens: u64,
-    #[serde(default)]
-    output_tokens: u64,
-}
-
-/// An error object: `type` in plain errors, `code` in responses.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Error {
-    #[serde(default, rename = "type")]
-    pub kind: Option<String>,
-    #[serde(default)]
-    pub code: Option<serde_json::Value>,
-    #[serde(default)]
-    pub message: Option<String>,
-}
-
-impl Error {
-    /// Whether its type or code is this.
-    pub fn is(&self, name: &str) -> bool {
-        self.kind.as_deref() == Some(name)
-            || self.code.as_ref().and_then(|c| c.as_str()) == Some(name)
+/// The texts of a response's messages; several are joined by an empty line.
+pub(super) fn text(response: &Value) -> String {
+    let mut text = String::new();
+    for item in list_of(response, "output") {
+        let mut first = true;
+        for content in list_of(item, "content") {
+            let part = text_of(content, "text");
+            if text_of(content, "type") != "output_text" || part.is_empty() {
+                continue;
+            }
+            if std::mem::take(&mut first) && !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(part);
+        }
     }
-
-    /// Its words, or its code.
-    pub fn words(&self) -> String {
-        let code = || {
-            self.code
-                .as_ref()
-                .map(|code| code.as_str().map_or(code.to_string(), str::to_owned))
-        };
-        self.message
-            .clone()
-            .or_else(code)
-            .or_else(|| self.kind.clone())
-            .unwrap_or_else(|| "no reason given".into())
-    }
+    text
 }
 
-impl Response {
-    /// The texts of its messages; several are joined by an empty line.
-    pub fn text(&self) -> String {
-        let texts: Vec<String> = self
-            .output
-            .iter()
-            .map(|item| {
-                item.content
-                    .iter()
-                    .filter(|c| c.kind == "output_text")
-                    .map(|c| c.text.as_str())
-                    .collect()
-            })
-            .filter(|text: &String| !text.is_empty())
-            .collect();
-        texts.join("\n\n")
-    }
-
-    /// Its function calls, in order.
-    pub fn calls(&self) -> Vec<ToolCall> {
-        self.output.iter().filter_map(Item::call).collect()
-    }
-
-    /// None where it says nothing: some providers report no tokens, and all zero is no report.
-    pub fn usage(&self) -> Option<Usage> {
-        self.usage
-            .map(|t| Usage {
-                input_tokens: t.input_tokens,
-                output_tokens: t.output_tokens,
-            })
-            .filter(|usage| *usage != Usage::default())
-    }
+/// A response's function calls, in order.
+pub(super) fn calls(response: &Value) -> Vec<ToolCall> {
+    list_of(response, "output")
+        .iter()
+        .filter_map(call)
+        .collect()
 }
 
-impl Item {
-    /// The call, if it is one.
-    pub fn call(&self) -> Option<ToolCall> {
-        (self.kind == "function_call").then(|| ToolCall {
-            id: if self.call_id.is_empty() {
-                self.id.clone()
-            } else {
-                self.call_id.clone()
-            },
-            name: self.name.clone(),
-            arguments: self.arguments.clone(),
-        })
-    }
+/// The function call that an output item is, if it is one.
+pub(super) fn call(item: &Value) -> Option<ToolCall> {
+    let own = |field| text_of(item, field).to_owned();
+    (text_of(item, "type") == "function_call").then(|| ToolCall {
+        id: if text_of(item, "call_id").is_empty() {
+            own("id")
+        } else {
+            own("call_id")
+        },
+        name: own("name"),
+        arguments: own("arguments"),
+    })
+}
+
+/// None where it says nothing: some providers report no tokens, and all zero is no report.
+pub(super) fn usage(response: &Value) -> Option<Usage> {
+    let tokens = |field: &str| response["usage"][field].as_u64().unwrap_or_default();
+    let usage = Usage {
+        input_tokens: tokens("input_tokens"),
+        output_tokens: tokens("output_tokens"),
+    };
+    (usage != Usage::default()).then_some(usage)
+}
+
+/// Whether an error object has this type or code.
+pub(super) fn error_is(error: &Value, name: &str) -> bool {
+    text_of(error, "type") == name || text_of(error, "code") == name
+}
+
+/// An error object's words, or its code.
+pub(super) fn error_words(error: &Value) -> &str {
+    ["message", "code", "type"]
+        .iter()
+        .map(|field| text_of(error, field))
+        .find(|words| !words.is_empty())
+        .unwrap_or("no reason given")
 }

@@ -1,7 +1,5 @@
 //! A circuit breaker: failures in a row open it, one trial at a time may close it.
 
-use serde::{Deserialize, Serialize};
-
 /// When it opens and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -52,10 +50,12 @@ pub struct Breaker {
 }
 
 /// What a new instance needs to go on. A trial under way counts as not yet made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saved {
-    failures: u32,
-    open_until: Option<u64>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// When a trial may come; none if it is closed.
+    pub open_until: Option<u64>,
 }
 
 impl Breaker {

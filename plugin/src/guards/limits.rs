@@ -3,6 +3,7 @@
 use super::breaker;
 use crate::config::ConfigError;
 use crate::level::Level;
+use crate::text::seconds;
 
 /// One mebibyte, in bytes.
 pub const MIB: u64 = 1024 * 1024;
@@ -123,7 +124,6 @@ pub(crate) fn within(key: &str, ms: u64, least: u64, most: u64) -> Result<(), Co
     if (least..=most).contains(&ms) {
         return Ok(());
     }
-    let seconds = |ms: u64| ms as f64 / 1000.0;
     Err(ConfigError::new(
         key,
         format!(

@@ -6,7 +6,7 @@ use crate::fault::{FaultCode, Locale};
 use crate::gateway::refusal::Head;
 use crate::gateway::request::Body;
 use crate::guards::memory::Sample;
-use crate::text::say;
+use crate::text::{say, seconds};
 
 /// A `POST /v1/responses`.
 pub struct Post<'a> {
@@ -58,7 +58,7 @@ impl Failure {
     /// The fault that it is. `answering`: the head of an answer had arrived. `url` is for the message.
     pub fn fault(&self, answering: bool, url: &str, bounds: &Bounds, locale: Locale) -> Fault {
         let timed_out = |limit_en: &str, limit_zh: &str, ms: u64| {
-            let seconds = ms as f64 / 1000.0;
+            let seconds = seconds(ms);
             Fault::new(
                 FaultCode::TimedOut,
                 match locale {

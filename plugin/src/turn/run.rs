@@ -468,7 +468,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             }
         };
         self.settle(outcome);
-        let seconds = self.config.bounds.turn_ms as f64 / 1000.0;
+        let seconds = text::seconds(self.config.bounds.turn_ms);
         let words = text::say!(self.config.locale,
             en: "over the whole-turn limit of {seconds} s",
             zh: "超过整个任务的时限 {seconds} 秒");

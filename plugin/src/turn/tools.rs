@@ -3,11 +3,10 @@
 use super::model::{Event, Fault, NoticeCode, ToolCall};
 use super::outside::{Events, Outside};
 use super::run::{Run, emit, say};
-use crate::gateway::request::ToolOutput;
+use crate::gateway::request::{ToolOutput, is_json_object};
 use crate::level::Level;
 use crate::text;
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
+use futures::future::select_all;
 
 impl<O: Outside, E: Events> Run<'_, O, E> {
     /// Runs the calls of one round, at once; the outputs are in the order of the calls. A call that
@@ -26,16 +25,16 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 output: String::new(),
             })
             .collect();
-        let mut running = FuturesUnordered::new();
+        let mut running = vec![];
         for (at, call) in calls.into_iter().enumerate() {
             *level = self.level().await?.0;
             match self.may_run(&call, *level) {
                 Ok(()) => {
                     self.state.count(|counters| counters.tool_calls += 1);
                     emit(self.events, Event::ToolStarted(call.clone())).await?;
-                    running.push(async move {
+                    running.push(Box::pin(async move {
                         (at, self.outside.run_tool(&self.turn.turn().id, call).await)
-                    });
+                    }));
                 }
                 Err(Refused { to_model, to_user }) => {
                     outputs[at].output = to_model;
@@ -46,7 +45,9 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 }
             }
         }
-        while let Some((at, result)) = running.next().await {
+        while !running.is_empty() {
+            let ((at, result), _, rest) = select_all(running).await;
+            running = rest;
             let succeeded = result.is_ok();
             outputs[at].output = result.unwrap_or_else(|why| format!("error: {why}"));
             emit(
@@ -82,15 +83,15 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 to_user: Some(text::tool_denied(locale, name, Some(tool.needs), level)),
             });
         }
-        match serde_json::from_str::<serde_json::Value>(&call.arguments) {
-            Ok(serde_json::Value::Object(_)) => Ok(()),
-            _ => Err(Refused {
+        if !is_json_object(&call.arguments) {
+            return Err(Refused {
                 to_model: format!(
                     "error: the arguments of `{name}` are no JSON object; it was not run"
                 ),
                 to_user: None,
-            }),
+            });
         }
+        Ok(())
     }
 }
 
