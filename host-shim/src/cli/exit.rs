@@ -2,39 +2,12 @@
 
 use openclaw_plugin::fault::{FaultCode, Locale};
 
+pub use openclaw_plugin::exit::{OK, OTHER, USAGE, of_fault};
+
 use super::text::pick;
 
-/// All went well.
-pub const OK: u8 = 0;
-/// Something else failed: a file, the component, a scene of the demo.
-pub const OTHER: u8 = 1;
-/// Ctrl-C, as a shell says it.
+/// Ctrl-C pressed twice; what a turn that was cancelled has, too.
 pub const INTERRUPTED: u8 = 130;
-/// The arguments, the input or the settings are wrong.
-pub const USAGE: u8 = 2;
-
-/// The exit code of a turn that ended with this fault.
-pub fn of_fault(code: FaultCode) -> u8 {
-    match code {
-        FaultCode::ConfigInvalid => USAGE,
-        FaultCode::AuthFailed => 10,
-        FaultCode::ResponsesEndpointNotEnabledOrNotFound => 11,
-        FaultCode::NetworkOrUnreachable => 12,
-        FaultCode::StreamInterrupted => 13,
-        FaultCode::TimedOut => 14,
-        FaultCode::ModelProviderFailed => 15,
-        FaultCode::GatewayError => 16,
-        FaultCode::RateLimited => 17,
-        FaultCode::ProtocolError => 18,
-        FaultCode::RequestRejected => 20,
-        FaultCode::RequestTooLarge => 21,
-        FaultCode::CircuitOpen => 30,
-        FaultCode::Busy => 31,
-        FaultCode::HeavyTaskRefused => 32,
-        FaultCode::PluginTrapped => 40,
-        FaultCode::Cancelled => INTERRUPTED,
-    }
-}
 
 /// The list that `--help` shows.
 pub fn list(locale: Locale) -> String {
@@ -66,24 +39,21 @@ pub fn list(locale: Locale) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     #[test]
-    fn every_fault_has_an_exit_code_of_its_own() {
-        let codes: HashSet<u8> = FaultCode::ALL.iter().map(|code| of_fault(*code)).collect();
-        assert_eq!(codes.len(), FaultCode::ALL.len());
-        assert!(!codes.contains(&OK) && !codes.contains(&OTHER));
-    }
-
-    #[test]
-    fn the_list_names_every_fault() {
+    fn the_list_names_every_fault_with_its_code() {
         for locale in [Locale::En, Locale::Zh] {
             let list = list(locale);
             for code in FaultCode::ALL {
                 assert!(list.contains(code.as_str()), "{code}");
             }
+            assert!(list.contains(" 10  auth_failed\n"), "{list}");
         }
+    }
+
+    #[test]
+    fn ctrl_c_has_the_code_of_a_cancelled_turn() {
+        assert_eq!(INTERRUPTED, of_fault(FaultCode::Cancelled));
     }
 }

@@ -142,7 +142,7 @@ fn chinese_text(key: &str) -> Option<&'static str> {
         "ask.attachments" => "一并发送的图片或文件；可多次给出",
         "ask.json" => "输出 JSON Lines 事件，而不是文字",
         "ask.session" | "chat.session" => "要继续的会话；未指定则新建",
-        "ask.level" | "chat.level" => "任务的权限等级，L0（仅对话，默认）到 L4；防护可能会降低它",
+        "ask.level" | "chat.level" => "任务的权限级别，L0（仅对话，默认）到 L4；防护可能会降低它",
         "ask.instructions" | "chat.instructions" => "附加给代理的指示",
         "chat" => "交互式对话",
         "session" => "在标准输入输出上使用 JSON Lines，供脚本与测试使用",

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::args::{Compile, Format, Global, Inspect};
 use super::problem::{Problem, Stop};
-use super::setup::{Setup, cache_dir};
+use super::setup::{Setup, cache_dir, component_source};
+use super::text::say;
 use super::{exit, print, report};
 
 /// `status`.
@@ -50,9 +51,9 @@ pub async fn diagnose(format: &Format, setup: Setup) -> Result<u8, Stop> {
 
 /// `inspect`.
 pub fn inspect(options: &Inspect, global: &Global, locale: Locale) -> Result<u8, Stop> {
-    let source = match options.file.as_ref().or(global.component.as_ref()) {
+    let source = match &options.file {
         Some(path) => ComponentSource::File(path.clone()),
-        None => ComponentSource::Embedded,
+        None => component_source(global),
     };
     let info = host_shim::component::inspect(&source, cache_dir().as_deref())
         .map_err(|error| Problem::load(&error, locale))?;
@@ -65,8 +66,15 @@ pub fn inspect(options: &Inspect, global: &Global, locale: Locale) -> Result<u8,
 
 /// `compile`.
 pub fn compile(options: &Compile, locale: Locale) -> Result<u8, Stop> {
-    let _ = (options, locale);
-    Ok(exit::OTHER)
+    let source = ComponentSource::File(options.input.clone());
+    let info = host_shim::component::compile_to(&source, &options.output)
+        .map_err(|error| Problem::load(&error, locale))?;
+    let (output, sha256) = (options.output.display(), info.sha256);
+    print(&say!(
+        locale,
+        "{output}: compiled from the component with SHA-256 {sha256}\n",
+        "{output}：由 SHA-256 为 {sha256} 的组件编译而成\n"
+    ))
 }
 
 /// One JSON object on a line.

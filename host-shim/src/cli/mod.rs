@@ -6,6 +6,7 @@ mod attach;
 mod chat;
 mod demo;
 mod exit;
+mod grumble;
 mod help;
 mod interrupt;
 mod look;
@@ -37,7 +38,7 @@ pub fn main() -> ExitCode {
         .unwrap_or_else(|| text::of_environment(|name| std::env::var_os(name)));
     let cli = match parse(arguments, locale) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(told_by_parser(&error)),
+        Err(error) => return ExitCode::from(told_by_parser(&error, locale)),
     };
     log_to_stderr(cli.global.verbose);
     let code = match run(cli, locale) {
@@ -59,9 +60,16 @@ fn parse(arguments: Vec<OsString>, locale: Locale) -> Result<Cli, clap::Error> {
 }
 
 /// Help, the version, or what is wrong with the arguments; the exit code.
-fn told_by_parser(error: &clap::Error) -> u8 {
-    // Nobody may be reading; there is nobody else to tell.
-    let _ = error.print();
+fn told_by_parser(error: &clap::Error, locale: Locale) -> u8 {
+    let chinese = match locale {
+        Locale::En => None,
+        Locale::Zh => grumble::in_chinese(error),
+    };
+    match chinese {
+        Some(text) => anstream::eprint!("{text}"),
+        // Nobody may be reading; there is nobody else to tell.
+        None => drop(error.print()),
+    }
     u8::try_from(error.exit_code()).unwrap_or(exit::USAGE)
 }
 
@@ -97,7 +105,7 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, Stop> {
             let command = options.command.map(OsString::from);
             let arguments = [program, command, Some("--help".into())];
             match parse(arguments.into_iter().flatten().collect(), locale) {
-                Err(help) => Ok(told_by_parser(&help)),
+                Err(help) => Ok(told_by_parser(&help, locale)),
                 Ok(_) => Err(Problem::other("there is no such help", "").into()),
             }
         }

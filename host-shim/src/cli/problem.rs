@@ -109,8 +109,8 @@ impl Problem {
                 error.to_string(),
                 pick(
                     locale,
-                    "Give --component a plugin built from this project, or leave it out to run the one built in; `host-shim inspect FILE` shows what a file is.",
-                    "请给 --component 一个由本项目构建的插件组件，或省略它以使用内置组件；用 `host-shim inspect 文件` 查看文件内容。",
+                    "Give a plugin component built from this project, or leave it out to use the one built in.",
+                    "请给出由本项目构建的插件组件，或省略它以使用内置组件。",
                 ),
             ),
             _ => Self::other(error.to_string(), ""),

@@ -46,7 +46,7 @@ pub fn status(status: &Status, locale: Locale) -> String {
     line(&mut out, pick(locale, "heavy tasks", "重任务"), &heavy);
     line(
         &mut out,
-        pick(locale, "highest level", "最高等级"),
+        pick(locale, "highest level", "最高级别"),
         memory.level_cap.as_str(),
     );
     let breakers = &status.breakers;

@@ -26,20 +26,13 @@ impl Setup {
         Ok(Self {
             locale: config.locale,
             config,
-            source: match &global.component {
-                Some(path) => ComponentSource::File(path.clone()),
-                None => ComponentSource::Embedded,
-            },
+            source: component_source(global),
         })
     }
 
     /// A builder with the component and its cache, without the config.
     pub fn builder(&self) -> PluginBuilder {
-        let builder = Plugin::builder().component(self.source.clone());
-        match cache_dir() {
-            Some(dir) => builder.cache_dir(dir),
-            None => builder,
-        }
+        builder(self.source.clone())
     }
 
     /// A plugin that can ask. Settings that are missing or wrong are an error.
@@ -121,6 +114,23 @@ fn read_config(global: &Global, locale: Locale) -> Result<Config, host_shim::Con
         loader = loader.set("locale", code)?;
     }
     loader.finish()
+}
+
+/// The component that the options name, or the one built in.
+pub fn component_source(global: &Global) -> ComponentSource {
+    match &global.component {
+        Some(path) => ComponentSource::File(path.clone()),
+        None => ComponentSource::Embedded,
+    }
+}
+
+/// A builder with a component and the cache of this user.
+pub fn builder(source: ComponentSource) -> PluginBuilder {
+    let builder = Plugin::builder().component(source);
+    match cache_dir() {
+        Some(dir) => builder.cache_dir(dir),
+        None => builder,
+    }
 }
 
 /// Where compiled components are kept: a folder of the user's own.

@@ -93,11 +93,11 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
     let wait = config.queue_wait.as_secs_f64();
     let rules = [
         (
-            pick(locale, "levels", "等级"),
+            pick(locale, "levels", "级别"),
             say!(
                 locale,
                 "`L0` talk only, `L1` tools that only read, `L2` Astr commands and tools, `L3` the host without root, `L4` root. No turn gets more than `{max_level}` (`max_level`). A tool above the effective level is not offered; called all the same it is not run: the model gets an error, the user a notice.",
-                "`L0` 仅对话，`L1` 只读工具，`L2` Astr 命令与工具，`L3` 主机（非 root），`L4` root。任何任务不超过 `{max_level}`（`max_level`）。高于有效等级的工具不会提供给模型；即使被调用也不会执行：模型得到错误，用户得到提示。",
+                "`L0` 仅对话，`L1` 只读工具，`L2` Astr 命令与工具，`L3` 主机（非 root），`L4` root。任何任务不超过 `{max_level}`（`max_level`）。高于有效级别的工具不会提供给模型；即使被调用也不会执行：模型得到错误，用户得到提示。",
             ),
         ),
         (
@@ -105,7 +105,7 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
             say!(
                 locale,
                 "Below {heavy_floor_mib} MiB available (`heavy_floor_mib`) heavy turns are refused. Below {read_only_floor_mib} MiB (`read_only_floor_mib`) also the level is at most `L1`. Read at admission and before each tool call; memory that cannot be read counts as below.",
-                "可用内存低于 {heavy_floor_mib} MiB（`heavy_floor_mib`）时拒绝重任务；低于 {read_only_floor_mib} MiB（`read_only_floor_mib`）时等级也不超过 `L1`。在放行时和每次工具调用前读取；无法读取视为低于。",
+                "可用内存低于 {heavy_floor_mib} MiB（`heavy_floor_mib`）时拒绝重任务；低于 {read_only_floor_mib} MiB（`read_only_floor_mib`）时级别也不超过 `L1`。在放行时和每次工具调用前读取；无法读取视为低于。",
             ),
         ),
         (

@@ -1,0 +1,375 @@
+//! Where the demo plays: a scripted gateway, the real component, pretended memory, a clock that
+//! can be moved.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use host_shim::scripted::{Recorded, Scene, ScriptedGateway};
+use host_shim::{
+    Clock, ComponentSource, Config, Event, Fault, FaultCode, Level, Locale, MemorySource, Plugin,
+    Reply, Status, ToolCall, ToolRunner, ToolSpec, Turn, TurnRequest,
+};
+use serde_json::json;
+
+use crate::cli::memory::{Pretence, PretendedMemory};
+use crate::cli::problem::{Problem, Stop};
+use crate::cli::text::{pick, say};
+
+const TITLE: Style = Style::new().bold();
+const GOOD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
+const BAD: Style = Style::new()
+    .bold()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+const DIM: Style = Style::new().dimmed();
+
+/// The token that the scripted gateway takes. It opens nothing else.
+const TOKEN: &str = "demo-gateway-only";
+
+/// Plenty, so that the demo does not depend on the machine.
+const PLENTY_MIB: u64 = 4096;
+
+/// A pause before each piece of an answer, for people to see it stream.
+const PACE: Duration = Duration::from_millis(25);
+
+/// Why a scene does not go on.
+pub enum Miss {
+    /// It did not go as told.
+    Other(String),
+    /// The demo cannot go on.
+    Stop(Stop),
+}
+
+impl From<io::Error> for Miss {
+    fn from(error: io::Error) -> Self {
+        Self::Stop(error.into())
+    }
+}
+
+/// A fault where none belongs.
+impl From<Fault> for Miss {
+    fn from(fault: Fault) -> Self {
+        Self::Other(fault.to_string())
+    }
+}
+
+/// How a scene went.
+pub type Played = Result<(), Miss>;
+
+/// Fails the scene unless this holds.
+pub fn expect(holds: bool, what: impl FnOnce() -> String) -> Played {
+    if holds {
+        Ok(())
+    } else {
+        Err(Miss::Other(what()))
+    }
+}
+
+/// What was seen of a turn.
+#[derive(Debug)]
+pub struct Seen {
+    /// In order.
+    pub events: Vec<Event>,
+    /// How it ended.
+    pub end: Result<Reply, Fault>,
+}
+
+impl Seen {
+    /// The deltas, joined.
+    pub fn said(&self) -> String {
+        let delta = |event: &Event| match event {
+            Event::Delta { text } => Some(text.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(delta).collect()
+    }
+
+    /// The turn must have had a reply.
+    pub fn reply(&self) -> Result<&Reply, Miss> {
+        self.end
+            .as_ref()
+            .map_err(|fault| Miss::Other(format!("the turn ended with {fault}")))
+    }
+
+    /// The turn must have ended with this fault.
+    pub fn fault(&self, code: FaultCode) -> Result<&Fault, Miss> {
+        match &self.end {
+            Err(fault) if fault.code == code => Ok(fault),
+            other => Err(Miss::Other(format!("{code} was expected, not {other:?}"))),
+        }
+    }
+}
+
+/// Where the demo plays.
+pub struct Stage {
+    /// Plays what a scene pushes.
+    pub gateway: ScriptedGateway,
+    /// The real component.
+    pub plugin: Plugin,
+    clock: Clock,
+    memory: Arc<PretendedMemory>,
+    pub locale: Locale,
+    pace: Duration,
+}
+
+impl Stage {
+    /// A running gateway and a plugin that is set to it.
+    pub async fn build(source: ComponentSource, locale: Locale) -> Result<Self, Stop> {
+        let gateway = ScriptedGateway::start(TOKEN).await.map_err(|error| {
+            Problem::other(
+                say!(
+                    locale,
+                    "no port of 127.0.0.1 can be listened on: {error}",
+                    "无法监听 127.0.0.1 的端口：{error}"
+                ),
+                "",
+            )
+        })?;
+        let memory = Arc::new(PretendedMemory::default());
+        memory.pretend(Pretence::Available(PLENTY_MIB << 20));
+        let clock = Clock::adjustable();
+        let seen = memory.clone();
+        let plugin = crate::cli::setup::builder(source)
+            .config(config(&gateway.url(), TOKEN, locale)?)
+            .memory(move || seen.read())
+            .clock(clock.clone())
+            .build()
+            .await
+            .map_err(|error| Problem::load(&error, locale))?;
+        let pace = if io::stdout().is_terminal() {
+            PACE
+        } else {
+            Duration::ZERO
+        };
+        Ok(Self {
+            gateway,
+            plugin,
+            clock,
+            memory,
+            locale,
+            pace,
+        })
+    }
+
+    /// As at the beginning, whatever the scene before has done.
+    pub async fn reset(&mut self) -> Result<(), Stop> {
+        self.memory_mib(PLENTY_MIB);
+        self.gateway.answer_everything_with(None);
+        self.gateway.restart().await?;
+        self.token(TOKEN).await?;
+        let reset = self.plugin.reset().await;
+        Ok(reset.map_err(|fault| Problem::fault(&fault, self.locale))?)
+    }
+
+    /// Ends plugin and gateway.
+    pub async fn close(self) {
+        self.plugin.close().await;
+        self.gateway.stop().await;
+    }
+
+    /// Pretends so much available memory.
+    pub fn memory_mib(&self, mib: u64) {
+        self.memory.pretend(Pretence::Available(mib << 20));
+    }
+
+    /// Lets the guards' clock jump.
+    pub fn advance(&self, seconds: u64) -> Played {
+        self.clock
+            .advance(Duration::from_secs(seconds))
+            .map_err(|error| Miss::Other(error.to_string()))
+    }
+
+    /// Gives the plugin this token for the gateway.
+    pub async fn token(&self, token: &str) -> Result<(), Stop> {
+        let config = config(&self.gateway.url(), token, self.locale)?;
+        let set = self.plugin.configure(config).await;
+        Ok(set.map_err(|error| Problem::other(error.to_string(), ""))?)
+    }
+
+    /// What the gateway plays next.
+    pub fn next(&self, scene: impl Into<Scene>) {
+        self.gateway.push(scene.into().paced(self.pace));
+    }
+
+    /// The text in the stage's language.
+    pub fn text(&self, en: &'static str, zh: &'static str) -> &'static str {
+        pick(self.locale, en, zh)
+    }
+
+    /// What the guards know.
+    pub async fn status(&self) -> Result<Status, Miss> {
+        Ok(self.plugin.status().await?)
+    }
+
+    /// The turns that have reached the gateway's agent.
+    pub fn arrived(&self) -> Vec<Recorded> {
+        self.gateway.turns()
+    }
+
+    /// Asks, shows everything, and waits for the end.
+    pub async fn ask(&self, request: TurnRequest) -> Result<Seen, Miss> {
+        let turn = self.begin(request)?;
+        self.finish(turn, Vec::new()).await
+    }
+
+    /// Asks, and shows what was asked.
+    pub fn begin(&self, request: TurnRequest) -> io::Result<Turn> {
+        let (level, text) = (request.level, &request.text);
+        let heavy = match request.heavy {
+            true => pick(self.locale, ", heavy", "，重任务"),
+            false => "",
+        };
+        self.say(&format!("   {DIM}({level}{heavy}){DIM:#} {text}"))?;
+        Ok(self.plugin.ask(request))
+    }
+
+    /// Shows the rest of a turn, to its end.
+    pub async fn finish(&self, mut turn: Turn, mut events: Vec<Event>) -> Result<Seen, Miss> {
+        let mut in_line = false;
+        while let Some(event) = turn.next_event().await {
+            in_line = self.show(&event, in_line)?;
+            events.push(event);
+        }
+        if in_line {
+            self.say("")?;
+        }
+        let end = turn.reply().await;
+        if let Err(fault) = &end {
+            self.say(&format!(
+                "   {BAD}✗ {}{BAD:#} {}",
+                fault.code, fault.message
+            ))?;
+            let (cause, remedy) = (
+                pick(self.locale, "cause", "原因"),
+                pick(self.locale, "remedy", "处理"),
+            );
+            self.say(&format!("     {DIM}{cause}:{DIM:#} {}", fault.cause))?;
+            self.say(&format!("     {DIM}{remedy}:{DIM:#} {}", fault.remedy))?;
+        }
+        Ok(Seen { events, end })
+    }
+
+    /// Shows one event; whether the cursor stands in a line of the answer now.
+    pub fn show(&self, event: &Event, in_line: bool) -> io::Result<bool> {
+        let text = match event {
+            Event::Delta { text } => {
+                let mut out = anstream::stdout().lock();
+                let start = if in_line { "" } else { "   → " };
+                write!(out, "{start}{text}")?;
+                out.flush()?;
+                return Ok(true);
+            }
+            Event::ToolCall(call) => {
+                format!(
+                    "{} {}({})",
+                    pick(self.locale, "tool:", "工具："),
+                    call.name,
+                    call.arguments
+                )
+            }
+            Event::ToolEnded {
+                succeeded: true, ..
+            } => pick(self.locale, "the tool has ended", "工具执行完毕").to_owned(),
+            Event::ToolEnded { .. } => {
+                pick(self.locale, "the tool failed", "工具执行失败").to_owned()
+            }
+            Event::Notice(notice) => notice.text.clone(),
+        };
+        let start = if in_line { "\n" } else { "" };
+        self.say(&format!("{start}   {DIM}· {text}{DIM:#}"))?;
+        Ok(false)
+    }
+
+    /// One line.
+    pub fn say(&self, line: &str) -> io::Result<()> {
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{line}")?;
+        out.flush()
+    }
+
+    pub fn title(&self, number: usize, title: &str, story: &str) -> io::Result<()> {
+        self.say(&format!(
+            "{TITLE}{number}. {title}{TITLE:#}\n   {DIM}{story}{DIM:#}"
+        ))
+    }
+
+    pub fn as_told(&self) -> io::Result<()> {
+        self.say(&format!(
+            "   {GOOD}✓ {}{GOOD:#}\n",
+            pick(self.locale, "as told", "符合预期")
+        ))
+    }
+
+    pub fn not_as_told(&self, what: &str) -> io::Result<()> {
+        let told = pick(self.locale, "not as told:", "与预期不符：");
+        self.say(&format!("   {BAD}✗ {told}{BAD:#} {what}\n"))
+    }
+}
+
+fn config(url: &str, token: &str, locale: Locale) -> Result<Config, Stop> {
+    let locale_name = pick(locale, "en", "zh");
+    let config = Config::loader()
+        .set("gateway_primary_url", url)
+        .and_then(|loader| loader.set("gateway_bearer_token", token))
+        .and_then(|loader| loader.set("locale", locale_name))
+        .and_then(|loader| loader.finish());
+    Ok(config.map_err(|error| Problem::config(&error, locale))?)
+}
+
+/// Counts words; the demo's tool that only reads.
+#[derive(Debug)]
+pub struct CountWords;
+
+impl CountWords {
+    /// As it is offered to the model.
+    pub fn spec(level: Level) -> ToolSpec {
+        ToolSpec {
+            name: "count_words".to_owned(),
+            description: "Counts the words of a text.".to_owned(),
+            parameters: json!({
+                "type": "object",
+                "properties": { "text": { "type": "string" } },
+                "required": ["text"],
+            }),
+            level,
+        }
+    }
+}
+
+impl ToolRunner for CountWords {
+    fn run(&self, _turn: &str, call: ToolCall) -> BoxFuture<'static, Result<String, String>> {
+        let counted = call
+            .arguments_object()
+            .map_err(|error| error.to_string())
+            .and_then(
+                |arguments| match arguments.get("text").and_then(|text| text.as_str()) {
+                    Some(text) => Ok(text.split_whitespace().count().to_string()),
+                    None => Err("`text` is missing".to_owned()),
+                },
+            );
+        std::future::ready(counted).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tool_counts_and_tells_what_is_missing() {
+        let run = |arguments: &str| {
+            let call = ToolCall {
+                id: "c".to_owned(),
+                name: "count_words".to_owned(),
+                arguments: arguments.to_owned(),
+            };
+            CountWords.run("turn", call).now_or_never().unwrap()
+        };
+        assert_eq!(run(r#"{"text":"one two  three"}"#), Ok("3".to_owned()));
+        assert!(run("{}").unwrap_err().contains("text"));
+        assert!(run("nonsense").is_err());
+    }
+}
