@@ -33,6 +33,10 @@ impl Interrupts {
             .enable_all()
             .build()
             .map_err(cannot)?;
+        let mut presses = {
+            let _entered = runtime.enter();
+            ctrl_c().map_err(cannot)?
+        };
         let turn_runs = Arc::new(AtomicBool::new(false));
         let (press, pressed) = mpsc::unbounded_channel();
         let runs = turn_runs.clone();
@@ -41,7 +45,7 @@ impl Interrupts {
             .name("ctrl-c".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
-                    while tokio::signal::ctrl_c().await.is_ok() {
+                    while presses.recv().await.is_some() {
                         if !runs.load(Ordering::SeqCst) || press.send(()).is_err() {
                             std::process::exit(exit::INTERRUPTED.into());
                         }
@@ -66,4 +70,16 @@ impl Interrupts {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Every press from now on. Must be called within a Tokio runtime.
+#[cfg(unix)]
+fn ctrl_c() -> std::io::Result<tokio::signal::unix::Signal> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+}
+
+/// Every press from now on. Must be called within a Tokio runtime.
+#[cfg(windows)]
+fn ctrl_c() -> std::io::Result<tokio::signal::windows::CtrlC> {
+    tokio::signal::windows::ctrl_c()
 }

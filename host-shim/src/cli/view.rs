@@ -86,6 +86,8 @@ pub struct Person {
     spinner: Option<Spinner>,
     /// The deltas so far.
     shown: String,
+    /// The cursor stands behind a piece of the answer.
+    mid_line: bool,
 }
 
 impl Person {
@@ -96,10 +98,14 @@ impl Person {
             terminal: io::stdout().is_terminal(),
             spinner: None,
             shown: String::new(),
+            mid_line: false,
         }
     }
 
-    fn write(&self, text: &str) -> io::Result<()> {
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        if !text.is_empty() {
+            self.mid_line = !text.ends_with('\n');
+        }
         let mut out = io::stdout().lock();
         if self.terminal {
             out.write_all(printable(text).as_bytes())?;
@@ -114,10 +120,20 @@ impl Person {
         self.spinner = None;
         let dim = anstyle::Style::new().dimmed();
         let mut err = anstream::stderr().lock();
-        if self.terminal && !self.shown.is_empty() && !self.shown.ends_with('\n') {
+        if self.terminal && self.mid_line {
             writeln!(err)?;
+            self.mid_line = false;
         }
         writeln!(err, "{dim}· {}{dim:#}", printable(text))
+    }
+
+    /// Ends the line that has been begun.
+    fn end_line(&mut self) -> io::Result<()> {
+        if self.mid_line {
+            self.write("\n")
+        } else {
+            Ok(())
+        }
     }
 
     fn wait(&mut self, text: &'static str) {
@@ -128,6 +144,7 @@ impl Person {
 impl View for Person {
     fn start(&mut self) {
         self.shown.clear();
+        self.mid_line = false;
         self.wait(pick(self.locale, "waiting for the gateway", "等待网关"));
     }
 
@@ -171,10 +188,7 @@ impl View for Person {
     fn end(&mut self, end: &Result<Reply, Fault>) -> io::Result<()> {
         self.spinner = None;
         let Ok(reply) = end else {
-            return match self.shown.is_empty() || self.shown.ends_with('\n') {
-                true => Ok(()),
-                false => self.write("\n"),
-            };
+            return self.end_line();
         };
         // The reply's text is what holds; the deltas may have been something else.
         match reply.text.strip_prefix(&self.shown) {
@@ -185,15 +199,10 @@ impl View for Person {
                     "the gateway corrected its answer; what holds is:",
                     "网关更正了回答，以下为准：",
                 ))?;
-                if !self.terminal && !self.shown.ends_with('\n') {
-                    self.write("\n")?;
-                }
+                self.end_line()?;
                 self.write(&reply.text)?;
             }
         }
-        if !reply.text.ends_with('\n') {
-            self.write("\n")?;
-        }
-        Ok(())
+        self.end_line()
     }
 }

@@ -105,7 +105,7 @@ impl Seen {
 
 /// Where the demo plays.
 pub struct Stage {
-    /// Plays what a scene pushes.
+    /// Plays what a scene pushes; another one for every scene.
     pub gateway: ScriptedGateway,
     /// The real component.
     pub plugin: Plugin,
@@ -118,18 +118,8 @@ pub struct Stage {
 impl Stage {
     /// A running gateway and a plugin that is set to it.
     pub async fn build(source: ComponentSource, locale: Locale) -> Result<Self, Stop> {
-        let gateway = ScriptedGateway::start(TOKEN).await.map_err(|error| {
-            Problem::other(
-                say!(
-                    locale,
-                    "no port of 127.0.0.1 can be listened on: {error}",
-                    "无法监听 127.0.0.1 的端口：{error}"
-                ),
-                "",
-            )
-        })?;
+        let gateway = start_gateway(locale).await?;
         let memory = Arc::new(PretendedMemory::default());
-        memory.pretend(Pretence::Available(PLENTY_MIB << 20));
         let clock = Clock::adjustable();
         let seen = memory.clone();
         let plugin = crate::cli::setup::builder(source)
@@ -154,11 +144,11 @@ impl Stage {
         })
     }
 
-    /// As at the beginning, whatever the scene before has done.
+    /// As at the beginning, whatever the scene before has done: another gateway, closed breakers,
+    /// memory for everything.
     pub async fn reset(&mut self) -> Result<(), Stop> {
         self.memory_mib(PLENTY_MIB);
-        self.gateway.answer_everything_with(None);
-        self.gateway.restart().await?;
+        self.gateway = start_gateway(self.locale).await?;
         self.token(TOKEN).await?;
         let reset = self.plugin.reset().await;
         Ok(reset.map_err(|fault| Problem::fault(&fault, self.locale))?)
@@ -307,6 +297,19 @@ impl Stage {
         let told = pick(self.locale, "not as told:", "与预期不符：");
         self.say(&format!("   {BAD}✗ {told}{BAD:#} {what}\n"))
     }
+}
+
+async fn start_gateway(locale: Locale) -> Result<ScriptedGateway, Problem> {
+    ScriptedGateway::start(TOKEN).await.map_err(|error| {
+        Problem::other(
+            say!(
+                locale,
+                "no port of 127.0.0.1 can be listened on: {error}",
+                "无法监听 127.0.0.1 的端口：{error}"
+            ),
+            "",
+        )
+    })
 }
 
 fn config(url: &str, token: &str, locale: Locale) -> Result<Config, Stop> {
