@@ -1,0 +1,146 @@
+//! The released files: the plugin alone, and the command that runs on WASI alone.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use sha2::{Digest as _, Sha256};
+
+use crate::compose::{Names, Parts, compose};
+use crate::{build, check, metadata, repository, wit_doc};
+
+/// Bytes that openclaw-plugin.wasm may have.
+const PLUGIN_BUDGET: usize = 600_000;
+/// Bytes that openclaw-cli.wasm may have.
+const CLI_BUDGET: usize = 1_100_000;
+
+/// What Rust's standard library for wasm32-wasip2 imports: WASI 0.2, whatever the component does.
+/// The plugin's own imports are those of its world in `wit/`.
+const STANDARD_LIBRARY: [&str; 7] = [
+    "wasi:cli/environment@0.2",
+    "wasi:cli/exit@0.2",
+    "wasi:cli/stdin@0.2",
+    "wasi:cli/stdout@0.2",
+    "wasi:cli/stderr@0.2",
+    "wasi:cli/terminal-",
+    "wasi:io/",
+];
+
+/// A released file.
+pub struct File {
+    name: &'static str,
+    bytes: Vec<u8>,
+}
+
+/// Builds, checks and writes them to `out`, with their SHA-256.
+pub fn make(root: &Path, out: &Path) -> Result<()> {
+    let target = repository::target(root).join("component");
+    let files = files(root, &target)?;
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    for file in &files {
+        let path = out.join(file.name);
+        std::fs::write(&path, &file.bytes)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let sums = sums(&files);
+    std::fs::write(out.join("SHA256SUMS"), &sums)?;
+    print!("{sums}");
+    Ok(())
+}
+
+/// Builds and checks them, with `target` for what Cargo builds.
+pub fn files(root: &Path, target: &Path) -> Result<Vec<File>> {
+    let packages = [
+        "openclaw-plugin",
+        "openclaw-wasi-memory",
+        "openclaw-wasi-tools",
+        "openclaw-wasi-cli",
+    ];
+    let built = build::components(root, target, &packages)?;
+    let [plugin, memory, tools, cli]: [Vec<u8>; 4] = built
+        .try_into()
+        .ok()
+        .context("four packages make four components")?;
+    let revision = repository::revision(root)
+        .map(|(commit, clean)| if clean { commit } else { commit + "-modified" });
+    let describe = |bytes: &[u8], name, description| {
+        metadata::add(bytes, name, description, revision.as_deref())
+    };
+
+    let plugin = describe(
+        &plugin,
+        "openclaw-plugin",
+        "The guarded client of the OpenClaw Gateway: astr:openclaw/gateway and guards",
+    )?;
+    let world = wit_doc::World::read(root)?;
+    let interface = check::interface(&plugin)?;
+    let own = |name: &str| world.imports.iter().any(|import| import == name);
+    let library = |name: &str| {
+        STANDARD_LIBRARY
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    };
+    check::imports(&interface, |name| own(name) || library(name))
+        .context("openclaw-plugin.wasm")?;
+    ensure!(
+        interface.exports == world.exports,
+        "openclaw-plugin.wasm exports {:?}; its world in wit/ says {:?}",
+        interface.exports,
+        world.exports
+    );
+    finish("openclaw-plugin.wasm", &plugin, &interface, PLUGIN_BUDGET)?;
+
+    let parts = Parts {
+        plugin: plugin.clone(),
+        memory,
+        tools,
+        cli,
+    };
+    let cli = compose(parts, &Names::of(&world.version))?;
+    let cli = describe(
+        &cli,
+        "openclaw-cli",
+        "Asks an OpenClaw Gateway through the guarded plugin; needs nothing but WASI 0.3",
+    )?;
+    let interface = check::interface(&cli)?;
+    check::imports(&interface, |name| name.starts_with("wasi:")).context("openclaw-cli.wasm")?;
+    finish("openclaw-cli.wasm", &cli, &interface, CLI_BUDGET)?;
+
+    Ok(vec![
+        File {
+            name: "openclaw-plugin.wasm",
+            bytes: plugin,
+        },
+        File {
+            name: "openclaw-cli.wasm",
+            bytes: cli,
+        },
+    ])
+}
+
+/// What is checked of every file, and what is told of it.
+fn finish(name: &str, bytes: &[u8], interface: &check::Interface, budget: usize) -> Result<()> {
+    check::valid(bytes).context(name.to_owned())?;
+    check::size(bytes, budget).context(name.to_owned())?;
+    println!("{name}: {} of at most {budget} bytes", bytes.len());
+    for import in &interface.imports {
+        println!("  import {import}");
+    }
+    for export in &interface.exports {
+        println!("  export {export}");
+    }
+    Ok(())
+}
+
+/// Their SHA-256, as `sha256sum --check` reads it.
+pub fn sums(files: &[File]) -> String {
+    let hexadecimal = |bytes: &[u8]| -> String {
+        Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    };
+    files
+        .iter()
+        .map(|file| format!("{}  {}\n", hexadecimal(&file.bytes), file.name))
+        .collect()
+}

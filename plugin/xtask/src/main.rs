@@ -1,0 +1,76 @@
+//! Makes and checks the released components, and what belongs to the WIT package.
+//!
+//! `cargo xtask dist` needs neither wasmtime nor a network: it builds the plugin and the small
+//! components around it for wasm32-wasip2, composes the command, and checks both files.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use lexopt::Arg::{Long, Value};
+use lexopt::ValueExt as _;
+
+mod build;
+mod check;
+mod compose;
+mod dist;
+mod metadata;
+mod repository;
+mod reproduce;
+mod wit_compat;
+mod wit_doc;
+
+const HELP: &str = "\
+Makes and checks the released components, and what belongs to the WIT package.
+
+Usage: cargo xtask COMMAND
+
+  dist [--out DIR]       builds openclaw-plugin.wasm and openclaw-cli.wasm with SHA256SUMS
+                         (default: target/dist) and checks their imports, validity and size
+  reproduce              clones the last commit into two folders, builds in both, and compares
+  wit-doc [--check]      writes wit/README.md; or fails if it is not current
+  wit-compat [--record]  fails if the WIT breaks hosts of the recorded version without a new
+                         version; or records the WIT as that of its version
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut arguments = lexopt::Parser::from_env();
+    let (mut command, mut out, mut flags) = (None, None, Vec::new());
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(name) if command.is_none() => command = Some(name.string()?),
+            Long("out") => out = Some(PathBuf::from(arguments.value()?)),
+            Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long(flag) => flags.push(flag.to_owned()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let command = command.context("no command; see cargo xtask --help")?;
+    let root = repository::root()?;
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    match (command.as_str(), flags.as_slice(), out) {
+        ("dist", [], out) => {
+            let out = out.unwrap_or_else(|| repository::target(&root).join("dist"));
+            dist::make(&root, &out)
+        }
+        ("reproduce", [], None) => reproduce::check(&root),
+        ("wit-doc", [], None) => wit_doc::write(&root),
+        ("wit-doc", ["check"], None) => wit_doc::check(&root),
+        ("wit-compat", [], None) => wit_compat::check(&root),
+        ("wit-compat", ["record"], None) => wit_compat::record(&root),
+        _ => bail!("not understood; see cargo xtask --help"),
+    }
+}

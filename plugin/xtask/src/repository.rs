@@ -1,0 +1,49 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// The root of the repository that this tool was built from.
+pub fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here
+        .ancestors()
+        .nth(2)
+        .context("this crate is not two folders deep")?;
+    ensure!(
+        root.join("wit").is_dir(),
+        "{} is not the repository",
+        root.display()
+    );
+    Ok(root.to_owned())
+}
+
+/// Where Cargo puts what it builds.
+pub fn target(root: &Path) -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        // A relative one is relative to where Cargo was called, which is where we are.
+        Some(folder) if !folder.is_empty() => PathBuf::from(folder),
+        _ => root.join("target"),
+    }
+}
+
+/// The commit that is checked out, and whether the tree is as committed. None outside of git,
+/// such as in a source archive.
+pub fn revision(root: &Path) -> Option<(String, bool)> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(root)
+            .args(arguments)
+            .output()
+            .ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "HEAD"])?;
+    Some((commit, git(&["status", "--porcelain"])?.is_empty()))
+}

@@ -1,0 +1,131 @@
+//! A change to the WIT that breaks hosts changes the package's version.
+//!
+//! `wit/released/VERSION/` holds the package as it was when that version was recorded. Hosts were
+//! written against it: a component of today must still fit where one of then did, unless the
+//! version says that it need not.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use semver::Version;
+use wit_parser::{Resolve, UnresolvedPackageGroup};
+
+const RELEASED: &str = "wit/released";
+const WORLD: &str = "plugin";
+
+/// Compares `wit/` with the newest recorded version.
+pub fn check(root: &Path) -> Result<()> {
+    let (released, folder) = newest(root)?;
+    let current = version(&root.join("wit"))?;
+    if !promises_compatibility(&released, &current)? {
+        println!("wit {current} may break hosts of {released}: the version says so");
+        return Ok(());
+    }
+    compatible(&root.join("wit"), &folder).with_context(|| {
+        format!(
+            "wit/ is version {current}, which promises hosts of {released} that all is as before, \
+             but it is not; raise the version in wit/types.wit (or undo the change). If {released} \
+             has never been given to anybody: cargo xtask wit-compat --record"
+        )
+    })?;
+    println!("wit {current} keeps what hosts of {released} were promised");
+    Ok(())
+}
+
+/// Keeps `wit/` as that of its version.
+pub fn record(root: &Path) -> Result<()> {
+    let wit = root.join("wit");
+    let folder = root.join(RELEASED).join(version(&wit)?.to_string());
+    std::fs::create_dir_all(&folder)?;
+    for old in wit_files(&folder)? {
+        std::fs::remove_file(old)?;
+    }
+    for file in wit_files(&wit)? {
+        let name = file.file_name().context("a file has a name")?;
+        std::fs::copy(&file, folder.join(name))?;
+    }
+    println!("recorded in {}", folder.display());
+    Ok(())
+}
+
+/// Whether a package of version `new` tells hosts of `old` that they need not change. As Cargo
+/// reads versions: the leftmost number that is not zero is the one whose change breaks.
+fn promises_compatibility(old: &Version, new: &Version) -> Result<bool> {
+    ensure!(
+        new >= old,
+        "wit/ is version {new}, which is older than {old} that was recorded"
+    );
+    let breaking = |version: &Version| match (version.major, version.minor, version.patch) {
+        (0, 0, patch) => (0, 0, patch),
+        (0, minor, _) => (0, minor, 0),
+        (major, _, _) => (major, 0, 0),
+    };
+    Ok(breaking(old) == breaking(new))
+}
+
+/// Whether a component of the WIT in `new` fits into a host that was written for that in `old`.
+fn compatible(new: &Path, old: &Path) -> Result<()> {
+    let mut resolve = Resolve::default();
+    let (new, _) = resolve.push_dir(new)?;
+    let mut old = UnresolvedPackageGroup::parse_dir(old)?;
+    // Two packages of one name and version cannot stand side by side. Versions are not compared
+    // by what follows.
+    old.main.name.version = Some(Version::new(0, 0, 0));
+    let old = resolve.push_group(old)?;
+    let new = resolve.select_world(&[new], Some(WORLD))?;
+    let old = resolve.select_world(&[old], Some(WORLD))?;
+    // The check asks whether its first world's components fit hosts of its second.
+    wit_component::semver_check(resolve, new, old)
+}
+
+/// The newest version that was recorded, and where.
+fn newest(root: &Path) -> Result<(Version, PathBuf)> {
+    let folder = root.join(RELEASED);
+    let entries = std::fs::read_dir(&folder).with_context(|| {
+        format!(
+            "nothing is recorded in {}; run cargo xtask wit-compat --record",
+            folder.display()
+        )
+    })?;
+    let mut versions = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let Ok(version) = Version::parse(&name) else {
+            bail!("{} is not named after a version", path.display());
+        };
+        versions.push((version, path));
+    }
+    versions
+        .into_iter()
+        .max()
+        .context("nothing is recorded; run cargo xtask wit-compat --record")
+}
+
+fn version(wit: &Path) -> Result<Version> {
+    let group = UnresolvedPackageGroup::parse_dir(wit)?;
+    group
+        .main
+        .name
+        .version
+        .with_context(|| format!("the package in {} has no version", wit.display()))
+}
+
+fn wit_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() && path.extension().is_some_and(|extension| extension == "wit") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+#[path = "wit_compat_tests.rs"]
+mod tests;

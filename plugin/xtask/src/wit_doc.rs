@@ -1,0 +1,119 @@
+//! The WIT package's documentation as Markdown: `wit/README.md`, generated.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use wit_bindgen_core::Files;
+use wit_parser::{PackageId, Resolve, WorldId};
+
+const FILE: &str = "wit/README.md";
+const WORLD: &str = "plugin";
+
+/// What the world of the plugin takes and gives, by name.
+pub struct World {
+    /// The version of the package.
+    pub version: String,
+    /// Names of its imports, those that its interfaces bring along included.
+    pub imports: Vec<String>,
+    /// Names of its exports.
+    pub exports: Vec<String>,
+}
+
+impl World {
+    /// Reads it from `wit/`.
+    pub fn read(root: &Path) -> Result<Self> {
+        let (resolve, package, world) = parse(root)?;
+        let world = &resolve.worlds[world];
+        let name = |(key, _)| resolve.name_world_key(key);
+        let version = &resolve.packages[package].name.version;
+        let version = version
+            .as_ref()
+            .context("the package in wit/ has no version")?
+            .to_string();
+        Ok(Self {
+            version,
+            imports: world.imports.iter().map(name).collect(),
+            exports: world.exports.iter().map(name).collect(),
+        })
+    }
+}
+
+/// Parses `wit/` with its dependencies.
+pub fn parse(root: &Path) -> Result<(Resolve, PackageId, WorldId)> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(root.join("wit"))?;
+    let world = resolve.select_world(&[package], Some(WORLD))?;
+    Ok((resolve, package, world))
+}
+
+/// Writes it.
+pub fn write(root: &Path) -> Result<()> {
+    let path = root.join(FILE);
+    std::fs::write(&path, markdown(root)?)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Fails if it is not what would be written.
+pub fn check(root: &Path) -> Result<()> {
+    let path = root.join(FILE);
+    let present = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}; run cargo xtask wit-doc", path.display()))?;
+    let wanted = markdown(root)?;
+    if present != wanted {
+        let line = present
+            .lines()
+            .zip(wanted.lines())
+            .take_while(|(a, b)| a == b)
+            .count()
+            + 1;
+        bail!("{FILE} is not current from line {line} on; run cargo xtask wit-doc and commit it");
+    }
+    println!("{FILE} is current");
+    Ok(())
+}
+
+fn markdown(root: &Path) -> Result<String> {
+    let (mut resolve, package, world) = parse(root)?;
+    let name = resolve.packages[package].name.clone();
+
+    // WASI has documentation of its own; what is left is this package.
+    let foreign: Vec<_> = resolve.worlds[world]
+        .imports
+        .keys()
+        .map(|key| (key.clone(), resolve.name_world_key(key)))
+        .filter(|(_, import)| !import.starts_with(&format!("{}:{}/", name.namespace, name.name)))
+        .collect();
+    for (key, _) in &foreign {
+        resolve.worlds[world].imports.shift_remove(key);
+    }
+    let mut files = Files::default();
+    let mut generator = wit_bindgen_markdown::Opts::default().build();
+    generator.generate(&mut resolve, world, &mut files)?;
+    let generated = files
+        .iter()
+        .find(|(file, _)| file.ends_with(".md"))
+        .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+        .context("the generator wrote no Markdown")?;
+    ensure!(!generated.is_empty(), "the generator wrote nothing");
+
+    let foreign: Vec<String> = foreign
+        .iter()
+        .map(|(_, import)| format!("`{import}`"))
+        .collect();
+    let mut text = format!(
+        "<!-- Generated from wit/*.wit by `cargo xtask wit-doc`; do not edit. -->\n\n\
+         # {name}\n\n\
+         Besides what is described here the world imports WASI: {}; \
+         and Rust's standard library for wasm32-wasip2 imports a part of WASI 0.2.\n\n",
+        foreign.join(", ")
+    );
+    for line in generated.lines() {
+        // The title is this file's; the generator's headings go one level down.
+        if line.starts_with('#') {
+            text.push('#');
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    Ok(text)
+}
