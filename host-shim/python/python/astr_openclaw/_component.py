@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +62,29 @@ async def find_code(
     path = Path(component) if component is not None else _SHIPPED
     digest = await asyncio.to_thread(_sha256, path)
     if not again and digest == await asyncio.to_thread(_sha256, _SHIPPED):
-        return Code(_SHIPPED.with_suffix(".cwasm"), digest)
+        return Code(_tightened(_SHIPPED.with_suffix(".cwasm")), digest)
     folder = Path(cache_dir) if cache_dir is not None else default_cache_dir()
     artifact = folder / f"{digest}.cwasm"
-    if again or not artifact.exists():
+    if again or not _description(artifact).exists():
         await _compile(path, artifact)
     return Code(artifact, digest)
+
+
+def _description(artifact: Path) -> Path:
+    """Written after the artifact, so that its being there says that both are."""
+    return artifact.with_name(artifact.name + ".json")
+
+
+def _tightened(artifact: Path) -> Path:
+    """The loader trusts no code that others than its owner may write. With a umask of 002 pip
+    makes files that the group may write; where they are ours, that is taken away."""
+    if os.name == "posix":
+        for path in (artifact, _description(artifact)):
+            with suppress(OSError):
+                now = path.stat()
+                if now.st_mode & 0o022 and now.st_uid == os.geteuid():
+                    path.chmod(now.st_mode & 0o755)
+    return artifact
 
 
 def _sha256(path: Path) -> str:
@@ -84,42 +102,33 @@ def _sha256(path: Path) -> str:
 
 
 async def _compile(wasm: Path, artifact: Path) -> None:
-    """Compiles in another process, and puts the result in its place atomically."""
-    program = command_line()
-    temporary = artifact.with_name(f".{artifact.name}.{os.getpid()}")
+    """Compiles in another process, which writes the result whole or not at all."""
+    # Only what a program needs to run: no token that the environment may hold.
+    kept = ("PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LANG")
     try:
         artifact.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Only what a program needs to run: no token that the environment may hold.
-        kept = ("PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LANG")
         process = await asyncio.create_subprocess_exec(
-            program,
+            command_line(),
             "compile",
             os.fspath(wasm),
-            os.fspath(temporary),
+            os.fspath(artifact),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env={name: os.environ[name] for name in kept if name in os.environ},
         )
-        try:
-            _, stderr = await asyncio.wait_for(process.communicate(), _COMPILE_LIMIT)
-        except BaseException:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-            raise
-        if process.returncode != 0:
-            words = " ".join(stderr.decode("utf-8", "replace").split())
-            raise LoadError(f"{wasm} cannot be used: {words}", "not_compiled")
-        os.replace(temporary, artifact)
+    except OSError as error:
+        raise LoadError(f"{wasm} cannot be compiled: {error}", "not_compiled") from None
+    try:
+        _, stderr = await asyncio.wait_for(process.communicate(), _COMPILE_LIMIT)
     except (asyncio.TimeoutError, TimeoutError):
         raise LoadError(
             f"compiling {wasm} took longer than {_COMPILE_LIMIT:.0f} s", "not_compiled"
         ) from None
-    except OSError as error:
-        raise LoadError(f"{wasm} cannot be compiled: {error}", "not_compiled") from None
     finally:
-        try:
-            temporary.unlink()
-        except OSError:
-            pass
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        words = " ".join(stderr.decode("utf-8", "replace").split())
+        raise LoadError(f"{wasm} cannot be used: {words}", "not_compiled")

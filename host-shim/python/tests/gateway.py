@@ -1,0 +1,202 @@
+"""A small gateway for these tests: POST /v1/responses on a loopback port, scripted by the task.
+
+| the last input's text | what happens |
+|---|---|
+| `hold` | two deltas, then nothing until the client leaves or `release` is set |
+| `drop` | two deltas, then the connection is closed |
+| `tool NAME JSON` | one call of that tool; its output comes back as the answer |
+| `many N` | N deltas |
+| else | the text itself, in deltas of one character |
+
+It runs in a thread of its own with a loop of its own, so that it also serves tests of other loops
+and processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+TOKEN = "test-token-0123456789"
+
+
+class Gateway:
+    """Use as a context manager."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.left = threading.Event()
+        self.release = threading.Event()
+        self.held = threading.Event()
+        self.running = 0
+        self.most_running = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
+        self._up = threading.Event()
+
+    def __enter__(self) -> Gateway:
+        self._thread.start()
+        assert self._up.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop)
+        self._thread.join(10)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return {"gateway_primary_url": self.url, "gateway_bearer_token": TOKEN}
+
+    def texts(self) -> list[str]:
+        """What was asked, in the order of arrival."""
+        return [_text(request) for request in self.requests]
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+
+        async def start() -> None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+            self.port = self._server.sockets[0].getsockname()[1]
+            self._up.set()
+
+        self._loop.run_until_complete(start())
+        self._loop.run_forever()
+
+    def _stop(self) -> None:
+        self._server.close()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.call_later(0.05, self._loop.stop)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                headers = {}
+                for line in head.split("\r\n")[1:]:
+                    name, _, value = line.partition(":")
+                    headers[name.strip().lower()] = value.strip()
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                await self._answer(reader, writer, headers, body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: Any, writer: Any, headers: dict[str, str], body: bytes) -> None:
+        if headers.get("authorization") != f"Bearer {TOKEN}":
+            error = {"error": {"message": "Unauthorized", "type": "unauthorized"}}
+            return await _plain(writer, 401, error)
+        request = json.loads(body or b"{}")
+        if "model" not in request:
+            error = {"error": {"message": "model: Invalid input", "type": "invalid_request_error"}}
+            return await _plain(writer, 400, error)
+        self.requests.append(request)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await self._play(reader, writer, _text(request), _output(request), request)
+        finally:
+            self.running -= 1
+
+    async def _play(self, reader: Any, writer: Any, text: str, output: str | None, request: Any) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+        async def send(kind: str, **fields: Any) -> None:
+            event = f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
+            writer.write(b"%x\r\n%s\r\n" % (len(event), event))
+            await writer.drain()
+
+        async def delta(piece: str) -> None:
+            await send("response.output_text.delta", delta=piece, output_index=0, content_index=0, item_id="m")
+
+        answer = text
+        await send("response.created", response={"id": "resp_1", "status": "in_progress", "output": []})
+        if output is not None:
+            answer = output
+            await delta(answer)
+        elif text == "hold":
+            await delta("a")
+            await delta("b")
+            self.held.set()
+            gone = asyncio.ensure_future(reader.read(1))
+            free = asyncio.ensure_future(asyncio.to_thread(self.release.wait, 20))
+            await asyncio.wait({gone, free}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                self.left.set()
+                self.release.set()
+                raise ConnectionError
+            gone.cancel()
+            answer = "ab"
+        elif text == "drop":
+            await delta("half")
+            raise ConnectionError
+        elif text.startswith("tool "):
+            _, name, arguments = text.split(" ", 2)
+            offered = [tool.get("name") or tool["function"]["name"] for tool in request.get("tools", [])]
+            if name in offered or name == "ghost":
+                item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": name, "arguments": arguments}
+                await send("response.output_item.added", output_index=0, item=item)
+                await send("response.output_item.done", output_index=0, item=item)
+                await send("response.completed", response=_response("incomplete", [item]))
+                return await _end(writer)
+            answer = f"not offered: {name}"
+            await delta(answer)
+        elif text.startswith("many "):
+            count = int(text[5:])
+            for _ in range(count):
+                await delta("x")
+            answer = "x" * count
+        else:
+            for character in text:
+                await delta(character)
+        await send("response.output_text.done", text=answer, output_index=0, content_index=0, item_id="m")
+        item = {"type": "message", "id": "m", "role": "assistant", "status": "completed",
+                "content": [{"type": "output_text", "text": answer}]}
+        await send("response.completed", response=_response("completed", [item]))
+        await _end(writer)
+
+
+def _response(status: str, output: list[Any]) -> dict[str, Any]:
+    usage = {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}
+    return {"id": "resp_1", "object": "response", "status": status, "output": output, "usage": usage}
+
+
+async def _end(writer: Any) -> None:
+    writer.write(b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
+    await writer.drain()
+
+
+async def _plain(writer: Any, status: int, body: Any) -> None:
+    data = json.dumps(body).encode()
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    writer.write(head.encode() + data)
+    await writer.drain()
+
+
+def _items(request: dict[str, Any]) -> list[dict[str, Any]]:
+    items = request["input"]
+    return [{"type": "message", "content": items}] if isinstance(items, str) else items
+
+
+def _text(request: dict[str, Any]) -> str:
+    for item in reversed(_items(request)):
+        if item.get("type") == "message":
+            content = item["content"]
+            if isinstance(content, str):
+                return content
+            return "".join(part.get("text", "") for part in content)
+    return ""
+
+
+def _output(request: dict[str, Any]) -> str | None:
+    for item in reversed(_items(request)):
+        if item.get("type") == "function_call_output":
+            return item["output"]
+    return None

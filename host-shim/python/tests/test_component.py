@@ -1,0 +1,109 @@
+"""Which component is run: the shipped one, another one, one that cannot be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from astr_openclaw import LoadError, Plugin, command_line, shipped_component
+from gateway import Gateway
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """The same component with a custom section more: another file of the same world."""
+    path = tmp_path / "other.wasm"
+    name = b"\x04note"
+    path.write_bytes(shipped_component().read_bytes() + b"\x00" + bytes([len(name) + 2]) + name + b"hi")
+    return path
+
+
+def compiler_calls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    from astr_openclaw import _component
+
+    calls: list[Path] = []
+    real = _component._compile
+
+    async def counted(wasm: Path, artifact: Path) -> None:
+        calls.append(wasm)
+        await real(wasm, artifact)
+
+    monkeypatch.setattr(_component, "_compile", counted)
+    return calls
+
+
+async def test_the_shipped_component_needs_neither_compiler_nor_cache(gateway: Gateway, tmp_path: Path, monkeypatch) -> None:
+    calls = compiler_calls(monkeypatch)
+    copy = tmp_path / "copy.wasm"
+    copy.write_bytes(shipped_component().read_bytes())
+    async with await Plugin.load(gateway.config, component=copy, cache_dir=tmp_path / "cache") as plugin:
+        assert plugin.component.code == "precompiled"
+        assert plugin.component.sha256 == hashlib.sha256(copy.read_bytes()).hexdigest()
+        assert plugin.component.world.startswith("astr:openclaw/plugin@")
+    assert calls == [] and not (tmp_path / "cache").exists()
+
+
+async def test_another_component_is_compiled_once_and_then_cached(gateway: Gateway, tmp_path: Path, other: Path, monkeypatch) -> None:
+    calls = compiler_calls(monkeypatch)
+    for _ in range(3):
+        async with await Plugin.load(gateway.config, component=other, cache_dir=tmp_path / "cache") as plugin:
+            assert plugin.component.sha256 == hashlib.sha256(other.read_bytes()).hexdigest()
+            assert (await plugin.ask("hi").reply()).text == "hi"
+    assert calls == [other]
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage" * 100])
+async def test_a_damaged_artifact_is_made_again(gateway: Gateway, tmp_path: Path, other: Path, damage: bytes, monkeypatch) -> None:
+    cache = tmp_path / "cache"
+    await (await Plugin.load(gateway.config, component=other, cache_dir=cache)).close()
+    (artifact,) = cache.glob("*.cwasm")
+    artifact.write_bytes(damage)
+    calls = compiler_calls(monkeypatch)
+    async with await Plugin.load(gateway.config, component=other, cache_dir=cache) as plugin:
+        assert (await plugin.ask("hi").reply()).text == "hi"
+    assert calls == [other]
+
+
+@pytest.mark.parametrize("what", ["text", "empty", "cut", "core module", "folder", "missing"])
+async def test_what_is_no_plugin_is_refused_in_one_line(gateway: Gateway, tmp_path: Path, what: str) -> None:
+    path = tmp_path / "bad.wasm"
+    content = {
+        "text": b"this is no wasm",
+        "empty": b"",
+        "cut": shipped_component().read_bytes()[:50_000],
+        "core module": b"\x00asm\x01\x00\x00\x00",
+    }.get(what)
+    if content is not None:
+        path.write_bytes(content)
+    elif what == "folder":
+        path.mkdir()
+    with pytest.raises(LoadError) as caught:
+        await Plugin.load(gateway.config, component=path, cache_dir=tmp_path / "cache")
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+    assert not list((tmp_path / "cache").glob("*.cwasm"))
+
+
+async def test_a_component_of_another_world_is_refused_in_one_line(gateway: Gateway, tmp_path: Path) -> None:
+    empty_component = tmp_path / "other_world.wasm"
+    empty_component.write_bytes(b"\x00asm\x0d\x00\x01\x00")
+    with pytest.raises(LoadError) as caught:
+        await Plugin.load(gateway.config, component=empty_component, cache_dir=tmp_path / "cache")
+    assert "\n" not in str(caught.value) and "astr:openclaw" in str(caught.value)
+
+
+async def test_an_artifact_that_the_group_may_write_is_tightened(gateway: Gateway) -> None:
+    artifact = shipped_component().with_suffix(".cwasm")
+    before = artifact.stat().st_mode
+    artifact.chmod(0o664)
+    try:
+        async with await Plugin.load(gateway.config) as plugin:
+            assert plugin.component.code == "precompiled"
+        assert artifact.stat().st_mode & 0o022 == 0
+    finally:
+        artifact.chmod(before & 0o7777)
+
+
+def test_the_command_line_is_there_and_can_be_run() -> None:
+    assert os.access(command_line(), os.X_OK)

@@ -1,0 +1,221 @@
+"""Loops, threads, forks, exits and reloads: none may hang or crash."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+from astr_openclaw import Plugin
+from gateway import Gateway
+
+
+def script(gateway: Gateway, body: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Runs a program in an interpreter of its own."""
+    head = f"import asyncio, json, os, signal, sys, threading\nfrom astr_openclaw import *\nCONFIG = json.loads({json.dumps(gateway.config)!r})\n"
+    code = head + textwrap.dedent(body)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=timeout)
+
+
+def test_two_loops_in_two_threads_share_one_plugin(gateway: Gateway) -> None:
+    async def load() -> Plugin:
+        return await Plugin.load(gateway.config)
+
+    plugin = asyncio.run(load())
+    found: list[str] = []
+
+    def ask(name: str) -> None:
+        async def go() -> None:
+            for i in range(20):
+                found.append((await plugin.ask(f"{name}{i}").reply()).text)
+
+        asyncio.run(go())
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(found) == sorted(f"{n}{i}" for n in "ab" for i in range(20))
+    asyncio.run(plugin.close())
+
+
+def test_a_loop_that_cannot_watch_sockets_works_too(gateway: Gateway) -> None:
+    class Deaf(asyncio.SelectorEventLoop):
+        """As the default loop of Windows is."""
+
+        # asyncio's own wake-up pipe uses the method with the underscore.
+        def add_reader(self, *_: object) -> None:
+            raise NotImplementedError
+
+    loop = Deaf()
+    try:
+
+        async def go() -> str:
+            async with await Plugin.load(gateway.config) as plugin:
+                pieces = [getattr(event, "text", "") async for event in plugin.ask("many 300")]
+                return "".join(pieces)
+
+        assert loop.run_until_complete(asyncio.wait_for(go(), 30)) == "x" * 300
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize("round_", range(20))
+def test_an_exit_in_mid_turn_does_not_crash(gateway: Gateway, round_: int) -> None:
+    done = script(
+        gateway,
+        """
+        async def main():
+            plugin = await Plugin.load(CONFIG)
+            turns = [plugin.ask("many 100000"), plugin.ask("hold")]
+            async for _ in turns[0]:
+                break
+            return plugin, turns
+        loop = asyncio.new_event_loop()
+        kept = loop.run_until_complete(main())
+        print("leaving")
+        """,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "leaving\n", "")
+
+
+def test_sys_exit_and_an_exception_in_mid_turn_leave_as_they_should(gateway: Gateway) -> None:
+    for end, status in (("sys.exit(7)", 7), ("raise RuntimeError('mine')", 1)):
+        done = script(
+            gateway,
+            f"""
+            async def main():
+                plugin = await Plugin.load(CONFIG)
+                async for _ in plugin.ask("hold"):
+                    {end}
+            asyncio.run(main())
+            """,
+        )
+        assert done.returncode == status, done.stderr
+        assert "panicked" not in done.stderr
+
+
+def test_ctrl_c_in_mid_turn_is_a_keyboard_interrupt(gateway: Gateway) -> None:
+    done = script(
+        gateway,
+        """
+        async def main():
+            plugin = await Plugin.load(CONFIG)
+            async for _ in plugin.ask("hold"):
+                os.kill(os.getpid(), signal.SIGINT)
+                await asyncio.sleep(0)
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt:
+            print("interrupted")
+        """,
+    )
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
+    assert gateway.left.wait(5)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_after_a_fork_the_child_gets_a_clear_error_and_can_load_its_own(gateway: Gateway) -> None:
+    done = script(
+        gateway,
+        """
+        async def main(plugin=None):
+            plugin = plugin or await Plugin.load(CONFIG)
+            return plugin, (await plugin.ask("hello").reply()).text
+        plugin, text = asyncio.run(main())
+        turn = asyncio.new_event_loop().run_until_complete(asyncio.sleep(0))
+        child = os.fork()
+        if child == 0:
+            try:
+                plugin.status()
+            except ForkError as error:
+                print("child:", "fork" in str(error), flush=True)
+            del plugin
+            _, text = asyncio.run(main())
+            print("child:", text, flush=True)
+            sys.exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        print("parent:", asyncio.run(main(plugin))[1])
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "child: True\nchild: hello\nparent: hello\n"
+
+
+def test_the_package_can_be_imported_again_while_a_turn_runs(gateway: Gateway) -> None:
+    done = script(
+        gateway,
+        """
+        async def main():
+            old = await Plugin.load(CONFIG)
+            turn = old.ask("many 3000")
+            await turn.__anext__()
+            for name in [n for n in sys.modules if n.split(".")[0] == "astr_openclaw"]:
+                del sys.modules[name]
+            import astr_openclaw
+            new = await astr_openclaw.Plugin.load(CONFIG)
+            print((await new.ask("new").reply()).text, len((await turn.reply()).text))
+            await new.close()
+            await old.close()
+        for _ in range(3):
+            asyncio.run(main())
+        """,
+    )
+    assert (done.returncode, done.stdout) == (0, "new 3000\n" * 3), done.stderr
+
+
+def test_no_descriptors_and_threads_pile_up_over_loads(gateway: Gateway) -> None:
+    done = script(
+        gateway,
+        """
+        def count():
+            return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+        async def once():
+            async with await Plugin.load(CONFIG) as plugin:
+                await plugin.ask("x").reply()
+        async def several(n):
+            for _ in range(n):
+                await once()
+            return count()
+        async def main():
+            before = await several(3)
+            after = await several(30)
+            print(after[0] - before[0], after[1] - before[1])
+        asyncio.run(main())
+        """,
+    )
+    assert (done.returncode, done.stdout) == (0, "0 0\n"), done.stderr
+
+
+def test_the_command_line_is_the_wheels_own() -> None:
+    done = subprocess.run([sys.executable, "-m", "astr_openclaw", "--version"], capture_output=True, text=True)
+    assert done.returncode == 0 and "0.1.0" in done.stdout
+    wrong = subprocess.run([sys.executable, "-m", "astr_openclaw", "--no-such"], capture_output=True, text=True)
+    assert wrong.returncode == 2
+
+
+def test_the_stub_names_what_the_native_module_has() -> None:
+    import ast
+    from pathlib import Path
+
+    import astr_openclaw
+    from astr_openclaw import _native
+
+    stub = ast.parse((Path(astr_openclaw.__file__).parent / "_native.pyi").read_text("utf-8"))
+    named = {
+        node.target.id if isinstance(node, ast.AnnAssign) else node.name  # type: ignore[union-attr]
+        for node in stub.body
+        if isinstance(node, (ast.AnnAssign, ast.ClassDef, ast.FunctionDef))
+    }
+    assert named == {name for name in dir(_native) if not name.startswith("__")}
+    for node in stub.body:
+        if isinstance(node, ast.ClassDef) and issubclass(getattr(_native, node.name), object):
+            for member in node.body:
+                if isinstance(member, ast.FunctionDef):
+                    assert hasattr(getattr(_native, node.name), member.name), f"{node.name}.{member.name}"

@@ -1,0 +1,219 @@
+"""A turn: its events, its reply, its faults, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import pickle
+
+import pytest
+from astr_openclaw import Attachment, Delta, Fault, Notice, Plugin
+from gateway import TOKEN, Gateway
+
+
+async def joined(turn) -> str:
+    return "".join([event.text async for event in turn if isinstance(event, Delta)])
+
+
+async def wait_until(condition, seconds: float = 5.0) -> None:
+    """For what happens elsewhere and cannot be awaited."""
+    for _ in range(int(seconds / 0.01)):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+async def test_deltas_come_in_order_and_the_reply_is_the_whole(plugin: Plugin) -> None:
+    turn = plugin.ask("Grüße, 世界 🌏")
+    assert await joined(turn) == "Grüße, 世界 🌏"
+    reply = await turn.reply()
+    assert (reply.text, reply.level, reply.gateway) == ("Grüße, 世界 🌏", "L0", "primary")
+    assert reply.usage is not None and reply.usage.output_tokens == 2
+
+
+async def test_reply_alone_drops_the_events(plugin: Plugin) -> None:
+    assert (await plugin.ask("many 2000").reply()).text == "x" * 2000
+
+
+async def test_a_thousand_deltas_keep_their_order_and_number(plugin: Plugin) -> None:
+    assert await joined(plugin.ask("many 5000")) == "x" * 5000
+
+
+async def test_a_wrong_token_is_a_fault_with_cause_and_remedy_and_without_the_token(gateway: Gateway) -> None:
+    config = {**gateway.config, "gateway_bearer_token": "wrong-token-zzzz", "locale": "zh"}
+    async with await Plugin.load(config) as plugin:
+        with pytest.raises(Fault) as caught:
+            async for _ in plugin.ask("x"):
+                pass
+    fault = caught.value
+    assert fault.code == "auth_failed" and fault.http_status == 401
+    assert "令牌" in fault.cause and "gateway_bearer_token" in fault.remedy
+    assert "wrong-token-zzzz" not in repr(fault) + str(fault.__dict__)
+    assert pickle.loads(pickle.dumps(fault)).__dict__ == fault.__dict__
+
+
+async def test_a_broken_answer_keeps_what_had_arrived(plugin: Plugin) -> None:
+    turn = plugin.ask("drop")
+    with pytest.raises(Fault) as caught:
+        await turn.reply()
+    assert (caught.value.code, caught.value.partial_text) == ("stream_interrupted", "half")
+    with pytest.raises(Fault):
+        await turn.reply()
+
+
+async def test_cancelling_the_task_closes_the_connection_and_the_next_turn_works(plugin: Plugin, gateway: Gateway) -> None:
+    task = asyncio.create_task(joined(plugin.ask("hold")))
+    await wait_until(gateway.held.is_set)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await wait_until(gateway.left.is_set)
+    assert (await plugin.ask("next").reply()).text == "next"
+
+
+async def test_a_task_that_is_cancelled_elsewhere_takes_its_turn_with_it(plugin: Plugin, gateway: Gateway) -> None:
+    kept = []
+
+    async def ask_and_do_something_else() -> None:
+        kept.append(plugin.ask("hold"))
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(ask_and_do_something_else())
+    await wait_until(gateway.held.is_set)
+    task.cancel()
+    await wait_until(gateway.left.is_set)
+
+
+async def test_wait_for_ends_the_turn(plugin: Plugin, gateway: Gateway) -> None:
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(plugin.ask("hold").reply(), 0.3)
+    await wait_until(gateway.left.is_set)
+
+
+async def test_aclose_and_async_with_end_the_turn(plugin: Plugin, gateway: Gateway) -> None:
+    async with plugin.ask("hold") as turn:
+        async for event in turn:
+            assert event == Delta("a")
+            break
+    assert turn.ended and gateway.left.wait(5)
+    with pytest.raises(Fault, match="cancelled"):
+        await turn.reply()
+
+
+async def test_a_turn_that_nobody_holds_is_cancelled(plugin: Plugin, gateway: Gateway) -> None:
+    turn = plugin.ask("hold")
+    await turn.__anext__()
+    del turn
+    gc.collect()
+    await wait_until(gateway.left.is_set)
+
+
+async def test_one_turn_at_a_time_in_order_and_status_answers_meanwhile(plugin: Plugin, gateway: Gateway) -> None:
+    first = asyncio.create_task(plugin.ask("hold").reply())
+    await wait_until(gateway.held.is_set)
+    second = plugin.ask("second")
+    assert isinstance(await second.__anext__(), Notice)
+    third = asyncio.create_task(plugin.ask("third").reply())
+    await wait_until(lambda: plugin.status().queued == 2)
+    status = plugin.status()
+    assert (status.in_flight, status.fresh) == (1, True)
+    assert status.breakers["primary"].state == "closed" and status.memory.available_mib
+    gateway.release.set()
+    assert [(await first).text, (await second.reply()).text, (await third).text] == ["ab", "second", "third"]
+    assert gateway.texts() == ["hold", "second", "third"] and gateway.most_running == 1
+
+
+async def test_the_breaker_opens_after_two_failures_and_reset_closes_it(gateway: Gateway) -> None:
+    async with await Plugin.load({**gateway.config, "gateway_bearer_token": "wrong-token-zzzz"}) as plugin:
+        codes = []
+        for _ in range(3):
+            with pytest.raises(Fault) as caught:
+                await plugin.ask("x").reply()
+            codes.append(caught.value.code)
+        assert codes == ["auth_failed", "auth_failed", "circuit_open"]
+        assert caught.value.retry_after is not None and 0 < caught.value.retry_after <= 60
+        assert plugin.status().breakers["primary"].state == "open"
+        plugin.reset()
+        await wait_until(lambda: plugin.status().breakers["primary"].state == "closed")
+
+
+async def test_configure_takes_a_good_config_and_refuses_a_bad_one(plugin: Plugin, gateway: Gateway) -> None:
+    from astr_openclaw import ConfigError
+
+    with pytest.raises(ConfigError) as caught:
+        await plugin.configure({**gateway.config, "gateway_primary_url": "http://127.0.0.1/path"})
+    assert caught.value.key == "gateway_primary_url"
+    assert (await plugin.ask("still").reply()).text == "still"
+    await plugin.configure({**gateway.config, "locale": "zh"})
+
+
+async def test_diagnose_finds_all_well_and_names_a_wrong_token(plugin: Plugin, gateway: Gateway) -> None:
+    diagnosis = await plugin.diagnose()
+    assert diagnosis.ok and "token-primary" in [check.name for check in diagnosis.checks]
+    await plugin.configure({**gateway.config, "gateway_bearer_token": "wrong-token-zzzz"})
+    wrong = [check for check in (await plugin.diagnose("zh")).checks if not check.ok]
+    assert [check.code for check in wrong] == ["auth_failed"] and "令牌" in wrong[0].cause
+    assert gateway.requests == []
+
+
+async def test_an_image_is_refused_when_memory_is_below_the_floor(gateway: Gateway) -> None:
+    png = Attachment(b"\x89PNG\r\n\x1a\n" + b"0" * 32, "image/png")
+    async with await Plugin.load({**gateway.config, "heavy_floor_mib": 1 << 30, "locale": "zh"}) as plugin:
+        with pytest.raises(Fault) as caught:
+            await plugin.ask("look", attachments=[png]).reply()
+    assert caught.value.code == "heavy_task_refused" and "内存" in caught.value.cause
+    assert gateway.requests == []
+
+
+async def test_files_are_attached_from_their_paths(plugin: Plugin, gateway: Gateway, tmp_path) -> None:
+    (tmp_path / "notes.txt").write_text("remember")
+    await plugin.ask("read", attachments=[tmp_path / "notes.txt"]).reply()
+    parts = gateway.requests[0]["input"][-1]["content"]
+    assert [part["type"] for part in parts if part["type"] != "input_text"] == ["input_file"]
+    with pytest.raises(ValueError, match="cannot be read"):
+        plugin.ask("read", attachments=[tmp_path / "none.txt"])
+    with pytest.raises(ValueError, match="not a regular file"):
+        plugin.ask("read", attachments=[tmp_path])
+
+
+async def test_close_ends_turns_and_later_calls(gateway: Gateway) -> None:
+    plugin = await Plugin.load(gateway.config)
+    turn = asyncio.create_task(plugin.ask("hold").reply())
+    await wait_until(gateway.held.is_set)
+    await plugin.close()
+    await plugin.close()
+    with pytest.raises(Fault, match="cancelled"):
+        await turn
+    assert gateway.left.wait(5)
+    for call in (lambda: plugin.ask("x").reply(), plugin.diagnose):
+        with pytest.raises(Fault, match="cancelled"):
+            await call()
+    with pytest.raises(Fault, match="cancelled"):
+        plugin.status()
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"gateway_primary_url": ""}, "gateway_primary_url"),
+        ({"gateway_primary_url": "127.0.0.1:1"}, "gateway_primary_url"),
+        ({"gateway_bearer_token": "has a space"}, "gateway_bearer_token"),
+        ({"gateway_bearer_token": "__OPENCLAW_REDACTED__"}, "gateway_bearer_token"),
+        ({"max_level": "L9"}, "max_level"),
+        ({"heavy_floor_mib": 1}, "heavy_floor_mib"),
+        ({"gateway_tokn": "x"}, "gateway_tokn"),
+    ],
+)
+async def test_a_bad_config_names_its_key_and_shows_no_token(gateway: Gateway, change, key) -> None:
+    from astr_openclaw import ConfigError
+
+    with pytest.raises(ConfigError) as caught:
+        await Plugin.load({**gateway.config, **change})
+    assert caught.value.key == key
+    assert TOKEN not in str(caught.value) and "has a space" not in str(caught.value)
+
+
+async def test_an_unknown_level_is_a_value_error(plugin: Plugin) -> None:
+    with pytest.raises(ValueError, match="L0, L1, L2, L3 and L4"):
+        plugin.ask("x", level="L7")
