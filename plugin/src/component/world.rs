@@ -191,7 +191,8 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
             why: why.unwrap_or_else(|| "the host failed".into()),
             uploaded,
         },
-        other => Failure::NotHttp(format!("{other:?}")),
+        // The rest is about what this client never does, or about a head that is no good.
+        _ => Failure::NotHttp("the answer breaks the rules of HTTP".into()),
     }
 }
 

@@ -6,7 +6,6 @@ use super::sse::{self, SseReader};
 use crate::fault::FaultCode;
 use crate::turn::model::{Fault, ToolCall, Usage};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What 2026.2.9 says, as a reply that went well, when its model provider failed.
 const STOCK_SENTENCE: &str = "No response from OpenClaw.";
@@ -39,8 +38,8 @@ pub struct AnswerReader {
     left: u64,
     max: u64,
     /// Deltas and final texts by output and content index.
-    parts: BTreeMap<(u64, u64), Part>,
-    calls: BTreeMap<u64, ToolCall>,
+    parts: Sorted<(u64, u64), Part>,
+    calls: Sorted<u64, ToolCall>,
     /// All deltas so far, as they were shown.
     shown: String,
     end: Option<Result<Answer, Fault>>,
@@ -49,6 +48,30 @@ pub struct AnswerReader {
 enum Form {
     Stream(SseReader),
     Json(Vec<u8>),
+}
+
+/// A map in the order of its keys. An answer has few of them, mostly one.
+struct Sorted<K, V>(Vec<(K, V)>);
+
+impl<K: Ord, V> Sorted<K, V> {
+    /// The value of this key; made if there is none.
+    fn entry(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
+        let at = match self.0.binary_search_by(|(other, _)| other.cmp(&key)) {
+            Ok(at) => at,
+            Err(at) => {
+                self.0.insert(at, (key, new()));
+                at
+            }
+        };
+        &mut self.0[at].1
+    }
+
+    fn set(&mut self, key: K, value: V) {
+        match self.0.binary_search_by(|(other, _)| other.cmp(&key)) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) => self.0.insert(at, (key, value)),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -72,8 +95,8 @@ impl AnswerReader {
             format,
             left: max_bytes,
             max: max_bytes,
-            parts: BTreeMap::new(),
-            calls: BTreeMap::new(),
+            parts: Sorted(vec![]),
+            calls: Sorted(vec![]),
             shown: String::new(),
             end: None,
         }
@@ -184,9 +207,10 @@ impl AnswerReader {
                 let delta = text_of(&event, "delta");
                 let earlier = self
                     .parts
-                    .range(..at)
-                    .any(|(_, part)| !part.joined.is_empty());
-                let part = self.parts.entry(at).or_default();
+                    .0
+                    .iter()
+                    .any(|(other, part)| *other < at && !part.joined.is_empty());
+                let part = self.parts.entry(at, Part::default);
                 // A new message of the same answer begins on a line of its own, as in the final text.
                 if part.joined.is_empty() && !delta.is_empty() && earlier && at.1 == 0 {
                     fresh.push_str("\n\n");
@@ -195,11 +219,12 @@ impl AnswerReader {
                 fresh.push_str(delta);
             }
             "response.output_text.done" => {
-                self.parts.entry(at).or_default().done = event["text"].as_str().map(str::to_owned);
+                self.parts.entry(at, Part::default).done =
+                    event["text"].as_str().map(str::to_owned);
             }
             "response.output_item.added" | "response.output_item.done" => {
                 if let Some(call) = response::call(&event["item"]) {
-                    self.calls.insert(at.0, call);
+                    self.calls.set(at.0, call);
                 }
             }
             "response.completed" | "response.failed" | "response.incomplete" => {
@@ -233,7 +258,7 @@ impl AnswerReader {
         }
         let mut calls = response::calls(response);
         if calls.is_empty() {
-            calls = self.calls.values().cloned().collect();
+            calls = self.calls.0.iter().map(|(_, call)| call.clone()).collect();
         }
         let mut text = response::text(response);
         if text.is_empty() {
@@ -257,7 +282,7 @@ impl AnswerReader {
     /// `output_text.done` before joined deltas: a provider that drops out repeats deltas.
     fn text_of_parts(&self) -> String {
         let mut text = String::new();
-        for (at, part) in &self.parts {
+        for (at, part) in &self.parts.0 {
             let part = part.done.as_deref().unwrap_or(&part.joined);
             if at.1 == 0 && !text.is_empty() && !part.is_empty() {
                 text.push_str("\n\n");

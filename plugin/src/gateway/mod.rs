@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod attachment;
 pub mod dialect;
+mod http_date;
 pub mod refusal;
 pub mod request;
 pub mod response;

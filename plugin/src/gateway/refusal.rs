@@ -1,5 +1,6 @@
 //! Answers that are no reply: which fault they are.
 
+use super::http_date::unix_seconds;
 use super::response::{error_is, error_words, text_of};
 use crate::fault::FaultCode;
 use crate::turn::model::Fault;
@@ -48,13 +49,9 @@ impl Head {
                     .saturating_mul(1000),
             );
         }
-        let until = httpdate::parse_http_date(value).ok()?;
-        let now = httpdate::parse_http_date(self.date.as_deref()?.trim()).ok()?;
-        Some(
-            until
-                .duration_since(now)
-                .map_or(0, |wait| wait.as_millis() as u64),
-        )
+        let until = unix_seconds(value)?;
+        let now = unix_seconds(self.date.as_deref()?)?;
+        Some(until.saturating_sub(now) * 1000)
     }
 }
 
