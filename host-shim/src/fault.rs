@@ -54,10 +54,6 @@ impl Fault {
     pub(crate) fn closed(locale: Locale) -> Self {
         Self::new(FaultCode::Cancelled, locale, "the plugin was closed")
     }
-
-    pub(crate) fn retry_after_millis(millis: Option<u64>) -> Option<Duration> {
-        millis.map(Duration::from_millis)
-    }
 }
 
 impl std::fmt::Display for Fault {

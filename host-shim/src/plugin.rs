@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures::channel::mpsc::channel;
 use openclaw_plugin::fault::Locale;
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,8 +17,8 @@ use crate::runtime::{self, Command, TurnCommand};
 use crate::status::{Diagnosis, Status};
 use crate::turn::{Canceller, Turn};
 
-/// Events that wait for a slow reader.
-const EVENT_QUEUE: usize = 256;
+/// Batches of events that wait for a slow reader.
+const EVENT_QUEUE: usize = 64;
 
 /// A running plugin. Clones are handles of the same one; it ends with the last handle and turn,
 /// or at [`Plugin::close`].
@@ -77,7 +78,7 @@ impl Plugin {
             "turn-{}",
             self.inner.next_turn.fetch_add(1, Ordering::Relaxed)
         );
-        let (events, event_receiver) = mpsc::channel(EVENT_QUEUE);
+        let (events, event_receiver) = channel(EVENT_QUEUE);
         let (end, end_receiver) = oneshot::channel();
         let (canceller, cancelled) = Canceller::new();
         let command = TurnCommand {

@@ -1,13 +1,16 @@
 //! A turn under way: its events, its end, its cancellation.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use futures::Stream;
+use futures::channel::mpsc;
+use futures::{FutureExt as _, Stream, StreamExt as _};
 use openclaw_plugin::level::Level;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::fault::Fault;
 use crate::plugin::Plugin;
@@ -127,8 +130,12 @@ impl Canceller {
 #[derive(Debug)]
 pub struct Turn {
     id: String,
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<Vec<Event>>,
+    /// Of the last batch, what has not been read.
+    batch: VecDeque<Event>,
     end: oneshot::Receiver<Result<Reply, Fault>>,
+    /// What `end` brought.
+    ended: Option<Result<Reply, Fault>>,
     canceller: Canceller,
     /// The plugin lives at least as long as its turns.
     plugin: Plugin,
@@ -137,7 +144,7 @@ pub struct Turn {
 impl Turn {
     pub(crate) fn new(
         id: String,
-        events: mpsc::Receiver<Event>,
+        events: mpsc::Receiver<Vec<Event>>,
         end: oneshot::Receiver<Result<Reply, Fault>>,
         canceller: Canceller,
         plugin: Plugin,
@@ -145,7 +152,9 @@ impl Turn {
         Self {
             id,
             events,
+            batch: VecDeque::new(),
             end,
+            ended: None,
             canceller,
             plugin,
         }
@@ -159,17 +168,21 @@ impl Turn {
     /// The next thing that happens; `None` when the turn has ended and [`Turn::reply`] is ready.
     /// Dropping the future loses nothing.
     pub async fn next_event(&mut self) -> Option<Event> {
-        self.events.recv().await
+        poll_fn(|cx| self.poll_event(cx)).await
     }
 
     /// How the turn ended. Unread events are dropped. Dropping the future cancels the turn.
     pub async fn reply(mut self) -> Result<Reply, Fault> {
-        while self.events.recv().await.is_some() {}
-        match (&mut self.end).await {
-            Ok(end) => end,
-            // The plugin's thread ended before the turn did.
-            Err(_) => Err(Fault::closed(self.plugin.locale())),
-        }
+        poll_fn(|cx| {
+            self.batch.clear();
+            while let Poll::Ready(Some(_)) = self.events.poll_next_unpin(cx) {}
+            self.poll_end(cx)
+        })
+        .await;
+        // Set by now; the other case is that of a plugin whose thread is gone.
+        self.ended
+            .take()
+            .unwrap_or_else(|| Err(Fault::closed(self.plugin.locale())))
     }
 
     /// Ends the turn with `cancelled`; [`Turn::reply`] tells whether it came in time.
@@ -181,13 +194,44 @@ impl Turn {
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
     }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            if let Some(event) = self.batch.pop_front() {
+                return Poll::Ready(Some(event));
+            }
+            match self.events.poll_next_unpin(cx) {
+                Poll::Ready(Some(batch)) => self.batch = batch.into(),
+                // The stream ends before the turn: wait for its end, so that `None` says both.
+                Poll::Ready(None) => return self.poll_end(cx).map(|()| None),
+                // Nothing yet. If the turn has ended all the same, then either its last events came
+                // since the line above, or the component does not close its stream.
+                Poll::Pending => {
+                    ready!(self.poll_end(cx));
+                    match self.events.try_recv() {
+                        Ok(batch) => self.batch = batch.into(),
+                        Err(_) => return Poll::Ready(None),
+                    }
+                }
+            }
+        }
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.ended.is_none() {
+            let end = ready!(self.end.poll_unpin(cx));
+            // An error says that the plugin's thread ended before the turn did.
+            self.ended = Some(end.unwrap_or_else(|_| Err(Fault::closed(self.plugin.locale()))));
+        }
+        Poll::Ready(())
+    }
 }
 
 impl Stream for Turn {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        self.events.poll_recv(cx)
+        self.poll_event(cx)
     }
 }
 

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::{ComponentSource, LoadError};
-
 /// What is known about a component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ComponentInfo {
@@ -33,13 +31,4 @@ pub enum CodeOrigin {
     Cache,
     /// The artifact that was named.
     Precompiled,
-}
-
-/// Loads a component and says what it is, without running it.
-pub fn inspect(
-    source: &ComponentSource,
-    cache_dir: Option<&std::path::Path>,
-) -> Result<ComponentInfo, LoadError> {
-    let _ = (source, cache_dir);
-    Err(LoadError::Thread("not yet".to_owned()))
 }

@@ -1,9 +1,22 @@
 //! The component: where it comes from, whether it is one of ours, and its machine code.
 
+mod access;
+mod artifact;
+mod digest;
+mod engine;
 mod error;
 mod info;
+mod load;
 mod source;
+#[cfg(all(test, feature = "compiler"))]
+mod tests;
+mod world;
 
+pub(crate) use artifact::first_line;
 pub use error::LoadError;
-pub use info::{ComponentInfo, inspect};
+pub use info::{CodeOrigin, ComponentInfo};
+#[cfg(feature = "compiler")]
+pub use load::compile_to;
+pub use load::inspect;
+pub(crate) use load::{Loaded, load};
 pub use source::ComponentSource;

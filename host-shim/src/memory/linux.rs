@@ -1,8 +1,8 @@
-//! Linux: `/proc/meminfo` and the control groups around this process.
+//! Linux: the rule of `openclaw-memory`, with its types mapped to this crate's.
 
 use super::{Bound, Sample};
 
-/// Reads this system as it is now; the rule is in [`openclaw_memory`].
+/// Reads anew.
 pub(super) fn read() -> Result<Sample, String> {
     let sample = openclaw_memory::read_system().map_err(|error| error.to_string())?;
     Ok(Sample {

@@ -1,16 +1,31 @@
 //! The thread that owns the component.
 
+mod bindings;
+mod convert;
+mod host;
+mod limiter;
+mod meter;
+mod open;
+mod serve;
+mod sinks;
+mod stderr;
+mod worker;
+
+use std::time::Duration;
+
+use futures::channel::mpsc::Sender;
 use openclaw_plugin::fault::Locale;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::PluginBuilder;
-use crate::component::{ComponentInfo, LoadError};
+use crate::component::{self, ComponentInfo, LoadError};
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::plugin::ConfigureError;
 use crate::request::TurnRequest;
 use crate::status::{Diagnosis, Status};
 use crate::turn::{Event, Reply};
+use worker::Worker;
 
 /// Where the answer to a command goes.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Fault>>;
@@ -29,18 +44,68 @@ pub(crate) enum Command {
 pub(crate) struct TurnCommand {
     pub(crate) id: String,
     pub(crate) request: TurnRequest,
-    pub(crate) events: mpsc::Sender<Event>,
-    pub(crate) end: oneshot::Sender<Result<Reply, Fault>>,
+    pub(crate) events: Sender<Vec<Event>>,
+    pub(crate) end: Answer<Reply>,
     /// Resolves, either way, when the caller cancels or has gone.
     pub(crate) cancelled: oneshot::Receiver<()>,
 }
 
+/// What a started thread brings.
+pub(crate) type Started = (mpsc::UnboundedSender<Command>, ComponentInfo);
+
 /// Starts the thread; returns when the component has taken its config.
-pub(crate) async fn start(
+pub(crate) async fn start(builder: PluginBuilder) -> Result<Started, LoadError> {
+    let (commands, receiver) = mpsc::unbounded_channel();
+    let (ready, loaded) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("openclaw-plugin".to_owned())
+        .spawn(move || run(builder, receiver, ready))
+        .map_err(|error| LoadError::Thread(error.to_string()))?;
+    let info = loaded
+        .await
+        .map_err(|_| LoadError::Thread("it ended while it was starting".to_owned()))??;
+    Ok((commands, info))
+}
+
+/// The thread.
+fn run(
     builder: PluginBuilder,
-) -> Result<(mpsc::UnboundedSender<Command>, ComponentInfo), LoadError> {
-    let _ = builder;
-    Err(LoadError::Thread(
-        "the thread is not written yet".to_owned(),
-    ))
+    commands: mpsc::UnboundedReceiver<Command>,
+    ready: oneshot::Sender<Result<ComponentInfo, LoadError>>,
+) {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(LoadError::Thread(error.to_string())));
+            return;
+        }
+    };
+    let closed = runtime.block_on(async {
+        let loaded = match component::load(&builder.source, builder.cache_dir.as_deref()) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                return None;
+            }
+        };
+        let info = loaded.info.clone();
+        match Worker::start(builder, loaded, commands).await {
+            Ok((worker, instance)) => {
+                let _ = ready.send(Ok(info)); // An error: nobody waits, so the commands end too.
+                worker.run(instance).await
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                None
+            }
+        }
+    });
+    // Name lookups run on threads that cannot be stopped: they are left to themselves.
+    runtime.shutdown_timeout(Duration::ZERO);
+    if let Some(closed) = closed {
+        let _ = closed.send(());
+    }
 }

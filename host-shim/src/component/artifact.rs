@@ -1,0 +1,169 @@
+//! Compiled components on disk: `NAME.cwasm`, which is what wasmtime makes of a component, and
+//! beside it `NAME.cwasm.json`, which says what it was made of.
+//!
+//! The code of an artifact runs outside the sandbox, so only one is loaded that nobody but this
+//! user and root can have written, that is whole, and that was made for exactly this build.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::engine::{SETTINGS, TARGET, WASMTIME};
+use super::{access, digest};
+
+/// The longest description that is read, in bytes.
+const MAX_DESCRIPTION_BYTES: u64 = 4096;
+
+/// What `NAME.cwasm.json` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Description {
+    /// Of this file.
+    format: u32,
+    wasmtime: String,
+    target: String,
+    settings: u32,
+    pub(super) wasm_sha256: String,
+    pub(super) wasm_size: u64,
+    code_sha256: String,
+    code_size: u64,
+}
+
+const FORMAT: u32 = 1;
+
+impl Description {
+    fn new(wasm_sha256: &str, wasm_size: u64, code: &[u8]) -> Self {
+        Self {
+            format: FORMAT,
+            wasmtime: WASMTIME.to_owned(),
+            target: TARGET.to_owned(),
+            settings: SETTINGS,
+            wasm_sha256: wasm_sha256.to_owned(),
+            wasm_size,
+            code_sha256: digest::of_bytes(code),
+            code_size: code.len() as u64,
+        }
+    }
+
+    /// Whether the artifact fits this build.
+    fn check(&self) -> Result<(), String> {
+        if self.format != FORMAT {
+            return Err(format!(
+                "its description has format {}, not {FORMAT}",
+                self.format
+            ));
+        }
+        if self.wasmtime != WASMTIME {
+            return Err(format!(
+                "it was made by wasmtime {}, this is {WASMTIME}",
+                self.wasmtime
+            ));
+        }
+        if self.target != TARGET {
+            return Err(format!("it was made for {}, this is {TARGET}", self.target));
+        }
+        if self.settings != SETTINGS {
+            return Err(format!(
+                "it was made with settings {}, not {SETTINGS}",
+                self.settings
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Where the artifact of a component is in a cache folder. The name holds all that it depends on,
+/// so that several versions can share a folder.
+pub(super) fn cached_at(dir: &Path, wasm_sha256: &str) -> PathBuf {
+    let key = format!("{FORMAT} {WASMTIME} {TARGET} {SETTINGS} {wasm_sha256}");
+    dir.join(format!(
+        "openclaw-{}.cwasm",
+        &digest::of_bytes(key.as_bytes())[..32]
+    ))
+}
+
+/// The description's place.
+pub(super) fn description_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".json");
+    PathBuf::from(name)
+}
+
+/// Loads an artifact. An error says why it cannot be used.
+pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, Description), String> {
+    let description_path = description_of(path);
+    let mut text = String::new();
+    access::open_private(&description_path)?
+        .take(MAX_DESCRIPTION_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|e| format!("{}: {e}", description_path.display()))?;
+    let description: Description = serde_json::from_str(&text)
+        .map_err(|e| format!("{} is no description: {e}", description_path.display()))?;
+    description.check()?;
+
+    let file = access::open_private(path)?;
+    let (sha256, size) = digest::of_reader(&file).map_err(|e| e.to_string())?;
+    if (&sha256, size) != (&description.code_sha256, description.code_size) {
+        return Err(format!(
+            "it is damaged: {size} bytes that are not the ones described"
+        ));
+    }
+    let component = deserialize(engine, &file, path).map_err(|e| first_line(&e))?;
+    Ok((component, description))
+}
+
+/// Hands a checked file to wasmtime.
+fn deserialize(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Component> {
+    // By its descriptor: the path may have come to name another file since it was checked.
+    #[cfg(target_os = "linux")]
+    let mapped = {
+        use std::os::fd::AsRawFd as _;
+        let _ = path;
+        PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+    };
+    #[cfg(not(target_os = "linux"))]
+    let mapped = path.to_owned();
+    // SAFETY: wasmtime made the file (its hash is the one that `store` wrote down), for this
+    // version and these settings, and nobody else could have written it (`open_private`).
+    unsafe { Component::deserialize_file(engine, mapped) }
+}
+
+/// Writes an artifact, whole or not at all.
+pub(super) fn store(path: &Path, code: &[u8], wasm_sha256: &str, wasm_size: u64) -> io::Result<()> {
+    let description = Description::new(wasm_sha256, wasm_size, code);
+    let text = serde_json::to_vec_pretty(&description)?;
+    // In this order: code without its description is not used.
+    for (path, bytes) in [
+        (path, code),
+        (description_of(path).as_path(), text.as_slice()),
+    ] {
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+        // Made with mode 600, then renamed.
+        let mut file = tempfile::NamedTempFile::new_in(dir.unwrap_or(Path::new(".")))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+    }
+    Ok(())
+}
+
+/// What happened, on one line: wasmtime's errors are chains, some of whose texts are backtraces.
+pub(crate) fn first_line(error: &wasmtime::Error) -> String {
+    let lines: Vec<String> = error
+        .chain()
+        .map(|error| {
+            error
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .filter(|line| !line.starts_with("error while executing at wasm backtrace"))
+        .collect();
+    lines.join(": ")
+}

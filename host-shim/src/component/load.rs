@@ -1,0 +1,236 @@
+//! From a source to something that can be instantiated.
+
+use std::path::Path;
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::artifact::{self, first_line};
+use super::engine::engine;
+use super::world::{self, Interfaces};
+use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, access, digest};
+
+/// The component that is built into this library.
+static EMBEDDED: &[u8] = include_bytes!(env!("OPENCLAW_EMBEDDED_WASM"));
+
+/// The largest file that is taken for a component; ours has some hundred kB.
+const MAX_WASM_BYTES: u64 = 64 << 20;
+
+/// A component that can be instantiated.
+pub(crate) struct Loaded {
+    pub(crate) engine: Engine,
+    pub(crate) component: Component,
+    pub(crate) info: ComponentInfo,
+}
+
+/// Loads a component: from an artifact if there is one that fits, else by compiling it.
+pub(crate) fn load(source: &ComponentSource, cache: Option<&Path>) -> Result<Loaded, LoadError> {
+    let what = source.name();
+    let unusable = |e: &wasmtime::Error| LoadError::Unusable {
+        what: what.clone(),
+        why: first_line(e),
+    };
+    let engine = engine().map_err(|e| unusable(&e))?;
+    let (component, sha256, size, code) = match source {
+        ComponentSource::Precompiled { path, wasm_sha256 } => {
+            precompiled(&engine, path, wasm_sha256.as_deref())?
+        }
+        source => {
+            let bytes = source.wasm()?;
+            let bad = |why| LoadError::NotAComponent {
+                what: what.clone(),
+                why,
+            };
+            world::check_header(&bytes).map_err(bad)?;
+            let sha256 = digest::of_bytes(&bytes);
+            let (component, code) = from_wasm(&engine, &bytes, &sha256, cache, &what)?;
+            (component, sha256, bytes.len() as u64, code)
+        }
+    };
+    let interfaces = Interfaces::of(&engine, &component);
+    interfaces.check().map_err(|why| LoadError::OtherWorld {
+        what,
+        expected: world::name(),
+        why,
+    })?;
+    let info = ComponentInfo {
+        version: world::VERSION.to_owned(),
+        world: world::name(),
+        sha256,
+        size,
+        imports: interfaces.imports,
+        exports: interfaces.exports,
+        code,
+    };
+    Ok(Loaded {
+        engine,
+        component,
+        info,
+    })
+}
+
+impl ComponentSource {
+    /// What errors call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Embedded => "the embedded component".to_owned(),
+            Self::File(path) | Self::Precompiled { path, .. } => path.display().to_string(),
+            Self::Bytes(_) => "the given component".to_owned(),
+        }
+    }
+
+    /// The bytes of the component.
+    pub(super) fn wasm(&self) -> Result<std::borrow::Cow<'_, [u8]>, LoadError> {
+        use std::io::Read as _;
+
+        let path = match self {
+            Self::Embedded => return Ok(EMBEDDED.into()),
+            Self::Bytes(bytes) => return Ok((&**bytes).into()),
+            Self::File(path) | Self::Precompiled { path, .. } => path,
+        };
+        let unreadable = |source| LoadError::Unreadable {
+            path: path.clone(),
+            source,
+        };
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        let not = |why: String| LoadError::NotAComponent {
+            what: self.name(),
+            why,
+        };
+        if !metadata.is_file() {
+            return Err(not("it is not a regular file".to_owned()));
+        }
+        if metadata.len() > MAX_WASM_BYTES {
+            return Err(not(format!("it has more than {MAX_WASM_BYTES} bytes")));
+        }
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(MAX_WASM_BYTES).read_to_end(&mut bytes))
+            .map_err(unreadable)?;
+        Ok(bytes.into())
+    }
+}
+
+type Code = (Component, String, u64, CodeOrigin);
+
+/// The artifact that was named, or none.
+fn precompiled(engine: &Engine, path: &Path, wanted: Option<&str>) -> Result<Code, LoadError> {
+    let error = |why: String| LoadError::Artifact {
+        path: path.to_owned(),
+        why,
+    };
+    if let Err(source) = std::fs::metadata(path) {
+        return Err(LoadError::Unreadable {
+            path: path.to_owned(),
+            source,
+        });
+    }
+    let (component, description) = artifact::load(engine, path).map_err(error)?;
+    match wanted {
+        Some(wanted) if !wanted.eq_ignore_ascii_case(&description.wasm_sha256) => {
+            Err(error(format!(
+                "it was made of the component {}, and {wanted} is wanted",
+                description.wasm_sha256
+            )))
+        }
+        _ => Ok((
+            component,
+            description.wasm_sha256,
+            description.wasm_size,
+            CodeOrigin::Precompiled,
+        )),
+    }
+}
+
+/// From the cache if it can be, and else into it if it can be.
+fn from_wasm(
+    engine: &Engine,
+    wasm: &[u8],
+    sha256: &str,
+    cache: Option<&Path>,
+    what: &str,
+) -> Result<(Component, CodeOrigin), LoadError> {
+    let mut why = "no folder of artifacts was given".to_owned();
+    if let Some(dir) = cache {
+        let path = artifact::cached_at(dir, sha256);
+        match artifact::load(engine, &path) {
+            Ok((component, description)) if description.wasm_sha256 == sha256 => {
+                return Ok((component, CodeOrigin::Cache));
+            }
+            Ok(_) => why = format!("{}: it is of another component", path.display()),
+            Err(error) => why = error,
+        }
+        tracing::debug!(path = %path.display(), why, "no artifact of the component can be used");
+    }
+    let code = compile(engine, wasm, what, why)?;
+    if let Some(dir) = cache {
+        let path = artifact::cached_at(dir, sha256);
+        let kept = access::private_dir(dir)
+            .and_then(|()| artifact::store(&path, &code, sha256, wasm.len() as u64));
+        match kept {
+            // From the file, whose pages the system can drop and share.
+            Ok(()) => match artifact::load(engine, &path) {
+                Ok((component, _)) => return Ok((component, CodeOrigin::Compiled)),
+                Err(why) => {
+                    tracing::warn!(path = %path.display(), why, "the artifact cannot be used")
+                }
+            },
+            Err(error) => {
+                tracing::warn!(dir = %dir.display(), %error, "the compiled component is not kept");
+            }
+        }
+    }
+    // SAFETY: the compiler of this very engine has just made it.
+    let component = unsafe { Component::deserialize(engine, &code) };
+    match component {
+        Ok(component) => Ok((component, CodeOrigin::Compiled)),
+        Err(error) => Err(LoadError::Unusable {
+            what: what.to_owned(),
+            why: first_line(&error),
+        }),
+    }
+}
+
+#[cfg(feature = "compiler")]
+fn compile(engine: &Engine, wasm: &[u8], what: &str, _: String) -> Result<Vec<u8>, LoadError> {
+    engine
+        .precompile_component(wasm)
+        .map_err(|error| LoadError::NotAComponent {
+            what: what.to_owned(),
+            why: first_line(&error),
+        })
+}
+
+#[cfg(not(feature = "compiler"))]
+fn compile(_: &Engine, _: &[u8], what: &str, why: String) -> Result<Vec<u8>, LoadError> {
+    Err(LoadError::NoCompiler {
+        what: what.to_owned(),
+        why,
+    })
+}
+
+/// Compiles a component ahead of time into `path` (and its description beside it), for
+/// [`ComponentSource::Precompiled`].
+#[cfg(feature = "compiler")]
+pub fn compile_to(source: &ComponentSource, path: &Path) -> Result<ComponentInfo, LoadError> {
+    let loaded = load(source, None)?;
+    let code = loaded
+        .component
+        .serialize()
+        .map_err(|error| LoadError::Unusable {
+            what: source.name(),
+            why: first_line(&error),
+        })?;
+    artifact::store(path, &code, &loaded.info.sha256, loaded.info.size).map_err(|error| {
+        LoadError::Artifact {
+            path: path.to_owned(),
+            why: format!("it cannot be written: {error}"),
+        }
+    })?;
+    Ok(loaded.info)
+}
+
+/// Loads a component and says what it is, without running it.
+pub fn inspect(source: &ComponentSource, cache: Option<&Path>) -> Result<ComponentInfo, LoadError> {
+    load(source, cache).map(|loaded| loaded.info)
+}

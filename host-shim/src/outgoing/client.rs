@@ -1,0 +1,114 @@
+//! The one client of a plugin: pooled, without redirects and proxies, for allowed origins only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use super::allow::AllowList;
+use super::body::AnswerBody;
+use super::connect::{ATTEMPT, Attempt, Connection, Connector};
+use super::error;
+
+/// The gateway closes a connection that idles for 5 s; ours must not be one that it is closing.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+
+/// Connections that are kept: one turn at a time, and what a diagnosis asks meanwhile.
+const POOL_SIZE: usize = 4;
+
+/// Sends the component's requests. Clones share the connections.
+#[derive(Clone)]
+pub(crate) struct Outgoing {
+    client: Client<Connector, WasiBody>,
+    allowed: AllowList,
+}
+
+impl Outgoing {
+    /// Asks the origins of the list, as it is at each request. Must be used within a Tokio
+    /// runtime, always the same.
+    pub(crate) fn new(allowed: AllowList) -> Self {
+        Self::with(Connector::new(), allowed)
+    }
+
+    pub(super) fn with(connector: Connector, allowed: AllowList) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(POOL_SIZE)
+            .build(connector);
+        Self { client, allowed }
+    }
+
+    /// Sends a request and waits for the head of its answer. A request is sent a second time only
+    /// if hyper gives it back as not begun, because its pooled connection was closed. Dropping
+    /// the future, or the answer's body, closes the connection.
+    pub(super) async fn send(
+        &self,
+        request: http::Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<http::Response<WasiBody>, Error> {
+        if !self.allowed.allows(request.uri()) {
+            return Err(Error::HttpRequestDenied);
+        }
+        let attempt = Arc::new(Attempt::new(options.connect_timeout));
+        let answering = ATTEMPT.scope(attempt.clone(), self.client.request(request));
+        let answer = in_time(answering, &attempt, options.first_byte_timeout)
+            .await
+            .ok_or(Error::HttpResponseTimeout)?
+            .map_err(|error| error::of_request(&error))?;
+        Ok(answer.map(|incoming| {
+            UnsyncBoxBody::new(AnswerBody::new(incoming, options.between_bytes_timeout))
+        }))
+    }
+}
+
+/// Waits for an answer within a limit that begins when there is a connection. None: too late.
+async fn in_time<F: Future>(
+    answering: F,
+    attempt: &Attempt,
+    limit: Option<Duration>,
+) -> Option<F::Output> {
+    let begun = Instant::now();
+    let mut answering = std::pin::pin!(answering);
+    loop {
+        let from = match attempt.connection() {
+            Connection::Reused | Connection::Making(None) => begun,
+            // The connector keeps its own limit, and this one begins after it.
+            Connection::Making(Some(deadline)) => deadline,
+            Connection::Made(at) => at,
+        };
+        let Some(deadline) = limit.and_then(|limit| from.checked_add(limit)) else {
+            return Some(answering.await);
+        };
+        if deadline <= Instant::now() {
+            return None;
+        }
+        if let Ok(answer) = tokio::time::timeout_at(deadline, &mut answering).await {
+            return Some(answer);
+        }
+        // Too late, unless a connection was made meanwhile: look again.
+    }
+}
+
+type Answered = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+
+impl WasiHttpHooks for Outgoing {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        // Of no use: hyper sees when the component drops the answer.
+        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<Answered, Error>> + Send> {
+        let this = self.clone();
+        Box::new(async move {
+            let answer = this.send(request, options.unwrap_or_default()).await?;
+            let done: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+            Ok((answer, done))
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! Connecting, with the request's own time limit, and with errors that say what failed.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::Scheme;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tower_service::Service;
+
+tokio::task_local! {
+    /// The request that a connection is made for.
+    pub(super) static ATTEMPT: Arc<Attempt>;
+}
+
+/// How far a request's connection is, and how long it may take.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    limit: Option<Duration>,
+    connection: Mutex<Connection>,
+}
+
+/// See [`Attempt`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Connection {
+    /// One of the pool, or none yet.
+    Reused,
+    /// Being made, until then at most.
+    Making(Option<Instant>),
+    /// Made, then.
+    Made(Instant),
+}
+
+impl Attempt {
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, connection: Mutex::new(Connection::Reused) }
+    }
+
+    pub(super) fn connection(&self) -> Connection {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is(&self, connection: Connection) {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+}
+
+/// Why there is no connection. In every case nothing of the request was sent.
+#[derive(Debug)]
+pub(super) enum ConnectFailure {
+    /// The host's name was not resolved.
+    Dns(io::Error),
+    /// Nobody listens.
+    Refused,
+    /// Not in time.
+    TimedOut,
+    /// No route, no permission and the like.
+    Unreachable(io::Error),
+    /// The certificate is not one to trust.
+    Certificate(String),
+    /// TLS failed otherwise.
+    Tls(String),
+}
+
+impl fmt::Display for ConnectFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(error) => write!(f, "the host name cannot be resolved: {error}"),
+            Self::Refused => f.write_str("connection refused"),
+            Self::TimedOut => f.write_str("no connection in time"),
+            Self::Unreachable(error) => write!(f, "cannot connect: {error}"),
+            Self::Certificate(why) => write!(f, "the certificate is not trusted: {why}"),
+            Self::Tls(why) => write!(f, "TLS failed: {why}"),
+        }
+    }
+}
+
+impl StdError for ConnectFailure {}
+
+/// Resolves names; marks its errors, so that they are told apart from those of connecting.
+#[derive(Clone, Debug)]
+struct Resolver(GaiResolver);
+
+/// See [`Resolver`].
+#[derive(Debug)]
+struct ResolveError(io::Error);
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for ResolveError {}
+
+impl Service<Name> for Resolver {
+    type Response = <GaiResolver as Service<Name>>::Response;
+    type Error = ResolveError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ResolveError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
+        self.0.poll_ready(cx).map_err(ResolveError)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let resolving = self.0.call(name);
+        Box::pin(async move { resolving.await.map_err(ResolveError) })
+    }
+}
+
+type Tls = OnceLock<Result<HttpsConnector<HttpConnector<Resolver>>, String>>;
+
+/// Makes connections, over TLS for https.
+#[derive(Clone)]
+pub(super) struct Connector {
+    tcp: HttpConnector<Resolver>,
+    /// Made at the first https request: reading the system's certificates takes time and memory.
+    tls: Arc<Tls>,
+}
+
+impl Connector {
+    /// Trusts the system's certificate authorities.
+    pub(super) fn new() -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        Self { tcp, tls: Arc::default() }
+    }
+
+    /// Trusts these certificate authorities only.
+    #[cfg(test)]
+    pub(super) fn trusting(roots: RootCertStore) -> Self {
+        let this = Self::new();
+        let _ = this.tls.set(https(roots, this.tcp.clone()));
+        this
+    }
+
+    fn https(&self) -> Result<HttpsConnector<HttpConnector<Resolver>>, ConnectFailure> {
+        let made = self.tls.get_or_init(|| {
+            let found = rustls_native_certs::load_native_certs();
+            for error in &found.errors {
+                tracing::warn!(%error, "a certificate authority of the system cannot be read");
+            }
+            let mut roots = RootCertStore::empty();
+            let (usable, _) = roots.add_parsable_certificates(found.certs);
+            if usable == 0 {
+                return Err("the system has no certificate authorities; install them, or name a file of them in SSL_CERT_FILE".to_owned());
+            }
+            https(roots, self.tcp.clone())
+        });
+        made.clone().map_err(ConnectFailure::Tls)
+    }
+}
+
+fn https(
+    roots: RootCertStore,
+    tcp: HttpConnector<Resolver>,
+) -> Result<HttpsConnector<HttpConnector<Resolver>>, String> {
+    // Named, because a process that links two providers has no default one.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(HttpsConnector::from((tcp, config)))
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = ConnectFailure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectFailure>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectFailure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, target: Uri) -> Self::Future {
+        let mut this = self.clone();
+        // Called within the request's own future, whatever task goes on with the result.
+        let attempt = ATTEMPT.try_with(Arc::clone).ok();
+        let limit = attempt.as_ref().and_then(|attempt| attempt.limit);
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        if let Some(attempt) = &attempt {
+            attempt.is(Connection::Making(deadline));
+        }
+        Box::pin(async move {
+            let connecting = async {
+                if target.scheme() == Some(&Scheme::HTTPS) {
+                    this.https()?.call(target).await.map_err(failure)
+                } else {
+                    let stream = this.tcp.call(target).await.map_err(|e| failure(e.into()))?;
+                    Ok(MaybeHttpsStream::Http(stream))
+                }
+            };
+            let connected = match deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline, connecting)
+                    .await
+                    .unwrap_or(Err(ConnectFailure::TimedOut)),
+                None => connecting.await,
+            };
+            if let Some(attempt) = &attempt {
+                attempt.is(Connection::Made(Instant::now()));
+            }
+            connected
+        })
+    }
+}
+
+/// What the connectors' error means.
+fn failure(error: Box<dyn StdError + Send + Sync>) -> ConnectFailure {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(&*error);
+    while let Some(error) = next {
+        if let Some(ResolveError(error)) = error.downcast_ref() {
+            return ConnectFailure::Dns(copy(error));
+        }
+        if let Some(error) = error.downcast_ref::<rustls::Error>() {
+            return match error {
+                rustls::Error::InvalidCertificate(_) => {
+                    ConnectFailure::Certificate(error.to_string())
+                }
+                error => ConnectFailure::Tls(error.to_string()),
+            };
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            // TLS errors are wrapped, possibly twice, in ones of this type.
+            if let Some(inner) = error.get_ref() {
+                next = Some(inner);
+                continue;
+            }
+            return match error.kind() {
+                io::ErrorKind::ConnectionRefused => ConnectFailure::Refused,
+                io::ErrorKind::TimedOut => ConnectFailure::TimedOut,
+                // Connected, but not through TLS.
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe => ConnectFailure::Tls(error.to_string()),
+                _ => ConnectFailure::Unreachable(copy(error)),
+            };
+        }
+        next = error.source();
+    }
+    // A host name that TLS cannot check, such as one with an underscore.
+    ConnectFailure::Tls(error.to_string())
+}
+
+fn copy(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
+}

@@ -1,0 +1,232 @@
+//! What the component imports.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use wasmtime::component::{Accessor, HasData, Linker, ResourceTable};
+use wasmtime_wasi::p2::bindings as p2;
+use wasmtime_wasi::p3::bindings::clocks::monotonic_clock;
+use wasmtime_wasi::{HostMonotonicClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use super::bindings::astr::openclaw::{memory_stat, tools, types};
+use super::limiter::Limiter;
+use super::meter::Meter;
+use super::stderr::{Log, Secrets};
+use crate::clock::Clock;
+use crate::memory::{Bound, MemorySource};
+use crate::outgoing::Outgoing;
+use crate::tools::{ToolCall, ToolRunner};
+
+/// The runners of the turns under way, by the turn's id.
+#[derive(Clone, Default)]
+pub(super) struct Runners(Arc<Mutex<HashMap<String, Arc<dyn ToolRunner>>>>);
+
+impl Runners {
+    pub(super) fn add(&self, turn: &str, runner: Arc<dyn ToolRunner>) {
+        self.lock().insert(turn.to_owned(), runner);
+    }
+
+    pub(super) fn remove(&self, turn: &str) {
+        self.lock().remove(turn);
+    }
+
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn get(&self, turn: &str) -> Option<Arc<dyn ToolRunner>> {
+        self.lock().get(turn).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<dyn ToolRunner>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What every instance is supplied with.
+#[derive(Clone)]
+pub(super) struct Supplies {
+    pub(super) memory: Arc<dyn MemorySource>,
+    pub(super) clock: Clock,
+    pub(super) runners: Runners,
+    pub(super) outgoing: Outgoing,
+    pub(super) secrets: Secrets,
+    pub(super) meter: Meter,
+    pub(super) memory_cap: usize,
+}
+
+/// An instance's store.
+pub(super) struct Host {
+    supplies: Supplies,
+    pub(super) limiter: Limiter,
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+}
+
+impl Host {
+    /// No environment, no arguments, no files, no sockets.
+    pub(super) fn new(supplies: Supplies) -> Self {
+        let wasi = WasiCtx::builder()
+            .monotonic_clock(Monotonic(supplies.clock.clone()))
+            .stderr(Log::new(supplies.secrets.clone()))
+            .build();
+        Self {
+            limiter: Limiter::new(supplies.memory_cap),
+            supplies,
+            table: ResourceTable::new(),
+            wasi,
+            http: WasiHttpCtx::new(),
+        }
+    }
+}
+
+/// Everything that a plugin may import: its world, and of WASI 0.2 what Rust's standard library
+/// imports whether it uses it or not. (There are no files: no folder is opened for it.)
+pub(super) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Host>> {
+    use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
+    use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
+    use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
+
+    let mut linker = Linker::new(engine);
+    let l = &mut linker;
+    memory_stat::add_to_linker::<_, Imports>(l, |host| host)?;
+    tools::add_to_linker::<_, Imports>(l, |host| host)?;
+    monotonic_clock::add_to_linker::<_, Imports>(l, |host| host)?;
+    wasmtime_wasi_http::p3::add_to_linker(l)?;
+    // Standard input, output and error, clocks, randomness, streams.
+    wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(l)?;
+    p2::random::insecure_seed::add_to_linker::<_, WasiRandom>(l, Host::random)?;
+    p2::cli::environment::add_to_linker::<_, WasiCli>(l, Host::cli)?;
+    p2::cli::exit::add_to_linker::<_, WasiCli>(l, Host::cli)?;
+    p2::cli::terminal_input::add_to_linker::<_, WasiCli>(l, Host::cli)?;
+    p2::cli::terminal_output::add_to_linker::<_, WasiCli>(l, Host::cli)?;
+    p2::cli::terminal_stdin::add_to_linker::<_, WasiCli>(l, Host::cli)?;
+    p2::cli::terminal_stdout::add_to_linker::<_, WasiCli>(l, Host::cli)?;
+    p2::cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, Host::cli)?;
+    p2::filesystem::types::add_to_linker::<_, WasiFilesystem>(l, Host::filesystem)?;
+    p2::filesystem::preopens::add_to_linker::<_, WasiFilesystem>(l, Host::filesystem)?;
+    Ok(linker)
+}
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for Host {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.supplies.outgoing,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}
+
+/// The imports that are our own.
+struct Imports;
+
+impl HasData for Imports {
+    type Data<'a> = &'a mut Host;
+}
+
+impl types::Host for &mut Host {}
+
+impl memory_stat::Host for &mut Host {
+    fn read(&mut self) -> Result<memory_stat::Sample, String> {
+        let Supplies { memory, meter, .. } = &self.supplies;
+        // A panic of the caller's code must not go through the component's frames.
+        let sample = meter
+            .host(|| catch_unwind(AssertUnwindSafe(|| memory.read())))
+            .unwrap_or_else(|_| Err("the memory source panicked".to_owned()))?;
+        Ok(memory_stat::Sample {
+            available: sample.available,
+            total: sample.total,
+            bounded_by: match sample.bound {
+                Bound::Machine => memory_stat::Bound::Machine,
+                Bound::Container => memory_stat::Bound::Container,
+            },
+        })
+    }
+}
+
+impl tools::Host for &mut Host {}
+
+impl<T: 'static> tools::HostWithStore<T> for Imports {
+    async fn run(
+        accessor: &Accessor<T, Self>,
+        turn_id: String,
+        call: types::ToolCall,
+    ) -> Result<String, String> {
+        let (runner, meter) = accessor.with(|mut access| {
+            let supplies = &access.get().supplies;
+            (supplies.runners.get(&turn_id), supplies.meter.clone())
+        });
+        let Some(runner) = runner else {
+            return Err("there is nobody who could run this tool".to_owned());
+        };
+        let call = ToolCall {
+            id: call.id,
+            name: call.name,
+            arguments: call.arguments,
+        };
+        let running = AssertUnwindSafe(async move { runner.run(&turn_id, call).await });
+        let mut running = pin!(running.catch_unwind());
+        // The caller's code is not the component's computing.
+        std::future::poll_fn(|cx| meter.host(|| running.as_mut().poll(cx)))
+            .await
+            .unwrap_or_else(|_| Err("the tool panicked".to_owned()))
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl monotonic_clock::Host for &mut Host {
+    fn now(&mut self) -> wasmtime::Result<monotonic_clock::Mark> {
+        Ok(nanos(self.supplies.clock.now()))
+    }
+
+    fn get_resolution(&mut self) -> wasmtime::Result<u64> {
+        Ok(1)
+    }
+}
+
+impl<T: 'static> monotonic_clock::HostWithStore<T> for Imports {
+    async fn wait_until(accessor: &Accessor<T, Self>, when: u64) -> wasmtime::Result<()> {
+        let clock = accessor.with(|mut access| access.get().supplies.clock.clone());
+        clock.wait_until(Duration::from_nanos(when)).await;
+        Ok(())
+    }
+
+    async fn wait_for(accessor: &Accessor<T, Self>, duration: u64) -> wasmtime::Result<()> {
+        let clock = accessor.with(|mut access| access.get().supplies.clock.clone());
+        let when = clock.now().saturating_add(Duration::from_nanos(duration));
+        clock.wait_until(when).await;
+        Ok(())
+    }
+}
+
+/// The same clock for WASI 0.2, which the standard library's `Instant` reads.
+struct Monotonic(Clock);
+
+impl HostMonotonicClock for Monotonic {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        nanos(self.0.now())
+    }
+}

@@ -1,0 +1,100 @@
+//! The commands that wait for their answer, so that none is left without one when the component
+//! traps.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use tokio::sync::oneshot;
+
+use crate::fault::Fault;
+
+/// Everything that waits for an answer.
+#[derive(Default)]
+pub(super) struct Open {
+    next: Cell<u64>,
+    slots: RefCell<HashMap<u64, Rc<dyn Fail>>>,
+}
+
+trait Fail {
+    fn fail(&self, fault: &Fault);
+}
+
+type Sender<T, E> = oneshot::Sender<Result<T, E>>;
+
+struct Waiting<T, E>(RefCell<Option<Sender<T, E>>>);
+
+impl<T, E> Waiting<T, E> {
+    fn send(&self, answer: Result<T, E>) {
+        if let Some(sender) = self.0.take() {
+            let _ = sender.send(answer); // An error says that nobody waits any more.
+        }
+    }
+}
+
+impl<T, E: From<Fault>> Fail for Waiting<T, E> {
+    fn fail(&self, fault: &Fault) {
+        self.send(Err(fault.clone().into()));
+    }
+}
+
+/// One command's answer. If it is dropped without one, the command stays open.
+pub(super) struct Slot<'a, T, E = Fault> {
+    open: &'a Open,
+    key: u64,
+    waiting: Rc<Waiting<T, E>>,
+}
+
+impl Open {
+    /// Keeps a command's answer until it is given.
+    pub(super) fn add<T: 'static, E: From<Fault> + 'static>(
+        &self,
+        answer: Sender<T, E>,
+    ) -> Slot<'_, T, E> {
+        let key = self.next.replace(self.next.get() + 1);
+        let waiting = Rc::new(Waiting(RefCell::new(Some(answer))));
+        self.slots.borrow_mut().insert(key, waiting.clone());
+        Slot {
+            open: self,
+            key,
+            waiting,
+        }
+    }
+
+    /// Answers all that are open with a fault.
+    pub(super) fn fail_all(&self, fault: &Fault) {
+        for (_, slot) in self.slots.take() {
+            slot.fail(fault);
+        }
+    }
+}
+
+impl<T, E> Slot<'_, T, E> {
+    /// Answers the command.
+    pub(super) fn answer(self, answer: Result<T, E>) {
+        self.open.slots.borrow_mut().remove(&self.key);
+        self.waiting.send(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openclaw_plugin::fault::{FaultCode, Locale};
+
+    use super::*;
+
+    #[test]
+    fn what_is_answered_is_not_failed_and_what_is_dropped_is() {
+        let open = Open::default();
+        let (answered, mut first) = oneshot::channel::<Result<u8, Fault>>();
+        let (dropped, mut second) = oneshot::channel::<Result<u8, Fault>>();
+        open.add(answered).answer(Ok(1));
+        drop(open.add(dropped));
+        assert!(second.try_recv().is_err());
+        let fault = Fault::new(FaultCode::PluginTrapped, Locale::En, "x");
+        open.fail_all(&fault);
+        open.fail_all(&fault);
+        assert_eq!(first.try_recv(), Ok(Ok(1)));
+        assert_eq!(second.try_recv(), Ok(Err(fault)));
+    }
+}

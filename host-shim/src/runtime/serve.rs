@@ -1,0 +1,257 @@
+//! Commands, one future each, over one instance.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use openclaw_plugin::fault::Locale;
+use tokio::sync::oneshot;
+use wasmtime::component::{Accessor, FutureReader};
+
+use super::bindings::Plugin as Guest;
+use super::host::Host;
+use super::sinks::{End, EndSink, EventSink};
+use super::worker::{Exit, Worker, origins, secrets};
+use super::{Answer, Command, TurnCommand, convert};
+use crate::config::Config;
+use crate::plugin::ConfigureError;
+use crate::status::Diagnosis;
+
+/// A turn must end so long after its own limits; it is then given up with its instance.
+const TURN_SLACK: Duration = Duration::from_secs(60);
+
+/// Real time that a component is given to end a turn whose time is over on a clock that may have
+/// been moved.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// An idle instance with more memory than this, in bytes, and than twice what it began with, is
+/// replaced: memory of a component never shrinks.
+const KEPT_MEMORY: usize = 8 << 20;
+
+/// Why an instance cannot go on.
+pub(super) enum Stop {
+    /// A call trapped.
+    Trap(wasmtime::Error),
+    /// It does not do what it must.
+    Misbehaved(String),
+}
+
+impl From<wasmtime::Error> for Stop {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Trap(error)
+    }
+}
+
+type Guests<'a> = (&'a Accessor<Host>, &'a Guest);
+
+impl Worker {
+    /// Serves commands until the instance must be left.
+    pub(super) async fn serve(
+        &self,
+        accessor: &Accessor<Host>,
+        guest: &Guest,
+        baseline: usize,
+    ) -> Exit {
+        let mut commands = self.commands.lock().await;
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            self.set_busy(!under_way.is_empty());
+            tokio::select! {
+                biased;
+                Some(done) = under_way.next() => match done {
+                    Ok(()) => {}
+                    Err(Stop::Trap(error)) => return Exit::Trapped(self.trap_message(&error)),
+                    Err(Stop::Misbehaved(why)) => return Exit::Trapped(why),
+                },
+                command = commands.recv() => match command {
+                    None => return Exit::Closed(None),
+                    Some(Command::Close(answer)) => return Exit::Closed(Some(answer)),
+                    Some(command) => under_way.push(self.execute((accessor, guest), command)),
+                },
+            }
+            if under_way.is_empty() {
+                let memory = accessor.with(|mut access| access.get().limiter.memory_bytes());
+                if memory > KEPT_MEMORY.max(2 * baseline) {
+                    return Exit::Grown;
+                }
+            }
+        }
+    }
+
+    async fn execute(&self, guest: Guests<'_>, command: Command) -> Result<(), Stop> {
+        match command {
+            Command::Ask(turn) => self.ask(guest, *turn).await,
+            Command::Status(answer) => {
+                let slot = self.open.add(answer);
+                let state = guest.1.astr_openclaw_guards().call_status(guest.0).await?;
+                slot.answer(Ok(convert::status(state)));
+                Ok(())
+            }
+            Command::Diagnose(locale, answer) => self.diagnose(guest, locale, answer).await,
+            Command::Reset(answer) => {
+                let slot = self.open.add(answer);
+                guest.1.astr_openclaw_guards().call_reset(guest.0).await?;
+                self.take_snapshot(guest).await?;
+                slot.answer(Ok(()));
+                Ok(())
+            }
+            Command::Configure(config, answer) => self.configure(guest, *config, answer).await,
+            // Ends the loop that this is called from.
+            Command::Close(_) => Ok(()),
+        }
+    }
+
+    async fn ask(&self, guest: Guests<'_>, command: TurnCommand) -> Result<(), Stop> {
+        let TurnCommand {
+            id,
+            mut request,
+            events,
+            end,
+            cancelled,
+        } = command;
+        let slot = self.open.add(end);
+        let _asking = self.asking();
+        if let Some(runner) = request.runner.take().or_else(|| self.runner.clone()) {
+            self.supplies.runners.add(&id, runner);
+        }
+        let (accessor, bindings) = guest;
+        let cancel = accessor.with(|access| {
+            FutureReader::new(access, async move {
+                let _ = cancelled.await; // Sent or dropped: in both cases nobody wants the turn.
+                wasmtime::error::Ok(())
+            })
+        })?;
+        let turn = convert::turn(&id, request);
+        let (event_stream, end_future) = bindings
+            .astr_openclaw_gateway()
+            .call_ask(accessor, turn, cancel)
+            .await?;
+        let (end_sender, ended) = oneshot::channel();
+        accessor.with(|mut access| {
+            event_stream.pipe(&mut access, EventSink(events))?;
+            end_future.pipe(&mut access, EndSink(Some(end_sender)))
+        })?;
+
+        let end = self.end_in_time(ended).await?;
+        self.supplies.runners.remove(&id);
+        slot.answer(convert::end(end));
+        self.take_snapshot(guest).await
+    }
+
+    /// A turn's end, which must come even from a component that keeps no limits.
+    async fn end_in_time(&self, ended: oneshot::Receiver<End>) -> Result<End, Stop> {
+        let clock = &self.supplies.clock;
+        let limit = {
+            let config = self.config.borrow();
+            let (queue, turn) = match &*config {
+                Some(config) => (config.queue_wait, config.turn_timeout),
+                None => (Duration::ZERO, Duration::ZERO),
+            };
+            queue.saturating_add(turn).saturating_add(TURN_SLACK)
+        };
+        let overdue = async {
+            clock.wait_until(clock.now().saturating_add(limit)).await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            end = ended => end.map_err(|_| {
+                Stop::Misbehaved("the component dropped a turn without an end".to_owned())
+            }),
+            () = overdue => Err(Stop::Misbehaved(format!(
+                "the component did not end a turn within {} s", limit.as_secs()
+            ))),
+        }
+    }
+
+    async fn diagnose(
+        &self,
+        (accessor, guest): Guests<'_>,
+        locale: Option<Locale>,
+        answer: Answer<Diagnosis>,
+    ) -> Result<(), Stop> {
+        let slot = self.open.add(answer);
+        let _asking = self.asking();
+        let locale = locale.map(convert::locale_to);
+        let checks = guest
+            .astr_openclaw_gateway()
+            .call_diagnose(accessor, locale)
+            .await?;
+        slot.answer(Ok(convert::diagnosis(checks)));
+        Ok(())
+    }
+
+    async fn configure(
+        &self,
+        guest: Guests<'_>,
+        config: Config,
+        answer: oneshot::Sender<Result<(), ConfigureError>>,
+    ) -> Result<(), Stop> {
+        let slot = self.open.add(answer);
+        let gateway = guest.1.astr_openclaw_gateway();
+        let origins = origins(&config);
+        // Before the component has it: a turn that waits may begin at once under the new config.
+        self.supplies.secrets.add(secrets(&config));
+        self.allowed.add(origins.iter().flatten().cloned());
+        let taken = gateway
+            .call_configure(guest.0, convert::config(&config), None)
+            .await?;
+        let result = match (taken, origins) {
+            (Err(error), _) => Err(convert::config_error(error)),
+            (Ok(()), Ok(_)) => {
+                self.config.replace(Some(config));
+                Ok(())
+            }
+            // The component took an address that requests could not go to: back to the old one.
+            (Ok(()), Err(error)) => {
+                let old = self.config.borrow().as_ref().map(convert::config);
+                if let Some(old) = old {
+                    let _ = gateway.call_configure(guest.0, old, None).await?;
+                }
+                Err(error)
+            }
+        };
+        self.forget_origins();
+        self.take_snapshot(guest).await?;
+        slot.answer(result.map_err(ConfigureError::from));
+        Ok(())
+    }
+
+    async fn take_snapshot(&self, (accessor, guest): Guests<'_>) -> Result<(), Stop> {
+        let snapshot = guest
+            .astr_openclaw_guards()
+            .call_take_snapshot(accessor)
+            .await?;
+        self.snapshot.replace(Some(snapshot));
+        Ok(())
+    }
+
+    /// Counts something that asks gateways, until it is dropped.
+    fn asking(&self) -> Asking<'_> {
+        self.asking.set(self.asking.get() + 1);
+        Asking(self)
+    }
+
+    /// Takes the origins of earlier configs off the list, once nothing can need them.
+    fn forget_origins(&self) {
+        if self.asking.get() == 0 {
+            let config = self.config.borrow();
+            self.allowed.set(
+                config
+                    .iter()
+                    .filter_map(|config| origins(config).ok())
+                    .flatten(),
+            );
+        }
+    }
+}
+
+/// Something that asks gateways.
+struct Asking<'a>(&'a Worker);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.asking.set(self.0.asking.get().saturating_sub(1));
+        self.0.forget_origins();
+    }
+}

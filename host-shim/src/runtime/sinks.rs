@@ -1,0 +1,69 @@
+//! Where a turn's events and its end leave the component.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::channel::mpsc;
+use tokio::sync::oneshot;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{FutureConsumer, Source, StreamConsumer, StreamResult};
+
+use super::bindings::astr::openclaw::types;
+use super::convert;
+use super::host::Host;
+use crate::turn::Event;
+
+/// Takes a turn's events, all that are there at once.
+pub(super) struct EventSink(pub(super) mpsc::Sender<Vec<Event>>);
+
+impl StreamConsumer<Host> for EventSink {
+    type Item = types::Event;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut store: StoreContextMut<Host>,
+        mut source: Source<'_, types::Event>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        // Room first: what has been taken out of the source cannot be put back.
+        match self.0.poll_ready(cx) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+            Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+            Poll::Pending => return Poll::Pending,
+        }
+        let mut events = Vec::with_capacity(source.remaining(&mut store));
+        source.read(&mut store, &mut events)?;
+        let events: Vec<Event> = events.into_iter().map(convert::event).collect();
+        if !events.is_empty() && self.0.start_send(events).is_err() {
+            return Poll::Ready(Ok(StreamResult::Dropped));
+        }
+        Poll::Ready(Ok(StreamResult::Completed))
+    }
+}
+
+/// How a turn ended.
+pub(super) type End = Result<types::Reply, types::Fault>;
+
+/// Takes a turn's end.
+pub(super) struct EndSink(pub(super) Option<oneshot::Sender<End>>);
+
+impl FutureConsumer<Host> for EndSink {
+    type Item = End;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        store: StoreContextMut<Host>,
+        mut source: Source<'_, End>,
+        _: bool,
+    ) -> Poll<wasmtime::Result<()>> {
+        let mut end = None;
+        source.read(store, &mut end)?;
+        if let (Some(end), Some(sender)) = (end, self.0.take()) {
+            let _ = sender.send(end); // An error says that the instance is being torn down.
+        }
+        Poll::Ready(Ok(()))
+    }
+}

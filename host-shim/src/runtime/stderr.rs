@@ -1,0 +1,153 @@
+//! What the component writes to its standard error, such as a panic's message, goes to the log.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+/// The longest line that is logged; what is longer is cut.
+const MAX_LINE_BYTES: usize = 4096;
+
+/// What must not be in any text that leaves the shim; clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Secrets(Arc<RwLock<Vec<SecretString>>>);
+
+impl Secrets {
+    /// From now on these too.
+    pub(super) fn add(&self, secrets: Vec<SecretString>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets {
+            let text = secret.expose_secret();
+            if !text.is_empty() && !known.iter().any(|known| known.expose_secret() == text) {
+                known.push(secret);
+            }
+        }
+    }
+
+    /// The text without them.
+    pub(super) fn mask(&self, text: &str) -> String {
+        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        secrets
+            .iter()
+            .map(ExposeSecret::expose_secret)
+            .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+}
+
+/// Logs line by line. Clones write to the same.
+#[derive(Clone)]
+pub(super) struct Log {
+    line: Arc<Mutex<Vec<u8>>>,
+    secrets: Secrets,
+}
+
+impl Log {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self {
+            line: Arc::default(),
+            secrets,
+        }
+    }
+
+    fn append(&self, bytes: &[u8]) {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        for byte in bytes {
+            match byte {
+                b'\n' => {
+                    let text = self.secrets.mask(&String::from_utf8_lossy(&line));
+                    tracing::warn!(target: "openclaw_plugin", "{}", text.trim_end());
+                    line.clear();
+                }
+                byte if line.len() < MAX_LINE_BYTES => line.push(*byte),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl IsTerminal for Log {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Log {
+    fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl tokio::io::AsyncWrite for Log {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        self.append(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl OutputStream for Log {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.append(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_LINE_BYTES)
+    }
+}
+
+impl Pollable for Log {
+    /// Always ready. (The signature is that of an `async fn` in the trait.)
+    fn ready<'a, 'b>(&'a mut self) -> Pin<Box<dyn Future<Output = ()> + Send + 'b>>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let secrets = Secrets::default();
+        assert_eq!(secrets.mask("panicked at hunter2"), "panicked at hunter2");
+        secrets.add(vec!["hunter2".into(), "".into()]);
+        assert_eq!(secrets.mask("a hunter2 and hunter22"), "a *** and ***2");
+    }
+
+    #[test]
+    fn a_line_without_an_end_does_not_grow_without_end() {
+        let log = Log::new(Secrets::default());
+        log.append(&vec![b'x'; 3 * MAX_LINE_BYTES]);
+        assert_eq!(log.line.lock().unwrap().len(), MAX_LINE_BYTES);
+        log.append(b"\n");
+        assert!(log.line.lock().unwrap().is_empty());
+    }
+}

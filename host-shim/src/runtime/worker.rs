@@ -1,0 +1,319 @@
+//! Instances come and go; what must outlive them is here.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use openclaw_plugin::fault::{FaultCode, Locale};
+use secrecy::ExposeSecret as _;
+use tokio::sync::{mpsc, oneshot};
+use wasmtime::{Engine, Store, UpdateDeadline};
+
+use super::bindings::{Plugin as Guest, PluginPre as GuestPre};
+use super::host::{self, Host, Runners, Supplies};
+use super::meter::{Meter, Watchdog};
+use super::open::Open;
+use super::stderr::Secrets;
+use super::{Command, convert};
+use crate::builder::PluginBuilder;
+use crate::component::{LoadError, Loaded, first_line};
+use crate::config::{Config, ConfigError};
+use crate::fault::Fault;
+use crate::outgoing::{AllowList, Origin, Outgoing};
+use crate::tools::ToolRunner;
+
+/// The watchdog looks so often within the compute budget.
+const LOOKS: u32 = 8;
+
+/// A component that can be called.
+pub(super) struct Instance {
+    pub(super) store: Store<Host>,
+    pub(super) guest: Guest,
+    /// What its memory had when it was new.
+    pub(super) memory_bytes: usize,
+}
+
+/// Why there is no instance.
+pub(super) enum InstanceError {
+    /// It does not take the config.
+    Config(ConfigError),
+    /// It trapped, or has another world after all.
+    Broken(String),
+}
+
+/// Why an instance is left.
+pub(super) enum Exit {
+    /// The plugin was closed, or every handle is gone.
+    Closed(Option<oneshot::Sender<()>>),
+    /// It has grown; a new one goes on with its state.
+    Grown,
+    /// It trapped, or does not do what it must.
+    Trapped(String),
+}
+
+/// What outlives the instances.
+pub(super) struct Worker {
+    pub(super) commands: tokio::sync::Mutex<mpsc::UnboundedReceiver<Command>>,
+    engine: Engine,
+    guest: GuestPre<Host>,
+    pub(super) supplies: Supplies,
+    pub(super) allowed: AllowList,
+    pub(super) runner: Option<std::sync::Arc<dyn ToolRunner>>,
+    budget: Duration,
+    watchdog: Watchdog,
+    pub(super) open: Open,
+    pub(super) config: RefCell<Option<Config>>,
+    pub(super) snapshot: RefCell<Option<Vec<u8>>>,
+    /// Turns and diagnoses under way.
+    pub(super) asking: Cell<usize>,
+}
+
+impl Worker {
+    /// The worker and its first instance, which has taken the config.
+    pub(super) async fn start(
+        builder: PluginBuilder,
+        loaded: Loaded,
+        commands: mpsc::UnboundedReceiver<Command>,
+    ) -> Result<(Self, Instance), LoadError> {
+        let Loaded {
+            engine,
+            component,
+            info,
+        } = loaded;
+        let other_world = |error: wasmtime::Error| LoadError::OtherWorld {
+            what: builder.source.name(),
+            expected: info.world.clone(),
+            why: first_line(&error),
+        };
+        let linker = host::linker(&engine).map_err(&other_world)?;
+        let guest = linker
+            .instantiate_pre(&component)
+            .and_then(GuestPre::new)
+            .map_err(&other_world)?;
+        let what = builder.source.name();
+        let tick = (builder.compute_budget / LOOKS)
+            .clamp(Duration::from_millis(1), Duration::from_secs(1));
+        let watchdog = Watchdog::start(engine.clone(), tick)
+            .map_err(|error| LoadError::Thread(error.to_string()))?;
+        let allowed = AllowList::default();
+        let worker = Self {
+            commands: tokio::sync::Mutex::new(commands),
+            engine,
+            guest,
+            supplies: Supplies {
+                memory: builder.memory,
+                clock: builder.clock,
+                runners: Runners::default(),
+                outgoing: Outgoing::new(allowed.clone()),
+                secrets: Secrets::default(),
+                meter: Meter::new(),
+                memory_cap: builder.memory_cap,
+            },
+            allowed,
+            runner: builder.runner,
+            budget: builder.compute_budget,
+            watchdog,
+            open: Open::default(),
+            config: RefCell::new(None),
+            snapshot: RefCell::new(None),
+            asking: Cell::new(0),
+        };
+        let instance = match builder.config {
+            None => worker.instance(None, None).await,
+            Some(config) => {
+                let config = config.read_token_files()?;
+                let origins = origins(&config);
+                worker.supplies.secrets.add(secrets(&config));
+                let instance = worker.instance(Some(&config), None).await;
+                if instance.is_ok() {
+                    worker.allowed.set(origins?);
+                    worker.config.replace(Some(config));
+                }
+                instance
+            }
+        };
+        match instance {
+            Ok(instance) => Ok((worker, instance)),
+            Err(InstanceError::Config(error)) => Err(error.into()),
+            Err(InstanceError::Broken(why)) => Err(LoadError::Unusable { what, why }),
+        }
+    }
+
+    /// Runs until the plugin is closed; then returns whom to tell.
+    pub(super) async fn run(self, mut instance: Instance) -> Option<oneshot::Sender<()>> {
+        loop {
+            match self.serve_instance(instance).await {
+                Exit::Closed(answer) => {
+                    // First no more commands: those that wait are dropped, which closes them.
+                    self.commands.lock().await.close();
+                    self.open.fail_all(&Fault::closed(self.locale()));
+                    return answer;
+                }
+                Exit::Grown => {}
+                Exit::Trapped(why) => {
+                    tracing::error!(why, "the component trapped; a new instance takes over");
+                    self.fail_open(&why);
+                }
+            }
+            self.supplies.runners.clear();
+            self.asking.set(0);
+            instance = loop {
+                match self.renew().await {
+                    Ok(instance) => break instance,
+                    // One try for each command: its caller learns why there is no answer.
+                    Err(why) => match self.commands.lock().await.recv().await {
+                        None => return None,
+                        Some(Command::Close(answer)) => return Some(answer),
+                        Some(command) => self.refuse(command, &why),
+                    },
+                }
+            };
+        }
+    }
+
+    /// Ends all that waits for the component.
+    fn fail_open(&self, why: &str) {
+        self.open
+            .fail_all(&Fault::new(FaultCode::PluginTrapped, self.locale(), why));
+    }
+
+    /// Answers a command that there is no component for.
+    fn refuse(&self, command: Command, why: &str) {
+        match command {
+            Command::Ask(turn) => drop(self.open.add(turn.end)),
+            Command::Status(answer) => drop(self.open.add(answer)),
+            Command::Diagnose(_, answer) => drop(self.open.add(answer)),
+            Command::Reset(answer) => drop(self.open.add(answer)),
+            Command::Configure(_, answer) => drop(self.open.add(answer)),
+            Command::Close(_) => {}
+        }
+        self.fail_open(why);
+    }
+
+    /// An instance that goes on where the last one stopped.
+    async fn renew(&self) -> Result<Instance, String> {
+        let config = self.config.borrow().clone();
+        let snapshot = self.snapshot.borrow().clone();
+        let carried = snapshot.is_some();
+        let renewed = match self.instance(config.as_ref(), snapshot).await {
+            // The config was taken before, so what is refused is the snapshot.
+            Err(InstanceError::Config(error)) if carried => {
+                tracing::error!(%error, "the guards' state is lost");
+                self.instance(config.as_ref(), None).await
+            }
+            renewed => renewed,
+        };
+        renewed.map_err(|error| match error {
+            InstanceError::Config(error) => error.to_string(),
+            InstanceError::Broken(why) => why,
+        })
+    }
+
+    /// A new instance that has taken the config, if there is one.
+    async fn instance(
+        &self,
+        config: Option<&Config>,
+        carry: Option<Vec<u8>>,
+    ) -> Result<Instance, InstanceError> {
+        let meter = &self.supplies.meter;
+        let mut store = Store::new(&self.engine, Host::new(self.supplies.clone()));
+        store.limiter(|host| &mut host.limiter);
+        store.set_epoch_deadline(1);
+        let (watched, budget) = (meter.clone(), self.budget);
+        store.epoch_deadline_callback(move |_| {
+            if watched.computed() >= budget {
+                wasmtime::bail!("the component computed for over {budget:?} without a pause");
+            }
+            Ok(UpdateDeadline::Continue(1))
+        });
+
+        self.watchdog.set_busy(true);
+        let configured = async {
+            let guest = self.guest.instantiate_async(&mut store).await?;
+            let taken = match config {
+                None => Ok(()),
+                Some(config) => {
+                    let config = convert::config(config);
+                    let configure = async |accessor: &_| {
+                        guest
+                            .astr_openclaw_gateway()
+                            .call_configure(accessor, config, carry)
+                            .await
+                    };
+                    store.run_concurrent(configure).await??
+                }
+            };
+            wasmtime::error::Ok((guest, taken))
+        };
+        let configured = meter.resuming(configured).await;
+        self.watchdog.set_busy(false);
+
+        match configured {
+            Err(error) => Err(InstanceError::Broken(self.trap_message(&error))),
+            Ok((_, Err(error))) => Err(InstanceError::Config(convert::config_error(error))),
+            Ok((guest, Ok(()))) => {
+                let memory_bytes = store.data().limiter.memory_bytes();
+                Ok(Instance {
+                    store,
+                    guest,
+                    memory_bytes,
+                })
+            }
+        }
+    }
+
+    /// Serves commands with one instance until it must be left.
+    async fn serve_instance(&self, mut instance: Instance) -> Exit {
+        let guest = &instance.guest;
+        let baseline = instance.memory_bytes;
+        let serving = instance
+            .store
+            .run_concurrent(async |accessor| self.serve(accessor, guest, baseline).await);
+        match self.supplies.meter.resuming(serving).await {
+            Ok(exit) => exit,
+            Err(error) => Exit::Trapped(self.trap_message(&error)),
+        }
+    }
+
+    /// Whether the watchdog must look.
+    pub(super) fn set_busy(&self, busy: bool) {
+        self.watchdog.set_busy(busy);
+    }
+
+    /// What of a trap may be told.
+    pub(super) fn trap_message(&self, error: &wasmtime::Error) -> String {
+        self.supplies.secrets.mask(&first_line(error))
+    }
+
+    /// The language of what is told.
+    fn locale(&self) -> Locale {
+        self.config
+            .borrow()
+            .as_ref()
+            .map(|config| config.locale)
+            .unwrap_or_default()
+    }
+}
+
+/// Where a config lets requests go.
+pub(super) fn origins(config: &Config) -> Result<Vec<Origin>, ConfigError> {
+    let primary = ("gateway_primary_url", Some(&config.gateway_primary_url));
+    let backup = ("gateway_backup_url", config.gateway_backup_url.as_ref());
+    [primary, backup]
+        .into_iter()
+        .filter_map(|(key, url)| {
+            let origin = url?.parse::<Origin>();
+            Some(origin.map_err(|error| ConfigError::new(key, error.to_string())))
+        })
+        .collect()
+}
+
+/// What of a config must not be told.
+pub(super) fn secrets(config: &Config) -> Vec<secrecy::SecretString> {
+    let backup = config.gateway_backup_bearer_token.as_ref();
+    [Some(&config.gateway_bearer_token), backup]
+        .into_iter()
+        .flatten()
+        .filter(|token| !token.expose_secret().is_empty())
+        .cloned()
+        .collect()
+}
