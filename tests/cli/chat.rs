@@ -1,0 +1,173 @@
+//! `host-shim chat`, with its lines from a pipe and from a terminal.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use host_shim::scripted::{Answer, Gate, Scene};
+use nix::pty::openpty;
+
+use crate::support::{Gateway, LIMIT, TOKEN, press_ctrl_c, run_with_input};
+
+#[test]
+fn lines_from_a_pipe_are_commands_and_turns() {
+    let gateway = Gateway::start();
+    gateway.push(Scene::reply("first answer"));
+    gateway.push(Scene::reply("second answer"));
+    let input = "hello\n/状态\n/nonsense\n/reset\nagain\n/诊断\n/help\n/quit\nnever asked\n";
+    let ran = run_with_input(gateway.program(["chat"]), input.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for part in [
+        "first answer",
+        "second answer",
+        "closed",
+        "✓ token-primary",
+        "/reset-breakers",
+    ] {
+        assert!(ran.out.contains(part), "{part} is missing: {ran:?}");
+    }
+    assert!(ran.err.contains("there is no command /nonsense"), "{ran:?}");
+    let turns = gateway.turns();
+    assert_eq!(turns.len(), 2, "{ran:?}");
+    let session = |turn: usize| turns[turn].json.as_ref().unwrap()["user"].clone();
+    assert_ne!(session(0), session(1), "/reset begins a new session");
+}
+
+#[test]
+fn a_fault_is_told_and_the_talk_goes_on() {
+    let gateway = Gateway::start();
+    gateway.push(Answer::provider_failed());
+    gateway.push(Scene::reply("better now"));
+    let ran = run_with_input(gateway.program(["chat"]), b"hello\nagain\n");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("[model_provider_failed]"), "{ran:?}");
+    assert!(ran.out.contains("better now"), "{ran:?}");
+}
+
+/// The program on a terminal.
+struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Arc<Mutex<String>>,
+}
+
+impl Terminal {
+    fn start(mut command: Command) -> Self {
+        let pty = openpty(None, None).unwrap();
+        let end = || Stdio::from(pty.slave.try_clone().unwrap());
+        let child = command
+            .env("TERM", "xterm")
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap();
+        // As long as anybody holds an end of it, the terminal stays open.
+        drop((command, pty.slave));
+        let keyboard = File::from(pty.master);
+        let mut reader = keyboard.try_clone().unwrap();
+        let screen = Arc::new(Mutex::new(String::new()));
+        let shown = screen.clone();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // An error is the end: the program has closed its side.
+            while let Ok(read @ 1..) = reader.read(&mut bytes) {
+                shown
+                    .lock()
+                    .unwrap()
+                    .push_str(&String::from_utf8_lossy(&bytes[..read]));
+            }
+        });
+        Self {
+            child,
+            keyboard,
+            screen,
+        }
+    }
+
+    /// Waits until this stands on the screen, and forgets everything up to it.
+    fn shows(&self, text: &str) {
+        let begun = Instant::now();
+        loop {
+            let mut screen = self.screen.lock().unwrap();
+            assert!(!screen.contains(TOKEN), "the token is shown: {screen}");
+            if let Some(at) = screen.find(text) {
+                screen.drain(..at + text.len());
+                return;
+            }
+            assert!(begun.elapsed() < LIMIT, "{text:?} never came: {screen:?}");
+            drop(screen);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn types(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn ends_with(mut self, code: i32) {
+        assert_eq!(
+            self.child.wait().unwrap().code(),
+            Some(code),
+            "{:?}",
+            self.screen
+        );
+    }
+}
+
+#[test]
+fn on_a_terminal_ctrl_c_cancels_the_turn_first_and_quits_second() {
+    let gateway = Gateway::start();
+    gateway.push(Scene::reply("good morning"));
+    gateway.push(Answer::new().delta("and").hold(&Gate::new()));
+    let mut terminal = Terminal::start(gateway.program(["chat"]));
+    terminal.shows("you> ");
+    terminal.types("hello\r");
+    terminal.shows("good morning");
+    terminal.shows("you> ");
+    terminal.types("go on\r");
+    terminal.shows("and");
+    // The terminal is no controlling one, so the key's signal is sent by hand.
+    press_ctrl_c(&terminal.child);
+    terminal.shows("cancelled");
+    terminal.shows("you> ");
+    terminal.types("\u{3}");
+    terminal.ends_with(130);
+}
+
+#[test]
+fn at_the_prompt_ctrl_c_asks_once_more_and_ctrl_d_ends() {
+    let gateway = Gateway::start();
+    let mut terminal = Terminal::start(gateway.program(["chat", "--locale", "zh"]));
+    terminal.shows("你> ");
+    terminal.types("\u{3}");
+    terminal.shows("再按一次");
+    terminal.shows("你> ");
+    terminal.types("\u{4}");
+    terminal.ends_with(0);
+}
+
+#[test]
+fn colour_and_the_spinner_are_for_terminals_and_no_color_is_obeyed() {
+    let gateway = Gateway::start();
+    for (no_color, coloured) in [(None, true), (Some("1"), false)] {
+        let mut command = gateway.program(["status"]);
+        command.envs(no_color.map(|value| ("NO_COLOR", value)));
+        let terminal = Terminal::start(command);
+        let screen = terminal.screen.clone();
+        terminal.shows("closed");
+        terminal.ends_with(0);
+        // What `shows` left: the reset of the colour comes right behind the word.
+        assert_eq!(screen.lock().unwrap().starts_with('\u{1b}'), coloured);
+    }
+    let gate = Gate::new();
+    gateway.push(Answer::new().hold(&gate).delta("\u{1b}[2Jdone"));
+    let terminal = Terminal::start(gateway.program(["ask", "hi"]));
+    terminal.shows("waiting for the gateway");
+    gate.open();
+    // What could change the terminal is not printed to it.
+    terminal.shows("\u{fffd}[2Jdone");
+    terminal.ends_with(0);
+}

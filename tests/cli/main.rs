@@ -1,0 +1,11 @@
+//! The `host-shim` command line from outside, against a scripted gateway: what scripts and people
+//! rely on. A target of the package `host-shim`, so that cargo builds the program for it.
+
+mod ask;
+mod bad_input;
+#[cfg(unix)]
+mod chat;
+mod demo;
+mod reports;
+mod session;
+mod support;
