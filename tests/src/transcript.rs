@@ -152,6 +152,14 @@ impl Recording {
     }
 }
 
+/// The request of `VERSION/NAME.http`, as it was sent.
+pub fn recorded_request(version: &str, name: &str) -> Vec<u8> {
+    let file = fs::read(folder(version).join(format!("{name}.http"))).expect("a readable fixture");
+    let (_, after) = split_once(&file, b">>> REQUEST\n").expect("a request");
+    let (request, _) = split_once(after, b"\n\n<<< RESPONSE").expect("its end");
+    request.to_vec()
+}
+
 /// The names of all exchanges of a version.
 pub fn names(version: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(folder(version)).expect("the fixtures' folder");

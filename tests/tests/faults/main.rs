@@ -1,0 +1,48 @@
+//! The fault table, end to end: for each row what brings it about, what the fault says, and whether
+//! it counts for the breaker.
+
+mod answers;
+mod network;
+mod own;
+mod requests;
+mod streams;
+mod time_limits;
+mod trap;
+
+use host_shim::scripted::Scene;
+use host_shim::{Fault, FaultCode, Locale, TurnRequest};
+use openclaw_tests::rig::{Outcome, Rig, TOKEN};
+
+/// Plays a scene to a plain turn that must end with this fault, and checks what every fault keeps:
+/// the texts of the one table, no token, one request, and that it counts as the table says.
+async fn fault_of(scene: impl Into<Scene>, code: FaultCode) -> Fault {
+    outcome_of(scene, code).await.end.unwrap_err()
+}
+
+/// As [`fault_of`], with what happened before.
+async fn outcome_of(scene: impl Into<Scene>, code: FaultCode) -> Outcome {
+    let rig = Rig::new().await;
+    rig.gateway.push(scene);
+    let outcome = rig.run(TurnRequest::new("hi")).await;
+    check(&rig, outcome.fault(), code).await;
+    assert_eq!(rig.gateway.turns().len(), 1, "asked exactly once");
+    outcome
+}
+
+/// What every fault keeps, and whether it has counted once.
+async fn check(rig: &Rig, fault: &Fault, code: FaultCode) {
+    assert_eq!(fault.code, code, "{fault:?}");
+    assert_eq!(fault.cause, code.cause(Locale::En));
+    assert_eq!(fault.remedy, code.remedy(Locale::En));
+    assert!(!fault.message.is_empty(), "{fault:?}");
+    assert!(
+        !format!("{fault:?}").contains(TOKEN),
+        "the token is in the fault"
+    );
+    let breaker = rig.plugin.status().await.unwrap().breakers.primary.unwrap();
+    assert_eq!(
+        breaker.failures,
+        u32::from(code.counts_for_breaker()),
+        "counted, or not"
+    );
+}

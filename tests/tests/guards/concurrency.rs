@@ -1,0 +1,208 @@
+//! | concurrency | one turn at a time, always; a bounded queue in order, a bounded wait |
+
+use host_shim::scripted::{Answer, Gate, Scene};
+use host_shim::{Event, FaultCode, NoticeCode, Turn, TurnRequest};
+use openclaw_tests::rig::{Rig, code, within};
+use serde_json::json;
+
+/// A turn that has begun to be answered and goes on when the gate opens.
+async fn running(rig: &Rig) -> (Turn, Gate) {
+    let gate = Gate::new();
+    rig.gateway.push(Answer::new().delta("one").hold(&gate));
+    let turn = rig.plugin.ask(TurnRequest::new("one"));
+    within(gate.reached()).await;
+    (turn, gate)
+}
+
+/// Waits until so many turns are in the queue.
+async fn queued(rig: &Rig, turns: u32) {
+    within(async { while rig.plugin.status().await.unwrap().queued != turns {} }).await;
+}
+
+#[tokio::test]
+async fn guard_concurrency_one_turn_at_a_time_others_wait_in_order() {
+    let rig = Rig::new().await;
+    let (first, gate) = running(&rig).await;
+    let mut others = Vec::new();
+    for (index, text) in ["two", "three", "four"].into_iter().enumerate() {
+        others.push(rig.plugin.ask(TurnRequest::new(text)));
+        queued(&rig, index as u32 + 1).await;
+    }
+    let status = rig.plugin.status().await.unwrap();
+    assert_eq!((status.in_flight, status.queued), (1, 3));
+    assert_eq!(
+        rig.gateway.requests().len(),
+        1,
+        "the others have not been sent"
+    );
+
+    let gates: Vec<_> = others.iter().map(|_| Gate::new()).collect();
+    for gate in &gates {
+        rig.gateway.push(Answer::new().hold(gate).delta("done"));
+    }
+    gate.open();
+    within(first.reply()).await.unwrap();
+    for (index, (turn, gate)) in others.into_iter().zip(gates).enumerate() {
+        within(gate.reached()).await;
+        assert_eq!(
+            rig.gateway.requests().len(),
+            index + 2,
+            "only one more has been sent"
+        );
+        gate.open();
+        within(turn.reply()).await.unwrap();
+    }
+    let texts: Vec<_> = rig.gateway.requests().iter().map(said).collect();
+    assert_eq!(texts, ["one", "two", "three", "four"]);
+}
+
+/// The user's text in a request.
+fn said(request: &host_shim::scripted::Recorded) -> String {
+    let body = request.json.as_ref().unwrap();
+    let text = body["input"].as_str().map(str::to_owned);
+    text.unwrap_or_else(|| {
+        let content = &body["input"][0]["content"];
+        content
+            .as_str()
+            .or(content[0]["text"].as_str())
+            .unwrap()
+            .to_owned()
+    })
+}
+
+#[tokio::test]
+async fn guard_concurrency_a_waiting_turn_is_told_so() {
+    let rig = Rig::new().await;
+    let (first, gate) = running(&rig).await;
+    let mut second = rig.plugin.ask(TurnRequest::new("two"));
+    let event = within(second.next_event()).await;
+    assert!(
+        matches!(&event, Some(Event::Notice(notice)) if notice.code == NoticeCode::Queued),
+        "{event:?}"
+    );
+    gate.open();
+    within(first.reply()).await.unwrap();
+    within(second.reply()).await.unwrap();
+}
+
+#[tokio::test]
+async fn guard_concurrency_a_full_queue_is_busy() {
+    let rig = Rig::with(json!({ "queue_length": 1 })).await;
+    let (first, gate) = running(&rig).await;
+    let second = rig.plugin.ask(TurnRequest::new("two"));
+    queued(&rig, 1).await;
+    assert_eq!(code(&rig.say("three").await), FaultCode::Busy);
+    gate.open();
+    within(first.reply()).await.unwrap();
+    within(second.reply()).await.unwrap();
+    assert_eq!(rig.gateway.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn guard_concurrency_without_a_queue_the_second_turn_is_busy_at_once() {
+    let rig = Rig::with(json!({ "queue_length": 0 })).await;
+    let (first, gate) = running(&rig).await;
+    assert_eq!(code(&rig.say("two").await), FaultCode::Busy);
+    gate.open();
+    within(first.reply()).await.unwrap();
+}
+
+#[tokio::test]
+async fn guard_concurrency_the_default_queue_holds_eight() {
+    let rig = Rig::new().await;
+    let (first, gate) = running(&rig).await;
+    let waiting: Vec<_> = (0..8)
+        .map(|_| rig.plugin.ask(TurnRequest::new("wait")))
+        .collect();
+    queued(&rig, 8).await;
+    assert_eq!(code(&rig.say("the ninth").await), FaultCode::Busy);
+    gate.open();
+    within(first.reply()).await.unwrap();
+    for turn in waiting {
+        within(turn.reply()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn guard_concurrency_a_turn_that_waited_too_long_is_busy() {
+    let rig = Rig::with(json!({ "queue_wait_seconds": 100 })).await;
+    let (first, gate) = running(&rig).await;
+    let second = rig.plugin.ask(TurnRequest::new("two"));
+    queued(&rig, 1).await;
+    rig.advance(50);
+    assert_eq!(
+        rig.plugin.status().await.unwrap().queued,
+        1,
+        "half the time is not enough"
+    );
+    rig.advance(50);
+    assert_eq!(code(&within(second.reply()).await), FaultCode::Busy);
+    assert_eq!(rig.plugin.status().await.unwrap().queued, 0);
+    gate.open();
+    within(first.reply()).await.unwrap();
+    assert_eq!(rig.gateway.requests().len(), 1, "it was never sent");
+}
+
+#[tokio::test]
+async fn guard_concurrency_a_cancelled_waiter_leaves_the_queue() {
+    let rig = Rig::with(json!({ "queue_length": 2 })).await;
+    let (first, gate) = running(&rig).await;
+    let second = rig.plugin.ask(TurnRequest::new("two"));
+    queued(&rig, 1).await;
+    let third = rig.plugin.ask(TurnRequest::new("three"));
+    queued(&rig, 2).await;
+    second.cancel();
+    assert_eq!(code(&within(second.reply()).await), FaultCode::Cancelled);
+    queued(&rig, 1).await;
+    // Its place is free again.
+    let fourth = rig.plugin.ask(TurnRequest::new("four"));
+    queued(&rig, 2).await;
+    drop(fourth);
+    queued(&rig, 1).await;
+    gate.open();
+    within(first.reply()).await.unwrap();
+    within(third.reply()).await.unwrap();
+    let texts: Vec<_> = rig.gateway.requests().iter().map(said).collect();
+    assert_eq!(texts, ["one", "three"]);
+}
+
+#[tokio::test]
+async fn guard_concurrency_a_failed_turn_lets_the_next_one_go() {
+    let rig = Rig::new().await;
+    let gate = Gate::new();
+    rig.gateway
+        .push(Answer::new().hold(&gate).failed("api_error", "no key"));
+    rig.gateway.push(Scene::reply("two"));
+    let first = rig.plugin.ask(TurnRequest::new("one"));
+    within(gate.reached()).await;
+    let second = rig.plugin.ask(TurnRequest::new("two"));
+    queued(&rig, 1).await;
+    gate.open();
+    assert_eq!(
+        code(&within(first.reply()).await),
+        FaultCode::ModelProviderFailed
+    );
+    assert_eq!(within(second.reply()).await.unwrap().text, "two");
+}
+
+#[tokio::test]
+async fn guard_concurrency_status_answers_while_a_turn_runs() {
+    let rig = Rig::new().await;
+    let (first, gate) = running(&rig).await;
+    let status = within(rig.plugin.status()).await.unwrap();
+    assert_eq!((status.in_flight, status.counters.turns), (1, 1));
+    gate.open();
+    within(first.reply()).await.unwrap();
+    assert_eq!(rig.plugin.status().await.unwrap().in_flight, 0);
+}
+
+#[tokio::test]
+async fn guard_concurrency_cannot_be_configured() {
+    for key in ["concurrency", "max_concurrency", "in_flight"] {
+        let error = host_shim::Config::loader()
+            .set(key, 2)
+            .err()
+            .expect("no such key");
+        assert!(error.to_string().contains(key), "{error}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The guard table, end to end: the real component against a scripted gateway. The rules at
+//! their exact boundaries of time are unit tests beside the code; here they are seen to be in
+//! force.
+
+mod breaker;
+mod concurrency;
+mod heavy;
+mod levels;
+mod limits;
+mod memory;

@@ -1,0 +1,10 @@
+//! What goes over the wire and what does not: connections, failover, sessions, tools, endings, and
+//! gateways that mean no good.
+
+mod connections;
+mod diagnosis;
+mod endings;
+mod failover;
+mod hostile;
+mod requests;
+mod tools;
