@@ -198,7 +198,7 @@ impl AnswerReader {
             return Ok(());
         }
         let event: Value =
-            serde_json::from_str(data).map_err(|error| protocol_error(&error.to_string()))?;
+            serde_json::from_slice(data.as_bytes()).map_err(|error| protocol_error(&error.to_string()))?;
         let kind = event["type"].as_str().unwrap_or(name);
         let index = |field: &str| event[field].as_u64().unwrap_or_default();
         let at = (index("output_index"), index("content_index"));

@@ -183,7 +183,7 @@ pub(crate) fn json_string(text: &str) -> String {
 
 /// Whether this is the JSON text of an object.
 pub(crate) fn is_json_object(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object())
+    serde_json::from_slice::<Value>(text.as_bytes()).is_ok_and(|value| value.is_object())
 }
 
 /// The level is told to the agent too: its own tools run in the gateway, out of our reach.
