@@ -1,0 +1,499 @@
+//! `upgrade` and `rollback`: to another version and back, so that a failure or a power loss at any
+//! step ends on a state that worked.
+//!
+//! The order is: restore point, journal, image, files, container, health, probes, end of the
+//! journal. Until the image is there nothing is changed; after that, whatever does not succeed goes
+//! back to the restore point, in the same call or in the next one.
+
+use std::fs::{self, File, TryLockError};
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::doctor::{Content, set_env};
+use crate::dotenv::{self, is_pinned_version};
+use crate::durable;
+use crate::journal::{self, Journal, Operation, Step};
+use crate::layout::{COMPOSE, IMAGE, KEPT, Root, SERVICE};
+use crate::lifecycle::{COMPOSE_LIMIT, Operator};
+use crate::restore::{self, RestorePoint};
+use crate::text::{Problem, Text, text};
+
+/// How a change ended that did not simply fail.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The new version runs, is healthy and answers the probes.
+    Changed {
+        /// The version before.
+        from: String,
+        /// The version now.
+        to: String,
+    },
+    /// It did not work, and what ran before runs again.
+    WentBack {
+        /// The version that runs.
+        from: String,
+        /// The version that did not work.
+        to: String,
+        /// Why.
+        why: Problem,
+    },
+}
+
+/// Keeps two calls from changing one root at the same time; released when dropped or killed.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the root's lock.
+///
+/// # Errors
+///
+/// Another call holds it, or the root cannot be written.
+pub fn lock(root: &Root) -> Result<Lock, Problem> {
+    let folder = root.join(KEPT);
+    let failed = |error: &std::io::Error| Problem::io(&text!("lock", "锁定"), &folder, error);
+    if !root.path().is_dir() {
+        let shown = root.path().display();
+        return Err(Problem::new(
+            text!("{shown} does not exist.", "{shown} 不存在。"),
+            text!(
+                "The sidecar has not been set up, or lies elsewhere.",
+                "边车尚未初始化，或位于别处。"
+            ),
+            text!(
+                "Run `host-shim sidecar init`, or name the right --root.",
+                "请运行 `host-shim sidecar init`，或指定正确的 --root。"
+            ),
+        ));
+    }
+    restore::make_private(&folder).map_err(|error| failed(&error))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))
+        .map_err(|error| failed(&error))?;
+    match file.try_lock() {
+        Ok(()) => {
+            // Drafts of a call that was killed; they may hold the token.
+            for folder in [root.path(), &folder] {
+                sweep(folder);
+            }
+            Ok(Lock { _file: file })
+        }
+        Err(TryLockError::WouldBlock) => Err(Problem::new(
+            text!(
+                "Another call is changing this sidecar.",
+                "另一个命令正在修改这个边车。"
+            ),
+            text!(
+                "It holds the lock in {KEPT}/lock.",
+                "它持有 {KEPT}/lock 的锁。"
+            ),
+            text!("Wait until it has ended.", "请等待它结束。"),
+        )),
+        Err(TryLockError::Error(error)) => Err(failed(&error)),
+    }
+}
+
+fn sweep(folder: &std::path::Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(durable::DRAFT)
+        {
+            // Another try at the next call.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+impl Operator<'_> {
+    /// Finishes or undoes what an earlier call left when it was cut off. With `start` a gateway that
+    /// ran before runs again after it; otherwise only the files are brought back.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read, or the old state cannot be brought back.
+    pub fn recover(&self, start: bool) -> Result<(), Problem> {
+        let mut journal = match journal::read(self.root) {
+            Content::Missing => return Ok(()),
+            Content::Good(journal) => journal,
+            Content::Bad(error) => {
+                return Err(Problem::new(
+                    text!(
+                        "The journal cannot be read: {error}",
+                        "无法读取日志记录：{error}"
+                    ),
+                    text!(
+                        "It was changed by hand, or the disk failed.",
+                        "它被手动改过，或磁盘出错。"
+                    ),
+                    text!(
+                        "Look at {KEPT}/journal.json; if it is worthless, remove it and run `host-shim sidecar rollback --list`.",
+                        "请查看 {KEPT}/journal.json；如果已无用，删除它并运行 `host-shim sidecar rollback --list`。"
+                    ),
+                ));
+            }
+        };
+        let (from, to) = (journal.from.clone(), journal.to.clone());
+        match journal.step {
+            Step::Prepared => {
+                self.progress.note(&text!(
+                    "An earlier change from {from} to {to} was cut off before it changed anything.",
+                    "之前从 {from} 到 {to} 的变更在修改任何东西之前就中断了。"
+                ));
+                Journal::end(self.root, self.durable)
+            }
+            Step::Verified => {
+                self.progress.note(&text!(
+                    "An earlier change from {from} to {to} had succeeded; cleaning up.",
+                    "之前从 {from} 到 {to} 的变更已经成功；正在清理。"
+                ));
+                self.finish(&journal)
+            }
+            Step::Switching | Step::Restored => {
+                self.progress.note(&text!(
+                    "An earlier change from {from} to {to} was cut off; going back to {from}.",
+                    "之前从 {from} 到 {to} 的变更中断了；正在回到 {from}。"
+                ));
+                self.go_back(&mut journal, start)
+            }
+        }
+    }
+
+    /// Goes to another version.
+    ///
+    /// # Errors
+    ///
+    /// The version names no single release or is already running, a file is unusable, or the image
+    /// cannot be had: nothing has changed. Or the old state could not be brought back: the problem
+    /// says so, and the next call tries again.
+    pub fn upgrade(&self, to: &str, now: SystemTime, keep: usize) -> Result<Ended, Problem> {
+        if !is_pinned_version(to) {
+            return Err(Problem::new(
+                text!(
+                    "`{to}` names no single release.",
+                    "`{to}` 不是确定的发行版。"
+                ),
+                text!(
+                    "A moving tag such as `latest` cannot be gone back to.",
+                    "`latest` 这样会变化的标签无法回退。"
+                ),
+                text!(
+                    "Name a release, such as 2026.9.6.",
+                    "请指定一个发行版，例如 2026.9.6。"
+                ),
+            ));
+        }
+        self.preflight()?;
+        let image = self.image(to)?;
+        let container = self.engine.container()?;
+        let running = container
+            .as_ref()
+            .is_some_and(|container| container.status == "running");
+        let healthy = container
+            .as_ref()
+            .is_some_and(|container| container.health == "healthy");
+        let pinned = self
+            .env()?
+            .get(dotenv::VERSION)
+            .unwrap_or_default()
+            .to_owned();
+        // What runs is what to go back to, also where .env was changed by hand since.
+        let from = container
+            .as_ref()
+            .and_then(|container| container.image.strip_prefix(&format!("{IMAGE}:")))
+            .filter(|version| is_pinned_version(version))
+            .map_or(pinned, str::to_owned);
+        if from == to && healthy {
+            return Err(Problem::new(
+                text!(
+                    "{to} is already running and healthy.",
+                    "{to} 已在运行且健康。"
+                ),
+                Text::default(),
+                text!("Nothing to do.", "无需处理。"),
+            ));
+        }
+        self.progress
+            .step(&text!("making a restore point", "正在建立恢复点"));
+        let point = restore::create(self.root, &from, healthy, false, now, self.durable)?;
+        let mut journal = Journal {
+            operation: Operation::Upgrade,
+            from,
+            to: to.to_owned(),
+            restore_point: point.id,
+            used: None,
+            was_running: running,
+            step: Step::Prepared,
+        };
+        let apply = || set_env(self.root, dotenv::VERSION, to, self.durable);
+        let ended = self.change(&mut journal, &image, &apply)?;
+        restore::prune(self.root, keep)?;
+        Ok(ended)
+    }
+
+    /// Goes back to a restore point: the one of this name, or the newest that was healthy.
+    ///
+    /// # Errors
+    ///
+    /// There is no such restore point, or as [`Self::upgrade`].
+    pub fn rollback(
+        &self,
+        to: Option<&str>,
+        now: SystemTime,
+        keep: usize,
+    ) -> Result<Ended, Problem> {
+        let target = self.target(to)?;
+        let image = self.image(&target.version)?;
+        let container = self.engine.container()?;
+        let running = container
+            .as_ref()
+            .is_some_and(|container| container.status == "running");
+        let healthy = container
+            .as_ref()
+            .is_some_and(|container| container.health == "healthy");
+        let from = self
+            .env()?
+            .get(dotenv::VERSION)
+            .unwrap_or("unknown")
+            .to_owned();
+        self.progress
+            .step(&text!("making a restore point", "正在建立恢复点"));
+        let point = restore::create(self.root, &from, healthy, true, now, self.durable)?;
+        let mut journal = Journal {
+            operation: Operation::Rollback,
+            from,
+            to: target.version.clone(),
+            restore_point: point.id,
+            used: Some(target.id.clone()),
+            was_running: running,
+            step: Step::Prepared,
+        };
+        let apply = || restore::restore(self.root, &target.id, self.durable);
+        let ended = self.change(&mut journal, &image, &apply)?;
+        restore::prune(self.root, keep)?;
+        Ok(ended)
+    }
+
+    fn target(&self, to: Option<&str>) -> Result<RestorePoint, Problem> {
+        let points = restore::list(self.root)?;
+        let found = match to {
+            Some(id) => points.iter().find(|point| point.id == id),
+            None => restore::last_good(&points),
+        };
+        found.cloned().ok_or_else(|| match to {
+            Some(id) => Problem::new(
+                text!("There is no restore point `{id}`.", "没有恢复点 `{id}`。"),
+                Text::default(),
+                text!("`host-shim sidecar rollback --list` shows those that there are.", "`host-shim sidecar rollback --list` 会列出现有的恢复点。"),
+            ),
+            None => Problem::new(
+                text!("There is nothing to go back to.", "没有可以回退的恢复点。"),
+                text!("An upgrade makes a restore point; none of those that are left was healthy.", "升级时会建立恢复点；现有的恢复点中没有健康的。"),
+                text!("Name one of `host-shim sidecar rollback --list` with --to, or upgrade to a version that you know.", "请用 --to 指定 `host-shim sidecar rollback --list` 中的一个，或升级到你确定可用的版本。"),
+            ),
+        })
+    }
+
+    /// The journaled part that both share.
+    fn change(
+        &self,
+        journal: &mut Journal,
+        image: &str,
+        apply: &dyn Fn() -> Result<(), Problem>,
+    ) -> Result<Ended, Problem> {
+        journal.write(Step::Prepared, self.root, self.durable)?;
+        if let Err(problem) = self.fetch(image, &journal.to) {
+            // Nothing has changed, so nothing has to go back.
+            Journal::end(self.root, self.durable)?;
+            restore::remove(self.root, &journal.restore_point)?;
+            return Err(problem);
+        }
+        journal.write(Step::Switching, self.root, self.durable)?;
+        let attempt = apply().and_then(|()| self.start(true));
+        match attempt {
+            Ok(_) => {
+                journal.write(Step::Verified, self.root, self.durable)?;
+                self.finish(journal)?;
+                Ok(Ended::Changed {
+                    from: journal.from.clone(),
+                    to: journal.to.clone(),
+                })
+            }
+            Err(why) => {
+                let (from, to) = (journal.from.clone(), journal.to.clone());
+                let reason = &why.what;
+                self.progress.note(&Text::new(
+                    format!("{to} did not work, going back to {from}: {}", reason.en),
+                    format!("{to} 无法工作，正在回到 {from}：{}", reason.zh),
+                ));
+                self.go_back(journal, true)?;
+                // It never worked, so it is nothing to go back to later.
+                restore::remove(self.root, &journal.restore_point)?;
+                Ok(Ended::WentBack { from, to, why })
+            }
+        }
+    }
+
+    fn fetch(&self, image: &str, version: &str) -> Result<(), Problem> {
+        if self.engine.has_image(image)? {
+            return Ok(());
+        }
+        self.progress
+            .step(&text!("pulling {image}", "正在拉取 {image}"));
+        self.durable.step("before-pull");
+        let mut command = self.engine.compose(&["pull", SERVICE]);
+        // The environment wins over .env, which still names the old version.
+        command.env(dotenv::VERSION, version);
+        let name = format!("{} pull", self.engine.flavour().name());
+        let failed = |words: String| {
+            Problem::new(
+                text!(
+                    "{image} cannot be pulled; nothing was changed. `{name}` said:\n{words}",
+                    "无法拉取 {image}；没有做任何修改。`{name}` 的输出：\n{words}"
+                ),
+                text!(
+                    "There is no such version, no network, or no disk left.",
+                    "没有这个版本、网络不通，或磁盘已满。"
+                ),
+                text!(
+                    "Check the version's name and the network, then run the command again.",
+                    "请检查版本名称和网络，然后重试。"
+                ),
+            )
+        };
+        match crate::process::run(command, COMPOSE_LIMIT) {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => return Err(failed(crate::engine::last_lines(&output.all(), 8))),
+            Err(error) => return Err(failed(error.to_string())),
+        }
+        self.durable.step("after-pull");
+        if self.engine.has_image(image)? {
+            Ok(())
+        } else {
+            // Compose v1 ends with 0 for some failed pulls.
+            Err(failed(
+                "it ended without an error, and the image is not there".to_owned(),
+            ))
+        }
+    }
+
+    fn finish(&self, journal: &Journal) -> Result<(), Problem> {
+        if let Some(used) = &journal.used {
+            restore::remove(self.root, used)?;
+        }
+        Journal::end(self.root, self.durable)
+    }
+
+    fn go_back(&self, journal: &mut Journal, start: bool) -> Result<(), Problem> {
+        let from = journal.from.clone();
+        if journal.step != Step::Restored {
+            restore::restore(self.root, &journal.restore_point, self.durable)?;
+            // From here on the files are the user's again: a later call does not overwrite them.
+            journal.write(Step::Restored, self.root, self.durable)?;
+        }
+        if !start {
+            return Journal::end(self.root, self.durable);
+        }
+        self.progress
+            .step(&text!("bringing {from} back", "正在恢复 {from}"));
+        if !journal.was_running {
+            self.engine.compose_run(&["down"], COMPOSE_LIMIT)?;
+            return Journal::end(self.root, self.durable);
+        }
+        self.start(true).map_err(|problem| {
+            let (en, zh) = (&problem.what.en, &problem.what.zh);
+            Problem::new(
+                Text::new(
+                    format!(
+                        "The files of {from} are back, and it does not get healthy either: {en}"
+                    ),
+                    format!("{from} 的文件已恢复，但它也没有变为健康：{zh}"),
+                ),
+                problem.cause.clone(),
+                Text::new(
+                    format!("{} Then run `host-shim sidecar up`.", problem.remedy.en),
+                    format!("{}然后运行 `host-shim sidecar up`。", problem.remedy.zh),
+                ),
+            )
+        })?;
+        Journal::end(self.root, self.durable)
+    }
+
+    /// The image of a version, as the compose file names it.
+    fn image(&self, version: &str) -> Result<String, Problem> {
+        let path = self.root.join(COMPOSE);
+        let content = fs::read_to_string(&path)
+            .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
+        let named = serde_saphyr::from_str::<Value>(&content)
+            .ok()
+            .and_then(|value| {
+                let pointer = format!("/services/{SERVICE}/image");
+                value.pointer(&pointer)?.as_str().map(str::to_owned)
+            });
+        named.as_deref().and_then(|named| substitute(named, version)).ok_or_else(|| {
+            Problem::new(
+                text!("The service's image in {COMPOSE} does not use ${{OPENCLAW_VERSION}}.", "{COMPOSE} 中服务的镜像没有使用 ${{OPENCLAW_VERSION}}。"),
+                text!("Then .env does not decide which version runs, and a change cannot be made or undone.", "这样 .env 无法决定运行的版本，也就无法变更或回退。"),
+                text!("Write image: {IMAGE}:${{OPENCLAW_VERSION}}.", "请写成 image: {IMAGE}:${{OPENCLAW_VERSION}}。"),
+            )
+        })
+    }
+}
+
+/// An image's name with the version put in; `None` if it has no place for one.
+fn substitute(named: &str, version: &str) -> Option<String> {
+    let start = named.find("${OPENCLAW_VERSION")?;
+    let end = start + named[start..].find('}')?;
+    Some(format!("{}{version}{}", &named[..start], &named[end + 1..]))
+}
+
+/// How long to wait until the gateway is healthy, unless the caller says otherwise: a cold start on
+/// a small machine and the health check's own patience.
+pub const WAIT: Duration = Duration::from_secs(300);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_put_into_the_images_name() {
+        let named = "ghcr.io/openclaw/openclaw:${OPENCLAW_VERSION:?set it, for example 2026.2.9}";
+        assert_eq!(
+            substitute(named, "2026.9.6").unwrap(),
+            "ghcr.io/openclaw/openclaw:2026.9.6"
+        );
+        assert_eq!(
+            substitute("x:${OPENCLAW_VERSION}-slim", "1").unwrap(),
+            "x:1-slim"
+        );
+        assert_eq!(substitute("x:2026.2.9", "1"), None);
+    }
+
+    #[test]
+    fn one_root_has_one_lock() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        let held = lock(&root).unwrap();
+        assert!(
+            lock(&root)
+                .unwrap_err()
+                .to_string()
+                .contains("Another call")
+        );
+        drop(held);
+        lock(&root).unwrap();
+        let nowhere = Root::new(&temp.path().join("no")).unwrap();
+        assert!(
+            lock(&nowhere)
+                .unwrap_err()
+                .to_string()
+                .contains("does not exist")
+        );
+    }
+}

@@ -1,0 +1,374 @@
+//! What the doctor knows: everything is looked up once, the diagnostics are pure functions of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::dotenv::Env;
+use crate::engine::{Container, Engine, Presence};
+use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, PINNED_VERSION, Root};
+use crate::plugin_settings::{self, PluginSettings};
+use crate::probe::{self, Probe};
+use crate::process::Surroundings;
+use crate::secret::Token;
+use crate::text::{Problem, Text, text};
+use crate::{journal, templates};
+
+/// One entry of the root as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Permission bits; `None` where files have none.
+    pub mode: Option<u32>,
+    /// The owner's number; `None` where files have none.
+    pub uid: Option<u32>,
+    /// Last change.
+    pub modified: Option<SystemTime>,
+}
+
+/// A file's content, read and understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content<T> {
+    /// There is no such file.
+    Missing,
+    /// It cannot be read or understood, and why.
+    Bad(String),
+    /// Its content.
+    Good(T),
+}
+
+impl<T> Content<T> {
+    /// The content, if it is good.
+    pub fn good(&self) -> Option<&T> {
+        match self {
+            Self::Good(content) => Some(content),
+            _ => None,
+        }
+    }
+}
+
+/// Who listens on a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// The process; `None` if this user may not see it.
+    pub process: Option<(i32, String)>,
+}
+
+/// The memory that can still be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes.
+    pub available: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+/// Everything that the diagnostics go by.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The root.
+    pub root: Root,
+    /// When this was looked up.
+    pub now: SystemTime,
+    /// The user who asks; `None` where users have no number.
+    pub euid: Option<u32>,
+    /// What of the layout is there.
+    pub entries: BTreeMap<&'static str, Found>,
+    /// The `.env`.
+    pub env: Content<Env>,
+    /// Variables of the compose file that this process's environment sets.
+    pub exported: BTreeMap<String, Token>,
+    /// The gateway's config.
+    pub config: Content<Value>,
+    /// The compose file.
+    pub compose: Content<Value>,
+    /// The plugin's settings, where the caller named them.
+    pub plugin: Option<Result<PluginSettings, Problem>>,
+    /// The container engine.
+    pub engine: Presence,
+    /// The gateway's container.
+    pub container: Result<Option<Container>, Problem>,
+    /// The end of its log, the token masked; empty while it is well.
+    pub log_tail: String,
+    /// How often the kernel has killed something in it for memory, as far as the engine remembers.
+    pub oom_kills: usize,
+    /// The port on this machine.
+    pub port: u16,
+    /// Who listens there; `None`: nobody.
+    pub listener: Option<Listener>,
+    /// A process that looks like a gateway which does not listen yet: number and command.
+    pub starting: Option<(i32, String)>,
+    /// The probe without a token; `None` if nobody listens.
+    pub stranger: Option<Probe>,
+    /// The probe with the token of the `.env`; `None` if nobody listens or there is no token.
+    pub bearer: Option<Probe>,
+    /// The memory now.
+    pub memory: Result<Memory, String>,
+    /// Free bytes where the root lies.
+    pub disk_free: Result<u64, String>,
+    /// What an interrupted upgrade or roll-back has left.
+    pub journal: Content<journal::Journal>,
+}
+
+/// What to look at.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// The root.
+    pub root: &'a Root,
+    /// Programs and their environment.
+    pub surroundings: &'a Surroundings,
+    /// A config of the plugin to compare with.
+    pub plugin: Option<&'a Path>,
+}
+
+impl Facts {
+    /// Looks everything up. Starts nothing heavier than the engine's own small client.
+    pub fn gather(scope: &Scope<'_>) -> Self {
+        let mut facts = Self::of_files(scope);
+        let token = facts
+            .env
+            .good()
+            .map(Env::token)
+            .filter(|token| !token.expose().is_empty());
+        facts.engine = crate::engine::detect(scope.surroundings, scope.root);
+        if let Presence::Running { flavour, .. } = &facts.engine {
+            let engine = Engine::new(*flavour, scope.surroundings.clone(), scope.root.clone());
+            facts.container = engine.container();
+            if let Ok(Some(container)) = &facts.container {
+                (facts.log_tail, facts.oom_kills) = about(&engine, container, token.as_ref());
+            }
+        }
+        facts.listener = system::listener(facts.port);
+        if facts.listener.is_some() {
+            facts.stranger = Some(probe::ask(facts.port, None));
+            facts.bearer = token
+                .filter(|token| token.expose().bytes().all(|byte| byte.is_ascii_graphic()))
+                .map(|token| probe::ask(facts.port, Some(&token)));
+        } else {
+            facts.starting = system::starting_gateway();
+        }
+        facts
+    }
+
+    /// Looks up the root's files and the machine only: no engine, no port, no probe.
+    pub fn of_files(scope: &Scope<'_>) -> Self {
+        let root = scope.root;
+        let env = read(&root.join(ENV), |text| {
+            Env::parse(text).map_err(|line| format!("line {line} is no assignment"))
+        });
+        Self {
+            root: root.clone(),
+            now: SystemTime::now(),
+            euid: system::euid(),
+            entries: ENTRIES
+                .iter()
+                .filter_map(|entry| Some((entry.path, found(&root.join(entry.path))?)))
+                .collect(),
+            port: env.good().and_then(|env| env.port().ok()).unwrap_or(18789),
+            env,
+            exported: templates::compose_variables()
+                .into_iter()
+                .filter_map(|key| Some((key.to_owned(), Token::new(std::env::var(key).ok()?))))
+                .collect(),
+            config: read(&root.join(CONFIG), |text| {
+                json5::from_str(text).map_err(|error: json5::Error| error.to_string())
+            }),
+            compose: read(&root.join(COMPOSE), |text| {
+                serde_saphyr::from_str(text).map_err(|error| first_line(&error.to_string()))
+            }),
+            plugin: scope.plugin.map(plugin_settings::read),
+            engine: Presence::NoEngine,
+            container: Ok(None),
+            log_tail: String::new(),
+            oom_kills: 0,
+            listener: None,
+            starting: None,
+            stranger: None,
+            bearer: None,
+            memory: system::memory(),
+            disk_free: system::disk_free(root.path()),
+            journal: journal::read(root),
+        }
+    }
+
+    /// The version that the `.env` pins; `None` if it names none.
+    pub fn version(&self) -> Option<&str> {
+        self.env.good()?.get(crate::dotenv::VERSION)
+    }
+
+    /// Whether a container of this root exists: the gateway is then run by Compose, otherwise by
+    /// hand or not at all.
+    pub fn in_container(&self) -> Option<&Container> {
+        self.container.as_ref().ok()?.as_ref()
+    }
+}
+
+/// What the engine tells besides a container's state: the end of its log where it is not well, and
+/// its memory kills.
+fn about(engine: &Engine, container: &Container, token: Option<&Token>) -> (String, usize) {
+    let well = container.status == "running" && container.health == "healthy";
+    let tail = if well {
+        String::new()
+    } else {
+        let tail = engine.log_tail(&container.id, 8).unwrap_or_default();
+        token.map_or(tail.clone(), |token| token.mask(&tail))
+    };
+    (tail, engine.oom_events(&container.id))
+}
+
+fn found(path: &Path) -> Option<Found> {
+    let data = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let (mode, uid) = {
+        use std::os::unix::fs::MetadataExt;
+        (Some(data.mode() & 0o7777), Some(data.uid()))
+    };
+    #[cfg(not(unix))]
+    let (mode, uid) = (None, None);
+    Some(Found {
+        folder: data.is_dir(),
+        mode,
+        uid,
+        modified: data.modified().ok(),
+    })
+}
+
+fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Content<T> {
+    match fs::read_to_string(path) {
+        Ok(text) => parse(&text).map_or_else(Content::Bad, Content::Good),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
+        Err(error) => Content::Bad(error.to_string()),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The day of the pinned version's release: a clock before it is wrong.
+pub fn release_day() -> SystemTime {
+    debug_assert_eq!(PINNED_VERSION, "2026.2.9");
+    UNIX_EPOCH + Duration::from_secs(1_770_595_200)
+}
+
+/// A length of memory or disk for people.
+pub fn size(bytes: u64) -> Text {
+    let mib = bytes / (1 << 20);
+    if mib >= 10 * 1024 {
+        let gib = mib / 1024;
+        text!("{gib} GiB", "{gib} GiB")
+    } else {
+        text!("{mib} MiB", "{mib} MiB")
+    }
+}
+
+/// What only the operating system knows.
+mod system {
+    use super::{Listener, Memory, Path};
+
+    #[cfg(target_os = "linux")]
+    pub fn memory() -> Result<Memory, String> {
+        openclaw_memory::read_system()
+            .map(|sample| Memory {
+                available: sample.available,
+                total: sample.total,
+            })
+            .map_err(|error| error.to_string())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn memory() -> Result<Memory, String> {
+        Err("not known on this system".to_owned())
+    }
+
+    pub fn euid() -> Option<u32> {
+        #[cfg(unix)]
+        return Some(rustix::process::geteuid().as_raw());
+        #[cfg(not(unix))]
+        None
+    }
+
+    #[cfg(unix)]
+    pub fn disk_free(path: &Path) -> Result<u64, String> {
+        let there = path
+            .ancestors()
+            .find(|folder| folder.exists())
+            .unwrap_or(path);
+        rustix::fs::statvfs(there)
+            .map(|found| found.f_bavail.saturating_mul(found.f_frsize))
+            .map_err(|error| error.to_string())
+    }
+
+    #[cfg(not(unix))]
+    pub fn disk_free(_: &Path) -> Result<u64, String> {
+        Err("not known on this system".to_owned())
+    }
+
+    /// Who listens on this port of any address.
+    #[cfg(target_os = "linux")]
+    pub fn listener(port: u16) -> Option<Listener> {
+        use procfs::net::TcpState;
+        let tables = [procfs::net::tcp(), procfs::net::tcp6()];
+        let inode = tables
+            .into_iter()
+            .flatten()
+            .flatten()
+            .find(|entry| entry.state == TcpState::Listen && entry.local_address.port() == port)?
+            .inode;
+        let owns = |process: &procfs::process::Process| {
+            process.fd().is_ok_and(|fds| {
+                fds.flatten().any(|fd| {
+                    matches!(fd.target, procfs::process::FDTarget::Socket(socket) if socket == inode)
+                })
+            })
+        };
+        let process = procfs::process::all_processes()
+            .ok()
+            .into_iter()
+            .flatten()
+            .flatten()
+            .find(owns)
+            .and_then(|process| Some((process.pid(), process.stat().ok()?.comm)));
+        Some(Listener { process })
+    }
+
+    /// Without `/proc` all that can be told is whether somebody answers.
+    #[cfg(not(target_os = "linux"))]
+    pub fn listener(port: u16) -> Option<Listener> {
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2))
+            .ok()
+            .map(|_| Listener { process: None })
+    }
+
+    /// A gateway that runs and does not listen yet.
+    #[cfg(target_os = "linux")]
+    pub fn starting_gateway() -> Option<(i32, String)> {
+        procfs::process::all_processes()
+            .ok()?
+            .flatten()
+            .filter(|process| process.pid() != std::process::id() as i32)
+            .find_map(|process| {
+                let words = process.cmdline().ok()?;
+                let gateway = words.iter().any(|word| word == "gateway")
+                    && words.iter().any(|word| {
+                        word.ends_with("openclaw.mjs") || word.ends_with("dist/index.js")
+                    });
+                let titled = words
+                    .first()
+                    .is_some_and(|word| word.starts_with("openclaw-gateway"));
+                // Only the short name: a command line may hold a token.
+                (gateway || titled).then(|| Some((process.pid(), process.stat().ok()?.comm)))?
+            })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn starting_gateway() -> Option<(i32, String)> {
+        None
+    }
+}

@@ -1,0 +1,256 @@
+//! The root: what is missing, too open, or somebody else's.
+
+use openclaw_plugin::fault::FaultCode;
+
+use super::check::Check;
+use super::facts::Facts;
+use super::treatment::Treatment;
+use crate::layout::{CONTAINER_UID, ENTRIES, ENV, Kind, is_optional};
+use crate::text::{Text, text};
+
+/// The root is a folder.
+pub fn root(facts: &Facts) -> Vec<Check> {
+    let shown = facts.root.path().display();
+    vec![match facts.entries.get("") {
+        None => Check::wrong(
+            "root",
+            FaultCode::ConfigInvalid,
+            "root_missing",
+            text!("{shown} does not exist.", "{shown} 不存在。"),
+        )
+        .because(
+            text!(
+                "The sidecar has not been set up, or lies elsewhere.",
+                "边车尚未初始化，或位于别处。"
+            ),
+            text!(
+                "Run `host-shim sidecar init --root {shown}`, or name the right --root.",
+                "请运行 `host-shim sidecar init --root {shown}`，或指定正确的 --root。"
+            ),
+        ),
+        Some(found) if !found.folder => Check::wrong(
+            "root",
+            FaultCode::ConfigInvalid,
+            "root_not_a_folder",
+            text!("{shown} is not a folder.", "{shown} 不是目录。"),
+        )
+        .because(
+            text!("Another file has this name.", "同名的是一个文件。"),
+            text!("Name another --root.", "请指定其他 --root。"),
+        ),
+        Some(_) => Check::ok("root", text!("{shown}", "{shown}")),
+    }]
+}
+
+/// Every entry of the layout is there and of the right kind.
+pub fn entries(facts: &Facts) -> Vec<Check> {
+    if !facts.entries.contains_key("") {
+        return vec![Check::skipped(
+            "files",
+            text!("there is no root", "没有根目录"),
+        )];
+    }
+    let mut missing = Vec::new();
+    let mut other = Vec::new();
+    for entry in ENTRIES.iter().filter(|entry| !entry.path.is_empty()) {
+        match facts.entries.get(entry.path) {
+            None if !is_optional(entry.path) => missing.push(entry),
+            Some(found) if found.folder != (entry.kind == Kind::Folder) => other.push(entry.path),
+            _ => {}
+        }
+    }
+    if !other.is_empty() {
+        let names = other.join(", ");
+        return vec![
+            Check::wrong(
+                "files",
+                FaultCode::ConfigInvalid,
+                "file_of_other_kind",
+                text!(
+                    "Not what they should be (file or folder): {names}.",
+                    "类型不对（文件或目录）：{names}。"
+                ),
+            )
+            .because(
+                text!(
+                    "Docker makes a folder where a mounted file is missing at the first start.",
+                    "首次启动时如果挂载的文件不存在，Docker 会建立同名目录。"
+                ),
+                text!(
+                    "Stop the container, remove them (rmdir), and run `host-shim sidecar init`.",
+                    "请停止容器，删除它们（rmdir），再运行 `host-shim sidecar init`。"
+                ),
+            ),
+        ];
+    }
+    if missing.is_empty() {
+        return vec![Check::ok("files", text!("all there", "齐全"))];
+    }
+    let names = missing
+        .iter()
+        .map(|entry| entry.path)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let treatments = missing
+        .iter()
+        .flat_map(|entry| {
+            let make = match entry.kind {
+                Kind::Folder => Treatment::MakeFolder(entry.path, entry.mode),
+                Kind::File => Treatment::WriteTemplate(entry.path, entry.mode),
+            };
+            let give = entry
+                .container_owns
+                .then_some(Treatment::GiveToContainer(entry.path));
+            [Some(make), give].into_iter().flatten()
+        })
+        .collect();
+    vec![
+        Check::wrong(
+            "files",
+            FaultCode::ConfigInvalid,
+            "file_missing",
+            text!("Missing: {names}.", "缺少：{names}。"),
+        )
+        .because(
+            text!(
+                "The sidecar was set up by hand or in part, or files were moved.",
+                "边车是手动或部分初始化的，或文件被移动过。"
+            ),
+            text!(
+                "Run `host-shim sidecar init`: it makes what is missing and overwrites nothing.",
+                "请运行 `host-shim sidecar init`：它只补齐缺少的，不覆盖任何文件。"
+            ),
+        )
+        .treated_by(treatments),
+    ]
+}
+
+/// Nobody else may read the secrets, and nobody else may change the rest.
+pub fn modes(facts: &Facts) -> Vec<Check> {
+    let mut open = Vec::new();
+    let mut treatments = Vec::new();
+    let mut secret = false;
+    for entry in ENTRIES {
+        let mode = facts.entries.get(entry.path).and_then(|found| found.mode);
+        let Some(mode) = mode.filter(|mode| mode & entry.forbidden != 0) else {
+            continue;
+        };
+        let name = if entry.path.is_empty() {
+            "."
+        } else {
+            entry.path
+        };
+        open.push(format!("{name} ({mode:o})"));
+        treatments.push(Treatment::SetMode(entry.path, mode & !entry.forbidden));
+        secret |= entry.path == ENV;
+    }
+    if open.is_empty() {
+        return vec![Check::ok(
+            "modes",
+            text!("nothing is open to others", "没有对其他用户开放的文件"),
+        )];
+    }
+    let names = open.join(", ");
+    let cause = if secret {
+        text!(
+            "The .env holds the token; other users of this machine can read it.",
+            ".env 中有令牌，本机的其他用户可以读取它。"
+        )
+    } else {
+        text!(
+            "Other users of this machine can read or change what belongs to the gateway.",
+            "本机的其他用户可以读取或修改网关的文件。"
+        )
+    };
+    vec![
+        Check::wrong(
+            "modes",
+            FaultCode::ConfigInvalid,
+            "mode_too_open",
+            text!("Open to others: {names}.", "对其他用户开放：{names}。"),
+        )
+        .because(
+            cause,
+            text!(
+                "Take the rights away: chmod 600 .env, chmod 700 on the root.",
+                "请收紧权限：.env 设为 600，根目录设为 700。"
+            ),
+        )
+        .treated_by(treatments),
+    ]
+}
+
+/// The gateway's user owns what the gateway writes.
+pub fn owners(facts: &Facts) -> Vec<Check> {
+    // Started by hand, the gateway is whoever started it; only the container has a fixed user.
+    let by_hand = facts.in_container().is_none() && facts.listener.is_some();
+    if by_hand {
+        return vec![Check::ok(
+            "owners",
+            text!("the gateway runs without a container", "网关不在容器中运行"),
+        )];
+    }
+    let foreign: Vec<_> = ENTRIES
+        .iter()
+        .filter(|entry| entry.container_owns)
+        .filter_map(|entry| {
+            let uid = facts.entries.get(entry.path)?.uid?;
+            (uid != CONTAINER_UID).then_some((entry.path, uid))
+        })
+        .collect();
+    if foreign.is_empty() {
+        return vec![Check::ok(
+            "owners",
+            text!(
+                "uid {CONTAINER_UID} owns what the gateway writes",
+                "网关写入的目录属于 uid {CONTAINER_UID}"
+            ),
+        )];
+    }
+    let names = foreign
+        .iter()
+        .map(|(path, uid)| format!("{path} (uid {uid})"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let paths = foreign
+        .iter()
+        .map(|(path, _)| *path)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let treatments = if facts.euid == Some(0) {
+        foreign
+            .iter()
+            .map(|(path, _)| Treatment::GiveToContainer(path))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    vec![Check::wrong("owners", FaultCode::NetworkOrUnreachable, "owner_not_container", text!("Not the gateway's own: {names}.", "不属于网关用户：{names}。"))
+        .because(
+            text!("In its container the gateway is uid {CONTAINER_UID}; it cannot write there and ends at its start.", "网关在容器内的用户是 uid {CONTAINER_UID}，它无法写入这些目录，会在启动时退出。"),
+            text!("sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}", "sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}"),
+        )
+        .treated_by(treatments)]
+}
+
+/// No upgrade or roll-back was cut off.
+pub fn journal(facts: &Facts) -> Vec<Check> {
+    use super::facts::Content;
+    let remedy = text!(
+        "Run `host-shim sidecar up`: it goes back to the restore point by itself.",
+        "请运行 `host-shim sidecar up`：它会自动回到恢复点。"
+    );
+    vec![match &facts.journal {
+        Content::Missing => Check::ok("journal", text!("no upgrade was cut off", "没有中断的升级")),
+        Content::Good(journal) => {
+            let (from, to) = (&journal.from, &journal.to);
+            Check::wrong("journal", FaultCode::NetworkOrUnreachable, "operation_interrupted", text!("A change from {from} to {to} was cut off.", "从 {from} 到 {to} 的变更中断了。"))
+                .because(Text::new("The machine or the command was stopped in the middle.", "机器或命令在中途被停止。"), remedy)
+        }
+        Content::Bad(error) => Check::wrong("journal", FaultCode::ConfigInvalid, "journal_unreadable", text!("The journal cannot be read: {error}", "无法读取日志记录：{error}"))
+            .because(
+                text!("It was changed by hand, or the disk failed.", "它被手动改过，或磁盘出错。"),
+                text!("Look at .sidecar/journal.json; if it is worthless, remove it and run `host-shim sidecar rollback --list`.", "请查看 .sidecar/journal.json；如果已无用，删除它并运行 `host-shim sidecar rollback --list`。"),
+            ),
+    }]
+}

@@ -1,0 +1,117 @@
+//! Writing so that a power loss at any moment leaves the old content or the new, never a mixture.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Called with the name of each durable step before it is made and after it; tests end the process
+/// there. Production code passes `&|_| {}`.
+pub type Checkpoint<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// How the names of drafts begin; a killed process leaves them behind.
+pub const DRAFT: &str = ".new-";
+
+/// Durable file operations.
+#[derive(Clone, Copy)]
+pub struct Durable<'a> {
+    checkpoint: Checkpoint<'a>,
+}
+
+impl std::fmt::Debug for Durable<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Durable")
+    }
+}
+
+impl<'a> Durable<'a> {
+    /// Operations that tell `checkpoint` what they do.
+    pub fn new(checkpoint: Checkpoint<'a>) -> Self {
+        Self { checkpoint }
+    }
+
+    /// Tells the checkpoint of a step outside of this module.
+    pub fn step(&self, name: &str) {
+        (self.checkpoint)(name);
+    }
+
+    /// Replaces or makes a file with this content and mode; the owner of a file that is replaced
+    /// stays where this process may give it.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written; the old file is then untouched.
+    pub fn write(&self, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)?;
+        file.write_all(content)?;
+        set_mode(file.path(), mode)?;
+        #[cfg(unix)]
+        if let Ok(old) = fs::symlink_metadata(path) {
+            use std::os::unix::fs::MetadataExt;
+            // Best effort: only root can give a file away, and others own what they replace.
+            let _ = std::os::unix::fs::chown(file.path(), Some(old.uid()), Some(old.gid()));
+        }
+        file.as_file().sync_all()?;
+        (self.checkpoint)("before-write");
+        file.persist(path).map_err(|error| error.error)?;
+        sync_folder(folder)?;
+        (self.checkpoint)("after-write");
+        Ok(())
+    }
+
+    /// Moves a finished folder or file into its place.
+    ///
+    /// # Errors
+    ///
+    /// `to` exists as a folder that is not empty, or cannot be written.
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        (self.checkpoint)("before-rename");
+        fs::rename(from, to)?;
+        sync_folder(to.parent().unwrap_or(Path::new(".")))?;
+        (self.checkpoint)("after-rename");
+        Ok(())
+    }
+
+    /// Removes a file; it may be gone already.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        (self.checkpoint)("before-remove");
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+        (self.checkpoint)("after-remove");
+        Ok(())
+    }
+}
+
+/// Sets a file's mode; does nothing where files have none.
+///
+/// # Errors
+///
+/// The file is gone or belongs to somebody else.
+pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, mode);
+        Ok(())
+    }
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // A folder cannot be opened everywhere; where it can, its entry must reach the disk too.
+    match File::open(folder) {
+        Ok(folder) => folder.sync_all(),
+        Err(_) if cfg!(not(unix)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

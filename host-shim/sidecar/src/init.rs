@@ -1,0 +1,308 @@
+//! `init`: makes a whole root, and never overwrites what is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::dotenv::Env;
+use crate::durable::{self, Durable};
+use crate::layout::{CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
+use crate::secret::Token;
+use crate::templates;
+use crate::text::{Problem, Text, text};
+
+/// What `init` did or found at one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not there and is now.
+    Made,
+    /// It was there and is as a new one would be.
+    Same,
+    /// It was there and differs; it was left alone. The difference, old to new, as a unified diff.
+    Kept(String),
+    /// It differed and was replaced; the old one is the backup.
+    Replaced(PathBuf),
+}
+
+/// What `init` did, entry by entry.
+#[derive(Debug)]
+pub struct Report {
+    /// In the order of the layout; the root itself first.
+    pub entries: Vec<(&'static str, Outcome)>,
+    /// What could not be done but does not keep the files from being used.
+    pub warnings: Vec<Text>,
+}
+
+/// Makes the folders and files that are missing. With `force`, files that differ are replaced and
+/// the old ones kept beside them; an existing `.env` is never replaced, since its token is in use.
+/// `stamp` goes into the names of backups.
+///
+/// # Errors
+///
+/// The root cannot be made, or something of another kind stands where an entry belongs. Entries
+/// are checked before the first is written, so that nothing is half done for that reason.
+pub fn init(
+    root: &Root,
+    force: bool,
+    stamp: &str,
+    durable: Durable<'_>,
+) -> Result<Report, Problem> {
+    for entry in ENTRIES {
+        check_kind(root, entry)?;
+    }
+    let token = Token::generate().map_err(|error| {
+        Problem::new(
+            text!("Cannot make a token: {error}", "无法生成令牌：{error}"),
+            text!("The system has no random source.", "系统没有可用的随机源。"),
+            text!(
+                "Mount /dev or use a newer system.",
+                "请挂载 /dev，或使用更新的系统。"
+            ),
+        )
+    })?;
+    let mut entries = Vec::new();
+    let mut warnings = Vec::new();
+    for entry in ENTRIES {
+        let outcome = match entry.kind {
+            Kind::Folder => make_folder(root, entry, &mut warnings)?,
+            Kind::File => make_file(root, entry, &token, force, stamp, durable)?,
+        };
+        entries.push((entry.path, outcome));
+    }
+    Ok(Report { entries, warnings })
+}
+
+fn check_kind(root: &Root, entry: &Entry) -> Result<(), Problem> {
+    let path = root.join(entry.path);
+    let Ok(found) = fs::metadata(&path) else {
+        return Ok(());
+    };
+    let right = match entry.kind {
+        Kind::Folder => found.is_dir(),
+        Kind::File => found.is_file(),
+    };
+    if right {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(match entry.kind {
+        Kind::Folder => Problem::new(
+            text!("{path} is not a folder.", "{path} 不是目录。"),
+            text!(
+                "Something else stands where a folder of the sidecar belongs.",
+                "边车的目录位置被别的东西占用。"
+            ),
+            text!(
+                "Move it away, or choose another --root.",
+                "请把它移走，或选择其他 --root。"
+            ),
+        ),
+        Kind::File => Problem::new(
+            text!("{path} is not a file.", "{path} 不是文件。"),
+            text!(
+                "Docker makes a folder of this name when a container is started before the file is there.",
+                "如果文件不存在就启动容器，Docker 会建立同名目录。"
+            ),
+            text!(
+                "Remove the folder (rmdir) and run init again.",
+                "请删除该目录（rmdir），然后重新运行 init。"
+            ),
+        ),
+    })
+}
+
+fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<Outcome, Problem> {
+    let path = root.join(entry.path);
+    if path.is_dir() {
+        return Ok(Outcome::Same);
+    }
+    let failed =
+        |error: &std::io::Error| Problem::io(&text!("make the folder", "建立目录"), &path, error);
+    fs::create_dir_all(&path).map_err(|error| failed(&error))?;
+    durable::set_mode(&path, entry.mode).map_err(|error| failed(&error))?;
+    if entry.container_owns
+        && let Err(error) = give_to_container(&path)
+    {
+        let shown = path.display();
+        warnings.push(text!(
+            "{shown} does not belong to the gateway's user (uid {CONTAINER_UID}): {error}. Run: sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}",
+            "{shown} 不属于网关的用户（uid {CONTAINER_UID}）：{error}。请运行：sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}"
+        ));
+    }
+    Ok(Outcome::Made)
+}
+
+/// Gives a folder to the user that the gateway has inside its container.
+///
+/// # Errors
+///
+/// This process may not give it away.
+pub fn give_to_container(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let found = fs::metadata(path)?;
+        if found.uid() == CONTAINER_UID {
+            return Ok(());
+        }
+        chown(path, Some(CONTAINER_UID), Some(CONTAINER_UID))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(())
+    }
+}
+
+fn make_file(
+    root: &Root,
+    entry: &Entry,
+    token: &Token,
+    force: bool,
+    stamp: &str,
+    durable: Durable<'_>,
+) -> Result<Outcome, Problem> {
+    let path = root.join(entry.path);
+    let Some(wanted) = templates::content(entry.path, token) else {
+        return Ok(Outcome::Same);
+    };
+    let write = |content: &str| {
+        durable
+            .write(&path, content.as_bytes(), entry.mode)
+            .map_err(|error| Problem::io(&text!("write", "写入"), &path, &error))
+    };
+    if !path.exists() {
+        write(&wanted)?;
+        return Ok(Outcome::Made);
+    }
+    let bytes =
+        fs::read(&path).map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
+    let found = String::from_utf8_lossy(&bytes);
+    if entry.path == ENV {
+        return Ok(compare_env(&found));
+    }
+    if found == wanted {
+        return Ok(Outcome::Same);
+    }
+    if !force {
+        return Ok(Outcome::Kept(diff(entry.path, &found, &wanted)));
+    }
+    let backup = path.with_file_name(format!("{}.backup-{stamp}", entry.path));
+    durable
+        .write(&backup, &bytes, entry.mode)
+        .map_err(|error| Problem::io(&text!("write", "写入"), &backup, &error))?;
+    write(&wanted)?;
+    Ok(Outcome::Replaced(backup))
+}
+
+/// A `.env` that is there stays; only names of settings that the example has and it lacks are told,
+/// never a value.
+fn compare_env(found: &str) -> Outcome {
+    let Ok(env) = Env::parse(found) else {
+        return Outcome::Same;
+    };
+    let example = Env::parse(templates::ENV_EXAMPLE).unwrap_or_default();
+    let missing: Vec<String> = example
+        .iter()
+        .filter(|(key, _)| env.iter().all(|(other, _)| other != *key))
+        .map(|(key, value)| format!("+{key}={value}\n"))
+        .collect();
+    if missing.is_empty() {
+        Outcome::Same
+    } else {
+        Outcome::Kept(missing.concat())
+    }
+}
+
+fn diff(path: &str, old: &str, new: &str) -> String {
+    similar::TextDiff::from_lines(old, new)
+        .unified_diff()
+        .context_radius(2)
+        .header(path, &format!("{path} (template)"))
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(root: &Root, force: bool) -> Report {
+        init(root, force, "t", Durable::new(&|_| {})).unwrap()
+    }
+
+    fn outcome<'a>(report: &'a Report, path: &str) -> &'a Outcome {
+        &report
+            .entries
+            .iter()
+            .find(|(entry, _)| *entry == path)
+            .unwrap()
+            .1
+    }
+
+    #[test]
+    fn an_empty_folder_becomes_a_whole_root() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(&temp.path().join("new")).unwrap();
+        let report = run(&root, false);
+        assert!(
+            report
+                .entries
+                .iter()
+                .all(|(_, outcome)| *outcome == Outcome::Made)
+        );
+        #[cfg(unix)]
+        for entry in ENTRIES {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(root.join(entry.path))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o7777, entry.mode, "{}", entry.path);
+        }
+        let again = run(&root, false);
+        assert!(
+            again
+                .entries
+                .iter()
+                .all(|(_, outcome)| *outcome == Outcome::Same)
+        );
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_force_keeps_a_backup() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        run(&root, false);
+        let config = root.join(crate::layout::CONFIG);
+        fs::write(&config, "{ mine: true }\n").unwrap();
+        let env = fs::read_to_string(root.join(ENV)).unwrap();
+
+        let kept = run(&root, false);
+        let Outcome::Kept(diff) = outcome(&kept, crate::layout::CONFIG) else {
+            panic!("{kept:?}")
+        };
+        assert!(diff.contains("-{ mine: true }"));
+        assert_eq!(fs::read_to_string(&config).unwrap(), "{ mine: true }\n");
+
+        let forced = run(&root, true);
+        let Outcome::Replaced(backup) = outcome(&forced, crate::layout::CONFIG) else {
+            panic!("{forced:?}")
+        };
+        assert_eq!(fs::read_to_string(backup).unwrap(), "{ mine: true }\n");
+        assert_eq!(fs::read_to_string(&config).unwrap(), templates::CONFIG_FILE);
+        assert_eq!(
+            fs::read_to_string(root.join(ENV)).unwrap(),
+            env,
+            "the token stays"
+        );
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_file_is_a_clear_error_and_nothing_is_written() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        fs::create_dir(root.join(crate::layout::CONFIG)).unwrap();
+        let error = init(&root, true, "t", Durable::new(&|_| {})).unwrap_err();
+        assert!(error.to_string().contains("is not a file"), "{error}");
+        assert!(!root.join(ENV).exists());
+    }
+}

@@ -1,0 +1,140 @@
+//! The sidecar's root folder: what lies where, with which mode and owner.
+
+use std::path::{Path, PathBuf};
+
+use crate::text::{Problem, text};
+
+/// The root folder that the runbook names.
+pub const DEFAULT_ROOT: &str = "/root/openclaw-assistant-backend";
+/// The compose file's name.
+pub const COMPOSE: &str = "openclaw_sidecar.compose.yml";
+/// The gateway's config.
+pub const CONFIG: &str = "openclaw_sidecar.config.json5";
+/// Version, token and the other values of this installation.
+pub const ENV: &str = ".env";
+/// The gateway's state: `/home/node/.openclaw` in the container.
+pub const HOME: &str = "data/openclaw_home";
+/// The agent's workspace.
+pub const WORKSPACE: &str = "data/openclaw_workspace";
+/// The gateway's loader cache, inside its state.
+pub const CACHE: &str = "data/openclaw_home/tmp";
+/// What this tool keeps: lock, journal and restore points.
+pub const KEPT: &str = ".sidecar";
+/// The compose service of the gateway.
+pub const SERVICE: &str = "openclaw-gateway";
+/// The repository of the gateway's image, without the tag.
+pub const IMAGE: &str = "ghcr.io/openclaw/openclaw";
+/// The version that the templates are made for.
+pub const PINNED_VERSION: &str = "2026.2.9";
+/// The user and group of the gateway inside the container.
+pub const CONTAINER_UID: u32 = 1000;
+
+/// What an entry of the root has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+}
+
+/// One entry that a whole root has.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Relative to the root; empty for the root itself.
+    pub path: &'static str,
+    /// File or folder.
+    pub kind: Kind,
+    /// The mode that `init` gives.
+    pub mode: u32,
+    /// Mode bits that must not be set.
+    pub forbidden: u32,
+    /// Whether the gateway's user must own it.
+    pub container_owns: bool,
+}
+
+/// Every entry, parents first.
+pub const ENTRIES: &[Entry] = &[
+    // Only its owner sees into the root, so that the modes inside can serve the container.
+    folder("", 0o700, 0o077, false),
+    folder("data", 0o755, 0o022, false),
+    folder(HOME, 0o700, 0o077, true),
+    folder(CACHE, 0o700, 0o077, true),
+    folder(WORKSPACE, 0o755, 0o022, true),
+    file(COMPOSE, 0o644, 0o022),
+    file(CONFIG, 0o644, 0o022),
+    file(ENV, 0o600, 0o077),
+    file(".env.example", 0o644, 0o022),
+    file("RUNBOOK.md", 0o644, 0o022),
+    file("RUNBOOK.en.md", 0o644, 0o022),
+];
+
+const fn folder(path: &'static str, mode: u32, forbidden: u32, container_owns: bool) -> Entry {
+    Entry {
+        path,
+        kind: Kind::Folder,
+        mode,
+        forbidden,
+        container_owns,
+    }
+}
+
+const fn file(path: &'static str, mode: u32, forbidden: u32) -> Entry {
+    Entry {
+        path,
+        kind: Kind::File,
+        mode,
+        forbidden,
+        container_owns: false,
+    }
+}
+
+/// Whether the gateway can do without it: the example and the runbooks are for people.
+pub fn is_optional(path: &str) -> bool {
+    matches!(path, ".env.example" | "RUNBOOK.md" | "RUNBOOK.en.md")
+}
+
+/// A sidecar's root folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    path: PathBuf,
+}
+
+impl Root {
+    /// The root at this path, made absolute; it need not exist.
+    ///
+    /// # Errors
+    ///
+    /// The path is empty, or the current folder is gone.
+    pub fn new(path: &Path) -> Result<Self, Problem> {
+        let absolute = std::path::absolute(path)
+            .map_err(|error| Problem::io(&text!("use the root", "使用根目录"), path, &error))?;
+        // Compose's labels have the real path, so a link must not make it look like another root.
+        let path = absolute.canonicalize().unwrap_or(absolute);
+        Ok(Self { path })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An entry of it.
+    pub fn join(&self, entry: &str) -> PathBuf {
+        if entry.is_empty() {
+            self.path.clone()
+        } else {
+            self.path.join(entry)
+        }
+    }
+
+    /// The folder for restore points.
+    pub fn restore_points(&self) -> PathBuf {
+        self.path.join(KEPT).join("restore-points")
+    }
+
+    /// The journal of an upgrade or roll-back under way.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join(KEPT).join("journal.json")
+    }
+}

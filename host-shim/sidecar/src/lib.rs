@@ -1,0 +1,43 @@
+//! The life of the OpenClaw gateway that runs as AstrBot's sidecar: set up, checked, started,
+//! upgraded and rolled back, with plain files that Docker Compose understands without this crate.
+//!
+//! The command line is [`cli`]; `host-shim sidecar` and the small program `openclaw-sidecar` are
+//! the same commands. The parts by themselves:
+//!
+//! - [`layout`] and [`templates`]: what lies in the root; [`init`] makes it.
+//! - [`doctor`]: facts, looked up once; diagnostics, pure functions of them; treatments, safe steps.
+//! - [`engine`]: Docker with Compose v2 or v1, or Podman.
+//! - [`lifecycle`]: start and wait until healthy; [`change`]: upgrade and roll back over
+//!   [`restore`] points and a [`journal`], so that a power loss at any step can be repaired.
+//! - [`manifest`]: the same gateway on Kubernetes.
+//!
+//! ```
+//! use openclaw_sidecar::{durable::Durable, init::init, layout::Root};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let root = Root::new(folder.path())?;
+//! init(&root, false, "20260209", Durable::new(&|_| {}))?;
+//! assert!(root.join("openclaw_sidecar.compose.yml").is_file());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![deny(missing_docs)]
+
+pub mod change;
+pub mod cli;
+pub mod doctor;
+pub mod dotenv;
+pub mod durable;
+pub mod engine;
+pub mod init;
+pub mod journal;
+pub mod layout;
+pub mod lifecycle;
+pub mod manifest;
+pub mod plugin_settings;
+pub mod probe;
+pub mod process;
+pub mod progress;
+pub mod restore;
+pub mod secret;
+pub mod templates;
+pub mod text;

@@ -1,0 +1,330 @@
+//! Kubernetes manifests: AstrBot with the gateway as a native sidecar container, which is an init
+//! container that restarts.
+//!
+//! Both are in one pod and share its loopback, so the gateway binds `loopback` there and is in no
+//! service: nobody but AstrBot reaches it.
+
+use serde_json::{Value, json};
+
+use crate::dotenv::is_pinned_version;
+use crate::layout::{CONFIG, CONTAINER_UID, IMAGE};
+use crate::secret::Token;
+use crate::templates;
+use crate::text::{Problem, Text, text};
+
+/// What of the manifests can be chosen.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The namespace.
+    pub namespace: String,
+    /// The gateway's version.
+    pub version: String,
+    /// AstrBot's image, with a tag.
+    pub astrbot_image: String,
+    /// The gateway's config, JSON5.
+    pub config: String,
+}
+
+/// The manifests as YAML documents, in the order to apply them, without the secret.
+///
+/// # Errors
+///
+/// The version names no single release, the image has no tag, or the namespace is no DNS label.
+pub fn render(options: &Options) -> Result<String, Problem> {
+    check(options)?;
+    let mut out = String::from(
+        "# AstrBot with the OpenClaw gateway as a native sidecar (Kubernetes 1.29 or later).\n\
+         # The gateway waits for the secret openclaw-gateway. Apply the secret.yaml that\n\
+         # `host-shim sidecar manifest --output DIR` writes, or make it without a file:\n",
+    );
+    out.push_str(&format!(
+        "#   kubectl -n {} create secret generic openclaw-gateway \\\n\
+         #     --from-literal=OPENCLAW_GATEWAY_TOKEN=\"$(openssl rand -hex 32)\" \\\n\
+         #     --from-literal=OPENCLAW_PROVIDER_API_KEY=\"$KEY\"\n\
+         # AstrBot's plugin: gateway_primary_url http://127.0.0.1:18789, the same token, agent main.\n",
+        options.namespace
+    ));
+    for document in documents(options) {
+        out.push_str("---\n");
+        out.push_str(&yaml(&document)?);
+    }
+    Ok(out)
+}
+
+fn check(options: &Options) -> Result<(), Problem> {
+    let refuse = |what: Text, remedy: Text| Err(Problem::new(what, Text::default(), remedy));
+    let (version, image, namespace) =
+        (&options.version, &options.astrbot_image, &options.namespace);
+    if !is_pinned_version(version) {
+        return refuse(
+            text!(
+                "`{version}` names no single release.",
+                "`{version}` 不是确定的发行版。"
+            ),
+            text!(
+                "Name a release, such as 2026.2.9.",
+                "请指定一个发行版，例如 2026.2.9。"
+            ),
+        );
+    }
+    let tag = image
+        .rsplit('/')
+        .next()
+        .and_then(|last| last.split_once([':', '@']))
+        .map(|(_, tag)| tag);
+    if !tag.is_some_and(|tag| !tag.is_empty() && tag != "latest")
+        || image.contains(char::is_whitespace)
+    {
+        return refuse(
+            text!(
+                "`{image}` names no fixed image.",
+                "`{image}` 没有固定的镜像标签。"
+            ),
+            text!(
+                "Name AstrBot's image with a tag, such as soulter/astrbot:v4.29.1.",
+                "请指定带标签的 AstrBot 镜像，例如 soulter/astrbot:v4.29.1。"
+            ),
+        );
+    }
+    let label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if namespace.is_empty()
+        || namespace.len() > 63
+        || !namespace.chars().all(label)
+        || namespace.starts_with('-')
+        || namespace.ends_with('-')
+    {
+        return refuse(
+            text!(
+                "`{namespace}` is no name of a namespace.",
+                "`{namespace}` 不是合法的命名空间名称。"
+            ),
+            text!(
+                "Use up to 63 of a-z, 0-9 and -.",
+                "请使用最多 63 个 a-z、0-9 和 -。"
+            ),
+        );
+    }
+    if let Err(error) = json5::from_str::<Value>(&options.config) {
+        return refuse(
+            text!(
+                "The gateway's config is no JSON5: {error}",
+                "网关配置不是合法的 JSON5：{error}"
+            ),
+            text!("Correct {CONFIG}.", "请更正 {CONFIG}。"),
+        );
+    }
+    Ok(())
+}
+
+fn documents(options: &Options) -> Vec<Value> {
+    let labels = json!({ "app.kubernetes.io/name": "astrbot", "app.kubernetes.io/part-of": "astr-openclaw" });
+    let about =
+        |name: &str| json!({ "name": name, "namespace": options.namespace, "labels": labels });
+    vec![
+        json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": { "name": options.namespace },
+        }),
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": about("openclaw-gateway"),
+            "data": { CONFIG: options.config },
+        }),
+        claim(about("astrbot-data"), "10Gi"),
+        claim(about("openclaw-home"), "5Gi"),
+        json!({
+            "apiVersion": "apps/v1", "kind": "StatefulSet",
+            "metadata": about("astrbot"),
+            "spec": {
+                "replicas": 1,
+                "serviceName": "astrbot",
+                "selector": { "matchLabels": labels },
+                "template": {
+                    "metadata": { "labels": labels },
+                    "spec": pod(options),
+                },
+            },
+        }),
+        json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": about("astrbot"),
+            "spec": {
+                "selector": labels,
+                // AstrBot's dashboard. The gateway is in no service.
+                "ports": [{ "name": "dashboard", "port": 6185, "targetPort": "dashboard" }],
+            },
+        }),
+    ]
+}
+
+fn claim(metadata: Value, size: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": metadata,
+        "spec": { "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": size } } },
+    })
+}
+
+fn pod(options: &Options) -> Value {
+    json!({
+        // The pod asks nothing of the cluster.
+        "automountServiceAccountToken": false,
+        "enableServiceLinks": false,
+        "terminationGracePeriodSeconds": 60,
+        "securityContext": { "fsGroup": CONTAINER_UID, "seccompProfile": { "type": "RuntimeDefault" } },
+        "initContainers": [gateway(options)],
+        "containers": [{
+            "name": "astrbot",
+            "image": options.astrbot_image,
+            "ports": [{ "name": "dashboard", "containerPort": 6185 }],
+            "env": [{ "name": "TZ", "value": "Asia/Shanghai" }],
+            "resources": { "requests": { "cpu": "100m", "memory": "512Mi" }, "limits": { "memory": "1Gi" } },
+            "securityContext": { "allowPrivilegeEscalation": false },
+            "volumeMounts": [{ "name": "astrbot-data", "mountPath": "/AstrBot/data" }],
+        }],
+        "volumes": [
+            { "name": "astrbot-data", "persistentVolumeClaim": { "claimName": "astrbot-data" } },
+            { "name": "openclaw-home", "persistentVolumeClaim": { "claimName": "openclaw-home" } },
+            { "name": "openclaw-config", "configMap": { "name": "openclaw-gateway" } },
+            { "name": "tmp", "emptyDir": {} },
+        ],
+    })
+}
+
+fn gateway(options: &Options) -> Value {
+    let state = "/home/node/.openclaw";
+    let secret = |key: &str, optional: bool| json!({ "name": key, "valueFrom": { "secretKeyRef": { "name": "openclaw-gateway", "key": key, "optional": optional } } });
+    let set = |name: &str, value: &str| json!({ "name": name, "value": value });
+    // As in the compose file: asked as a stranger it must refuse. An HTTP probe cannot expect a 401.
+    let check = json!({ "command": ["node", "-e", HEALTH] });
+    json!({
+        "name": "openclaw-gateway",
+        "image": format!("{IMAGE}:{}", options.version),
+        // This makes an init container a sidecar: AstrBot starts when its startup probe has
+        // succeeded, and it is restarted while the pod lives.
+        "restartPolicy": "Always",
+        "command": ["node", "dist/index.js", "gateway", "--bind", "loopback", "--port", "18789"],
+        "env": [
+            secret("OPENCLAW_GATEWAY_TOKEN", false),
+            secret("OPENCLAW_PROVIDER_API_KEY", true),
+            set("HOME", "/home/node"),
+            set("OPENCLAW_STATE_DIR", state),
+            set("OPENCLAW_CONFIG_PATH", &format!("/etc/openclaw/{CONFIG}")),
+            set("OPENCLAW_CONFIG_READONLY", "1"),
+            set("TMPDIR", "/home/node/.openclaw"),
+            set("OPENCLAW_SKIP_CANVAS_HOST", "1"),
+            set("OPENCLAW_DISABLE_BONJOUR", "1"),
+            set("OPENCLAW_NO_RESPAWN", "1"),
+            set("NODE_OPTIONS", "--disable-warning=ExperimentalWarning"),
+        ],
+        "startupProbe": { "exec": check, "periodSeconds": 10, "timeoutSeconds": 10, "failureThreshold": 30 },
+        "livenessProbe": { "exec": check, "periodSeconds": 30, "timeoutSeconds": 10, "failureThreshold": 4 },
+        "resources": {
+            "requests": { "cpu": "200m", "memory": "1Gi" },
+            "limits": { "memory": "1536Mi" },
+        },
+        "securityContext": {
+            "runAsUser": CONTAINER_UID,
+            "runAsGroup": CONTAINER_UID,
+            "runAsNonRoot": true,
+            "allowPrivilegeEscalation": false,
+            "capabilities": { "drop": ["ALL"] },
+        },
+        "volumeMounts": [
+            { "name": "openclaw-home", "mountPath": state },
+            { "name": "openclaw-config", "mountPath": "/etc/openclaw", "readOnly": true },
+            { "name": "tmp", "mountPath": "/tmp" },
+        ],
+    })
+}
+
+/// The health check of the compose file.
+const HEALTH: &str = "fetch('http://127.0.0.1:18789/v1/responses',{method:'POST',signal:AbortSignal.timeout(8000)}).then(r=>process.exit(r.status===401?0:1),()=>process.exit(1))";
+
+/// The options of the pinned templates.
+pub fn defaults() -> Options {
+    Options {
+        namespace: "astrbot".to_owned(),
+        version: crate::layout::PINNED_VERSION.to_owned(),
+        astrbot_image: "soulter/astrbot:v4.29.1".to_owned(),
+        config: templates::CONFIG_FILE.to_owned(),
+    }
+}
+
+/// The secret as a YAML document. It holds the token in clear.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn render_secret(options: &Options, token: &Token) -> Result<String, Problem> {
+    check(options)?;
+    let mut text = String::from("# Secret: do not commit or share this file.\n");
+    text.push_str(&yaml(&json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": { "name": "openclaw-gateway", "namespace": options.namespace },
+        "stringData": { "OPENCLAW_GATEWAY_TOKEN": token.expose(), "OPENCLAW_PROVIDER_API_KEY": "" },
+    }))?);
+    Ok(text)
+}
+
+fn yaml(document: &Value) -> Result<String, Problem> {
+    serde_saphyr::to_string(document).map_err(|error| {
+        Problem::new(
+            text!(
+                "The manifest cannot be written as YAML: {error}",
+                "无法把清单写成 YAML：{error}"
+            ),
+            Text::default(),
+            text!("Report it.", "请反馈此问题。"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_health_check_is_the_compose_files() {
+        assert!(templates::COMPOSE_FILE.contains(HEALTH));
+    }
+
+    #[test]
+    fn the_gateway_is_a_native_sidecar_without_a_secret_in_clear() {
+        let yaml = render(&defaults()).unwrap();
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&yaml).unwrap();
+        let set = documents
+            .iter()
+            .find(|document| document["kind"] == "StatefulSet")
+            .unwrap();
+        let gateway = &set["spec"]["template"]["spec"]["initContainers"][0];
+        assert_eq!(gateway["restartPolicy"], "Always");
+        assert_eq!(gateway["image"], "ghcr.io/openclaw/openclaw:2026.2.9");
+        assert!(gateway["env"][0]["valueFrom"]["secretKeyRef"].is_object());
+        let map = documents
+            .iter()
+            .find(|document| document["kind"] == "ConfigMap")
+            .unwrap();
+        assert_eq!(map["data"][CONFIG], templates::CONFIG_FILE);
+        assert!(
+            !documents
+                .iter()
+                .any(|document| document["kind"] == "Secret")
+        );
+    }
+
+    #[test]
+    fn bad_options_are_refused() {
+        for change in [
+            |options: &mut Options| options.version = "latest".to_owned(),
+            |options: &mut Options| options.astrbot_image = "soulter/astrbot".to_owned(),
+            |options: &mut Options| options.astrbot_image = "soulter/astrbot:latest".to_owned(),
+            |options: &mut Options| options.namespace = "Bad_Name".to_owned(),
+            |options: &mut Options| options.config = "{".to_owned(),
+        ] {
+            let mut options = defaults();
+            change(&mut options);
+            assert!(render(&options).is_err(), "{options:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Asking a gateway without costing a model call: once as a stranger, once with the token.
+
+use std::time::{Duration, SystemTime};
+
+use openclaw_plugin::fault::FaultCode;
+use openclaw_plugin::gateway::refusal::{self, Head, MAX_REFUSAL_BYTES};
+use ureq::http::Response;
+
+use crate::secret::Token;
+
+/// Longest wait for the whole answer of a probe.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How a probe ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// There was an answer.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// The plugin's code for it, the one that a turn would end with; `RequestRejected` is what
+        /// a well gateway says to the empty body.
+        code: FaultCode,
+        /// The plugin's words for it.
+        message: String,
+        /// Seconds that the gateway's clock is ahead of this one, from its `Date`.
+        clock_ahead: Option<i64>,
+    },
+    /// No connection, or none that speaks HTTP.
+    Failed {
+        /// What the system says.
+        error: String,
+    },
+}
+
+/// Posts an empty object to the gateway on this machine's loopback, with the token or without.
+pub fn ask(port: u16, token: Option<&Token>) -> Probe {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(LIMIT))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        // A proxy of the environment must not get the token.
+        .proxy(None)
+        .build()
+        .into();
+    let url = format!("http://127.0.0.1:{port}/v1/responses");
+    let mut request = agent.post(&url).header("content-type", "application/json");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {}", token.expose()));
+    }
+    match request.send("{}") {
+        Ok(response) => read(response, SystemTime::now()),
+        Err(error) => Probe::Failed {
+            error: error.to_string(),
+        },
+    }
+}
+
+fn read(mut response: Response<ureq::Body>, now: SystemTime) -> Probe {
+    let header = |name: &str| {
+        let value = response.headers().get(name)?;
+        value.to_str().ok().map(str::to_owned)
+    };
+    let head = Head {
+        status: response.status().as_u16(),
+        content_type: header("content-type").unwrap_or_default(),
+        allow: header("allow"),
+        retry_after: header("retry-after"),
+        date: header("date"),
+        location: header("location"),
+    };
+    // A body that breaks off or is too long still has a status to judge by.
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(MAX_REFUSAL_BYTES as u64)
+        .read_to_vec()
+        .unwrap_or_default();
+    let fault = refusal::classify(&head, &body);
+    Probe::Answered {
+        status: head.status,
+        code: fault.code,
+        message: fault.message,
+        clock_ahead: head.date.as_deref().and_then(|date| ahead(date, now)),
+    }
+}
+
+fn ahead(date: &str, now: SystemTime) -> Option<i64> {
+    let theirs = httpdate::parse_http_date(date).ok()?;
+    Some(match theirs.duration_since(now) {
+        Ok(ahead) => ahead.as_secs() as i64,
+        Err(behind) => -(behind.duration().as_secs() as i64),
+    })
+}

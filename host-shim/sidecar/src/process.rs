@@ -1,0 +1,169 @@
+//! Running another program with a time limit, its output caught.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use wait_timeout::ChildExt;
+
+/// What a program gave back.
+#[derive(Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Both outputs, stderr last, as one text for people.
+    pub fn all(&self) -> String {
+        [self.stdout.trim(), self.stderr.trim()]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// Why a program gave nothing back.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It could not be started or watched.
+    #[error("{program}: {error}")]
+    Io {
+        /// Its name.
+        program: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// It was still running at the end of its time and was stopped.
+    #[error("{program} did not end within {} s", limit.as_secs())]
+    TimedOut {
+        /// Its name.
+        program: String,
+        /// Its time.
+        limit: Duration,
+    },
+}
+
+/// Where programs are found and what surroundings they get.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The search path; `None`: this process's.
+    pub path: Option<OsString>,
+    /// Set for every program, over what this process has.
+    pub set: Vec<(OsString, OsString)>,
+}
+
+impl Surroundings {
+    /// Where a program is, if it is on the search path.
+    pub fn find(&self, program: &str) -> Option<PathBuf> {
+        let path = self.path.clone().or_else(|| std::env::var_os("PATH"));
+        which::which_in(program, path, "/").ok()
+    }
+
+    /// A command in `folder`. The variables that Compose substitutes are taken away, so that the
+    /// `.env` file decides and not what happens to be exported in the shell.
+    pub fn command(&self, words: &[&str], folder: &Path) -> Command {
+        let (program, rest) = words.split_first().unwrap_or((&"false", &[]));
+        let found = self.find(program).unwrap_or_else(|| PathBuf::from(program));
+        let mut command = Command::new(found);
+        command.args(rest).current_dir(folder);
+        for key in crate::templates::compose_variables() {
+            command.env_remove(key);
+        }
+        if let Some(path) = &self.path {
+            command.env("PATH", path);
+        }
+        for (key, value) in &self.set {
+            command.env(key, value);
+        }
+        command
+    }
+}
+
+/// Runs a command to its end or its time limit, with nothing on stdin.
+///
+/// # Errors
+///
+/// It could not be started, or was stopped at its limit.
+pub fn run(mut command: Command, limit: Duration) -> Result<Output, RunError> {
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let io = |error| RunError::Io {
+        program: program.clone(),
+        error,
+    };
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(io)?;
+    // Both pipes are drained meanwhile, or a talkative program would stop for ever.
+    let out = child.stdout.take().map(drain);
+    let err = child.stderr.take().map(drain);
+    let status = match child.wait_timeout(limit).map_err(io)? {
+        Some(status) => status,
+        None => {
+            child.kill().map_err(io)?;
+            child.wait().map_err(io)?;
+            return Err(RunError::TimedOut { program, limit });
+        }
+    };
+    let text = |reader: Option<std::thread::JoinHandle<String>>| {
+        reader
+            .and_then(|reader| reader.join().ok())
+            .unwrap_or_default()
+    };
+    Ok(Output {
+        status,
+        stdout: text(out),
+        stderr: text(err),
+    })
+}
+
+fn drain(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // A broken pipe ends the output; what had come is what there is.
+        let _ = pipe.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_and_status_come_back() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo out; echo err >&2; exit 3"]);
+        let output = run(command, Duration::from_secs(10)).unwrap();
+        assert_eq!(output.all(), "out\nerr");
+        assert_eq!(output.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_stopped_at_its_limit() {
+        let mut command = Command::new("sleep");
+        command.arg("30");
+        let error = run(command, Duration::from_millis(50)).unwrap_err();
+        assert!(matches!(error, RunError::TimedOut { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_an_error() {
+        let error = run(Command::new("/nowhere/docker"), Duration::from_secs(1)).unwrap_err();
+        assert!(matches!(error, RunError::Io { .. }), "{error}");
+    }
+}

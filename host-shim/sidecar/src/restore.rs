@@ -1,0 +1,315 @@
+//! Restore points: the version, `.env`, config and compose file of a moment, kept together.
+//!
+//! A newer gateway's config may be refused by an older one, so they only ever go back as one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dotenv;
+use crate::durable::{self, Durable};
+use crate::layout::{COMPOSE, CONFIG, ENV, KEPT, Root};
+use crate::text::{Problem, text};
+
+/// The files of a restore point, with the modes that they get.
+const FILES: [(&str, u32); 3] = [(ENV, 0o600), (CONFIG, 0o644), (COMPOSE, 0o644)];
+/// How many are kept unless the caller says otherwise.
+pub const KEEP: usize = 5;
+
+/// What a restore point says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestorePoint {
+    /// Its name: when and which version.
+    pub id: String,
+    /// The version in its `.env`.
+    pub version: String,
+    /// When it was made, RFC 3339, UTC.
+    pub created: String,
+    /// Whether the gateway was healthy then.
+    pub good: bool,
+    /// Whether it was made by a roll-back; such a one is gone back to only by name.
+    pub before_rollback: bool,
+}
+
+/// Makes a restore point of the root as it is; its `.env` names `version`, which may differ from
+/// the root's where that was changed and never started.
+///
+/// # Errors
+///
+/// A file cannot be read or written; there is then no restore point.
+pub fn create(
+    root: &Root,
+    version: &str,
+    good: bool,
+    before_rollback: bool,
+    now: SystemTime,
+    durable: Durable<'_>,
+) -> Result<RestorePoint, Problem> {
+    let folder = root.restore_points();
+    let failed = |path: &Path, error: &io::Error| {
+        Problem::io(&text!("make the restore point", "建立恢复点"), path, error)
+    };
+    make_private(&folder).map_err(|error| failed(&folder, &error))?;
+    let created = humantime::format_rfc3339_seconds(now).to_string();
+    let stem = format!("{}-{version}", created.replace([':', '-'], ""));
+    let id = (0..)
+        .map(|n: u32| {
+            if n == 0 {
+                stem.clone()
+            } else {
+                format!("{stem}-{n}")
+            }
+        })
+        .find(|id| !folder.join(id).exists())
+        .unwrap_or(stem);
+    let point = RestorePoint {
+        id,
+        version: version.to_owned(),
+        created,
+        good,
+        before_rollback,
+    };
+    let draft = tempfile::Builder::new()
+        .prefix(durable::DRAFT)
+        .tempdir_in(&folder)
+        .map_err(|error| failed(&folder, &error))?;
+    for (name, mode) in FILES {
+        let from = root.join(name);
+        let mut content = fs::read(&from).map_err(|error| failed(&from, &error))?;
+        if name == ENV {
+            let env = String::from_utf8_lossy(&content);
+            content = dotenv::set(&env, dotenv::VERSION, version).into_bytes();
+        }
+        let to = draft.path().join(name);
+        durable
+            .write(&to, &content, mode)
+            .map_err(|error| failed(&to, &error))?;
+    }
+    let about = draft.path().join("point.json");
+    serde_json::to_vec_pretty(&point)
+        .map_err(io::Error::other)
+        .and_then(|bytes| durable.write(&about, &bytes, 0o600))
+        .map_err(|error| failed(&about, &error))?;
+    let place = folder.join(&point.id);
+    // From here on it is the rename that decides whether it exists.
+    durable
+        .rename(&draft.keep(), &place)
+        .map_err(|error| failed(&place, &error))?;
+    Ok(point)
+}
+
+/// Every whole restore point, the oldest first.
+///
+/// # Errors
+///
+/// The folder is there and cannot be read.
+pub fn list(root: &Root) -> Result<Vec<RestorePoint>, Problem> {
+    let folder = root.restore_points();
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(Problem::io(
+                &text!("list the restore points in", "列出恢复点"),
+                &folder,
+                &error,
+            ));
+        }
+    };
+    let mut points: Vec<RestorePoint> = entries
+        .flatten()
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .filter_map(|entry| {
+            serde_json::from_slice(&fs::read(entry.path().join("point.json")).ok()?).ok()
+        })
+        .collect();
+    points.sort_by(|one, other| (&one.created, &one.id).cmp(&(&other.created, &other.id)));
+    Ok(points)
+}
+
+/// Puts a restore point's files into the root. Each is replaced whole; a call that is cut off is
+/// repeated by the journal.
+///
+/// # Errors
+///
+/// The restore point is not whole, or the root cannot be written.
+pub fn restore(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Problem> {
+    let folder = place(root, id)?;
+    for (name, mode) in FILES {
+        let (from, to) = (folder.join(name), root.join(name));
+        fs::read(&from)
+            .and_then(|content| durable.write(&to, &content, mode))
+            .map_err(|error| {
+                Problem::io(
+                    &text!("go back to the restore point with", "用恢复点还原"),
+                    &from,
+                    &error,
+                )
+            })?;
+    }
+    Ok(())
+}
+
+/// Removes one restore point; it may be gone already.
+///
+/// # Errors
+///
+/// It cannot be removed.
+pub fn remove(root: &Root, id: &str) -> Result<(), Problem> {
+    let path = root.restore_points().join(id);
+    match fs::remove_dir_all(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Problem::io(
+            &text!("remove the restore point", "删除恢复点"),
+            &path,
+            &error,
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what was never finished, and the oldest ones over `keep`; the newest good one stays in
+/// any case.
+///
+/// # Errors
+///
+/// One cannot be removed.
+pub fn prune(root: &Root, keep: usize) -> Result<Vec<String>, Problem> {
+    let points = list(root)?;
+    for draft in drafts(&root.restore_points()) {
+        // Left by a call that was killed; it is not listed and nothing refers to it.
+        let _ = fs::remove_dir_all(draft);
+    }
+    let surplus = points.len().saturating_sub(keep.max(1));
+    let best = last_good(&points).map(|point| point.id.clone());
+    let mut removed = Vec::new();
+    for point in &points[..surplus] {
+        if best.as_deref() != Some(&point.id) {
+            remove(root, &point.id)?;
+            removed.push(point.id.clone());
+        }
+    }
+    Ok(removed)
+}
+
+/// The newest one that was healthy and that no roll-back made.
+pub fn last_good(points: &[RestorePoint]) -> Option<&RestorePoint> {
+    points
+        .iter()
+        .rev()
+        .find(|point| point.good && !point.before_rollback)
+}
+
+/// Makes this tool's own folder, for its owner only: restore points hold the token.
+///
+/// # Errors
+///
+/// It cannot be made.
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let kept = folder
+        .ancestors()
+        .find(|path| path.file_name().is_some_and(|name| name == KEPT))
+        .unwrap_or(folder);
+    durable::set_mode(kept, 0o700)
+}
+
+fn place(root: &Root, id: &str) -> Result<PathBuf, Problem> {
+    let folder = root.restore_points().join(id);
+    if list(root)?.iter().any(|point| point.id == id) {
+        return Ok(folder);
+    }
+    Err(Problem::new(
+        text!("There is no restore point `{id}`.", "没有恢复点 `{id}`。"),
+        text!(
+            "It was pruned, removed, or the name is misspelt.",
+            "它已被清理、删除，或名称有误。"
+        ),
+        text!(
+            "`host-shim sidecar rollback --list` shows those that there are.",
+            "`host-shim sidecar rollback --list` 会列出现有的恢复点。"
+        ),
+    ))
+}
+
+fn drafts(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(durable::DRAFT)
+        })
+        .map(|entry| entry.path())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::init;
+
+    const NOW: fn() -> SystemTime =
+        || SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
+
+    fn root(temp: &Path) -> (Root, Durable<'static>) {
+        let root = Root::new(temp).unwrap();
+        let durable = Durable::new(&|_| {});
+        init(&root, false, "t", durable).unwrap();
+        (root, durable)
+    }
+
+    #[test]
+    fn a_restore_point_brings_all_three_files_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let (root, durable) = root(temp.path());
+        let before: Vec<_> = FILES
+            .map(|(name, _)| fs::read(root.join(name)).unwrap())
+            .into();
+        let point = create(&root, "2026.2.9", true, false, NOW(), durable).unwrap();
+        for (name, _) in FILES {
+            fs::write(root.join(name), "changed").unwrap();
+        }
+        restore(&root, &point.id, durable).unwrap();
+        let after: Vec<_> = FILES
+            .map(|(name, _)| fs::read(root.join(name)).unwrap())
+            .into();
+        assert_eq!(before, after);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(&root.join(ENV)), 0o600);
+            assert_eq!(mode(&root.join(KEPT)), 0o700);
+        }
+    }
+
+    #[test]
+    fn pruning_keeps_the_newest_and_the_last_good_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let (root, durable) = root(temp.path());
+        let good = create(&root, "2026.2.9", true, false, NOW(), durable).unwrap();
+        for _ in 0..4 {
+            create(&root, "2026.9.6", false, false, NOW(), durable).unwrap();
+        }
+        fs::create_dir(root.restore_points().join(".new-left")).unwrap();
+        prune(&root, 2).unwrap();
+        let left = list(&root).unwrap();
+        assert_eq!(left.len(), 3);
+        assert!(left.contains(&good));
+        assert!(!root.restore_points().join(".new-left").exists());
+    }
+
+    #[test]
+    fn an_unknown_one_is_a_clear_error() {
+        let temp = tempfile::tempdir().unwrap();
+        let (root, durable) = root(temp.path());
+        let error = restore(&root, "../../etc", durable).unwrap_err();
+        assert!(error.to_string().contains("no restore point"), "{error}");
+    }
+}

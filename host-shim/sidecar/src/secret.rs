@@ -1,0 +1,135 @@
+//! The token that AstrBot and the gateway share: made, judged, and kept out of every output.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// A token. Neither `Debug` nor `Display` shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A token from outside, as it is.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// A new one from the system's random source: 256 bits, 43 characters of `A-Z a-z 0-9 _ -`.
+    ///
+    /// # Errors
+    ///
+    /// The system has no random source.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0u8; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The secret itself: only for the header of a probe, the `.env` and `print-config`.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is wrong with it; `None` if nothing is.
+    pub fn flaw(&self) -> Option<Flaw> {
+        let value = self.0.as_str();
+        if value.is_empty() {
+            return Some(Flaw::Missing);
+        }
+        if value == "__OPENCLAW_REDACTED__" || value.contains("***") {
+            return Some(Flaw::Redacted);
+        }
+        let lower = value.to_ascii_lowercase();
+        let placeholder = [
+            "replace_with",
+            "change_me",
+            "changeme",
+            "your_token",
+            "your-token",
+            "<token>",
+            "placeholder",
+        ];
+        if placeholder.iter().any(|mark| lower.contains(mark)) {
+            return Some(Flaw::Placeholder);
+        }
+        if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Some(Flaw::NotPrintable);
+        }
+        let distinct: std::collections::BTreeSet<u8> = value.bytes().collect();
+        if value.len() < 24 || distinct.len() < 8 {
+            return Some(Flaw::Weak);
+        }
+        None
+    }
+
+    /// `text` with every occurrence of the token masked.
+    pub fn mask(&self, text: &str) -> String {
+        // A very short one would mask half the text and is no secret.
+        if self.0.len() < 4 {
+            return text.to_owned();
+        }
+        text.replace(&self.0, "***")
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+/// Why a token should not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// There is none.
+    Missing,
+    /// The example's text.
+    Placeholder,
+    /// The mask that a gateway's tools show instead of it.
+    Redacted,
+    /// Spaces, line breaks, control characters or letters outside ASCII.
+    NotPrintable,
+    /// Under 24 characters, or under 8 different ones.
+    Weak,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_token_is_strong_and_never_the_same() {
+        let (one, two) = (Token::generate().unwrap(), Token::generate().unwrap());
+        assert_eq!(one.flaw(), None);
+        assert_eq!(one.expose().len(), 43);
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn every_flaw_is_seen() {
+        for (value, flaw) in [
+            ("", Flaw::Missing),
+            ("replace_with_strong_random_token", Flaw::Placeholder),
+            ("CHANGEME-CHANGEME-CHANGEME-1", Flaw::Placeholder),
+            ("__OPENCLAW_REDACTED__", Flaw::Redacted),
+            ("0123456789abcdef 0123456789", Flaw::NotPrintable),
+            ("0123456789abcdef\n0123456789", Flaw::NotPrintable),
+            ("0123456789abcdef令牌0123456789", Flaw::NotPrintable),
+            ("secret", Flaw::Weak),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Flaw::Weak),
+        ] {
+            assert_eq!(Token::new(value).flaw(), Some(flaw), "{value}");
+        }
+    }
+
+    #[test]
+    fn it_is_never_printed() {
+        let token = Token::new("0123456789abcdef0123456789abcdef");
+        assert_eq!(format!("{token:?}"), "Token(***)");
+        assert_eq!(
+            token.mask("got 0123456789abcdef0123456789abcdef!"),
+            "got ***!"
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! The files that `init` writes, as they lie in `templates/`.
+
+use crate::dotenv;
+use crate::layout::{COMPOSE, CONFIG, ENV, PINNED_VERSION};
+use crate::secret::Token;
+
+/// The compose file.
+pub const COMPOSE_FILE: &str = include_str!("../templates/openclaw_sidecar.compose.yml");
+/// The gateway's config.
+pub const CONFIG_FILE: &str = include_str!("../templates/openclaw_sidecar.config.json5");
+/// The example of the `.env`.
+pub const ENV_EXAMPLE: &str = include_str!("../templates/.env.example");
+/// The runbook in Chinese.
+pub const RUNBOOK_ZH: &str = include_str!("../templates/RUNBOOK.md");
+/// The runbook in English.
+pub const RUNBOOK_EN: &str = include_str!("../templates/RUNBOOK.en.md");
+
+/// The content of one of the root's files as a new installation has it; `None` for another path.
+/// The `.env` gets this token.
+pub fn content(path: &str, token: &Token) -> Option<String> {
+    Some(match path {
+        COMPOSE => COMPOSE_FILE.to_owned(),
+        CONFIG => CONFIG_FILE.to_owned(),
+        ENV => env_file(token),
+        ".env.example" => ENV_EXAMPLE.to_owned(),
+        "RUNBOOK.md" => RUNBOOK_ZH.to_owned(),
+        "RUNBOOK.en.md" => RUNBOOK_EN.to_owned(),
+        _ => return None,
+    })
+}
+
+/// The variables that the compose file substitutes; all of them are in the `.env` example.
+pub fn compose_variables() -> [&'static str; 5] {
+    [
+        dotenv::VERSION,
+        dotenv::TOKEN,
+        dotenv::PORT,
+        dotenv::MEMORY,
+        "OPENCLAW_PROVIDER_API_KEY",
+    ]
+}
+
+fn env_file(token: &Token) -> String {
+    let body = ENV_EXAMPLE
+        .strip_prefix("# Copy to .env (mode 600) or let `host-shim sidecar init` write it.\n")
+        .unwrap_or(ENV_EXAMPLE);
+    let text = format!(
+        "# Written by `host-shim sidecar init`. Secret: never share or commit this file.\n{body}"
+    );
+    let text = dotenv::set(&text, dotenv::VERSION, PINNED_VERSION);
+    dotenv::set(&text, dotenv::TOKEN, token.expose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_parse_and_agree() {
+        let config: serde_json::Value = json5::from_str(CONFIG_FILE).unwrap();
+        assert_eq!(
+            config["gateway"]["http"]["endpoints"]["responses"]["enabled"],
+            true
+        );
+        let compose: serde_json::Value = serde_saphyr::from_str(COMPOSE_FILE).unwrap();
+        let service = &compose["services"][crate::layout::SERVICE];
+        assert!(
+            service["image"]
+                .as_str()
+                .unwrap()
+                .starts_with(crate::layout::IMAGE)
+        );
+        assert_eq!(
+            service["ports"][0],
+            "127.0.0.1:${OPENCLAW_HOST_PORT:-18789}:18789"
+        );
+        let example = dotenv::Env::parse(ENV_EXAMPLE).unwrap();
+        assert_eq!(example.get(dotenv::VERSION), Some(PINNED_VERSION));
+        assert_eq!(
+            example.token().flaw(),
+            Some(crate::secret::Flaw::Placeholder)
+        );
+    }
+
+    #[test]
+    fn every_variable_of_the_compose_file_is_known_and_in_the_example() {
+        let example = dotenv::Env::parse(ENV_EXAMPLE).unwrap();
+        let code: String = COMPOSE_FILE
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .collect();
+        let mut used: Vec<&str> = code
+            .split("${")
+            .skip(1)
+            .map(|rest| rest.split([':', '}']).next().unwrap())
+            .collect();
+        used.sort_unstable();
+        used.dedup();
+        let mut known = compose_variables();
+        known.sort_unstable();
+        assert_eq!(used, known);
+        assert!(
+            known
+                .iter()
+                .all(|key| example.iter().any(|(other, _)| other == *key))
+        );
+    }
+
+    #[test]
+    fn a_new_env_has_the_token_and_no_placeholder() {
+        let token = Token::new("0123456789abcdef0123456789abcdef");
+        let env = dotenv::Env::parse(&content(ENV, &token).unwrap()).unwrap();
+        assert_eq!(env.token(), token);
+        assert_eq!(env.get(dotenv::VERSION), Some(PINNED_VERSION));
+    }
+}
