@@ -4,18 +4,16 @@ mod convert;
 mod world;
 
 use crate::config::Config;
+use crate::diagnose;
 use crate::fault::FaultCode;
 use crate::guards::memory::judge;
 use crate::state::State;
-use crate::turn::model::{Event, Fault, Reply};
+use crate::turn;
+use crate::turn::model::{Event, Fault};
 use crate::turn::outside::{Events, Outside as _};
-use crate::turn::{self, Progress};
-use crate::{diagnose, text};
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
-use futures::future::{Either, select};
 use std::cell::RefCell;
-use std::pin::pin;
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
 use world::World;
 
@@ -80,10 +78,15 @@ impl gateway::Guest for Component {
     ) {
         let (writer, events) = wit_stream::new();
         // The default stands in when the task itself is torn down before its end.
-        let (end_writer, end) = wit_future::new(|| Err(cancelled(String::new()).into()));
+        let (end_writer, end) = wit_future::new(|| {
+            Err(Fault::new(FaultCode::Cancelled, "the task was torn down").into())
+        });
         let turn = turn::model::Turn::from(turn);
         wit_bindgen::spawn_local(async move {
-            let end = run(turn, Writer(RefCell::new(Some(writer))), cancel).await;
+            let events = Writer(RefCell::new(Some(writer)));
+            let end = turn::run(&state(), &World, &events, &turn, async { cancel.await }).await;
+            // The stream ends before the future resolves.
+            drop(events);
             // The host may have gone; then nobody wants to know.
             let _ = end_writer
                 .write(end.map(Into::into).map_err(Into::into))
@@ -103,39 +106,6 @@ impl gateway::Guest for Component {
             .into_iter()
             .map(|check| convert::check(check, speaks))
             .collect()
-    }
-}
-
-/// Runs a turn until its end or its cancellation. The writer is dropped with it: the stream ends first.
-async fn run(
-    turn: turn::model::Turn,
-    events: Writer,
-    cancel: FutureReader<()>,
-) -> Result<Reply, Fault> {
-    let state = state();
-    let progress = Progress::default();
-    state.count(|counters| counters.turns += 1);
-    let end = match select(
-        pin!(turn::run(&state, &World, &events, &turn, &progress)),
-        pin!(async { cancel.await }),
-    )
-    .await
-    {
-        Either::Left((end, _)) => end,
-        Either::Right(_) => Err(cancelled(progress.partial_text())),
-    };
-    state.count_end(&end);
-    end
-}
-
-fn cancelled(partial_text: String) -> Fault {
-    let locale = state()
-        .config()
-        .map(|config| config.locale)
-        .unwrap_or_default();
-    Fault {
-        partial_text,
-        ..Fault::new(FaultCode::Cancelled, text::cancelled(locale))
     }
 }
 

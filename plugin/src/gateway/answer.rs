@@ -108,18 +108,17 @@ impl AnswerReader {
         if self.end.is_some() {
             return fresh;
         }
-        match self.left.checked_sub(bytes.len() as u64) {
-            Some(left) => self.left = left,
-            None => {
-                let why = format!("the answer is over {} bytes and was cut off", self.max);
-                self.end = Some(Err(Fault::new(FaultCode::ProtocolError, why)));
-                return fresh;
-            }
-        }
+        // What is within the limit counts, however the answer is cut: its end may be there.
+        let taken = bytes
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let cut_off = taken < bytes.len();
+        let bytes = &bytes[..taken];
+        self.left -= taken as u64;
         let events = match &mut self.format {
             Form::Json(all) => {
                 all.extend_from_slice(bytes);
-                return fresh;
+                vec![]
             }
             Form::Stream(reader) => reader.push(bytes).collect::<Vec<_>>(),
         };
@@ -135,6 +134,10 @@ impl AnswerReader {
             }
         }
         self.shown.push_str(&fresh);
+        if cut_off && self.end.is_none() {
+            let why = format!("the answer is over {} bytes and was cut off", self.max);
+            self.end = Some(Err(Fault::new(FaultCode::ProtocolError, why)));
+        }
         fresh
     }
 
@@ -197,8 +200,8 @@ impl AnswerReader {
         if !(name == "message" || name == "error" || name.starts_with("response.")) {
             return Ok(());
         }
-        let event: Value =
-            serde_json::from_slice(data.as_bytes()).map_err(|error| protocol_error(&error.to_string()))?;
+        let event: Value = serde_json::from_slice(data.as_bytes())
+            .map_err(|error| protocol_error(&error.to_string()))?;
         let kind = event["type"].as_str().unwrap_or(name);
         let index = |field: &str| event[field].as_u64().unwrap_or_default();
         let at = (index("output_index"), index("content_index"));
@@ -458,6 +461,20 @@ mod tests {
             reader.finish().0.map_err(|f| f.code),
             Err(FaultCode::ProtocolError)
         );
+    }
+
+    #[test]
+    fn an_end_within_the_limit_counts_however_the_answer_is_cut() {
+        let end = completed("ok");
+        let stream = end.clone() + "data: [DONE]\n\n";
+        for chunk in [1, end.len(), stream.len()] {
+            let mut reader = AnswerReader::new(Format::Stream, end.len() as u64);
+            stream
+                .as_bytes()
+                .chunks(chunk)
+                .for_each(|bytes| drop(reader.push(bytes)));
+            assert_eq!(reader.finish().0.expect("an answer").text, "ok", "{chunk}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ pub mod outside;
 mod run;
 mod tools;
 
-pub use run::{Progress, run};
+pub use run::run;
 
 #[cfg(test)]
 mod tests;

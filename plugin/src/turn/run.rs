@@ -18,24 +18,44 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// What is known of a turn that runs, for whoever ends it from outside.
+/// What is known of a turn that runs, for whoever ends it before its own end.
 #[derive(Default)]
-pub struct Progress {
+struct Progress {
+    /// All of the answer that has been shown so far.
     shown: RefCell<String>,
     permit: RefCell<Option<Permit>>,
     in_tools: Cell<bool>,
 }
 
-impl Progress {
-    /// All of the answer that has been shown so far.
-    pub fn partial_text(&self) -> String {
-        self.shown.borrow().clone()
-    }
+/// Runs a turn to its end, or until `cancel` resolves, and counts it. Dropping the future cancels
+/// it too: its place and its permit are given back, its connection is closed.
+pub async fn run<O: Outside, E: Events>(
+    state: &State,
+    outside: &O,
+    events: &E,
+    turn: &Turn,
+    cancel: impl Future<Output = ()>,
+) -> Result<Reply, Fault> {
+    let progress = Progress::default();
+    state.count(|counters| counters.turns += 1);
+    let guarded = pin!(guarded(state, outside, events, turn, &progress));
+    let end = match select(guarded, pin!(cancel)).await {
+        Either::Left((end, _)) => end,
+        Either::Right(_) => {
+            let locale = state.config().map(|config| config.locale);
+            let words = text::cancelled(locale.unwrap_or_default());
+            let partial_text = progress.shown.borrow().clone();
+            Err(Fault {
+                partial_text,
+                ..Fault::new(FaultCode::Cancelled, words)
+            })
+        }
+    };
+    state.count_end(&end);
+    end
 }
 
-/// Runs a turn to its end. Dropping the future cancels it: its place and its permit are given back,
-/// its connection is closed.
-pub async fn run<O: Outside, E: Events>(
+async fn guarded<O: Outside, E: Events>(
     state: &State,
     outside: &O,
     events: &E,
@@ -197,7 +217,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         });
         end.map_err(|mut fault| {
             // Rounds before the failed one had shown text too.
-            fault.partial_text = self.progress.partial_text();
+            fault.partial_text = self.progress.shown.borrow().clone();
             fault
         })
     }
@@ -473,7 +493,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             en: "over the whole-turn limit of {seconds} s",
             zh: "超过整个任务的时限 {seconds} 秒");
         Fault {
-            partial_text: self.progress.partial_text(),
+            partial_text: self.progress.shown.borrow().clone(),
             ..Fault::new(FaultCode::TimedOut, words)
         }
     }

@@ -6,7 +6,9 @@ use super::run::{Run, emit, say};
 use crate::gateway::request::{ToolOutput, is_json_object};
 use crate::level::Level;
 use crate::text;
-use futures::future::select_all;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 
 impl<O: Outside, E: Events> Run<'_, O, E> {
     /// Runs the calls of one round, at once; the outputs are in the order of the calls. A call that
@@ -32,9 +34,9 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 Ok(()) => {
                     self.state.count(|counters| counters.tool_calls += 1);
                     emit(self.events, Event::ToolStarted(call.clone())).await?;
-                    running.push(Box::pin(async move {
+                    running.push(Some(Box::pin(async move {
                         (at, self.outside.run_tool(&self.turn.turn().id, call).await)
-                    }));
+                    })));
                 }
                 Err(Refused { to_model, to_user }) => {
                     outputs[at].output = to_model;
@@ -45,16 +47,13 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 }
             }
         }
-        while !running.is_empty() {
-            let ((at, result), _, rest) = select_all(running).await;
-            running = rest;
-            let succeeded = result.is_ok();
-            outputs[at].output = result.unwrap_or_else(|why| format!("error: {why}"));
-            emit(
-                self.events,
-                Event::ToolEnded(outputs[at].call_id.clone(), succeeded),
-            )
-            .await?;
+        while running.iter().any(Option::is_some) {
+            for (at, result) in some_ended(&mut running).await {
+                let succeeded = result.is_ok();
+                outputs[at].output = result.unwrap_or_else(|why| format!("error: {why}"));
+                let id = outputs[at].call_id.clone();
+                emit(self.events, Event::ToolEnded(id, succeeded)).await?;
+            }
         }
         Ok(outputs)
     }
@@ -93,6 +92,27 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         }
         Ok(())
     }
+}
+
+/// Waits until at least one of the futures has ended; they are begun in their order.
+async fn some_ended<F: Future>(running: &mut [Option<Pin<Box<F>>>]) -> Vec<F::Output> {
+    poll_fn(|cx| {
+        let mut ended = vec![];
+        for slot in running.iter_mut() {
+            if let Some(future) = slot
+                && let Poll::Ready(output) = future.as_mut().poll(cx)
+            {
+                *slot = None;
+                ended.push(output);
+            }
+        }
+        if ended.is_empty() {
+            Poll::Pending
+        } else {
+            Poll::Ready(ended)
+        }
+    })
+    .await
 }
 
 struct Refused {
