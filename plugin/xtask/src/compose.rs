@@ -52,6 +52,15 @@ pub fn compose(parts: Parts, names: &Names) -> Result<Vec<u8>> {
     composition.supply(cli, memory, &["memory-stat"])?;
     composition.supply(cli, plugin, &["gateway", "guards"])?;
     composition.export(cli, "wasi:cli/run@0.3.0")?;
+    // The types first: what follows is made of them.
+    for (from, interface) in [
+        (tools, "types"),
+        (memory, "memory-stat"),
+        (plugin, "guards"),
+        (plugin, "gateway"),
+    ] {
+        composition.export(from, &names.name(interface))?;
+    }
     composition
         .graph
         .encode(EncodeOptions::default())

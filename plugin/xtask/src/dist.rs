@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
 use crate::compose::{Names, Parts, compose};
-use crate::{build, check, metadata, repository, wit_doc};
+use crate::{check, repository, wit_doc};
 
 /// Bytes that openclaw-plugin.wasm may have.
 const PLUGIN_BUDGET: usize = 600_000;
@@ -49,28 +49,7 @@ pub fn make(root: &Path, out: &Path) -> Result<()> {
 
 /// Builds and checks them, with `target` for what Cargo builds.
 pub fn files(root: &Path, target: &Path) -> Result<Vec<File>> {
-    let packages = [
-        "openclaw-plugin",
-        "openclaw-wasi-memory",
-        "openclaw-wasi-tools",
-        "openclaw-wasi-cli",
-    ];
-    let built = build::components(root, target, &packages)?;
-    let [plugin, memory, tools, cli]: [Vec<u8>; 4] = built
-        .try_into()
-        .ok()
-        .context("four packages make four components")?;
-    let revision = repository::revision(root)
-        .map(|(commit, clean)| if clean { commit } else { commit + "-modified" });
-    let describe = |bytes: &[u8], name, description| {
-        metadata::add(bytes, name, description, revision.as_deref())
-    };
-
-    let plugin = describe(
-        &plugin,
-        "openclaw-plugin",
-        "The guarded client of the OpenClaw Gateway: astr:openclaw/gateway and guards",
-    )?;
+    let plugin = openclaw_component_build::plugin(root, target)?;
     let world = wit_doc::World::read(root)?;
     let interface = check::interface(&plugin)?;
     let own = |name: &str| world.imports.iter().any(|import| import == name);
@@ -89,15 +68,15 @@ pub fn files(root: &Path, target: &Path) -> Result<Vec<File>> {
     );
     finish("openclaw-plugin.wasm", &plugin, &interface, PLUGIN_BUDGET)?;
 
+    let build = |package| openclaw_component_build::package(root, target, package);
     let parts = Parts {
         plugin: plugin.clone(),
-        memory,
-        tools,
-        cli,
+        memory: build("openclaw-wasi-memory")?,
+        tools: build("openclaw-wasi-tools")?,
+        cli: build("openclaw-wasi-cli")?,
     };
-    let cli = compose(parts, &Names::of(&world.version))?;
-    let cli = describe(
-        &cli,
+    let cli = openclaw_component_build::describe(
+        &compose(parts, &Names::of(&world.version))?,
         "openclaw-cli",
         "Asks an OpenClaw Gateway through the guarded plugin; needs nothing but WASI 0.3",
     )?;

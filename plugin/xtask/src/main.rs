@@ -10,11 +10,9 @@ use anyhow::{Context as _, Result, bail};
 use lexopt::Arg::{Long, Value};
 use lexopt::ValueExt as _;
 
-mod build;
 mod check;
 mod compose;
 mod dist;
-mod metadata;
 mod repository;
 mod reproduce;
 mod wit_compat;

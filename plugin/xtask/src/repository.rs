@@ -1,7 +1,6 @@
 //! Where things are.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -27,23 +26,4 @@ pub fn target(root: &Path) -> PathBuf {
         Some(folder) if !folder.is_empty() => PathBuf::from(folder),
         _ => root.join("target"),
     }
-}
-
-/// The commit that is checked out, and whether the tree is as committed. None outside of git,
-/// such as in a source archive.
-pub fn revision(root: &Path) -> Option<(String, bool)> {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(root)
-            .args(arguments)
-            .output()
-            .ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "HEAD"])?;
-    Some((commit, git(&["status", "--porcelain"])?.is_empty()))
 }

@@ -1,0 +1,224 @@
+//! Builds this workspace's components with a nested Cargo: for the host's build script, which
+//! embeds the plugin, and for `cargo xtask dist`, which releases it. Both get the same bytes, and
+//! so does everybody who builds the same sources with the same toolchain.
+#![deny(missing_docs)]
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use wasm_metadata::{
+    AddMetadata, AddMetadataField, Description, Homepage, Licenses, Source, Version,
+};
+
+/// What components are built for.
+pub const TARGET: &str = "wasm32-wasip2";
+const PROFILE: &str = "component";
+
+/// Builds the plugin, with what it says of itself, from the workspace at `root`. `target` is the
+/// nested Cargo's own folder: the outer one's is locked while a build script runs.
+///
+/// # Errors
+///
+/// There is no standard library for [`TARGET`], or the plugin does not build; Cargo's own messages
+/// are on stderr.
+pub fn plugin(root: &Path, target: &Path) -> Result<Vec<u8>> {
+    let built = package(root, target, "openclaw-plugin")?;
+    describe(
+        &built,
+        "openclaw-plugin",
+        "The guarded client of the OpenClaw Gateway: astr:openclaw/gateway and guards",
+    )
+}
+
+/// Builds one package of the workspace at `root` as a component, as [`plugin`] does.
+///
+/// One at a time: features of one would otherwise be those of all, and the plugin's exports would
+/// be in everything that uses its rules.
+///
+/// # Errors
+///
+/// As [`plugin`].
+pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
+    install_target()?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(root)
+        .args(["build", "--locked", "--lib", "--package", package])
+        .args(["--target", TARGET, "--profile", PROFILE, "--target-dir"])
+        .arg(target);
+    for (name, _) in env::vars_os() {
+        if !is_for_nested_cargo(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
+    }
+    command.env("CARGO_ENCODED_RUSTFLAGS", remap_flags()?.join("\u{1f}"));
+    let status = command.status().context("cannot start cargo")?;
+    ensure!(
+        status.success(),
+        "{package} does not build for {TARGET}; cargo's errors are above"
+    );
+    let file = target
+        .join(TARGET)
+        .join(PROFILE)
+        .join(package.replace('-', "_") + ".wasm");
+    std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// Writes name, description, version, licence and source into a component. Not the commit: the
+/// same sources are the same bytes, whatever else a commit changed.
+///
+/// # Errors
+///
+/// `component` is none.
+pub fn describe(component: &[u8], name: &str, description: &str) -> Result<Vec<u8>> {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    let mut metadata = AddMetadata::default();
+    metadata.name = AddMetadataField::Set(name.to_owned());
+    metadata.description = AddMetadataField::Set(Description::new(description.to_owned()));
+    metadata.version = AddMetadataField::Set(Version::new(env!("CARGO_PKG_VERSION")));
+    metadata.licenses = AddMetadataField::Set(Licenses::new(env!("CARGO_PKG_LICENSE"))?);
+    metadata.source = AddMetadataField::Set(Source::new(repository)?);
+    metadata.homepage = AddMetadataField::Set(Homepage::new(repository)?);
+    metadata.to_wasm(component)
+}
+
+/// Whether the outer Cargo's variable is also meant for the inner one: where things are and how to
+/// reach them, but neither flags nor wrappers (such as clippy's), which are for the host.
+fn is_for_nested_cargo(name: &str) -> bool {
+    let keep = [
+        "CARGO_HOME",
+        "CARGO_MAKEFLAGS",
+        "CARGO_NET_",
+        "CARGO_HTTP_",
+        "CARGO_SOURCE_",
+        "CARGO_REGISTR",
+        "CARGO_INCREMENTAL",
+    ];
+    let of_outer_build = ["CARGO", "RUSTC", "RUSTFLAGS", "RUSTDOC", "DEP_", "CLIPPY_"];
+    let exact = [
+        "TARGET",
+        "HOST",
+        "PROFILE",
+        "OPT_LEVEL",
+        "DEBUG",
+        "OUT_DIR",
+        "NUM_JOBS",
+    ];
+    keep.iter().any(|prefix| name.starts_with(prefix))
+        || !(of_outer_build.iter().any(|prefix| name.starts_with(prefix)) || exact.contains(&name))
+}
+
+/// Paths in panic messages: without these flags they name the builder's home, and no two builders
+/// get the same file.
+fn remap_flags() -> Result<Vec<String>> {
+    let sources = cargo_home()?.join("registry").join("src");
+    let mut folders: Vec<PathBuf> = match std::fs::read_dir(&sources) {
+        Ok(entries) => entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()
+            .with_context(|| format!("cannot list {}", sources.display()))?,
+        // Vendored sources.
+        Err(_) => Vec::new(),
+    };
+    folders.sort();
+    Ok(folders
+        .iter()
+        .map(|folder| format!("--remap-path-prefix={}=/registry", folder.display()))
+        .collect())
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    if let Some(home) = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()) {
+        return Ok(home.into());
+    }
+    let home = env::home_dir().context("there is no home directory; set CARGO_HOME")?;
+    Ok(home.join(".cargo"))
+}
+
+/// Makes sure that the standard library for the components' target is there.
+fn install_target() -> Result<()> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let sysroot = Command::new(rustc)
+        .args(["--print", "sysroot"])
+        .output()
+        .context("cannot start rustc")?;
+    let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout)?.trim());
+    if sysroot
+        .join("lib/rustlib")
+        .join(TARGET)
+        .join("lib")
+        .is_dir()
+    {
+        return Ok(());
+    }
+    let hint = format!(
+        "install the standard library of {TARGET} for this compiler (rustup target add {TARGET})"
+    );
+    let status = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .status()
+        .with_context(|| format!("there is no rustup; {hint}"))?;
+    ensure!(
+        status.success(),
+        "rustup target add {TARGET}: {status}; {hint}"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_and_wrappers_of_the_outer_build_stay_out() {
+        for name in [
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "RUSTC_WRAPPER",
+            "TARGET",
+            "CARGO_PKG_NAME",
+        ] {
+            assert!(!is_for_nested_cargo(name), "{name}");
+        }
+        for name in [
+            "PATH",
+            "HOME",
+            "CARGO_HOME",
+            "CARGO_NET_OFFLINE",
+            "HTTPS_PROXY",
+            "RUSTUP_HOME",
+        ] {
+            assert!(is_for_nested_cargo(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn registry_paths_are_remapped() {
+        for flag in remap_flags().unwrap() {
+            assert!(
+                flag.starts_with("--remap-path-prefix=/") && flag.ends_with("=/registry"),
+                "{flag}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_component_says_of_itself_can_be_read_back() {
+        // An empty component.
+        let described = describe(b"\0asm\x0d\0\x01\0", "name-of-it", "what it is").unwrap();
+        let wasm_metadata::Payload::Component { metadata, .. } =
+            wasm_metadata::Payload::from_binary(&described).unwrap()
+        else {
+            panic!("no component");
+        };
+        assert_eq!(metadata.name.as_deref(), Some("name-of-it"));
+        assert_eq!(
+            metadata.version.unwrap().to_string(),
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(describe(b"no wasm", "a", "b").is_err());
+    }
+}
