@@ -88,6 +88,7 @@ class AstrBot:
         (self.folder / ".astrbot").touch()
         (self.folder / "home").mkdir()
         (self.data / "plugins").mkdir(parents=True)
+        shutil.copytree(Path(__file__).parent / "astrbot_plugin_scenario", self.data / "plugins/astrbot_plugin_scenario")
         if not self.new:
             # Keeps it from downloading its dashboard.
             (self.data / "dist/assets").mkdir(parents=True)

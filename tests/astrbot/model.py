@@ -69,10 +69,18 @@ class Model:
         self.calls.append(call)
         text = (_users(call) or [""])[-1]
         last = call["messages"][-1]
+        # AstrBot's own model asks for the whole answer, the gateway for a stream.
+        streamed = bool(call.get("stream"))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
+        whole: dict[str, Any] = {"role": "assistant", "content": ""}
+        if streamed:
+            await response.prepare(request)
 
         async def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> None:
+            if not streamed:
+                whole["content"] += delta.get("content", "")
+                whole.update({key: value for key, value in delta.items() if key == "tool_calls"})
+                return
             body = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "fake-1",
                     "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}
             await response.write(f"data: {json.dumps(body)}\n\n".encode())
@@ -108,7 +116,12 @@ class Model:
                 await chunk({"content": "到此为止。"})
         else:
             await chunk({"content": PONG})
-        await chunk({}, finish, usage={"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13})
+        usage = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
+        if not streamed:
+            choice = {"index": 0, "message": whole, "finish_reason": finish}
+            return web.json_response({"id": "c1", "object": "chat.completion", "created": 1, "model": "fake-1",
+                                      "choices": [choice], "usage": usage})
+        await chunk({}, finish, usage=usage)
         await response.write(b"data: [DONE]\n\n")
         return response
 

@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import hashlib
 import json
-import shutil
 import struct
 import subprocess
 import sys
@@ -81,6 +80,7 @@ class Scenario:
         step = self.steps.run
         if not await step("the zip is small and holds what it needs", self.small_zip):
             return
+        await step("a zip for another platform: one clear line, AstrBot goes on", self.foreign)
         if not await step("the zip installs with its own wheel and nothing else", self.install):
             return
         await step("without settings every command says what is missing", self.unset)
@@ -131,6 +131,22 @@ class Scenario:
         known = {".py", ".json", ".yaml", ".txt", ".md", ".png", ".svg", ".html", ".css", ".js", ".wasm", ".whl", ""}
         assert kinds <= known, kinds - known
         assert [n for n in names if n.endswith(".whl")] and all(n.startswith(f"{PLUGIN}/") for n in names)
+
+    async def foreign(self) -> None:
+        """The same zip as it would be made for ARM: what this one is to an ARM machine."""
+        other = self.astr.folder / f"{PLUGIN}.zip"
+        with zipfile.ZipFile(self.zip) as source, zipfile.ZipFile(other, "w") as target:
+            for info in source.infolist():
+                content = source.read(info)
+                if info.filename.endswith("requirements.txt"):
+                    content = content.replace(b"x86_64", b"aarch64")
+                target.writestr(info.filename.replace("x86_64.whl", "aarch64.whl"), content)
+        await self.astr.install(other)
+        await self.qq.ask(ADMIN, "/助手 你好", "wheel 不适用于本机")
+        lines = [line for line in self.astr.log().splitlines() if "不适用于本机" in line and "ERRO" in line]
+        assert lines and "Traceback" not in self.astr.log(), lines
+        await self.astr.post("plugin/uninstall", {"name": PLUGIN, "delete_config": True, "delete_data": True})
+        other.unlink()
 
     async def install(self) -> None:
         await self.astr.install(self.zip)

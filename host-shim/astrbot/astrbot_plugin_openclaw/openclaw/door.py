@@ -113,7 +113,7 @@ class Door:
         if command == "status":
             status = self._engine.status()
             return texts.status_text(
-                locale, status, self._engine.plugin.component, self._engine.component_problem
+                locale, status, self._engine.running().component, self._engine.component_problem
             )
         diagnosis = await self._engine.diagnose()
         return texts.diagnosis_text(locale, diagnosis, self._engine.component_problem)
@@ -130,7 +130,7 @@ class Door:
         outcome, code = "completed", None
         turn: Turn | None = None
         try:
-            self._engine.plugin  # Before anything is downloaded: raises what is wrong.
+            self._engine.running()  # Before anything is downloaded: raises what is wrong.
             try:
                 files = await attachments.of_message(event.get_messages())
             except attachments.NotAttachable as error:

@@ -78,8 +78,7 @@ class Engine:
         if plugin is not None:
             await plugin.close()
 
-    @property
-    def plugin(self) -> Plugin:
+    def running(self) -> Plugin:
         """The running plugin. Raises the fault that every command then answers with."""
         if self._plugin is None:
             code = "cancelled" if self.ended else "config_invalid"
@@ -99,7 +98,7 @@ class Engine:
         tools: Iterable[Tool] = (),
     ) -> Turn:
         """Asks the gateway; raises `Fault` if there is nothing that could be asked."""
-        return self.plugin.ask(
+        return self.running().ask(
             text,
             session=session,
             level=level,
@@ -110,15 +109,15 @@ class Engine:
 
     def status(self) -> Status:
         """What the guards know; raises `Fault` if there is no component."""
-        return self.plugin.status()
+        return self.running().status()
 
     async def diagnose(self) -> Diagnosis:
         """Looks at everything without a model call; raises `Fault` if there is no component."""
-        return await self.plugin.diagnose(self.settings.locale)
+        return await self.running().diagnose(self.settings.locale)
 
     def reset(self) -> None:
         """Closes the breakers."""
-        self.plugin.reset()
+        self.running().reset()
 
     def remember(self, fault: Fault) -> None:
         """For the status page: what went wrong lately. Neither texts nor tokens."""

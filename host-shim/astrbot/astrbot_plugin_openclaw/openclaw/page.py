@@ -39,7 +39,7 @@ class StatusPage:
         }
         try:
             state["status"] = dataclasses.asdict(engine.status())
-            state["component"] = dataclasses.asdict(engine.plugin.component)
+            state["component"] = dataclasses.asdict(engine.running().component)
         except Fault as fault:
             state["problem"] = state["problem"] or str(fault)
         return state

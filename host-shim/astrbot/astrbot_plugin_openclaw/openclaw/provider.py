@@ -151,7 +151,7 @@ class OpenClawProvider(Provider):
     async def _begin(
         self, key: str, session: str, prompt: str | None, messages: list[dict[str, Any]], rest: dict[str, Any]
     ) -> Conversation:
-        self.engine.plugin  # Raises what is wrong before anything is downloaded.
+        self.engine.running()  # Raises what is wrong before anything is downloaded.
         text, images, history, system = _split(prompt, messages, rest)
         if rest.get("system_prompt"):
             system.insert(0, str(rest["system_prompt"]))

@@ -59,7 +59,7 @@ class Turn(AsyncIterator[Event]):
     @property
     def id(self) -> str:
         """Unique within the plugin."""
-        return self._native.id
+        return str(self._native.id)
 
     @property
     def ended(self) -> bool:
@@ -154,9 +154,9 @@ class Turn(AsyncIterator[Event]):
             self._running[ticket] = task
             task.add_done_callback(lambda _: self._running.pop(ticket, None))
         elif kind == "dropped":
-            task = self._running.get(rest[0])
-            if task is not None:
-                task.cancel()
+            running = self._running.get(rest[0])
+            if running is not None:
+                running.cancel()
 
 
 def _cancel_with(turn: weakref.ref[Turn]) -> Callable[[asyncio.Task[Any]], None]:
