@@ -6,6 +6,7 @@ mod bad_input;
 #[cfg(unix)]
 mod chat;
 mod demo;
+mod readme;
 mod reports;
 mod session;
 mod support;
