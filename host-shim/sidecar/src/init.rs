@@ -113,6 +113,15 @@ fn check_kind(root: &Root, entry: &Entry) -> Result<(), Problem> {
 fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<Outcome, Problem> {
     let path = root.join(entry.path);
     if path.is_dir() {
+        // An empty folder that was made for the sidecar becomes as private as one that we make;
+        // one with something in it is left to the doctor.
+        let fresh = entry.path.is_empty()
+            && fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
+        if fresh {
+            durable::set_mode(&path, entry.mode).map_err(|error| {
+                Problem::io(&text!("set the mode of", "设置权限："), &path, &error)
+            })?;
+        }
         return Ok(Outcome::Same);
     }
     let failed =

@@ -4,6 +4,7 @@ use openclaw_plugin::fault::FaultCode;
 
 use super::check::Check;
 use super::facts::{Facts, size};
+use crate::dotenv::is_pinned_version;
 use crate::engine::{self, Container, Presence};
 use crate::layout::IMAGE;
 use crate::text::{Text, text};
@@ -237,7 +238,9 @@ fn restarts(facts: &Facts, container: &Container) -> Check {
 }
 
 fn image(facts: &Facts, container: &Container) -> Option<Check> {
-    let version = facts.version()?;
+    let version = facts
+        .version()
+        .filter(|version| is_pinned_version(version))?;
     let wanted = format!("{IMAGE}:{version}");
     let image = &container.image;
     Some(if *image == wanted {

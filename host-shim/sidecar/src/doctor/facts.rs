@@ -242,6 +242,8 @@ fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Conten
     match fs::read_to_string(path) {
         Ok(text) => parse(&text).map_or_else(Content::Bad, Content::Good),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
+        // That something else has its name is told once, by the check of the files.
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => Content::Missing,
         Err(error) => Content::Bad(error.to_string()),
     }
 }

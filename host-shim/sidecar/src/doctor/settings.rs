@@ -74,7 +74,10 @@ pub fn token(facts: &Facts) -> Vec<Check> {
         )
     };
     // A new token is safe only where no gateway can be running with the present one.
-    let new = || vec![Treatment::NewToken];
+    let new = || match facts.listener {
+        None => vec![Treatment::NewToken],
+        Some(_) => Vec::new(),
+    };
     vec![match env.token().flaw() {
         None => Check::ok("env-token", text!("there, and strong", "已设置且强度足够")),
         Some(Flaw::Missing) => wrong(

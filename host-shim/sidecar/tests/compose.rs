@@ -1,0 +1,220 @@
+//! up, down, ps, logs, restart over every flavour of Compose, played by the stand-in.
+
+mod common;
+
+use std::fs;
+
+use common::Stage;
+
+#[test]
+fn up_works_with_every_compose() {
+    for (flavour, words) in [
+        (
+            "compose-v2",
+            "docker compose -f openclaw_sidecar.compose.yml up -d",
+        ),
+        (
+            "compose-v1",
+            "docker-compose -f openclaw_sidecar.compose.yml up -d",
+        ),
+        (
+            "podman",
+            "podman-compose -f openclaw_sidecar.compose.yml up -d",
+        ),
+    ] {
+        let stage = Stage::new();
+        stage.flavour(flavour);
+        stage.run(&["up"]).ends(0).says("both probes succeeded");
+        assert!(
+            stage.calls().contains(words),
+            "{flavour}: {}",
+            stage.calls()
+        );
+        assert_eq!(
+            stage.versions(),
+            ("2026.2.9".into(), Some("2026.2.9".into()))
+        );
+        let ps = stage.run(&["ps"]).ends(0);
+        assert!(ps.stdout.contains("openclaw-gateway"), "{ps:?}");
+        stage.run(&["restart"]).ends(0);
+        assert!(stage.calls().contains("--force-recreate"));
+        stage.run(&["down"]).ends(0).says("data stays");
+        assert_eq!(stage.versions().1, None);
+    }
+}
+
+#[test]
+fn an_exported_variable_does_not_win_over_the_env_file() {
+    let stage = Stage::new();
+    let run = stage
+        .command(&["up"])
+        .env("OPENCLAW_VERSION", "1999.1.1")
+        .output()
+        .unwrap();
+    common::Run::of(run).ends(0);
+    assert_eq!(stage.versions().1.as_deref(), Some("2026.2.9"));
+}
+
+#[test]
+fn without_an_engine_up_says_what_to_install() {
+    for (flavour, words) in [
+        ("none", "no Docker and no Podman"),
+        ("no-compose", "no Compose for it"),
+    ] {
+        let stage = Stage::new();
+        stage.flavour(flavour);
+        stage
+            .run(&["up"])
+            .ends(1)
+            .says(words)
+            .says("apt-get install");
+    }
+    let stage = Stage::new();
+    stage.file("engine-down", "");
+    stage
+        .run(&["up"])
+        .ends(1)
+        .says("does not answer")
+        .says("systemctl start docker");
+}
+
+#[test]
+fn up_tells_why_from_the_containers_own_log_and_masks_the_token() {
+    for (becomes, words) in [
+        ("exited", "The container is exited, exit status 1"),
+        ("unhealthy", "health check fails. stand-in says unhealthy"),
+        ("oom", "killed for memory"),
+        ("restarting", "ends again and again"),
+    ] {
+        let stage = Stage::new();
+        let token = stage.env().token();
+        stage.file("becomes/2026.2.9", becomes);
+        stage.file(
+            "log/2026.2.9",
+            &format!("Gateway start blocked: {}\n", token.expose()),
+        );
+        let run = stage
+            .run(&["up"])
+            .ends(1)
+            .says(words)
+            .says("Gateway start blocked: ***");
+        assert!(!run.stderr.contains(token.expose()));
+    }
+}
+
+#[test]
+fn up_gives_up_at_its_limit_while_the_gateway_only_starts() {
+    let stage = Stage::new();
+    stage.file("becomes/2026.2.9", "starting");
+    stage
+        .run(&["up", "--wait=1"])
+        .ends(1)
+        .says("not healthy within 1 s");
+}
+
+#[test]
+fn up_is_not_content_with_health_alone() {
+    let stage = Stage::new();
+    stage.answers.lock().unwrap().with_token = (401, common::UNAUTHORIZED);
+    stage.run(&["up"]).ends(1).says("auth_failed");
+    stage.answers.lock().unwrap().without_token = (405, "Method Not Allowed");
+    stage
+        .run(&["up"])
+        .ends(1)
+        .says("responses_endpoint_not_enabled_or_not_found");
+    stage.answers.lock().unwrap().without_token = (400, common::BAD_BODY);
+    stage.run(&["up"]).ends(1).says("without a token");
+}
+
+#[test]
+fn up_refuses_unusable_files_before_it_starts_anything() {
+    for (file, content, words) in [
+        (
+            ".env",
+            "OPENCLAW_VERSION=2026.2.9\n",
+            "OPENCLAW_GATEWAY_TOKEN is not set",
+        ),
+        (".env", "not an assignment\n", "line 1"),
+        (
+            "openclaw_sidecar.config.json5",
+            "{ gateway: ",
+            "openclaw_sidecar.config.json5",
+        ),
+        ("openclaw_sidecar.config.json5", "{}", "gateway.mode"),
+        (
+            "openclaw_sidecar.compose.yml",
+            "services: [",
+            "openclaw_sidecar.compose.yml",
+        ),
+        (
+            "openclaw_sidecar.compose.yml",
+            "services: {}",
+            "no service openclaw-gateway",
+        ),
+    ] {
+        let stage = Stage::new();
+        fs::write(stage.root.join(file), content).unwrap();
+        stage.run(&["up"]).ends(1).says(words);
+        assert!(!stage.calls().contains(" up "), "{file}: {}", stage.calls());
+    }
+}
+
+#[test]
+fn compose_words_reach_the_user_when_it_fails() {
+    let stage = Stage::new();
+    stage.file("up-fails", "");
+    stage.run(&["up"]).ends(1).says("port is already allocated");
+}
+
+#[test]
+fn logs_come_with_the_token_masked() {
+    let stage = Stage::running();
+    let token = stage.env().token();
+    stage.file(
+        "log/2026.2.9",
+        &format!("one\ntoken {} end\n", token.expose()),
+    );
+    let run = stage.run(&["logs"]).ends(0);
+    assert_eq!(run.stdout, "one\ntoken *** end\n");
+}
+
+#[test]
+fn a_root_that_is_not_there_is_a_clear_error() {
+    let stage = Stage::new();
+    fs::remove_dir_all(stage.root.path()).unwrap();
+    for words in [
+        &["up"][..],
+        &["down"],
+        &["upgrade", "2026.9.6"],
+        &["rollback"],
+    ] {
+        stage.run(words).ends(1).says("does not exist").says("init");
+    }
+}
+
+#[test]
+fn print_config_is_ready_to_paste_and_refuses_a_placeholder() {
+    let stage = Stage::new();
+    let run = stage.run(&["print-config"]).ends(0);
+    let value: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(value["gateway_bearer_token"], stage.env().token().expose());
+    assert_eq!(
+        value["gateway_primary_url"],
+        format!("http://127.0.0.1:{}", stage.port)
+    );
+    fs::write(
+        stage.root.join(".env"),
+        "OPENCLAW_GATEWAY_TOKEN=replace_with_strong_random_token\n",
+    )
+    .unwrap();
+    stage.run(&["print-config"]).ends(1).says("no usable token");
+}
+
+#[test]
+fn init_never_prints_the_token() {
+    let stage = Stage::new();
+    fs::remove_file(stage.root.join(".env")).unwrap();
+    let run = stage.run(&["init"]).ends(0);
+    let token = stage.env().token();
+    assert!(!run.stderr.contains(token.expose()) && !run.stdout.contains(token.expose()));
+}
