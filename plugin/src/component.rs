@@ -1,19 +1,22 @@
 //! The glue between the interfaces in `wit/` and the rules.
 
 mod convert;
+mod runtime;
 mod world;
 
 use crate::config::Config;
 use crate::diagnose;
 use crate::fault::FaultCode;
 use crate::guards::memory::judge;
+use crate::prelude::*;
 use crate::state::State;
 use crate::turn;
 use crate::turn::model::{Event, Fault};
 use crate::turn::outside::{Events, Outside as _};
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
-use std::cell::RefCell;
+use core::cell::{LazyCell, RefCell};
+use runtime::OneThread;
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
 use world::World;
 
@@ -24,13 +27,11 @@ mod bindings {
 
 struct Component;
 
-thread_local! {
-    /// The instance's state. A component has one thread.
-    static STATE: State = State::default();
-}
+/// The instance's state.
+static STATE: OneThread<LazyCell<State>> = OneThread(LazyCell::new(State::default));
 
 fn state() -> State {
-    STATE.with(State::clone)
+    State::clone(&STATE.0)
 }
 
 /// A turn's events on their way to the host. The writer waits while nobody reads.

@@ -2,6 +2,7 @@
 
 use crate::fault::Locale;
 use crate::guards::limits::{Limits, within};
+use crate::prelude::*;
 
 /// What is wrong with a config.
 #[derive(Clone, Debug, PartialEq, Eq)]

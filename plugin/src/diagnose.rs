@@ -6,6 +6,7 @@ use crate::gateway::refusal::{self, MAX_REFUSAL_BYTES};
 use crate::guards::breaker;
 use crate::guards::limits::MIB;
 use crate::guards::memory::judge;
+use crate::prelude::*;
 use crate::state::State;
 use crate::text::{self, say};
 use crate::turn::model::{Fault, GatewayName};

@@ -3,6 +3,7 @@
 //! This is the only place that holds these texts. The README, the command line, the Star and the
 //! diagnosis print from it.
 
+use crate::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The language of a text that is for people.
@@ -160,13 +161,13 @@ fault_codes! {
              "请重试。如果同一任务再次出现，请附上消息和组件哈希（host-shim inspect）反馈。");
 }
 
-impl std::fmt::Display for FaultCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl std::str::FromStr for FaultCode {
+impl core::str::FromStr for FaultCode {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
@@ -186,7 +187,7 @@ impl Serialize for FaultCode {
 
 impl<'de> Deserialize<'de> for FaultCode {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let name = std::borrow::Cow::<str>::deserialize(d)?;
+        let name = alloc::borrow::Cow::<str>::deserialize(d)?;
         name.parse().map_err(serde::de::Error::custom)
     }
 }

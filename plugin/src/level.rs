@@ -1,5 +1,6 @@
 //! How much a turn may do.
 
+use crate::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// How much a turn may do. Ordered: each level includes those before it.
@@ -38,13 +39,13 @@ impl Level {
     }
 }
 
-impl std::fmt::Display for Level {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Level {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl std::str::FromStr for Level {
+impl core::str::FromStr for Level {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {

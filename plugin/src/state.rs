@@ -5,11 +5,12 @@ use crate::fault::FaultCode;
 use crate::gateway::dialect::Dialect;
 use crate::guards::breaker::{self, Breaker, Outcome};
 use crate::guards::lane::{Entry, Lane, Ticket};
+use crate::prelude::*;
 use crate::turn::model::Fault;
-use std::cell::RefCell;
-use std::future::poll_fn;
-use std::rc::Rc;
-use std::task::{Poll, Waker};
+use alloc::rc::Rc;
+use core::cell::RefCell;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
 
 /// Counted since the instance, or the one whose snapshot it took over, was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +113,7 @@ impl State {
 
     /// Takes over from an earlier instance; says why it cannot, and then nothing has changed.
     pub fn carry(&self, snapshot: &[u8]) -> Result<(), String> {
-        let text = std::str::from_utf8(snapshot).map_err(|error| error.to_string())?;
+        let text = core::str::from_utf8(snapshot).map_err(|error| error.to_string())?;
         let numbers: Result<Vec<u64>, _> = text.split(' ').map(str::parse).collect();
         let numbers = numbers.map_err(|error| error.to_string())?;
         if numbers[0] != SNAPSHOT_VERSION || numbers.len() != SNAPSHOT_LEN {

@@ -4,6 +4,7 @@ use crate::fault::Locale;
 use crate::guards::heavy::Reason;
 use crate::guards::limits::MIB;
 use crate::level::Level;
+use crate::prelude::*;
 
 /// Picks the language.
 macro_rules! say {

@@ -10,6 +10,7 @@ use crate::guards::breaker;
 use crate::guards::limits::Limits;
 use crate::guards::memory::{Bound, Sample};
 use crate::level::Level;
+use crate::prelude::*;
 use crate::state::{BreakerView, Counters};
 use crate::turn::model::{self, Event, Fault, GatewayName, NoticeCode, Reply};
 

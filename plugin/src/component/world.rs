@@ -10,11 +10,12 @@ use super::bindings::{wit_future, wit_stream};
 use crate::gateway::refusal::Head;
 use crate::gateway::request::PATH;
 use crate::guards::memory::Sample;
+use crate::prelude::*;
 use crate::turn::model::ToolCall;
 use crate::turn::outside::{AnswerBody, Failure, LARGE_UPLOAD_BYTES, Outside, Post};
+use core::cell::Cell;
+use core::pin::pin;
 use futures::future::{Either, select};
-use std::cell::Cell;
-use std::pin::pin;
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
 
 /// The imports.

@@ -4,6 +4,7 @@ use super::refusal;
 use super::response::{self, error_words, text_of};
 use super::sse::{self, SseReader};
 use crate::fault::FaultCode;
+use crate::prelude::*;
 use crate::turn::model::{Fault, ToolCall, Usage};
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! Which attachments the gateway takes. Checked before anything is sent.
 
 use crate::fault::FaultCode;
+use crate::prelude::*;
 use crate::turn::model::{Attachment, Fault};
 
 /// Largest image that the gateway takes, in bytes.
@@ -17,8 +18,11 @@ pub enum Kind {
     File,
 }
 
+/// Whether content begins as that of a media type does.
+type BeginsSo = fn(&[u8]) -> bool;
+
 /// Media types of images and how their content begins.
-const IMAGES: [(&str, fn(&[u8]) -> bool); 4] = [
+const IMAGES: [(&str, BeginsSo); 4] = [
     ("image/png", |d| d.starts_with(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", |d| d.starts_with(b"\xff\xd8\xff")),
     ("image/gif", |d| {

@@ -1,6 +1,7 @@
 //! The JSON shape of tools, which flipped between gateway versions.
 
 use super::request::json_string;
+use crate::prelude::*;
 use crate::turn::model::Tool;
 
 /// How a gateway wants its tools written.

@@ -3,6 +3,7 @@
 use super::http_date::unix_seconds;
 use super::response::{error_is, error_words, text_of};
 use crate::fault::FaultCode;
+use crate::prelude::*;
 use crate::turn::model::Fault;
 use serde_json::Value;
 

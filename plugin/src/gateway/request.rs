@@ -8,6 +8,7 @@ use super::dialect::Dialect;
 use super::session_key::session_key;
 use crate::fault::{FaultCode, Locale};
 use crate::level::Level;
+use crate::prelude::*;
 use crate::text;
 use crate::turn::model::{Fault, Tool, Turn};
 use base64::Engine as _;

@@ -3,6 +3,7 @@
 //! Read loosely: versions differ in what they carry, and a field of another type is as good as none.
 //! Everything is read through [`Value`]: a derived type for each object costs 50 kB of component.
 
+use crate::prelude::*;
 use crate::turn::model::{ToolCall, Usage};
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ pub(super) fn text(response: &Value) -> String {
             if text_of(content, "type") != "output_text" || part.is_empty() {
                 continue;
             }
-            if std::mem::take(&mut first) && !text.is_empty() {
+            if core::mem::take(&mut first) && !text.is_empty() {
                 text.push_str("\n\n");
             }
             text.push_str(part);

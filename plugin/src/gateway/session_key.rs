@@ -1,5 +1,7 @@
 //! The `user` of a request, which names the gateway's session.
 
+use crate::prelude::*;
+
 /// Begins every key, so that an empty session is one too and others' sessions are not met.
 const PREFIX: &str = "astr-";
 

@@ -19,12 +19,13 @@
 //! # Ok::<(), openclaw_plugin::gateway::sse::SseError>(())
 //! ```
 
-use std::borrow::Cow;
-use std::fmt;
-use std::iter::FusedIterator;
-use std::mem;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::prelude::*;
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
+use core::fmt;
+use core::iter::FusedIterator;
+use core::mem;
+use core::time::Duration;
 
 /// How much of an answer the reader holds at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl fmt::Display for SseError {
     }
 }
 
-impl std::error::Error for SseError {}
+impl core::error::Error for SseError {}
 
 /// Turns the chunks of one stream into its events.
 ///

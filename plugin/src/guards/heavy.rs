@@ -1,6 +1,7 @@
 //! Which turns are heavy.
 
 use super::limits::Limits;
+use crate::prelude::*;
 
 /// Why a turn is heavy.
 #[derive(Clone, Debug, PartialEq, Eq)]

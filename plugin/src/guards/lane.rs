@@ -1,6 +1,6 @@
 //! One turn at a time; others wait in order, in a bounded queue.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 /// A turn's place in the lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use super::breaker;
 use crate::config::ConfigError;
 use crate::level::Level;
+use crate::prelude::*;
 use crate::text::seconds;
 
 /// One mebibyte, in bytes.

@@ -2,6 +2,7 @@
 
 use crate::fault::{FaultCode, Locale};
 use crate::level::Level;
+use crate::prelude::*;
 
 /// Something that travels with a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]

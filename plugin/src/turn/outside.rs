@@ -6,6 +6,7 @@ use crate::fault::{FaultCode, Locale};
 use crate::gateway::refusal::Head;
 use crate::gateway::request::Body;
 use crate::guards::memory::Sample;
+use crate::prelude::*;
 use crate::text::{say, seconds};
 
 /// A `POST /v1/responses`.

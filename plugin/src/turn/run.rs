@@ -11,12 +11,13 @@ use crate::guards::breaker::Outcome;
 use crate::guards::heavy;
 use crate::guards::memory::{Sample, judge};
 use crate::level::Level;
+use crate::prelude::*;
 use crate::state::{Permit, State};
 use crate::text;
+use alloc::rc::Rc;
+use core::cell::{Cell, RefCell};
+use core::pin::pin;
 use futures::future::{Either, select};
-use std::cell::{Cell, RefCell};
-use std::pin::pin;
-use std::rc::Rc;
 
 /// What is known of a turn that runs, for whoever ends it before its own end.
 #[derive(Default)]
@@ -460,7 +461,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         }
         {
             let mut shown = self.progress.shown.borrow_mut();
-            if std::mem::take(first) && !shown.is_empty() {
+            if core::mem::take(first) && !shown.is_empty() {
                 fresh.insert_str(0, "\n\n");
             }
             shown.push_str(&fresh);

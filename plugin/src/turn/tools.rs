@@ -5,10 +5,11 @@ use super::outside::{Events, Outside};
 use super::run::{Run, emit, say};
 use crate::gateway::request::{ToolOutput, is_json_object};
 use crate::level::Level;
+use crate::prelude::*;
 use crate::text;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::Poll;
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
+use core::task::Poll;
 
 impl<O: Outside, E: Events> Run<'_, O, E> {
     /// Runs the calls of one round, at once; the outputs are in the order of the calls. A call that

@@ -1,0 +1,6 @@
+//! What std's prelude has and core's lacks.
+
+pub(crate) use alloc::borrow::ToOwned;
+pub(crate) use alloc::boxed::Box;
+pub(crate) use alloc::string::{String, ToString};
+pub(crate) use alloc::vec::Vec;
