@@ -96,6 +96,7 @@ pub enum Command {
     Compile(Compile),
     /// Prints a completion script for a shell
     Completions(Completions),
+    // `sidecar` comes here, from the crate in ../../sidecar: `Sidecar(openclaw_sidecar::SidecarArgs)`.
     /// Shows this help, or that of a command
     Help(Help),
 }
@@ -121,7 +122,7 @@ pub struct Ask {
 }
 
 /// What is common to the turns of `ask` and `chat`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TurnOptions {
     /// The talk to go on with; without it a new one
     #[arg(long, value_name = "NAME")]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use host_shim::{Locale, Plugin};
+use host_shim::{Fault, FaultCode, Locale, Plugin};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
@@ -14,7 +14,7 @@ use super::problem::{Problem, Stop};
 use super::setup::Setup;
 use super::text::{pick, printable, say};
 use super::view::{Person, follow};
-use super::{exit, report};
+use super::{exit, print, report, tell};
 
 /// Lines of history that are kept.
 const HISTORY: usize = 1000;
@@ -66,14 +66,14 @@ fn help(locale: Locale) -> &'static str {
 /reset           begins a new session: the gateway forgets this talk
 /reset-breakers  closes the breakers
 /quit            the end, as is Ctrl-D
-Ctrl-C           cancels the turn that runs; at the prompt, pressed twice, the end",
+Ctrl-C           cancels the turn that runs; at the prompt, pressed twice, the end\n",
         "/帮助      这些命令
 /诊断      不调用模型，检查哪里有问题
 /状态      内存、熔断与任务
 /会话重置  开始新的会话：网关不再记得之前的对话
 /熔断复位  闭合熔断
 /退出      结束，Ctrl-D 也可以
-Ctrl-C     取消正在运行的任务；在提示符下连按两次则结束",
+Ctrl-C     取消正在运行的任务；在提示符下连按两次则结束\n",
     )
 }
 
@@ -84,100 +84,124 @@ pub fn run(
     runtime: &tokio::runtime::Runtime,
 ) -> Result<u8, Stop> {
     let locale = setup.locale;
-    let plugin = runtime.block_on(setup.plugin())?;
-    let mut interrupts = Interrupts::listen()?;
-    let mut editor = Prompt::new(locale)?;
-    let mut options = options.turn;
-    let mut session = options
-        .session
-        .take()
-        .unwrap_or_else(|| new_session("chat"));
-    anstream::eprintln!(
-        "{}",
-        pick(
-            locale,
-            "Ask away; /help lists the commands.",
-            "请提问；/帮助 列出命令。"
-        )
-    );
-    let mut pressed_before = false;
+    let mut talk = Talk {
+        plugin: runtime.block_on(setup.plugin())?,
+        runtime,
+        locale,
+        options: options.turn,
+        interrupts: Interrupts::listen()?,
+        pressed_before: false,
+    };
+    let mut prompt = Prompt::new(locale)?;
+    tell(pick(
+        locale,
+        "Ask away; /help lists the commands.\n",
+        "请提问；/帮助 列出命令。\n",
+    ));
     loop {
-        let line = match editor.read()? {
+        let line = match prompt.read()? {
             Read::Line(line) => line,
             Read::End => return Ok(exit::OK),
-            Read::Interrupted if pressed_before => return Ok(exit::INTERRUPTED),
+            Read::Interrupted if talk.pressed_before => return Ok(exit::INTERRUPTED),
             Read::Interrupted => {
-                pressed_before = true;
-                anstream::eprintln!(
-                    "{}",
-                    pick(locale, "Ctrl-C again quits", "再按一次 Ctrl-C 退出")
-                );
+                talk.pressed_before = true;
+                tell(pick(
+                    locale,
+                    "Ctrl-C again quits\n",
+                    "再按一次 Ctrl-C 退出\n",
+                ));
                 continue;
             }
         };
-        pressed_before = false;
+        talk.pressed_before = false;
         match Entry::of(&line) {
-            Entry::Blank => {}
             Entry::Quit => return Ok(exit::OK),
-            Entry::Help => anstream::println!("{}", help(locale)),
-            Entry::Unknown(command) => {
-                let command = printable(command);
-                anstream::eprintln!(
-                    "{}",
-                    say!(
-                        locale,
-                        "there is no command {command}; /help lists them",
-                        "没有命令 {command}；/帮助 列出所有命令"
-                    )
-                );
-            }
-            Entry::NewSession => {
-                session = new_session("chat");
-                anstream::eprintln!("{}", pick(locale, "a new session", "已开始新的会话"));
-            }
-            Entry::Text(text) => {
-                let turn = TurnOptions {
-                    session: Some(session.clone()),
-                    level: options.level,
-                    instructions: options.instructions.clone(),
-                };
-                let turn = plugin.ask(request(text.to_owned(), turn, "chat"));
-                let mut view = Person::new(locale);
-                let end = runtime.block_on(follow(turn, &mut view, &mut interrupts))?;
-                if let Err(fault) = end {
-                    // Having cancelled it was the first of the two presses.
-                    pressed_before = fault.code == host_shim::FaultCode::Cancelled;
-                    anstream::eprint!("{}", Problem::fault(&fault, locale).lines(locale));
-                }
-            }
-            command => {
-                let told = runtime.block_on(tell(&plugin, &command, locale));
-                match told {
-                    Ok(text) => anstream::print!("{text}"),
-                    Err(problem) => anstream::eprint!("{}", problem.lines(locale)),
-                }
-            }
+            entry => talk.take(entry)?,
         }
     }
 }
 
-/// What the plugin says to a command.
-async fn tell(plugin: &Plugin, command: &Entry<'_>, locale: Locale) -> Result<String, Problem> {
-    let told = match command {
-        Entry::Diagnose => plugin
-            .diagnose(Some(locale))
-            .await
-            .map(|found| report::diagnosis(&found, locale)),
-        Entry::ResetBreakers => plugin
-            .reset()
-            .await
-            .map(|()| pick(locale, "the breakers are closed\n", "熔断已闭合\n").to_owned()),
-        _ => plugin
-            .status()
-            .await
-            .map(|status| report::status(&status, locale)),
-    };
-    told.map_err(|fault| Problem::fault(&fault, locale))
+/// A talk under way.
+struct Talk<'a> {
+    plugin: Plugin,
+    runtime: &'a tokio::runtime::Runtime,
+    locale: Locale,
+    /// Of every turn; the session is the talk's.
+    options: TurnOptions,
+    interrupts: Interrupts,
+    /// Ctrl-C was the last thing that happened: once more is the end.
+    pressed_before: bool,
+}
+
+impl Talk<'_> {
+    fn take(&mut self, entry: Entry<'_>) -> Result<(), Stop> {
+        let locale = self.locale;
+        match entry {
+            Entry::Blank | Entry::Quit => {}
+            Entry::Text(text) => self.ask(text)?,
+            Entry::Help => drop(print(help(locale))?),
+            Entry::Status => {
+                let status = self.runtime.block_on(self.plugin.status());
+                self.report(status, report::status)?;
+            }
+            Entry::Diagnose => {
+                let found = self.runtime.block_on(self.plugin.diagnose(Some(locale)));
+                self.report(found, report::diagnosis)?;
+            }
+            Entry::NewSession => {
+                self.options.session = None;
+                tell(pick(locale, "a new session\n", "已开始新的会话\n"));
+            }
+            Entry::ResetBreakers => {
+                let reset = self.runtime.block_on(self.plugin.reset());
+                let done = pick(locale, "the breakers are closed\n", "熔断已闭合\n");
+                self.report(reset, |_, _| done.to_owned())?;
+            }
+            Entry::Unknown(command) => {
+                let command = printable(command);
+                tell(&say!(
+                    locale,
+                    "there is no command {command}; /help lists them\n",
+                    "没有命令 {command}；/帮助 列出所有命令\n"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// One turn, to its end. A fault is told, and the talk goes on.
+    fn ask(&mut self, text: &str) -> Result<(), Stop> {
+        self.options
+            .session
+            .get_or_insert_with(|| new_session("chat"));
+        let turn = self
+            .plugin
+            .ask(request(text.to_owned(), self.options.clone(), "chat"));
+        let mut view = Person::new(self.locale);
+        let end = self
+            .runtime
+            .block_on(follow(turn, &mut view, &mut self.interrupts))?;
+        if let Err(fault) = end {
+            self.pressed_before = fault.code == FaultCode::Cancelled;
+            tell(&Problem::fault(&fault, self.locale).lines(self.locale));
+        }
+        Ok(())
+    }
+
+    /// What the plugin told, or why it could not.
+    fn report<T>(
+        &self,
+        told: Result<T, Fault>,
+        text: impl FnOnce(&T, Locale) -> String,
+    ) -> Result<(), Stop> {
+        match told {
+            Ok(told) => print(&text(&told, self.locale)).map(drop),
+            Err(fault) => {
+                tell(&Problem::fault(&fault, self.locale).lines(self.locale));
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What came from the prompt.

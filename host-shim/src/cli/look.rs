@@ -7,7 +7,7 @@ use super::args::{Compile, Format, Global, Inspect};
 use super::problem::{Problem, Stop};
 use super::setup::{Setup, cache_dir, component_source};
 use super::text::say;
-use super::{exit, print, report};
+use super::{exit, print, report, tell};
 
 /// `status`.
 pub async fn status(format: &Format, setup: Setup) -> Result<u8, Stop> {
@@ -31,7 +31,7 @@ pub async fn diagnose(format: &Format, setup: Setup) -> Result<u8, Stop> {
     let builder = setup.builder();
     let (plugin, missing) = setup.plugin_without_gateway(builder).await?;
     if let Some(missing) = missing {
-        anstream::eprintln!("{missing}");
+        tell(&missing);
     }
     let found = plugin
         .diagnose(Some(locale))

@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
     let code = match run(cli, locale) {
         Ok(code) => code,
         Err(Stop::Problem(problem)) => {
-            anstream::eprint!("{}", problem.lines(locale));
+            tell(&problem.lines(locale));
             problem.exit
         }
         Err(Stop::ReaderGone) => exit::OK,
@@ -66,7 +66,7 @@ fn told_by_parser(error: &clap::Error, locale: Locale) -> u8 {
         Locale::Zh => grumble::in_chinese(error),
     };
     match chinese {
-        Some(text) => anstream::eprint!("{text}"),
+        Some(text) => tell(&text),
         // Nobody may be reading; there is nobody else to tell.
         None => drop(error.print()),
     }
@@ -110,6 +110,11 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, Stop> {
             }
         }
     }
+}
+
+/// Tells people something beside the output. That nobody reads it is no reason to stop.
+fn tell(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Prints a text to stdout, styled where a terminal shows it.

@@ -55,10 +55,6 @@ impl Problem {
 
     /// The end of a turn or of a call to the plugin.
     pub fn fault(fault: &Fault, locale: Locale) -> Self {
-        let mut what = fault.message.clone();
-        if let Some(status) = fault.http_status {
-            what.push_str(&format!(" (HTTP {status})"));
-        }
         let mut remedy = fault.remedy.clone();
         if let Some(after) = fault.retry_after {
             let seconds = after.as_secs_f64().ceil();
@@ -71,7 +67,7 @@ impl Problem {
         Self {
             exit: exit::of_fault(fault.code),
             code: Some(fault.code.as_str()),
-            what,
+            what: fault.message.clone(),
             cause: fault.cause.clone(),
             remedy,
         }

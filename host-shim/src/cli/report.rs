@@ -88,31 +88,34 @@ pub fn status(status: &Status, locale: Locale) -> String {
     out
 }
 
+/// The name of a state, in its colour.
+pub fn breaker_state(state: BreakerState, locale: Locale) -> String {
+    let (colour, name) = match state {
+        BreakerState::Closed => (GREEN, pick(locale, "closed", "闭合")),
+        BreakerState::Open => (RED, pick(locale, "open", "打开")),
+        BreakerState::HalfOpen => (YELLOW, pick(locale, "half-open", "半开")),
+    };
+    format!("{colour}{name}{colour:#}")
+}
+
 fn breaker(breaker: &Breaker, locale: Locale) -> String {
+    let state = breaker_state(breaker.state, locale);
     let failures = breaker.failures;
-    match breaker.state {
+    let seconds = breaker.retry_after.as_secs_f64().ceil();
+    let more = match breaker.state {
         BreakerState::Closed => {
-            let text = say!(
+            say!(
                 locale,
                 " ({failures} failures in a row)",
                 "（连续失败 {failures} 次）"
-            );
-            format!("{GREEN}{}{GREEN:#}{text}", pick(locale, "closed", "闭合"))
-        }
-        BreakerState::Open => {
-            let seconds = breaker.retry_after.as_secs_f64().ceil();
-            let text = say!(locale, ", a trial in {seconds} s", "，{seconds} 秒后试探");
-            format!("{RED}{}{RED:#}{text}", pick(locale, "open", "打开"))
-        }
-        BreakerState::HalfOpen => format!(
-            "{YELLOW}{}{YELLOW:#}",
-            pick(
-                locale,
-                "half-open: one trial is let through",
-                "半开：放行一次试探"
             )
-        ),
-    }
+        }
+        BreakerState::Open => say!(locale, ", a trial in {seconds} s", "，{seconds} 秒后试探"),
+        BreakerState::HalfOpen => {
+            pick(locale, ": one trial is let through", "：放行一次试探").to_owned()
+        }
+    };
+    state + &more
 }
 
 /// What the diagnosis found; what is wrong has its cause and remedy below it.

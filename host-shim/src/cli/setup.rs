@@ -45,7 +45,7 @@ impl Setup {
     }
 
     /// A plugin that tells its state even if no gateway is set. Settings that are wrong are an
-    /// error; for ones that are missing there is a line to print, and asking will fault.
+    /// error; for ones that are missing there is a line to tell, and asking will fault.
     pub async fn plugin_without_gateway(
         self,
         builder: PluginBuilder,
@@ -62,8 +62,8 @@ impl Setup {
         let warning = missing.map(|key| {
             say!(
                 self.locale,
-                "no gateway is set, so nothing can be asked: {key} is missing",
-                "没有设置网关，因此无法提问：缺少 {key}"
+                "no gateway is set, so nothing can be asked: {key} is missing\n",
+                "没有设置网关，因此无法提问：缺少 {key}\n"
             )
         });
         Ok((plugin, warning))

@@ -8,6 +8,7 @@ use super::interrupt::Interrupts;
 use super::problem::Stop;
 use super::session::protocol::{Id, Line};
 use super::spinner::Spinner;
+use super::tell;
 use super::text::{pick, printable, say};
 
 /// Where the events of a turn go.
@@ -116,15 +117,16 @@ impl Person {
     }
 
     /// A line on stderr, below what stands on the terminal.
-    fn remark(&mut self, text: &str) -> io::Result<()> {
+    fn remark(&mut self, text: &str) {
         self.spinner = None;
         let dim = anstyle::Style::new().dimmed();
-        let mut err = anstream::stderr().lock();
-        if self.terminal && self.mid_line {
-            writeln!(err)?;
-            self.mid_line = false;
-        }
-        writeln!(err, "{dim}· {}{dim:#}", printable(text))
+        let start = if self.terminal && self.mid_line {
+            "\n"
+        } else {
+            ""
+        };
+        self.mid_line &= !self.terminal;
+        tell(&format!("{start}{dim}· {}{dim:#}\n", printable(text)));
     }
 
     /// Ends the line that has been begun.
@@ -153,26 +155,26 @@ impl View for Person {
             Event::Delta { text } => {
                 self.spinner = None;
                 self.shown.push_str(text);
-                self.write(text)
+                self.write(text)?;
             }
             Event::ToolCall(call) => {
                 let text = format!("{} {}", call.name, call.arguments);
-                self.remark(&say!(self.locale, "tool: {text}", "工具：{text}"))
+                self.remark(&say!(self.locale, "tool: {text}", "工具：{text}"));
             }
             Event::ToolEnded {
                 succeeded: true, ..
-            } => Ok(()),
+            } => {}
             Event::ToolEnded { .. } => {
-                self.remark(pick(self.locale, "the tool failed", "工具执行失败"))
+                self.remark(pick(self.locale, "the tool failed", "工具执行失败"));
             }
             Event::Notice(notice) => {
-                self.remark(&notice.text)?;
+                self.remark(&notice.text);
                 if self.shown.is_empty() {
                     self.wait(pick(self.locale, "waiting", "等待中"));
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
     fn cancelling(&mut self) {
@@ -181,8 +183,7 @@ impl View for Person {
             "cancelling; Ctrl-C again quits at once",
             "正在取消；再按一次 Ctrl-C 立即退出",
         );
-        // A remark that cannot be written must not keep the turn from being cancelled.
-        let _ = self.remark(text);
+        self.remark(text);
     }
 
     fn end(&mut self, end: &Result<Reply, Fault>) -> io::Result<()> {
@@ -198,7 +199,7 @@ impl View for Person {
                     self.locale,
                     "the gateway corrected its answer; what holds is:",
                     "网关更正了回答，以下为准：",
-                ))?;
+                ));
                 self.end_line()?;
                 self.write(&reply.text)?;
             }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 use host_shim::scripted::{Answer, Gate, Scene as Answered};
 use host_shim::{BreakerState, Event, FaultCode, GatewayName, Level, NoticeCode, TurnRequest};
 use serde_json::Value;
+
+use crate::cli::report;
 
 use super::stage::{CountWords, Miss, Played, Seen, Stage, expect};
 
@@ -14,7 +16,7 @@ use super::stage::{CountWords, Miss, Played, Seen, Stage, expect};
 pub struct Scene {
     pub title: (&'static str, &'static str),
     pub story: (&'static str, &'static str),
-    pub play: for<'a> fn(&'a mut Stage) -> BoxFuture<'a, Played>,
+    pub play: for<'a> fn(&'a mut Stage) -> LocalBoxFuture<'a, Played>,
 }
 
 /// All scenes, in order.
@@ -25,7 +27,7 @@ pub const SCENES: &[Scene] = &[
             "The text is shown as it comes; the reply's text is what holds.",
             "文字随到随显；以最终回答为准。",
         ),
-        play: |stage| streamed(stage).boxed(),
+        play: |stage| streamed(stage).boxed_local(),
     },
     Scene {
         title: ("A tool call", "工具调用"),
@@ -33,7 +35,7 @@ pub const SCENES: &[Scene] = &[
             "The model calls a tool of the caller's; it needs L1 and the turn has L1, so it is run and its output goes back.",
             "模型调用调用方的工具；工具需要 L1，任务为 L1，因此执行并把结果交还模型。",
         ),
-        play: |stage| tool_call(stage).boxed(),
+        play: |stage| tool_call(stage).boxed_local(),
     },
     Scene {
         title: ("600 MiB of memory", "600 MiB 可用内存"),
@@ -41,7 +43,7 @@ pub const SCENES: &[Scene] = &[
             "Enough for everything: a heavy task is let through.",
             "内存充足：重任务放行。",
         ),
-        play: |stage| memory_600(stage).boxed(),
+        play: |stage| memory_600(stage).boxed_local(),
     },
     Scene {
         title: ("500 MiB of memory", "500 MiB 可用内存"),
@@ -49,7 +51,7 @@ pub const SCENES: &[Scene] = &[
             "Below 512 MiB: a heavy task is refused before anything is sent, a plain one goes through.",
             "低于 512 MiB：重任务在发送前被拒绝，普通任务放行。",
         ),
-        play: |stage| memory_500(stage).boxed(),
+        play: |stage| memory_500(stage).boxed_local(),
     },
     Scene {
         title: ("300 MiB of memory", "300 MiB 可用内存"),
@@ -57,7 +59,7 @@ pub const SCENES: &[Scene] = &[
             "Below 350 MiB: heavy is refused, and L2 is lowered to L1: the L2 tool is not offered.",
             "低于 350 MiB：拒绝重任务，并把 L2 降为 L1：不再提供 L2 工具。",
         ),
-        play: |stage| memory_300(stage).boxed(),
+        play: |stage| memory_300(stage).boxed_local(),
     },
     Scene {
         title: ("Two turns at once", "同时两个任务"),
@@ -65,7 +67,7 @@ pub const SCENES: &[Scene] = &[
             "One runs at a time, always; the other one waits, and is told so.",
             "始终一次只运行一个；另一个排队等待，并得到提示。",
         ),
-        play: |stage| two_at_once(stage).boxed(),
+        play: |stage| two_at_once(stage).boxed_local(),
     },
     Scene {
         title: ("A wrong token", "令牌错误"),
@@ -73,7 +75,7 @@ pub const SCENES: &[Scene] = &[
             "The gateway says 401: auth_failed, with its cause and remedy.",
             "网关返回 401：auth_failed，附原因与处理办法。",
         ),
-        play: |stage| wrong_token(stage).boxed(),
+        play: |stage| wrong_token(stage).boxed_local(),
     },
     Scene {
         title: ("The endpoint is switched off", "端点未启用"),
@@ -81,7 +83,7 @@ pub const SCENES: &[Scene] = &[
             "OpenClaw's default: 405 without `Allow`, whatever the token.",
             "OpenClaw 的默认设置：无论令牌如何都返回没有 Allow 的 405。",
         ),
-        play: |stage| endpoint_off(stage).boxed(),
+        play: |stage| endpoint_off(stage).boxed_local(),
     },
     Scene {
         title: ("The gateway is gone", "网关不在"),
@@ -89,7 +91,7 @@ pub const SCENES: &[Scene] = &[
             "Nothing listens at the address.",
             "该地址没有任何程序在监听。",
         ),
-        play: |stage| gateway_gone(stage).boxed(),
+        play: |stage| gateway_gone(stage).boxed_local(),
     },
     Scene {
         title: ("The breaker", "熔断"),
@@ -97,7 +99,7 @@ pub const SCENES: &[Scene] = &[
             "Two failures open it for 60 s; then one trial: it fails and the breaker opens again; the next one succeeds and closes it.",
             "两次失败后打开 60 秒；之后放行一次试探：失败则再次打开，下一次成功则闭合。",
         ),
-        play: |stage| breaker(stage).boxed(),
+        play: |stage| breaker(stage).boxed_local(),
     },
 ];
 
@@ -332,9 +334,12 @@ async fn pass(stage: &Stage, seconds: u64) -> Played {
 async fn breaker_is(stage: &Stage, expected: BreakerState) -> Played {
     let status = stage.status().await?;
     let state = status.breakers.primary.map(|breaker| breaker.state);
+    let shown = state
+        .map(|state| report::breaker_state(state, stage.locale))
+        .unwrap_or_default();
     stage.say(&format!(
-        "   {} {expected:?}",
-        stage.text("the breaker:", "熔断状态：")
+        "   {} {shown}",
+        stage.text("the breaker is", "熔断状态：")
     ))?;
     expect(state == Some(expected), || {
         format!("the breaker is {state:?}")

@@ -1,6 +1,7 @@
 //! Where the demo plays: a scripted gateway, the real component, pretended memory, a clock that
 //! can be moved.
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +114,8 @@ pub struct Stage {
     memory: Arc<PretendedMemory>,
     pub locale: Locale,
     pace: Duration,
+    /// Faults whose cause and remedy have been shown; once is enough.
+    explained: RefCell<Vec<FaultCode>>,
 }
 
 impl Stage {
@@ -141,6 +144,7 @@ impl Stage {
             memory,
             locale,
             pace,
+            explained: RefCell::default(),
         })
     }
 
@@ -232,12 +236,15 @@ impl Stage {
                 "   {BAD}✗ {}{BAD:#} {}",
                 fault.code, fault.message
             ))?;
-            let (cause, remedy) = (
-                pick(self.locale, "cause", "原因"),
-                pick(self.locale, "remedy", "处理"),
-            );
-            self.say(&format!("     {DIM}{cause}:{DIM:#} {}", fault.cause))?;
-            self.say(&format!("     {DIM}{remedy}:{DIM:#} {}", fault.remedy))?;
+            if !self.explained.borrow().contains(&fault.code) {
+                self.explained.borrow_mut().push(fault.code);
+                for (name, text) in [
+                    (pick(self.locale, "cause", "原因"), &fault.cause),
+                    (pick(self.locale, "remedy", "处理"), &fault.remedy),
+                ] {
+                    self.say(&format!("     {DIM}{name}:{DIM:#} {text}"))?;
+                }
+            }
         }
         Ok(Seen { events, end })
     }

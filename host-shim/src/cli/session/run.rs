@@ -20,7 +20,7 @@ use crate::cli::memory::PretendedMemory;
 use crate::cli::problem::{Problem, Stop};
 use crate::cli::setup::Setup;
 use crate::cli::view::write_line;
-use crate::cli::{attach, exit};
+use crate::cli::{attach, exit, tell};
 
 /// How long the end of the session waits for what is under way. Cancelled turns end at once.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ pub async fn run(setup: Setup) -> Result<u8, Stop> {
         .clock(clock.clone());
     let (plugin, warning) = setup.plugin_without_gateway(builder).await?;
     if let Some(warning) = warning {
-        anstream::eprintln!("{warning}");
+        tell(&warning);
     }
     let mut lines = input::stdin()
         .map_err(|error| Problem::other(format!("stdin cannot be read: {error}"), ""))?;
