@@ -88,6 +88,9 @@ class AstrBot:
         (self.folder / ".astrbot").touch()
         (self.folder / "home").mkdir()
         (self.data / "plugins").mkdir(parents=True)
+        # As `astrbot init` makes them; 4.14 writes into them without making them.
+        (self.data / "temp").mkdir()
+        (self.data / "config").mkdir()
         shutil.copytree(Path(__file__).parent / "astrbot_plugin_scenario", self.data / "plugins/astrbot_plugin_scenario")
         if not self.new:
             # Keeps it from downloading its dashboard.

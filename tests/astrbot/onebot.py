@@ -34,6 +34,7 @@ class QQ:
         self._token = token
         self._ids = itertools.count(1)
         self.sent: list[Sent] = []
+        self._client: aiohttp.ClientSession | None = None
         self._news = asyncio.Condition()
 
     async def connect(self, seconds: float = 90) -> None:
@@ -54,9 +55,10 @@ class QQ:
 
     async def close(self) -> None:
         """Hangs up."""
-        await self._socket.close()
-        self._reader.cancel()
-        await self._client.close()
+        if self._client is not None:
+            self._reader.cancel()
+            await self._client.close()
+            self._client = None
 
     async def _post(self, **event: Any) -> None:
         await self._socket.send_str(json.dumps({"time": int(time.time()), "self_id": BOT, **event}))

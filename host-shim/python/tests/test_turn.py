@@ -159,7 +159,7 @@ async def test_diagnose_finds_all_well_and_names_a_wrong_token(plugin: Plugin, g
 
 async def test_an_image_is_refused_when_memory_is_below_the_floor(gateway: Gateway) -> None:
     png = Attachment(b"\x89PNG\r\n\x1a\n" + b"0" * 32, "image/png")
-    async with await Plugin.load({**gateway.config, "heavy_floor_mib": 1 << 30, "locale": "zh"}) as plugin:
+    async with await Plugin.load({**gateway.config, "heavy_floor_mib": 1 << 24, "locale": "zh"}) as plugin:
         with pytest.raises(Fault) as caught:
             await plugin.ask("look", attachments=[png]).reply()
     assert caught.value.code == "heavy_task_refused" and "内存" in caught.value.cause
@@ -198,7 +198,7 @@ async def test_close_ends_turns_and_later_calls(gateway: Gateway) -> None:
     [
         ({"gateway_primary_url": ""}, "gateway_primary_url"),
         ({"gateway_primary_url": "127.0.0.1:1"}, "gateway_primary_url"),
-        ({"gateway_bearer_token": "has a space"}, "gateway_bearer_token"),
+        ({"gateway_bearer_token": "secret with spaces"}, "gateway_bearer_token"),
         ({"gateway_bearer_token": "__OPENCLAW_REDACTED__"}, "gateway_bearer_token"),
         ({"max_level": "L9"}, "max_level"),
         ({"heavy_floor_mib": 1}, "heavy_floor_mib"),
@@ -211,7 +211,7 @@ async def test_a_bad_config_names_its_key_and_shows_no_token(gateway: Gateway, c
     with pytest.raises(ConfigError) as caught:
         await Plugin.load({**gateway.config, **change})
     assert caught.value.key == key
-    assert TOKEN not in str(caught.value) and "has a space" not in str(caught.value)
+    assert TOKEN not in str(caught.value) and "secret with" not in str(caught.value)
 
 
 async def test_an_unknown_level_is_a_value_error(plugin: Plugin) -> None:

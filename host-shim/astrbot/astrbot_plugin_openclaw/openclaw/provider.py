@@ -45,8 +45,6 @@ class OpenClawProvider(Provider):
         self.set_model(str(provider_config.get("model") or "openclaw"))
         # By AstrBot's conversation: the turn that waits for tool results.
         self._open: dict[str, Conversation] = {}
-        # Conversations whose earlier messages the gateway has.
-        self._known: set[str] = set()
 
     def get_current_key(self) -> str:
         """The token is the plugin's own setting; AstrBot has no key for this model."""
@@ -94,13 +92,15 @@ class OpenClawProvider(Provider):
         shown: list[str] = []
         try:
             if talk is None:
-                talk = await self._begin(key, session, prompt, messages, rest)
+                asked = _split(prompt, messages, rest)
+                session = self._session(f"{key}:model", asked)
+                talk = await self._begin(session, asked, rest)
             async for piece in talk.pieces():
                 if isinstance(piece, Delta):
                     shown.append(piece.text)
-                    yield LLMResponse("assistant", result_chain=MessageChain().message(piece.text), is_chunk=True)
+                    text = masking.mask_tokens(piece.text, self.settings.secrets())
+                    yield LLMResponse("assistant", result_chain=MessageChain().message(text), is_chunk=True)
                 elif isinstance(piece, Reply):
-                    self._known.add(key)
                     text = masking.mask_tokens(piece.text, self.settings.secrets())
                     yield LLMResponse(
                         "assistant",
@@ -148,15 +148,28 @@ class OpenClawProvider(Provider):
         talk.cancel()
         return None
 
+    def _session(self, name: str, asked: tuple[str, list[str], list[str], list[str]]) -> str:
+        """The gateway's session of a conversation. AstrBot keeps the talk too: where it has none,
+        the conversation is new or was reset, and so is ours; where it has one that the gateway
+        cannot know (it was another model's), the gateway is told it."""
+        _, _, history, system = asked
+        if history and self.sessions.was_reset(name):
+            return self.sessions.current(name)
+        if history:
+            system.append("Earlier in this conversation:\n" + "\n".join(history[-_HISTORY:]))
+        try:
+            return self.sessions.reset(name)
+        except OSError as error:
+            logger.error(f"[{PLUGIN}] 会话无法保存：{error}")
+            return self.sessions.current(name)
+
     async def _begin(
-        self, key: str, session: str, prompt: str | None, messages: list[dict[str, Any]], rest: dict[str, Any]
+        self, session: str, asked: tuple[str, list[str], list[str], list[str]], rest: dict[str, Any]
     ) -> Conversation:
         self.engine.running()  # Raises what is wrong before anything is downloaded.
-        text, images, history, system = _split(prompt, messages, rest)
+        text, images, _, system = asked
         if rest.get("system_prompt"):
             system.insert(0, str(rest["system_prompt"]))
-        if history and key not in self._known:
-            system.append("Earlier in this conversation:\n" + "\n".join(history[-_HISTORY:]))
         files = await attachments.of_urls(images)
         talk = Conversation(rest.get("abort_signal"))
         tool_set = rest.get("func_tool")

@@ -44,6 +44,10 @@ class Sessions:
         """The session that this chat talks in."""
         return f"astrbot:{chat}:{self._resets.get(chat, '0')}"
 
+    def was_reset(self, chat: str) -> bool:
+        """Whether this chat was ever given a session by `reset`."""
+        return chat in self._resets
+
     def reset(self, chat: str) -> str:
         """A new session for this chat; returns it. Raises OSError if it cannot be stored, and
         then nothing has changed."""
