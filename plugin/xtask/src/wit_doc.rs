@@ -103,8 +103,7 @@ fn markdown(root: &Path) -> Result<String> {
     let mut text = format!(
         "<!-- Generated from wit/*.wit by `cargo xtask wit-doc`; do not edit. -->\n\n\
          # {name}\n\n\
-         Besides what is described here the world imports WASI: {}; \
-         and Rust's standard library for wasm32-wasip2 imports a part of WASI 0.2.\n\n",
+         Besides what is described here the world imports WASI: {}.\n\n",
         foreign.join(", ")
     );
     for line in generated.lines() {
