@@ -315,7 +315,7 @@ impl Operator<'_> {
             return Err(problem);
         }
         journal.write(Step::Switching, self.root, self.durable)?;
-        let attempt = apply().and_then(|()| self.start(true));
+        let attempt = apply().and_then(|()| self.start(true, self.wait));
         match attempt {
             Ok(_) => {
                 journal.write(Step::Verified, self.root, self.durable)?;
@@ -406,7 +406,8 @@ impl Operator<'_> {
             self.engine.compose_run(&["down"], COMPOSE_LIMIT)?;
             return Journal::end(self.root, self.durable);
         }
-        self.start(true).map_err(|problem| {
+        // What ran before is worth the usual patience, however short the caller's.
+        self.start(true, self.wait.max(WAIT)).map_err(|problem| {
             let (en, zh) = (&problem.what.en, &problem.what.zh);
             Problem::new(
                 Text::new(

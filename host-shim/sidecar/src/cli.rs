@@ -419,7 +419,7 @@ impl Session<'_> {
     fn start(&self, wait: Wait, recreate: bool) -> Result<u8, Problem> {
         let container = self.operate(wait, true, |operator| {
             operator.preflight()?;
-            operator.start(recreate)
+            operator.start(recreate, operator.wait)
         })?;
         let image = container.image;
         let port = self.env()?.port().unwrap_or(18789);

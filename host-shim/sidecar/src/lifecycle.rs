@@ -109,7 +109,7 @@ impl Operator<'_> {
     ///
     /// Compose failed, the gateway did not get healthy (with the end of its own log), or a probe
     /// found it unusable.
-    pub fn start(&self, recreate: bool) -> Result<Container, Problem> {
+    pub fn start(&self, recreate: bool, wait: Duration) -> Result<Container, Problem> {
         self.progress
             .step(&text!("starting the container", "正在启动容器"));
         let mut args = vec!["up", "-d"];
@@ -121,12 +121,12 @@ impl Operator<'_> {
             .compose_run(&args, COMPOSE_LIMIT)
             .map_err(|problem| self.masked(problem))?;
         self.durable.step("after-up");
-        let container = self.wait_until_healthy()?;
+        let container = self.wait_until_healthy(wait)?;
         self.verify()?;
         Ok(container)
     }
 
-    fn wait_until_healthy(&self) -> Result<Container, Problem> {
+    fn wait_until_healthy(&self, wait: Duration) -> Result<Container, Problem> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(100);
         let restarts_before = self
@@ -142,8 +142,8 @@ impl Operator<'_> {
                 Verdict::Failed(why) => return Err(self.with_log(why, &container)),
                 // Without a health check the probes decide.
                 Verdict::Unknown if self.verify().is_ok() => return Ok(container),
-                Verdict::Unknown | Verdict::Starting if elapsed >= self.wait => {
-                    let seconds = self.wait.as_secs();
+                Verdict::Unknown | Verdict::Starting if elapsed >= wait => {
+                    let seconds = wait.as_secs();
                     return Err(self.with_log(
                         text!(
                             "The gateway was not healthy within {seconds} s.",
@@ -161,7 +161,7 @@ impl Operator<'_> {
             ));
             std::thread::sleep(
                 pause
-                    .min(self.wait.saturating_sub(elapsed))
+                    .min(wait.saturating_sub(elapsed))
                     .max(Duration::from_millis(20)),
             );
             pause = (pause * 3 / 2).min(Duration::from_secs(2));

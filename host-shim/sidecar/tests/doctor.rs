@@ -306,6 +306,14 @@ const CASES: &[Case] = &[
         );
         facts.bearer = facts.stranger.clone();
     }),
+    seen("gateway-not-ready", |facts| {
+        facts.stranger = answered(
+            503,
+            FaultCode::GatewayError,
+            "HTTP 503: Plugin runtime is starting",
+        );
+        facts.bearer = facts.stranger.clone();
+    }),
     seen("no-authentication", |facts| {
         facts.stranger = answered(400, FaultCode::RequestRejected, "HTTP 400");
     }),

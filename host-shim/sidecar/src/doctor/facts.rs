@@ -150,7 +150,7 @@ impl Facts {
                 .filter(|token| token.expose().bytes().all(|byte| byte.is_ascii_graphic()))
                 .map(|token| probe::ask(facts.port, Some(&token)));
         } else {
-            facts.starting = system::starting_gateway();
+            facts.starting = system::starting_gateway(scope.root);
         }
         facts
     }
@@ -271,7 +271,7 @@ pub fn size(bytes: u64) -> Text {
 
 /// What only the operating system knows.
 mod system {
-    use super::{Listener, Memory, Path};
+    use super::{Listener, Memory, Path, Root};
 
     #[cfg(target_os = "linux")]
     pub fn memory() -> Result<Memory, String> {
@@ -348,29 +348,44 @@ mod system {
             .map(|_| Listener { process: None })
     }
 
-    /// A gateway that runs and does not listen yet.
+    /// A gateway of this root that runs, outside of a container. Others are none of ours: it is told
+    /// by its working folder, or by the config or state that its environment names.
     #[cfg(target_os = "linux")]
-    pub fn starting_gateway() -> Option<(i32, String)> {
+    pub fn starting_gateway(root: &Root) -> Option<(i32, String)> {
+        let ours = |process: &procfs::process::Process| {
+            process.cwd().is_ok_and(|folder| folder == root.path())
+                || process.environ().is_ok_and(|environment| {
+                    ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"]
+                        .iter()
+                        .any(|key| {
+                            environment
+                                .get(std::ffi::OsStr::new(key))
+                                .is_some_and(|value| Path::new(value).starts_with(root.path()))
+                        })
+                })
+        };
         procfs::process::all_processes()
             .ok()?
             .flatten()
             .filter(|process| process.pid() != std::process::id() as i32)
             .find_map(|process| {
                 let words = process.cmdline().ok()?;
-                let gateway = words.iter().any(|word| word == "gateway")
-                    && words.iter().any(|word| {
-                        word.ends_with("openclaw.mjs") || word.ends_with("dist/index.js")
-                    });
+                let script = |word: &String| {
+                    word.ends_with("openclaw.mjs") || word.ends_with("dist/index.js")
+                };
+                let started =
+                    words.iter().any(|word| word == "gateway") && words.iter().any(script);
                 let titled = words
                     .first()
                     .is_some_and(|word| word.starts_with("openclaw-gateway"));
                 // Only the short name: a command line may hold a token.
-                (gateway || titled).then(|| Some((process.pid(), process.stat().ok()?.comm)))?
+                ((started || titled) && ours(&process))
+                    .then(|| Some((process.pid(), process.stat().ok()?.comm)))?
             })
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub fn starting_gateway() -> Option<(i32, String)> {
+    pub fn starting_gateway(_: &Root) -> Option<(i32, String)> {
         None
     }
 }

@@ -201,9 +201,35 @@ fn not_reached() -> Text {
     )
 }
 
+/// A gateway that listens and is not ready: newer versions say so with a 503.
+fn starting(name: &'static str, code: FaultCode, message: &str) -> Check {
+    Check::wrong(
+        name,
+        code,
+        "gateway_starting",
+        text!(
+            "The gateway is still starting: {message}",
+            "网关仍在启动：{message}"
+        ),
+    )
+    .because(
+        text!("It listens before it is ready.", "它在就绪之前就开始监听。"),
+        text!(
+            "Wait up to three minutes and look again.",
+            "请最多等待三分钟后再检查。"
+        ),
+    )
+}
+
 /// An answer that is not the one that a well gateway gives.
 fn answer(name: &'static str, probe: &Probe) -> Check {
     match probe {
+        Probe::Answered {
+            status: 503,
+            code,
+            message,
+            ..
+        } => starting(name, *code, message),
         Probe::Answered {
             status,
             code,
