@@ -21,14 +21,33 @@ fn the_readme_has_the_tables_that_the_program_prints() {
         assert_eq!(ran.code, 0, "{}", ran.err);
         ran.out
     };
-    let inspected: serde_json::Value = serde_json::from_str(&printed(&["inspect", "--json"])).unwrap();
+    let inspected: serde_json::Value =
+        serde_json::from_str(&printed(&["inspect", "--json"])).unwrap();
     let names = |key: &str| {
-        let names = inspected[key].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
-        names.map(|name| format!("- `{name}`\n")).collect::<String>()
+        let names = inspected[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap());
+        names
+            .map(|name| format!("- `{name}`\n"))
+            .collect::<String>()
     };
-    let imports = format!("It imports\n\n{}\nand exports\n\n{}", names("imports"), names("exports"));
-    let mut current = with_section(&readme, "guards", &printed(&["guards", "--markdown", "--locale", "en"]));
-    current = with_section(&current, "faults", &printed(&["faults", "--markdown", "--locale", "en"]));
+    let imports = format!(
+        "It imports\n\n{}\nand exports\n\n{}",
+        names("imports"),
+        names("exports")
+    );
+    let mut current = with_section(
+        &readme,
+        "guards",
+        &printed(&["guards", "--markdown", "--locale", "en"]),
+    );
+    current = with_section(
+        &current,
+        "faults",
+        &printed(&["faults", "--markdown", "--locale", "en"]),
+    );
     current = with_section(&current, "imports", &imports);
     if std::env::var_os("UPDATE_README").is_some() {
         std::fs::write(&path, &current).unwrap();

@@ -79,7 +79,7 @@ fn diagnose_without_a_gateway_names_what_is_missing() {
 }
 
 #[test]
-fn inspect_shows_the_built_in_component_and_compile_makes_its_artifact() {
+fn inspect_shows_the_built_in_component() {
     let ran = run(program(["inspect", "--json"]));
     assert_eq!(ran.code, 0, "{ran:?}");
     let info = &ran.json()[0];

@@ -44,8 +44,8 @@ pub struct Global {
     /// A file that holds the gateway's token and nothing else
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
-    /// The plugin component to run instead of the one built in
-    #[arg(long, global = true, value_name = "FILE.wasm", value_hint = ValueHint::FilePath)]
+    /// The plugin component, or what `compile` made of it, to run instead of the one built in
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub component: Option<PathBuf>,
     /// The language of texts; without it LC_ALL, LC_MESSAGES and LANG decide
     #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true)]

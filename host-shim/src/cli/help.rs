@@ -133,7 +133,7 @@ fn chinese_text(key: &str) -> Option<&'static str> {
         "backup_url" => "备用网关：主网关不可用时才会使用",
         "agent" => "负责回答的 OpenClaw 代理",
         "token_file" => "只含网关令牌的文件",
-        "component" => "要运行的插件组件，代替内置的组件",
+        "component" => "要运行的插件组件（或 compile 的产物），代替内置的组件",
         "locale" => "文字的语言；未指定时由 LC_ALL、LC_MESSAGES、LANG 决定",
         "verbose" => "把日志写到标准错误；写两次则更详细",
         "ask" => "问一次，流式输出回答",

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::args::{Compile, Format, Global, Inspect};
 use super::problem::{Problem, Stop};
-use super::setup::{Setup, cache_dir, component_source};
+use super::setup::{Setup, cache_dir, component_source, source_of};
 use super::text::say;
 use super::{exit, print, report, tell};
 
@@ -52,7 +52,7 @@ pub async fn diagnose(format: &Format, setup: Setup) -> Result<u8, Stop> {
 /// `inspect`.
 pub fn inspect(options: &Inspect, global: &Global, locale: Locale) -> Result<u8, Stop> {
     let source = match &options.file {
-        Some(path) => ComponentSource::File(path.clone()),
+        Some(path) => source_of(path),
         None => component_source(global),
     };
     let info = host_shim::component::inspect(&source, cache_dir().as_deref())

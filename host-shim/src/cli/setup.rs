@@ -1,6 +1,6 @@
 //! From the global options to a running plugin.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use host_shim::{ComponentSource, Config, Locale, Plugin, PluginBuilder};
 
@@ -119,8 +119,19 @@ fn read_config(global: &Global, locale: Locale) -> Result<Config, host_shim::Con
 /// The component that the options name, or the one built in.
 pub fn component_source(global: &Global) -> ComponentSource {
     match &global.component {
-        Some(path) => ComponentSource::File(path.clone()),
+        Some(path) => source_of(path),
         None => ComponentSource::Embedded,
+    }
+}
+
+/// A file is a component, or, by its extension, what `compile` made of one.
+pub fn source_of(path: &Path) -> ComponentSource {
+    match path.extension() {
+        Some(extension) if extension == "cwasm" => ComponentSource::Precompiled {
+            path: path.to_owned(),
+            wasm_sha256: None,
+        },
+        _ => ComponentSource::File(path.to_owned()),
     }
 }
 

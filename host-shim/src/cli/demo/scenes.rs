@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::cli::report;
 
-use super::stage::{CountWords, Miss, Played, Seen, Stage, expect};
+use super::stage::{CountWords, Miss, Played, Seen, Stage, check};
 
 /// One scene: English and Chinese title and story, and what is played.
 pub struct Scene {
@@ -113,14 +113,14 @@ async fn streamed(stage: &mut Stage) -> Played {
     let seen = stage.ask(request).await?;
     let reply = seen.reply()?;
     let deltas = seen.events.len();
-    expect(deltas > 2, || format!("only {deltas} events"))?;
-    expect(seen.said() == text && reply.text == text, || {
+    check(deltas > 2, || format!("only {deltas} events"))?;
+    check(seen.said() == text && reply.text == text, || {
         format!("the text is {:?}", reply.text)
     })?;
-    expect(reply.level == Level::Talk, || {
+    check(reply.level == Level::Talk, || {
         format!("the level is {}", reply.level)
     })?;
-    expect(reply.gateway == GatewayName::Primary, || {
+    check(reply.gateway == GatewayName::Primary, || {
         "not the primary's answer".to_owned()
     })
 }
@@ -142,7 +142,7 @@ async fn tool_call(stage: &mut Stage) -> Played {
     let ran = seen.events.iter().any(
         |event| matches!(event, Event::ToolEnded { call, succeeded: true } if call == "call_1"),
     );
-    expect(ran, || format!("the tool did not run: {:?}", seen.events))?;
+    check(ran, || format!("the tool did not run: {:?}", seen.events))?;
     let output = stage
         .arrived()
         .last()
@@ -152,7 +152,7 @@ async fn tool_call(stage: &mut Stage) -> Played {
         stage.text("the gateway got the tool's output:", "网关收到的工具结果："),
         output.as_deref().unwrap_or("—")
     ))?;
-    expect(output.as_deref() == Some("4"), || {
+    check(output.as_deref() == Some("4"), || {
         format!("the gateway got {output:?}")
     })
 }
@@ -177,7 +177,7 @@ async fn memory_500(stage: &mut Stage) -> Played {
     refused_heavy(stage).await?;
     let seen = light(stage).await?;
     let level = seen.reply()?.level;
-    expect(level == Level::Act, || format!("the level is {level}"))
+    check(level == Level::Act, || format!("the level is {level}"))
 }
 
 async fn memory_300(stage: &mut Stage) -> Played {
@@ -185,8 +185,8 @@ async fn memory_300(stage: &mut Stage) -> Played {
     refused_heavy(stage).await?;
     let seen = light(stage).await?;
     let level = seen.reply()?.level;
-    expect(level == Level::ReadOnly, || format!("the level is {level}"))?;
-    expect(noticed(&seen.events, NoticeCode::LevelLowered), || {
+    check(level == Level::ReadOnly, || format!("the level is {level}"))?;
+    check(noticed(&seen.events, NoticeCode::LevelLowered), || {
         "no notice of it".to_owned()
     })?;
     let offered = stage
@@ -194,7 +194,7 @@ async fn memory_300(stage: &mut Stage) -> Played {
         .last()
         .and_then(|turn| turn.json.clone())
         .unwrap_or_default();
-    expect(!offered.to_string().contains("count_words"), || {
+    check(!offered.to_string().contains("count_words"), || {
         "the tool was offered".to_owned()
     })
 }
@@ -205,7 +205,7 @@ async fn refused_heavy(stage: &mut Stage) -> Played {
     let seen = heavy(stage).await?;
     seen.fault(FaultCode::HeavyTaskRefused)?;
     let sent = stage.gateway.requests().len() - before;
-    expect(sent == 0, || format!("{sent} requests were sent"))
+    check(sent == 0, || format!("{sent} requests were sent"))
 }
 
 async fn heavy(stage: &mut Stage) -> Result<Seen, Miss> {
@@ -244,21 +244,21 @@ async fn two_at_once(stage: &mut Stage) -> Played {
         .ok_or_else(|| Miss::Other("the second ended without a word".to_owned()))?;
     stage.show(&told, false)?;
     let told = [told];
-    expect(noticed(&told, NoticeCode::Queued), || format!("{told:?}"))?;
+    check(noticed(&told, NoticeCode::Queued), || format!("{told:?}"))?;
     let status = stage.status().await?;
     let (running, waiting) = (status.in_flight, status.queued);
-    expect((running, waiting) == (1, 1), || {
+    check((running, waiting) == (1, 1), || {
         format!("{running} running, {waiting} waiting")
     })?;
     let arrived = stage.arrived().len() - before;
-    expect(arrived == 1, || {
+    check(arrived == 1, || {
         format!("{arrived} turns are at the gateway")
     })?;
     gate.open();
     let first = stage.finish(first, Vec::new()).await?;
-    expect(first.reply()?.text == "1 1", || format!("{:?}", first.end))?;
+    check(first.reply()?.text == "1 1", || format!("{:?}", first.end))?;
     let second = stage.finish(second, told.to_vec()).await?;
-    expect(second.reply()?.text == "2 2", || {
+    check(second.reply()?.text == "2 2", || {
         format!("{:?}", second.end)
     })
 }
@@ -267,11 +267,11 @@ async fn wrong_token(stage: &mut Stage) -> Played {
     stage.token("not-the-right-one").await.map_err(Miss::Stop)?;
     let seen = hello(stage).await?;
     let fault = seen.fault(FaultCode::AuthFailed)?;
-    expect(fault.http_status == Some(401), || {
+    check(fault.http_status == Some(401), || {
         format!("{:?}", fault.http_status)
     })?;
     let secret = format!("{fault:?}");
-    expect(!secret.contains("not-the-right-one"), || {
+    check(!secret.contains("not-the-right-one"), || {
         "the token was shown".to_owned()
     })
 }
@@ -282,7 +282,7 @@ async fn endpoint_off(stage: &mut Stage) -> Played {
         .answer_everything_with(Answered::endpoint_off());
     let seen = hello(stage).await?;
     let fault = seen.fault(FaultCode::ResponsesEndpointNotEnabledOrNotFound)?;
-    expect(fault.http_status == Some(405), || {
+    check(fault.http_status == Some(405), || {
         format!("{:?}", fault.http_status)
     })
 }
@@ -303,7 +303,7 @@ async fn breaker(stage: &mut Stage) -> Played {
     breaker_is(stage, BreakerState::Open).await?;
     let refused = hello(stage).await?;
     let fault = refused.fault(FaultCode::CircuitOpen)?;
-    expect(fault.retry_after.is_some(), || {
+    check(fault.retry_after.is_some(), || {
         "it does not say for how long".to_owned()
     })?;
 
@@ -341,7 +341,7 @@ async fn breaker_is(stage: &Stage, expected: BreakerState) -> Played {
         "   {} {shown}",
         stage.text("the breaker is", "熔断状态：")
     ))?;
-    expect(state == Some(expected), || {
+    check(state == Some(expected), || {
         format!("the breaker is {state:?}")
     })
 }

@@ -61,7 +61,7 @@ impl From<Fault> for Miss {
 pub type Played = Result<(), Miss>;
 
 /// Fails the scene unless this holds.
-pub fn expect(holds: bool, what: impl FnOnce() -> String) -> Played {
+pub fn check(holds: bool, what: impl FnOnce() -> String) -> Played {
     if holds {
         Ok(())
     } else {

@@ -1,45 +1,15 @@
-//! The session protocol: what a line asks and what is answered.
+//! What a line asks.
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use host_shim::{Attachment, Diagnosis, Event, Fault, Level, Reply, Status, ToolSpec};
-use serde::{Deserialize, Serialize};
+use host_shim::{Attachment, Level, ToolSpec};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::Id;
 use crate::cli::memory::Pretence;
-
-/// The id of a request, as the caller wrote it: a string or a number.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Id(Value);
-
-impl Id {
-    /// The id of the one turn of `ask --json`.
-    pub fn one() -> Self {
-        Self(1.into())
-    }
-
-    fn new(value: Value) -> Result<Self, &'static str> {
-        match value {
-            Value::String(_) | Value::Number(_) => Ok(Self(value)),
-            _ => Err("an id is a string or a number"),
-        }
-    }
-}
-
-impl std::fmt::Display for Id {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Self::new(Value::deserialize(d)?).map_err(serde::de::Error::custom)
-    }
-}
 
 /// What one line asks.
 #[derive(Debug, PartialEq)]
@@ -300,103 +270,6 @@ fn pretence(fields: Fields) -> Result<Pretence, String> {
     }
 }
 
-/// One line of output.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Line<'a> {
-    /// The first line.
-    Ready {
-        /// `ready`.
-        event: &'static str,
-        /// The component's name.
-        component: &'a str,
-        /// The component's version.
-        version: &'a str,
-        /// SHA-256 of the component, in hexadecimal.
-        sha256: &'a str,
-    },
-    /// Something of a turn.
-    Event {
-        /// The request's.
-        id: &'a Id,
-        /// What happened; with its own `event` field.
-        #[serde(flatten)]
-        what: &'a Event,
-    },
-    /// An answer.
-    Answer {
-        /// The request's; null for a line that has none.
-        id: Option<&'a Id>,
-        /// The answer's name.
-        event: &'static str,
-        /// Its fields.
-        #[serde(flatten)]
-        body: Body<'a>,
-    },
-}
-
-/// The fields of an answer.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Body<'a> {
-    /// Of `completed`.
-    Reply(&'a Reply),
-    /// Of `fault`.
-    Fault(&'a Fault),
-    /// Of `status`.
-    Status(&'a Status),
-    /// Of `diagnosis`.
-    Diagnosis(&'a Diagnosis),
-    /// Of `error`.
-    Error {
-        /// What is wrong and what is allowed.
-        message: &'a str,
-    },
-    /// Of `done`.
-    Done {},
-}
-
-impl<'a> Line<'a> {
-    /// Something of a turn. None for what the protocol has no event for.
-    pub fn event(id: &'a Id, what: &'a Event) -> Option<Self> {
-        match what {
-            Event::ToolEnded { .. } => None,
-            _ => Some(Self::Event { id, what }),
-        }
-    }
-
-    /// The end of a turn.
-    pub fn end(id: &'a Id, end: &'a Result<Reply, Fault>) -> Self {
-        match end {
-            Ok(reply) => Self::answer(id, "completed", Body::Reply(reply)),
-            Err(fault) => Self::answer(id, "fault", Body::Fault(fault)),
-        }
-    }
-
-    /// An answer to a request.
-    pub fn answer(id: &'a Id, event: &'static str, body: Body<'a>) -> Self {
-        Self::Answer {
-            id: Some(id),
-            event,
-            body,
-        }
-    }
-
-    /// What was asked is done.
-    pub fn done(id: &'a Id) -> Self {
-        Self::answer(id, "done", Body::Done {})
-    }
-
-    /// What was asked cannot be done.
-    pub fn error(id: Option<&'a Id>, message: &'a str) -> Self {
-        Self::Answer {
-            id,
-            event: "error",
-            body: Body::Error { message },
-        }
-    }
-}
-
 #[cfg(test)]
-#[path = "protocol_tests.rs"]
+#[path = "request_tests.rs"]
 mod tests;

@@ -1,5 +1,3 @@
-use host_shim::{FaultCode, GatewayName, Notice, NoticeCode, ToolCall};
-
 use super::*;
 
 fn parse(line: &str) -> Result<Request, BadLine> {
@@ -165,90 +163,5 @@ fn invalid_utf8_is_told_with_its_place() {
         bad.message.contains("not UTF-8 at byte 16"),
         "{}",
         bad.message
-    );
-}
-
-fn json(line: Line) -> String {
-    serde_json::to_string(&line).unwrap()
-}
-
-#[test]
-fn events_are_written_as_the_protocol_says() {
-    let one = Id::one();
-    let event = |what: Event| Line::event(&one, &what).map(json);
-    assert_eq!(
-        event(Event::Delta {
-            text: "hi".to_owned()
-        })
-        .unwrap(),
-        r#"{"id":1,"event":"delta","text":"hi"}"#
-    );
-    let call = ToolCall {
-        id: "c".into(),
-        name: "n".into(),
-        arguments: r#"{"a":1}"#.into(),
-    };
-    assert_eq!(
-        event(Event::ToolCall(call)).unwrap(),
-        r#"{"id":1,"event":"tool-call","call":"c","name":"n","arguments":{"a":1}}"#
-    );
-    let notice = Notice {
-        code: NoticeCode::Queued,
-        text: "wait".to_owned(),
-    };
-    assert_eq!(
-        event(Event::Notice(notice)).unwrap(),
-        r#"{"id":1,"event":"notice","code":"queued","text":"wait"}"#
-    );
-    assert_eq!(
-        event(Event::ToolEnded {
-            call: "c".to_owned(),
-            succeeded: true
-        }),
-        None
-    );
-}
-
-#[test]
-fn ends_and_answers_are_written_as_the_protocol_says() {
-    let x = id("x");
-    let reply = Reply {
-        text: "hi".to_owned(),
-        response_id: "r".to_owned(),
-        level: Level::Talk,
-        gateway: GatewayName::Primary,
-        usage: None,
-    };
-    assert_eq!(
-        json(Line::end(&x, &Ok(reply))),
-        r#"{"id":"x","event":"completed","text":"hi","response_id":"r","level":"L0","gateway":"primary","usage":null}"#
-    );
-    let fault = Fault {
-        code: FaultCode::CircuitOpen,
-        message: "m".to_owned(),
-        cause: "c".to_owned(),
-        remedy: "r".to_owned(),
-        partial_text: String::new(),
-        retry_after: Some(Duration::from_millis(59_500)),
-        http_status: None,
-    };
-    assert_eq!(
-        json(Line::end(&x, &Err(fault))),
-        r#"{"id":"x","event":"fault","code":"circuit_open","message":"m","cause":"c","remedy":"r","retry_after_seconds":59.5}"#
-    );
-    assert_eq!(json(Line::done(&x)), r#"{"id":"x","event":"done"}"#);
-    assert_eq!(
-        json(Line::error(None, "what")),
-        r#"{"id":null,"event":"error","message":"what"}"#
-    );
-    let ready = Line::Ready {
-        event: "ready",
-        component: "p",
-        version: "1",
-        sha256: "f",
-    };
-    assert_eq!(
-        json(ready),
-        r#"{"event":"ready","component":"p","version":"1","sha256":"f"}"#
     );
 }

@@ -1,0 +1,5 @@
+//! `host-shim session` holds the protocol.
+
+mod guards;
+mod lines;
+mod turns;
