@@ -21,7 +21,7 @@ fn status_tells_memory_and_breakers() {
     assert!(gateway.requests().is_empty(), "status asked the gateway");
     let ran = run(gateway.program(["status", "--locale", "zh"]));
     assert!(
-        ran.out.contains("内存") && ran.out.contains("闭合"),
+        ran.out.contains("内存") && ran.out.contains("关闭"),
         "{ran:?}"
     );
     assert!(

@@ -71,7 +71,7 @@ Ctrl-C           cancels the turn that runs; at the prompt, pressed twice, the e
 /诊断      不调用模型，检查哪里有问题
 /状态      内存、熔断与任务
 /会话重置  开始新的会话：网关不再记得之前的对话
-/熔断复位  闭合熔断
+/熔断复位  关闭熔断
 /退出      结束，Ctrl-D 也可以
 Ctrl-C     取消正在运行的任务；在提示符下连按两次则结束\n",
     )
@@ -154,7 +154,7 @@ impl Talk<'_> {
             }
             Entry::ResetBreakers => {
                 let reset = self.runtime.block_on(self.plugin.reset());
-                let done = pick(locale, "the breakers are closed\n", "熔断已闭合\n");
+                let done = pick(locale, "the breakers are closed\n", "熔断已关闭\n");
                 self.report(reset, |_, _| done.to_owned())?;
             }
             Entry::Unknown(command) => {

@@ -91,7 +91,7 @@ pub fn status(status: &Status, locale: Locale) -> String {
 /// The name of a state, in its colour.
 pub fn breaker_state(state: BreakerState, locale: Locale) -> String {
     let (colour, name) = match state {
-        BreakerState::Closed => (GREEN, pick(locale, "closed", "闭合")),
+        BreakerState::Closed => (GREEN, pick(locale, "closed", "关闭")),
         BreakerState::Open => (RED, pick(locale, "open", "打开")),
         BreakerState::HalfOpen => (YELLOW, pick(locale, "half-open", "半开")),
     };
@@ -118,9 +118,11 @@ fn breaker(breaker: &Breaker, locale: Locale) -> String {
     state + &more
 }
 
-/// What the diagnosis found; what is wrong has its cause and remedy below it.
+/// What the diagnosis found; what is wrong has its cause and remedy below it, unless those of the
+/// same fault stand there already.
 pub fn diagnosis(diagnosis: &Diagnosis, locale: Locale) -> String {
     let mut out = String::new();
+    let mut explained = Vec::new();
     for check in &diagnosis.checks {
         let (mark, code) = match check.code {
             None => (format!("{GREEN}✓{GREEN:#}"), String::new()),
@@ -132,13 +134,15 @@ pub fn diagnosis(diagnosis: &Diagnosis, locale: Locale) -> String {
             "{mark} {BOLD}{:<16}{BOLD:#} {code}{detail}",
             check.name
         );
+        if check.code.is_none_or(|code| explained.contains(&code)) {
+            continue;
+        }
+        explained.extend(check.code);
         for (name, text) in [
             (pick(locale, "cause", "原因"), &check.cause),
             (pick(locale, "remedy", "处理"), &check.remedy),
         ] {
-            if !text.is_empty() {
-                let _ = writeln!(out, "    {DIM}{name}:{DIM:#} {}", printable(text));
-            }
+            let _ = writeln!(out, "    {DIM}{name}:{DIM:#} {}", printable(text));
         }
     }
     out
@@ -252,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_that_failed_has_cause_and_remedy_below_it() {
+    fn a_check_that_failed_has_cause_and_remedy_below_it_once() {
         let well = Check {
             name: "memory".to_owned(),
             code: None,
@@ -260,23 +264,20 @@ mod tests {
             cause: String::new(),
             remedy: String::new(),
         };
-        let wrong = Check {
-            name: "token-primary".to_owned(),
+        let wrong = |name: &str| Check {
+            name: name.to_owned(),
             code: Some(FaultCode::AuthFailed),
             detail: "401".to_owned(),
             cause: "because".to_owned(),
             remedy: "do this".to_owned(),
         };
-        let text = plain(&diagnosis(
-            &Diagnosis {
-                checks: vec![well, wrong],
-            },
-            Locale::En,
-        ));
+        let checks = vec![well, wrong("token-primary"), wrong("token-backup")];
+        let text = plain(&diagnosis(&Diagnosis { checks }, Locale::En));
         assert_eq!(
             text,
             "✓ memory           600 MiB\n\
-             ✗ token-primary    auth_failed: 401\n    cause: because\n    remedy: do this\n"
+             ✗ token-primary    auth_failed: 401\n    cause: because\n    remedy: do this\n\
+             ✗ token-backup     auth_failed: 401\n"
         );
     }
 }

@@ -138,7 +138,7 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
             say!(
                 locale,
                 "Per gateway. {breaker_failures} failures in a row (`breaker_failures`) open it for {open} s (`breaker_open_seconds`), longer if the gateway's `Retry-After` says so; then one trial is let through: success closes it, failure opens it again.",
-                "每个网关各有一个。连续失败 {breaker_failures} 次（`breaker_failures`）后打开 {open} 秒（`breaker_open_seconds`），网关的 `Retry-After` 只会使其更久；之后放行一次试探：成功则闭合，失败则再次打开。",
+                "每个网关各有一个。连续失败 {breaker_failures} 次（`breaker_failures`）后打开 {open} 秒（`breaker_open_seconds`），网关的 `Retry-After` 只会使其更久；之后放行一次试探：成功则关闭，失败则再次打开。",
             ),
         ),
         (

@@ -97,7 +97,7 @@ pub const SCENES: &[Scene] = &[
         title: ("The breaker", "熔断"),
         story: (
             "Two failures open it for 60 s; then one trial: it fails and the breaker opens again; the next one succeeds and closes it.",
-            "两次失败后打开 60 秒；之后放行一次试探：失败则再次打开，下一次成功则闭合。",
+            "两次失败后打开 60 秒；之后放行一次试探：失败则再次打开，下一次成功则关闭。",
         ),
         play: |stage| breaker(stage).boxed_local(),
     },
@@ -168,6 +168,9 @@ fn tool_output(request: &Value) -> Option<String> {
 
 async fn memory_600(stage: &mut Stage) -> Played {
     stage.memory_mib(600);
+    stage.next(Answered::reply(
+        stage.text("Here it is: =^.^=", "画好了： =^.^="),
+    ));
     let seen = heavy(stage).await?;
     seen.reply().map(drop)
 }
