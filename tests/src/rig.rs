@@ -9,8 +9,8 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use host_shim::scripted::ScriptedGateway;
 use host_shim::{
-    Bound, Clock, Config, Event, Fault, FaultCode, Level, MemorySource, NoticeCode, Plugin, Reply,
-    Sample, ToolCall, ToolRunner, ToolSpec, Turn, TurnRequest,
+    Attachment, Bound, Clock, Config, Event, Fault, FaultCode, Level, MemorySource, NoticeCode,
+    Plugin, Reply, Sample, ToolCall, ToolRunner, ToolSpec, Turn, TurnRequest,
 };
 use serde_json::{Value, json};
 
@@ -247,6 +247,26 @@ pub fn tool(name: &str, level: Level) -> ToolSpec {
         description: format!("The tool {name}."),
         parameters: json!({ "type": "object", "properties": { "city": { "type": "string" } } }),
         level,
+    }
+}
+
+/// An attachment of this type and size whose content begins as the type says.
+pub fn attachment(media_type: &str, bytes: usize) -> Attachment {
+    let magic: &[u8] = match media_type {
+        "image/png" => b"\x89PNG\r\n\x1a\n",
+        "image/jpeg" => b"\xff\xd8\xff\xe0",
+        "image/gif" => b"GIF89a",
+        "image/webp" => b"RIFF\0\0\0\0WEBP",
+        "application/pdf" => b"%PDF-1.7\n",
+        "application/json" => b"[]",
+        _ => b"text",
+    };
+    let mut data = magic.to_vec();
+    data.resize(bytes.max(magic.len()), b' ');
+    Attachment {
+        media_type: media_type.to_owned(),
+        filename: "f".to_owned(),
+        data,
     }
 }
 

@@ -140,7 +140,7 @@ async fn fault_rate_limited_reads_a_date_against_the_answers_own_clock() {
 async fn fault_protocol_error_on_an_answer_that_cannot_be_read() {
     let no_json = Http::new(200)
         .header("Content-Type", "application/json")
-        .bytes("{\"id\":");
+        .bytes("{\"id\": oops}");
     fault_of(no_json, ProtocolError).await;
     let other_json = Http::new(200).json(&json!({ "choices": [] }));
     fault_of(other_json, ProtocolError).await;
@@ -181,7 +181,7 @@ async fn fault_protocol_error_on_an_answer_over_the_size_limit() {
     check(&rig, &fault, ProtocolError).await;
 
     let rig = Rig::with(json!({ "max_answer_bytes": 10_000 })).await;
-    rig.gateway.push(Answer::new().delta(&"x".repeat(2_000)));
+    rig.gateway.push(Answer::new().delta(&"x".repeat(1_000)));
     rig.say("hi").await.unwrap();
 }
 

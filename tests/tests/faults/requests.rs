@@ -3,7 +3,7 @@
 use host_shim::FaultCode::{RequestRejected, RequestTooLarge};
 use host_shim::scripted::{End, Http, Scene};
 use host_shim::{Attachment, Fault, FaultCode, Level, TurnRequest};
-use openclaw_tests::rig::{Rig, tool, turn_with};
+use openclaw_tests::rig::{Rig, attachment, tool, turn_with, within};
 
 use super::{check, fault_of};
 
@@ -53,16 +53,12 @@ async fn fault_request_too_large_on_the_reset_of_an_oversized_upload() {
         ..TurnRequest::new("what is it?")
     };
     let fault = rig.ask(request).await.unwrap_err();
-    hang_up.await.unwrap();
+    within(hang_up).await.unwrap();
     check(&rig, &fault, RequestTooLarge).await;
 }
 
 fn image(bytes: usize) -> Attachment {
-    Attachment {
-        media_type: "image/png".to_owned(),
-        filename: "x.png".to_owned(),
-        data: vec![7; bytes],
-    }
+    attachment("image/png", bytes)
 }
 
 /// The fault of a turn that is refused before anything is sent.
@@ -115,10 +111,7 @@ async fn fault_request_rejected_before_sending_on_bad_tools() {
 #[tokio::test]
 async fn fault_request_too_large_before_sending_on_an_attachment_over_its_limit() {
     const MIB: usize = 1 << 20;
-    let file = |bytes| Attachment {
-        media_type: "text/plain".to_owned(),
-        ..image(bytes)
-    };
+    let file = |bytes| attachment("text/plain", bytes);
     for attachment in [image(10 * MIB + 1), file(5 * MIB + 1)] {
         let request = TurnRequest {
             attachments: vec![attachment],
@@ -143,13 +136,7 @@ async fn fault_request_too_large_before_sending_on_a_body_over_20_mib() {
 async fn attachments_at_their_limits_reach_the_gateway_whole() {
     const MIB: usize = 1 << 20;
     let rig = Rig::new().await;
-    let attachments = vec![
-        image(10 * MIB),
-        Attachment {
-            media_type: "text/plain".to_owned(),
-            ..image(4 * MIB)
-        },
-    ];
+    let attachments = vec![image(10 * MIB), attachment("text/plain", 4 * MIB)];
     let request = TurnRequest {
         attachments,
         ..TurnRequest::new("what are they?")
@@ -161,10 +148,18 @@ async fn attachments_at_their_limits_reach_the_gateway_whole() {
     let lengths: Vec<_> = parts
         .iter()
         .filter_map(|part| part["source"]["data"].as_str())
-        .map(|data| (data.len(), data.starts_with("BwcHBwcH")))
+        .map(|data| {
+            (
+                data.len(),
+                &data[..8],
+                &data[data.len() - 12..data.len() - 8],
+            )
+        })
         .collect();
     let base64 = |bytes: usize| bytes.div_ceil(3) * 4;
-    assert_eq!(lengths, [(base64(10 * MIB), true), (base64(4 * MIB), true)]);
+    let png = (base64(10 * MIB), "iVBORw0K", "ICAg");
+    let text = (base64(4 * MIB), "dGV4dCAg", "ICAg");
+    assert_eq!(lengths, [png, text]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! | heavy | an attachment, a mark, a word in the text, or a large body |
 
-use host_shim::{Attachment, FaultCode, TurnRequest};
-use openclaw_tests::rig::{MIB, Rig, code};
+use host_shim::{FaultCode, TurnRequest};
+use openclaw_tests::rig::{MIB, Rig, attachment, code};
 use serde_json::json;
 
 /// A rig with too little memory for heavy turns, and enough for others.
@@ -11,20 +11,12 @@ async fn short(config: serde_json::Value) -> Rig {
     rig
 }
 
-fn attachment(media_type: &str) -> Attachment {
-    Attachment {
-        media_type: media_type.to_owned(),
-        filename: "f".to_owned(),
-        data: b"content".to_vec(),
-    }
-}
-
 #[tokio::test]
 async fn guard_heavy_any_attachment() {
     let rig = short(json!({})).await;
     for media_type in ["image/png", "image/webp", "text/plain", "application/pdf"] {
         let request = TurnRequest {
-            attachments: vec![attachment(media_type)],
+            attachments: vec![attachment(media_type, 100)],
             ..TurnRequest::new("hi")
         };
         assert_eq!(
@@ -101,7 +93,7 @@ async fn guard_heavy_a_body_over_the_size() {
 #[tokio::test]
 async fn guard_heavy_turns_go_through_with_enough_memory() {
     let rig = Rig::new().await;
-    let attachments = vec![attachment("image/png"), attachment("text/plain")];
+    let attachments = vec![attachment("image/png", 100), attachment("text/plain", 100)];
     let request = TurnRequest {
         attachments,
         heavy: true,
