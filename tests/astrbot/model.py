@@ -107,6 +107,8 @@ class Model:
             gate = self._gate
             self.held.set()
             await gate.wait()
+            if request.transport is None or request.transport.is_closing():
+                return response  # Who asked has gone meanwhile.
             await chunk({"content": "门后。"})
         elif "MAGIC_SECRET" in text:
             await chunk({"content": f"密钥是 {SECRET}，请保密。"})

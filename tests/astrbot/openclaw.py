@@ -100,9 +100,13 @@ class OpenClaw:
             config["tools"] = {"toolSearch": False}
         return config
 
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """SIGKILL; returns when it is gone."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.alive():
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 

@@ -11,12 +11,19 @@ from collections.abc import Awaitable, Callable
 class Steps:
     """Runs steps and counts."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, only: str | None = None) -> None:
         self._title = title
+        self._only = only
+        self.recover: Callable[[], Awaitable[None]] | None = None
+        """Called after a step that failed, so that the next one finds things as they should be."""
         self.passed = self.failed = self.skipped = 0
 
-    async def run(self, name: str, step: Callable[[], Awaitable[None]], seconds: float = 240) -> bool:
-        """One step; whether it passed."""
+    async def run(
+        self, name: str, step: Callable[[], Awaitable[None]], seconds: float = 240, *, always: bool = False
+    ) -> bool:
+        """One step; whether it passed. `always`: also if only others are wanted."""
+        if self._only is not None and self._only not in name and not always:
+            return True
         started = time.monotonic()
         try:
             await asyncio.wait_for(step(), seconds)
@@ -25,6 +32,11 @@ class Steps:
             print(f"FAIL {self._title}: {name} ({time.monotonic() - started:.1f} s)", flush=True)
             what = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
             print("     " + what.replace("\n", "\n     "), flush=True)
+            if self.recover is not None:
+                try:
+                    await asyncio.wait_for(self.recover(), seconds)
+                except Exception as second:
+                    print(f"     and it cannot be set right: {second!r}", flush=True)
             return False
         self.passed += 1
         print(f"ok   {self._title}: {name} ({time.monotonic() - started:.1f} s)", flush=True)

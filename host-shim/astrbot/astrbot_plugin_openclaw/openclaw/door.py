@@ -197,11 +197,11 @@ class Door:
             if fault:
                 raise _without_partial(fault[0]) if shown else fault[0]
             return
-        async for piece in turn:
-            told = self._told(piece)
-            if told:
-                await event.send(MessageChain().message(told))
         try:
+            async for piece in turn:
+                told = self._told(piece)
+                if told:
+                    await event.send(MessageChain().message(told))
             reply = await turn.reply()
         except Fault as fault:
             if fault.partial_text:
