@@ -116,6 +116,25 @@ fn inspect_shows_the_built_in_component() {
 }
 
 #[test]
+fn what_compile_made_is_run_without_compiling() {
+    let folder = tempfile::tempdir().unwrap();
+    let artifact = folder.path().join("plugin.cwasm");
+    let artifact = artifact.to_str().unwrap();
+    let ran = run(program([
+        "compile",
+        env!("OPENCLAW_EMBEDDED_WASM"),
+        artifact,
+    ]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = run(program(["inspect", "--json", artifact]));
+    assert_eq!(ran.json()[0]["code"], "precompiled", "{ran:?}");
+    let ran = run(program(["status", "--component", artifact]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = run(program(["compile", artifact, "/nowhere/x.cwasm"]));
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+}
+
+#[test]
 fn the_tables_are_those_of_the_readme() {
     let ran = run(program(["faults", "--markdown"]));
     assert_eq!(ran.code, 0);
