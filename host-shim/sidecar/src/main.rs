@@ -2,17 +2,34 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
+use openclaw_plugin::fault::Locale;
 use openclaw_sidecar::cli::{self, SidecarArgs};
+use openclaw_sidecar::text::locale_of;
 
 /// The OpenClaw gateway beside AstrBot.
 #[derive(Debug, Parser)]
 #[command(name = "openclaw-sidecar", version)]
 struct Program {
+    /// The language of texts; without it LC_ALL, LC_MESSAGES and LANG decide.
+    #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true)]
+    locale: Option<Language>,
     #[command(flatten)]
     args: SidecarArgs,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Language {
+    En,
+    Zh,
+}
+
 fn main() -> ExitCode {
-    ExitCode::from(cli::run(&Program::parse().args))
+    let program = Program::parse();
+    let locale = match program.locale {
+        Some(Language::En) => Locale::En,
+        Some(Language::Zh) => Locale::Zh,
+        None => locale_of(|name| std::env::var(name).ok()),
+    };
+    ExitCode::from(cli::run(&program.args, locale))
 }

@@ -267,7 +267,7 @@ fn child() {
         checkpoint: &checkpoint,
     };
     let program = Program::parse_from(["openclaw-sidecar"].into_iter().chain(words.split(' ')));
-    let status = cli::run_with(&program.args, &host);
+    let status = cli::run_with(&program.args, openclaw_plugin::fault::Locale::En, &host);
     println!("STEPS {} STATUS {status}", count.load(Ordering::Relaxed));
 }
 
@@ -278,7 +278,7 @@ fn run_child(stage: &Stage, words: &[&str], kill_at: usize) -> Run {
         .env(KILL_AT, kill_at.to_string())
         .env(
             "SIDECAR_TEST_WORDS",
-            format!("{} --locale=en --root={root}", words.join(" ")),
+            format!("{} --root={root}", words.join(" ")),
         )
         .env("PATH", stage.path())
         .env("STANDIN", stage.standin())

@@ -1,0 +1,145 @@
+//! The grammar of the sidecar's commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::change::WAIT;
+use crate::layout::DEFAULT_ROOT;
+use crate::plugin_settings::Format;
+use crate::restore;
+
+/// Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot.
+///
+/// Exit status: 0 all is well; 1 it failed, or the doctor found something wrong; 2 wrong usage;
+/// 3 an upgrade or roll-back did not work and what ran before runs again.
+#[derive(Clone, Debug, Args)]
+pub struct SidecarArgs {
+    /// The sidecar's folder.
+    #[arg(long, global = true, env = "OPENCLAW_SIDECAR_ROOT", default_value = DEFAULT_ROOT, value_name = "DIR")]
+    pub root: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: SidecarCommand,
+}
+
+/// What `host-shim sidecar` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SidecarCommand {
+    /// Make the folders and files, with a strong token; overwrites nothing.
+    Init {
+        /// Replace files that differ from the templates and keep the old ones beside them.
+        /// The .env stays.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Look at everything: files, settings, engine, container, port, token, memory, disk, clock.
+    Doctor {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        /// Do what is safe: make what is missing, take rights away, put in a token where there is none.
+        #[arg(long)]
+        fix: bool,
+        /// With --fix: only say what would be done.
+        #[arg(long, requires = "fix")]
+        dry_run: bool,
+        /// A config of the plugin to compare with: AstrBot's JSON, or host-shim's TOML.
+        #[arg(long, value_name = "FILE")]
+        plugin_config: Option<PathBuf>,
+        /// Print the JSON Schema of --json instead.
+        #[arg(long)]
+        json_schema: bool,
+    },
+    /// Start the gateway and wait until it is healthy.
+    Up {
+        /// How long to wait.
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Stop the gateway and remove its container; all data stays.
+    Down,
+    /// Show the container.
+    Ps,
+    /// Show the gateway's log, the token masked.
+    Logs {
+        /// Go on showing what comes.
+        #[arg(short, long)]
+        follow: bool,
+        /// Lines from the end.
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        tail: u32,
+    },
+    /// Make the container anew, so that changes of .env and config take effect.
+    Restart {
+        /// How long to wait.
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Go to another version; goes back by itself if that does not get healthy.
+    Upgrade {
+        /// A release, such as 2026.9.6.
+        version: String,
+        /// How long to wait.
+        #[command(flatten)]
+        wait: Wait,
+        /// How many restore points to keep.
+        #[command(flatten)]
+        keep: Keep,
+    },
+    /// Go back to the last restore point that was healthy.
+    Rollback {
+        /// The restore point to go back to.
+        #[arg(long, value_name = "ID")]
+        to: Option<String>,
+        /// Only list the restore points.
+        #[arg(long, conflicts_with = "to")]
+        list: bool,
+        /// How long to wait.
+        #[command(flatten)]
+        wait: Wait,
+        /// How many restore points to keep.
+        #[command(flatten)]
+        keep: Keep,
+    },
+    /// Print the plugin's settings for this gateway, the token in clear, ready to paste.
+    PrintConfig {
+        /// How.
+        #[arg(long, value_enum, default_value_t = Format::Json)]
+        format: Format,
+        /// The agent that answers.
+        #[arg(long, default_value = "main", value_name = "ID")]
+        agent_id: String,
+    },
+    /// Print Kubernetes manifests: AstrBot with the gateway as a native sidecar container.
+    Manifest {
+        /// Write astrbot.yaml and secret.yaml (mode 600, a new token) into this folder instead.
+        #[arg(long, value_name = "DIR")]
+        output: Option<PathBuf>,
+        /// The namespace.
+        #[arg(long, default_value = "astrbot", value_name = "NAME")]
+        namespace: String,
+        /// The gateway's version; default: the templates'.
+        #[arg(long, value_name = "VERSION")]
+        gateway_version: Option<String>,
+        /// AstrBot's image, with a tag.
+        #[arg(long, value_name = "IMAGE")]
+        astrbot_image: Option<String>,
+    },
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Wait {
+    /// Longest wait until the gateway is healthy, in seconds.
+    #[arg(long, default_value_t = WAIT.as_secs(), value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub wait: u64,
+}
+
+/// How many restore points to keep.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Keep {
+    /// Restore points to keep; the newest good one stays in any case.
+    #[arg(long, default_value_t = restore::KEEP, value_name = "N")]
+    pub keep: usize,
+}

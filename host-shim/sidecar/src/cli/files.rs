@@ -1,0 +1,129 @@
+//! The commands that only write or print: `init`, `print-config`, `manifest`.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::output::out;
+use super::{OK, Session};
+use crate::init::{self, Outcome};
+use crate::layout::CONFIG;
+use crate::manifest;
+use crate::plugin_settings::{self, Format};
+use crate::secret::{Flaw, Token};
+use crate::text::{Problem, Text, text};
+
+impl Session<'_> {
+    pub(super) fn init(&self, force: bool) -> Result<u8, Problem> {
+        let stamp = humantime::format_rfc3339_seconds(SystemTime::now())
+            .to_string()
+            .replace([':', '-'], "");
+        let report = init::init(&self.root, force, &stamp, self.durable())?;
+        for (entry, outcome) in &report.entries {
+            let shown = self.root.join(entry);
+            let shown = shown.display();
+            match outcome {
+                Outcome::Made => self.say(&text!("made      {shown}", "已建立    {shown}")),
+                Outcome::Same => self.say(&text!("unchanged {shown}", "无变化    {shown}")),
+                Outcome::Kept(diff) => self.say(&text!("kept      {shown}, which differs (--force replaces it and keeps a backup):\n{diff}", "已保留    {shown}，内容与模板不同（--force 会替换并保留备份）：\n{diff}")),
+                Outcome::Replaced(backup) => {
+                    let backup = backup.display();
+                    self.say(&text!("replaced  {shown}; the old one is {backup}", "已替换    {shown}；旧文件为 {backup}"));
+                }
+            }
+        }
+        for warning in &report.warnings {
+            self.say(warning);
+        }
+        let port = self.env()?.port().unwrap_or(18789);
+        let root = self.root.path().display();
+        self.say(&text!(
+            "\nThe plugin's three settings (with the token in clear: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN of {root}/.env\n  gateway_agent_id      main\n\nNext: name a model provider in {root}/{CONFIG}, then\n  host-shim sidecar up --root {root}",
+            "\n插件的三项设置（显示令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n\n下一步：在 {root}/{CONFIG} 中填写模型服务，然后运行\n  host-shim sidecar up --root {root}"
+        ));
+        Ok(OK)
+    }
+
+    pub(super) fn print_config(&self, format: Format, agent: &str) -> Result<u8, Problem> {
+        let env = self.env()?;
+        let token = env.token();
+        if token.flaw().is_some_and(|flaw| flaw != Flaw::Weak) {
+            return Err(Problem::new(
+                text!(
+                    "OPENCLAW_GATEWAY_TOKEN of .env is no usable token.",
+                    ".env 的 OPENCLAW_GATEWAY_TOKEN 不是可用的令牌。"
+                ),
+                text!(
+                    "It is missing, a placeholder, masked, or has characters that cannot be sent.",
+                    "它缺失、是占位符、被遮蔽，或含有无法发送的字符。"
+                ),
+                text!(
+                    "Run `host-shim sidecar doctor --fix`.",
+                    "请运行 `host-shim sidecar doctor --fix`。"
+                ),
+            ));
+        }
+        out(&plugin_settings::print(
+            env.port().unwrap_or(18789),
+            &token,
+            agent,
+            format,
+        ))
+    }
+
+    pub(super) fn manifest(
+        &self,
+        mut options: manifest::Options,
+        output: Option<&Path>,
+    ) -> Result<u8, Problem> {
+        let own = self.root.join(CONFIG);
+        if let Ok(config) = std::fs::read_to_string(&own) {
+            options.config = config;
+        }
+        let manifests = manifest::render(&options)?;
+        let Some(folder) = output else {
+            return out(&manifests);
+        };
+        let token = Token::generate().map_err(|error| {
+            Problem::new(
+                text!("Cannot make a token: {error}", "无法生成令牌：{error}"),
+                Text::default(),
+                Text::default(),
+            )
+        })?;
+        let files = [
+            ("astrbot.yaml", manifests, 0o644),
+            (
+                "secret.yaml",
+                manifest::render_secret(&options, &token)?,
+                0o600,
+            ),
+        ];
+        if let Some((name, _, _)) = files.iter().find(|(name, _, _)| folder.join(name).exists()) {
+            return Err(Problem::new(
+                text!("{name} is already there.", "{name} 已存在。"),
+                text!(
+                    "It may hold a token that is in use.",
+                    "其中可能有正在使用的令牌。"
+                ),
+                text!(
+                    "Name another --output, or move the old files away.",
+                    "请指定其他 --output，或移走旧文件。"
+                ),
+            ));
+        }
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Problem::io(&text!("make the folder", "建立目录"), folder, &error))?;
+        for (name, content, mode) in files {
+            let path = folder.join(name);
+            self.durable()
+                .write(&path, content.as_bytes(), mode)
+                .map_err(|error| Problem::io(&text!("write", "写入"), &path, &error))?;
+        }
+        let shown = folder.display();
+        self.say(&text!(
+            "Wrote {shown}/astrbot.yaml and {shown}/secret.yaml. Apply the first one's namespace, then the secret, then all:\n  kubectl apply -f {shown}/astrbot.yaml; kubectl apply -f {shown}/secret.yaml",
+            "已写入 {shown}/astrbot.yaml 与 {shown}/secret.yaml。依次应用：\n  kubectl apply -f {shown}/astrbot.yaml; kubectl apply -f {shown}/secret.yaml"
+        ));
+        Ok(OK)
+    }
+}

@@ -1,0 +1,333 @@
+//! The commands of `host-shim sidecar`.
+
+mod args;
+mod files;
+pub mod help;
+mod output;
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use openclaw_plugin::fault::Locale;
+
+pub use self::args::{Keep, SidecarArgs, SidecarCommand, Wait};
+use self::output::out;
+use crate::change::{self, Ended, WAIT};
+use crate::doctor::{self, Facts, Scope};
+use crate::durable::{Checkpoint, Durable};
+use crate::engine::Engine;
+use crate::layout::{Root, SERVICE};
+use crate::lifecycle::{COMPOSE_LIMIT, Operator};
+use crate::manifest;
+use crate::process::Surroundings;
+use crate::progress::Terminal;
+use crate::restore;
+use crate::text::{Problem, Text, text};
+
+/// All went well; for `doctor`: nothing is wrong.
+pub const OK: u8 = 0;
+/// It failed, and what happened, why, and what to do was said; for `doctor`: something is wrong.
+pub const FAILED: u8 = 1;
+/// An upgrade or roll-back did not work, and what ran before runs again.
+pub const WENT_BACK: u8 = 3;
+
+/// What a command gets from its surroundings.
+pub struct Host<'a> {
+    /// Programs and their environment.
+    pub surroundings: Surroundings,
+    /// Told of every durable step.
+    pub checkpoint: Checkpoint<'a>,
+}
+
+impl std::fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").finish_non_exhaustive()
+    }
+}
+
+/// Runs a command in this process's surroundings; the exit status.
+pub fn run(args: &SidecarArgs, locale: Locale) -> u8 {
+    let host = Host {
+        surroundings: Surroundings::default(),
+        checkpoint: &|_| {},
+    };
+    run_with(args, locale, &host)
+}
+
+/// Runs a command; the exit status. Results go to stdout, what people need to know to stderr.
+pub fn run_with(args: &SidecarArgs, locale: Locale, host: &Host<'_>) -> u8 {
+    let session = match Root::new(&args.root) {
+        Ok(root) => Session { root, locale, host },
+        Err(problem) => return failed(&problem, locale),
+    };
+    match session.run(&args.command) {
+        Ok(status) => status,
+        Err(problem) => failed(&problem, locale),
+    }
+}
+
+fn failed(problem: &Problem, locale: Locale) -> u8 {
+    let label = match locale {
+        Locale::En => "error",
+        Locale::Zh => "错误",
+    };
+    eprintln!("{label}: {}", problem.render(locale));
+    FAILED
+}
+
+/// One command under way.
+struct Session<'a> {
+    root: Root,
+    locale: Locale,
+    host: &'a Host<'a>,
+}
+
+impl Session<'_> {
+    fn durable(&self) -> Durable<'_> {
+        Durable::new(self.host.checkpoint)
+    }
+
+    fn run(&self, command: &SidecarCommand) -> Result<u8, Problem> {
+        match command {
+            SidecarCommand::Init { force } => self.init(*force),
+            SidecarCommand::Doctor {
+                json_schema: true, ..
+            } => out(doctor::SCHEMA),
+            SidecarCommand::Doctor {
+                json,
+                fix,
+                dry_run,
+                plugin_config,
+                ..
+            } => self.doctor(*json, *fix, *dry_run, plugin_config.as_deref()),
+            SidecarCommand::Up { wait } => self.start(*wait, false),
+            SidecarCommand::Restart { wait } => self.start(*wait, true),
+            SidecarCommand::Down => self.down(),
+            SidecarCommand::Ps => self.pass_through(&["ps"]),
+            SidecarCommand::Logs { follow, tail } => {
+                let tail = format!("--tail={tail}");
+                let mut words = vec!["logs", &tail];
+                if *follow {
+                    words.push("--follow");
+                }
+                words.push(SERVICE);
+                self.pass_through(&words)
+            }
+            SidecarCommand::Upgrade {
+                version,
+                wait,
+                keep,
+            } => self.changed(*wait, |operator| {
+                operator.upgrade(version, SystemTime::now(), keep.keep)
+            }),
+            SidecarCommand::Rollback { list: true, .. } => self.list(),
+            SidecarCommand::Rollback { to, wait, keep, .. } => self.changed(*wait, |operator| {
+                operator.rollback(to.as_deref(), SystemTime::now(), keep.keep)
+            }),
+            SidecarCommand::PrintConfig { format, agent_id } => {
+                self.print_config(*format, agent_id)
+            }
+            SidecarCommand::Manifest {
+                output,
+                namespace,
+                gateway_version,
+                astrbot_image,
+            } => {
+                let mut options = manifest::defaults();
+                options.namespace.clone_from(namespace);
+                if let Some(version) = gateway_version {
+                    options.version.clone_from(version);
+                }
+                if let Some(image) = astrbot_image {
+                    options.astrbot_image.clone_from(image);
+                }
+                self.manifest(options, output.as_deref())
+            }
+        }
+    }
+
+    fn say(&self, text: &Text) {
+        eprintln!("{}", text.get(self.locale));
+    }
+
+    fn doctor(
+        &self,
+        json: bool,
+        fix: bool,
+        dry_run: bool,
+        plugin: Option<&Path>,
+    ) -> Result<u8, Problem> {
+        let scope = Scope {
+            root: &self.root,
+            surroundings: &self.host.surroundings,
+            plugin,
+        };
+        let mut facts = Facts::gather(&scope);
+        let mut checks = doctor::diagnose(&facts);
+        let mut fixed = Vec::new();
+        let treatments = if fix {
+            doctor::treatments(&checks)
+        } else {
+            Vec::new()
+        };
+        if !dry_run && !treatments.is_empty() {
+            let _lock = self
+                .root
+                .path()
+                .is_dir()
+                .then(|| change::lock(&self.root))
+                .transpose()?;
+            for treatment in treatments {
+                treatment.apply(&self.root, self.durable())?;
+                fixed.push(treatment);
+            }
+            facts = Facts::gather(&scope);
+            checks = doctor::diagnose(&facts);
+        } else if dry_run {
+            for treatment in &treatments {
+                let what = treatment.describe();
+                let (en, zh) = (&what.en, &what.zh);
+                self.say(&text!("would {en}", "将会{zh}"));
+            }
+        }
+        if json {
+            out(&format!(
+                "{:#}\n",
+                doctor::json(&facts, &checks, &fixed, self.locale)
+            ))?;
+        } else {
+            for treatment in &fixed {
+                let what = treatment.describe();
+                let (en, zh) = (&what.en, &what.zh);
+                self.say(&text!("done: {en}", "已完成：{zh}"));
+            }
+            out(&doctor::render(&checks, self.locale))?;
+        }
+        if doctor::is_well(&checks) {
+            Ok(OK)
+        } else {
+            Ok(FAILED)
+        }
+    }
+
+    fn engine(&self) -> Result<Engine, Problem> {
+        Engine::find(&self.host.surroundings, &self.root)
+    }
+
+    /// With the lock, and with what an earlier call left cut off repaired first.
+    fn operate<T>(
+        &self,
+        wait: Wait,
+        start: bool,
+        work: impl FnOnce(&Operator<'_>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let _lock = change::lock(&self.root)?;
+        let engine = self.engine()?;
+        let terminal = Terminal::new(self.locale);
+        let operator = Operator {
+            root: &self.root,
+            engine: &engine,
+            surroundings: &self.host.surroundings,
+            durable: self.durable(),
+            progress: &terminal,
+            wait: Duration::from_secs(wait.wait),
+        };
+        let result = operator.recover(start).and_then(|()| work(&operator));
+        terminal.end();
+        result
+    }
+
+    fn start(&self, wait: Wait, recreate: bool) -> Result<u8, Problem> {
+        let container = self.operate(wait, true, |operator| {
+            operator.preflight()?;
+            operator.start(recreate, operator.wait)
+        })?;
+        let image = container.image;
+        let port = self.env()?.port().unwrap_or(18789);
+        self.say(&text!(
+            "The gateway is healthy: {image} on http://127.0.0.1:{port}; both probes succeeded.",
+            "网关运行正常：{image}，地址 http://127.0.0.1:{port}；两项探测均通过。"
+        ));
+        Ok(OK)
+    }
+
+    fn down(&self) -> Result<u8, Problem> {
+        let wait = Wait {
+            wait: WAIT.as_secs(),
+        };
+        self.operate(wait, false, |operator| {
+            operator.engine.compose_run(&["down"], COMPOSE_LIMIT)
+        })?;
+        self.say(&text!(
+            "The gateway is stopped; its data stays.",
+            "网关已停止；数据保留。"
+        ));
+        Ok(OK)
+    }
+
+    fn changed(
+        &self,
+        wait: Wait,
+        work: impl FnOnce(&Operator<'_>) -> Result<Ended, Problem>,
+    ) -> Result<u8, Problem> {
+        match self.operate(wait, true, work)? {
+            Ended::Changed { from, to } => {
+                self.say(&text!("{to} is running and healthy (before: {from}). `host-shim sidecar rollback` goes back.", "{to} 已在运行且健康（之前：{from}）。`host-shim sidecar rollback` 可以回退。"));
+                Ok(OK)
+            }
+            Ended::WentBack { from, to, why } => {
+                eprintln!("{}", why.render(self.locale));
+                self.say(&text!(
+                    "{to} did not work; {from} is running again.",
+                    "{to} 无法工作；{from} 已恢复运行。"
+                ));
+                Ok(WENT_BACK)
+            }
+        }
+    }
+
+    fn list(&self) -> Result<u8, Problem> {
+        let points = restore::list(&self.root)?;
+        let mut table = String::new();
+        for point in &points {
+            let mark = match (point.good, point.before_rollback) {
+                (_, true) => text!("made by a roll-back", "由回退建立"),
+                (true, _) => text!("was healthy", "当时健康"),
+                (false, _) => text!("was not healthy", "当时不健康"),
+            };
+            table.push_str(&format!(
+                "{}  {}  {}  {}\n",
+                point.id,
+                point.version,
+                point.created,
+                mark.get(self.locale)
+            ));
+        }
+        if points.is_empty() {
+            self.say(&text!(
+                "There are no restore points; an upgrade makes one.",
+                "没有恢复点；升级时会建立。"
+            ));
+        }
+        out(&table)
+    }
+
+    fn env(&self) -> Result<crate::dotenv::Env, Problem> {
+        let path = self.root.join(crate::layout::ENV);
+        let content = std::fs::read_to_string(&path)
+            .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
+        crate::dotenv::Env::parse(&content).map_err(|line| {
+            Problem::new(
+                text!(
+                    ".env: line {line} is no assignment.",
+                    ".env：第 {line} 行不是赋值。"
+                ),
+                Text::default(),
+                text!(
+                    "Correct the line; .env.example shows the form.",
+                    "请更正该行；格式见 .env.example。"
+                ),
+            )
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! What goes to stdout, and what Compose says, the token masked.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::Stdio;
+
+use super::{FAILED, OK, Session};
+use crate::secret::Token;
+use crate::text::{Problem, text};
+
+impl Session<'_> {
+    /// Runs a Compose command whose output is for people, line by line, the token masked.
+    pub(super) fn pass_through(&self, words: &[&str]) -> Result<u8, Problem> {
+        let engine = self.engine()?;
+        let token = self
+            .env()
+            .map(|env| env.token())
+            .unwrap_or_else(|_| Token::new(""));
+        let failed = |error: &io::Error| {
+            Problem::io(
+                &text!("run Compose in", "运行 Compose："),
+                self.root.path(),
+                error,
+            )
+        };
+        let mut child = engine
+            .compose(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(&error))?;
+        let errors = child.stderr.take().map(|pipe| {
+            let token = token.clone();
+            std::thread::spawn(move || copy_masked(pipe, &mut io::stderr(), &token))
+        });
+        if let Some(pipe) = child.stdout.take() {
+            copy_masked(pipe, &mut io::stdout(), &token);
+        }
+        if let Some(errors) = errors {
+            // A thread that panicked has nothing more to print.
+            let _ = errors.join();
+        }
+        let status = child.wait().map_err(|error| failed(&error))?;
+        Ok(if status.success() { OK } else { FAILED })
+    }
+}
+
+/// Copies lines with the token masked, until the input or the reader of the output is gone.
+fn copy_masked(from: impl io::Read, to: &mut impl Write, token: &Token) {
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        let text = token.mask(&String::from_utf8_lossy(&line));
+        if to
+            .write_all(text.as_bytes())
+            .and_then(|()| to.flush())
+            .is_err()
+        {
+            return;
+        }
+        line.clear();
+    }
+}
+
+/// Writes a result to stdout. A reader that has gone, such as `head`, is no failure.
+pub(super) fn out(text: &str) -> Result<u8, Problem> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::io(
+            &text!("write", "写入"),
+            Path::new("stdout"),
+            &error,
+        )),
+        _ => Ok(OK),
+    }
+}
