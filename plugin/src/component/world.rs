@@ -208,6 +208,10 @@ pub(super) struct IncomingBody {
 
 impl AnswerBody for IncomingBody {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        // To read a stream again whose end has been told is a trap.
+        if self.end.is_none() {
+            return Ok(None);
+        }
         loop {
             let (result, bytes) = self.contents.read(Vec::with_capacity(READ_BYTES)).await;
             if !bytes.is_empty() {
