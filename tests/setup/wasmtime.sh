@@ -37,6 +37,7 @@ CARGO_TARGET_DIR=$build nice -n 19 cargo "+$(sed -n 's/^channel *= *"\(.*\)"/\1/
     --root "$temporary" >&2
 
 "$temporary/bin/wasmtime" --version >&2
+chmod 755 "$temporary"
 # Another run may have been faster: then its copy stays.
 if ! mv -T "$temporary" "$place" 2>/dev/null && [ ! -x "$place/bin/wasmtime" ]; then
     echo "wasmtime.sh: cannot move $temporary to $place; remove what is there and run again" >&2
