@@ -68,7 +68,7 @@ class Model:
         call = await request.json()
         self.calls.append(call)
         text = (_users(call) or [""])[-1]
-        last = call["messages"][-1]
+        last = [m for m in call["messages"] if not _plain(m.get("content")).startswith(_INTERNAL)][-1]
         # AstrBot's own model asks for the whole answer, the gateway for a stream.
         streamed = bool(call.get("stream"))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -134,5 +134,12 @@ def _plain(content: Any) -> str:
     return str(content or "")
 
 
+#: What newer gateways put before and after the user's words, and between them as messages.
+_STAMP = re.compile(r"^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d [^\]]*\] ")
+_RUNTIME = re.compile(r"\n\nRuntime: agent=.*\Z", re.S)
+_INTERNAL = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>"
+
+
 def _users(call: dict[str, Any]) -> list[str]:
-    return [_plain(m.get("content")) for m in call["messages"] if m.get("role") == "user"]
+    texts = [_plain(m.get("content")) for m in call["messages"] if m.get("role") == "user"]
+    return [_RUNTIME.sub("", _STAMP.sub("", text)) for text in texts if not text.startswith(_INTERNAL)]

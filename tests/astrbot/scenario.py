@@ -436,17 +436,17 @@ class Scenario:
         return await self.qq.ask(ADMIN, "MAGIC_ECHO 六", "MAGIC_ECHO 六")
 
     async def model_tools(self) -> None:
-        text = await self.qq.ask(ADMIN, "MAGIC_TOOL=scenario_time", "工具说：", seconds=90)
+        text = await self.qq.ask(ADMIN, "MAGIC_TOOL=astrbot_scenario_time", "工具说：", seconds=90)
         assert "42 o'clock" in text, text
 
     async def task_tools(self) -> None:
-        text = await self.qq.ask(ADMIN, "/助手 MAGIC_TOOL=scenario_time", "工具说：", seconds=90)
+        text = await self.qq.ask(ADMIN, "/助手 MAGIC_TOOL=astrbot_scenario_time", "工具说：", seconds=90)
         assert "42 o'clock" in text, text
         # A user's turns ask for L1, and a tool that is not listed needs L2.
-        await self.qq.ask(USER, "/助手 MAGIC_TOOL=scenario_time", "没有工具 scenario_time", seconds=90)
+        await self.qq.ask(USER, "/助手 MAGIC_TOOL=astrbot_scenario_time", "没有工具 astrbot_scenario_time", seconds=90)
         await self.qq.ask(USER, "/助手 MAGIC_TOOL=astrbot_plugins", ("工具说：", PLUGIN), seconds=90)
         await self.astr.configure(tool_levels={"L1": ["scenario_time"]})
-        await self.qq.ask(USER, "/助手 MAGIC_TOOL=scenario_time", "42 o'clock", seconds=90)
+        await self.qq.ask(USER, "/助手 MAGIC_TOOL=astrbot_scenario_time", "42 o'clock", seconds=90)
 
     async def stop_command(self) -> None:
         for words, ended in (("/助手 MAGIC_HOLD", "cancelled"), ("MAGIC_HOLD", None)):

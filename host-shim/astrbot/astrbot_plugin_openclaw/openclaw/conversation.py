@@ -32,6 +32,8 @@ class Conversation:
         self._abort = abort
         self._turn: Turn | None = None
         self.ended = False
+        self.names: dict[str, str] = {}
+        """AstrBot's names of the tools, by the names that they are offered under."""
 
     def tool(self, name: str, description: str, parameters: Any, level: str, timeout: float) -> Tool:
         """A tool whose calls are handed out and answered by `resume`."""

@@ -112,7 +112,7 @@ class OpenClawProvider(Provider):
                     self._open[key] = talk
                     response = LLMResponse("tool")
                     response.tools_call_args = [call.arguments for call in piece]
-                    response.tools_call_name = [call.name for call in piece]
+                    response.tools_call_name = [talk.names[call.name] for call in piece]
                     response.tools_call_ids = [call.id for call in piece]
                     yield response
         except Fault as fault:
@@ -172,18 +172,21 @@ class OpenClawProvider(Provider):
             system.insert(0, str(rest["system_prompt"]))
         files = await attachments.of_urls(images)
         talk = Conversation(rest.get("abort_signal"))
-        tool_set = rest.get("func_tool")
-        offered = [
-            talk.tool(
-                tool.name,
-                tool.description or "",
-                tool.parameters or {"type": "object", "properties": {}},
-                tools.level_of_tool(tool.name, self.settings),
-                self.settings.tool_timeout,
-            )
-            for tool in (getattr(tool_set, "tools", None) or [])
-            if tools.nameable(tool.name)
-        ]
+        offered = []
+        for tool in getattr(rest.get("func_tool"), "tools", None) or []:
+            name = tools.offered_name(tool.name)
+            if name is not None:
+                # AstrBot knows it by its own name.
+                talk.names[name] = tool.name
+                offered.append(
+                    talk.tool(
+                        name,
+                        tool.description or "",
+                        tool.parameters or {"type": "object", "properties": {}},
+                        tools.level_of_tool(tool.name, self.settings),
+                        self.settings.tool_timeout,
+                    )
+                )
         talk.start(
             lambda: self.engine.ask(
                 text, session=session, level=self.settings.chat_level,

@@ -24,6 +24,10 @@ _UNLISTED = "L2"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
+#: Before the name of an AstrBot tool. OpenClaw has tools of its own (`web_search`, `message`, …): of
+#: two with one name some versions silently run theirs, others refuse the whole request.
+_PREFIX = "astrbot_"
+
 _NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
@@ -32,9 +36,10 @@ def level_of_tool(name: str, settings: Settings) -> str:
     return settings.tool_levels.get(name, _UNLISTED)
 
 
-def nameable(name: str) -> bool:
-    """Whether OpenClaw takes a tool of this name."""
-    return _NAME.fullmatch(name) is not None
+def offered_name(name: str) -> str | None:
+    """The name under which an AstrBot tool is offered; None if OpenClaw takes no such name."""
+    offered = name if name.startswith(_PREFIX) else _PREFIX + name
+    return offered if _NAME.fullmatch(offered) else None
 
 
 def active_tools(context: Any) -> list[Any]:
@@ -50,12 +55,13 @@ def of_astrbot(context: Any, event: Any, settings: Settings) -> list[Tool]:
     """AstrBot's tools for one turn of one sender."""
     found = []
     for tool in active_tools(context):
-        if not nameable(tool.name):
+        name = offered_name(tool.name)
+        if name is None:
             logger.debug(f"[{PLUGIN}] 工具 {tool.name!r} 的名称不能用于 OpenClaw，已跳过")
             continue
         found.append(
             Tool(
-                name=tool.name,
+                name=name,
                 run=_runner(context, event, tool, settings.tool_timeout),
                 description=tool.description or "",
                 parameters=tool.parameters or _NO_PARAMETERS,
