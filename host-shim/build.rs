@@ -8,10 +8,18 @@ use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let manifest_dir = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    let root = manifest_dir.parent().ok_or("host-shim is not in a workspace")?;
+    let root = manifest_dir
+        .parent()
+        .ok_or("host-shim is not in a workspace")?;
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
 
-    for path in ["plugin/src", "plugin/Cargo.toml", "wit", "Cargo.toml", "Cargo.lock"] {
+    for path in [
+        "plugin/src",
+        "plugin/Cargo.toml",
+        "wit",
+        "Cargo.toml",
+        "Cargo.lock",
+    ] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
@@ -30,10 +38,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let embedded = out_dir.join("plugin.wasm");
     fs::write(&embedded, wasm).map_err(|e| format!("{}: {e}", embedded.display()))?;
 
-    println!("cargo::rustc-env=OPENCLAW_EMBEDDED_WASM={}", embedded.display());
+    println!(
+        "cargo::rustc-env=OPENCLAW_EMBEDDED_WASM={}",
+        embedded.display()
+    );
     println!("cargo::rustc-env=OPENCLAW_TARGET={}", env::var("TARGET")?);
-    println!("cargo::rustc-env=OPENCLAW_WIT_VERSION={}", wit_version(root)?);
-    println!("cargo::rustc-env=OPENCLAW_WASMTIME={}", wasmtime_version(root)?);
+    println!(
+        "cargo::rustc-env=OPENCLAW_WIT_VERSION={}",
+        wit_version(root)?
+    );
+    println!(
+        "cargo::rustc-env=OPENCLAW_WASMTIME={}",
+        wasmtime_version(root)?
+    );
     Ok(())
 }
 
@@ -51,7 +68,10 @@ fn shared_target_dir(out_dir: &Path) -> PathBuf {
 fn wit_version(root: &Path) -> Result<String, Box<dyn Error>> {
     let text = fs::read_to_string(root.join("wit/types.wit"))?;
     text.lines()
-        .find_map(|line| line.strip_prefix("package astr:openclaw@")?.strip_suffix(';'))
+        .find_map(|line| {
+            line.strip_prefix("package astr:openclaw@")?
+                .strip_suffix(';')
+        })
         .map(str::to_owned)
         .ok_or_else(|| "wit/types.wit does not name `package astr:openclaw@…;`".into())
 }
@@ -59,7 +79,9 @@ fn wit_version(root: &Path) -> Result<String, Box<dyn Error>> {
 /// The version of wasmtime that this build is locked to.
 fn wasmtime_version(root: &Path) -> Result<String, Box<dyn Error>> {
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
-    let (_, after) = lock.split_once("name = \"wasmtime\"\nversion = \"").ok_or("no wasmtime in Cargo.lock")?;
+    let (_, after) = lock
+        .split_once("name = \"wasmtime\"\nversion = \"")
+        .ok_or("no wasmtime in Cargo.lock")?;
     let (version, _) = after.split_once('"').ok_or("Cargo.lock is cut")?;
     Ok(version.to_owned())
 }

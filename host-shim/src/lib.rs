@@ -38,6 +38,8 @@ mod plugin;
 mod request;
 mod runtime;
 mod status;
+#[cfg(all(test, feature = "compiler", feature = "scripted"))]
+mod tests;
 mod tools;
 mod turn;
 

@@ -82,8 +82,16 @@ mod tests {
     #[test]
     fn a_missing_file_and_a_folder_are_named() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(open_private(&folder.path().join("none")).unwrap_err().contains("none"));
-        assert!(open_private(folder.path()).unwrap_err().contains("not a regular file"));
+        assert!(
+            open_private(&folder.path().join("none"))
+                .unwrap_err()
+                .contains("none")
+        );
+        assert!(
+            open_private(folder.path())
+                .unwrap_err()
+                .contains("not a regular file")
+        );
     }
 
     #[test]
@@ -94,7 +102,12 @@ mod tests {
         assert_eq!(fs::metadata(&dir).unwrap().mode() & 0o777, 0o700);
         private_dir(&dir).unwrap();
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(private_dir(&dir).unwrap_err().to_string().contains("others may write"));
+        assert!(
+            private_dir(&dir)
+                .unwrap_err()
+                .to_string()
+                .contains("others may write")
+        );
     }
 
     #[test]

@@ -29,10 +29,12 @@ pub(super) fn of_reader(mut reader: impl Read) -> io::Result<(String, u64)> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // Writing into a String cannot fail.
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}"); // Writing into a String cannot fail.
+            text
+        })
 }
 
 #[cfg(test)]

@@ -27,8 +27,16 @@ impl Interfaces {
         let ty = component.component_type();
         let sorted = |names: BTreeSet<String>| names.into_iter().collect();
         Self {
-            imports: sorted(ty.imports(engine).map(|(name, _)| name.to_owned()).collect()),
-            exports: sorted(ty.exports(engine).map(|(name, _)| name.to_owned()).collect()),
+            imports: sorted(
+                ty.imports(engine)
+                    .map(|(name, _)| name.to_owned())
+                    .collect(),
+            ),
+            exports: sorted(
+                ty.exports(engine)
+                    .map(|(name, _)| name.to_owned())
+                    .collect(),
+            ),
         }
     }
 
@@ -47,7 +55,10 @@ impl Interfaces {
                 (Some(version), _) => format!("it is of version {version}, not {VERSION}"),
                 (None, true) => format!("it does not export {full}; it exports nothing"),
                 (None, false) => {
-                    format!("it does not export {full}; it exports {}", self.exports.join(", "))
+                    format!(
+                        "it does not export {full}; it exports {}",
+                        self.exports.join(", ")
+                    )
                 }
             });
         }
@@ -82,7 +93,11 @@ mod tests {
 
     fn check(exports: &[&str]) -> Result<(), String> {
         let exports = exports.iter().map(|name| name.to_string()).collect();
-        Interfaces { imports: Vec::new(), exports }.check()
+        Interfaces {
+            imports: Vec::new(),
+            exports,
+        }
+        .check()
     }
 
     #[test]
@@ -91,7 +106,10 @@ mod tests {
         let guards = format!("astr:openclaw/guards@{VERSION}");
         assert_eq!(check(&[&gateway, &guards, "more:of/it"]), Ok(()));
         let error = check(&[&gateway]).unwrap_err();
-        assert!(error.contains("does not export astr:openclaw/guards@"), "{error}");
+        assert!(
+            error.contains("does not export astr:openclaw/guards@"),
+            "{error}"
+        );
         let error = check(&["wasi:cli/run@0.2.6"]).unwrap_err();
         assert!(error.contains("it exports wasi:cli/run@0.2.6"), "{error}");
         let error = check(&[]).unwrap_err();
@@ -110,8 +128,14 @@ mod tests {
             (b"\0asm\x01\0\0\0", "it is a core module"),
             (b"\0asm\x0c\0\x01\0", "it has an unknown binary format"),
             (b"(component)", "it is a text"),
-            (b"\x7fELF\x02\x01", "it is native code; a .cwasm artifact is named as precompiled"),
-            (b"PK\x03\x04\xff\xfe", "it does not begin as WebAssembly does"),
+            (
+                b"\x7fELF\x02\x01",
+                "it is native code; a .cwasm artifact is named as precompiled",
+            ),
+            (
+                b"PK\x03\x04\xff\xfe",
+                "it does not begin as WebAssembly does",
+            ),
         ] {
             assert_eq!(check_header(bytes), Err(why.to_owned()), "{bytes:?}");
         }

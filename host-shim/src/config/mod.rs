@@ -7,13 +7,17 @@
 mod keys;
 mod loader;
 mod serde_with;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use keys::{KEYS, Key};
 pub use loader::ConfigLoader;
+use openclaw_plugin::config::Bounds;
 use openclaw_plugin::fault::Locale;
+use openclaw_plugin::guards::limits::{Limits, MIB};
 use openclaw_plugin::level::Level;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -88,7 +92,19 @@ pub struct Config {
 }
 
 impl Default for Config {
+    /// No gateway, and otherwise what the component's own defaults are.
     fn default() -> Self {
+        let Limits {
+            max_level,
+            heavy_floor,
+            read_only_floor,
+            breaker,
+            queue_length,
+            queue_wait_ms,
+            heavy_bytes,
+            heavy_words,
+        } = Limits::default();
+        let bounds = Bounds::default();
         Self {
             gateway_primary_url: String::new(),
             gateway_bearer_token: SecretString::default(),
@@ -97,25 +113,21 @@ impl Default for Config {
             gateway_backup_url: None,
             gateway_backup_bearer_token: None,
             gateway_backup_bearer_token_file: None,
-            max_level: Level::Root,
-            heavy_floor_mib: 512,
-            read_only_floor_mib: 350,
-            breaker_failures: 2,
-            breaker_open: Duration::from_secs(60),
-            queue_length: 8,
-            queue_wait: Duration::from_secs(120),
-            heavy_bytes: 256 << 10,
-            heavy_words: [
-                "image", "图片", "video", "视频", "file", "文件", "pdf", "截图", "绘图",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(300),
-            idle_timeout: Duration::from_secs(300),
-            turn_timeout: Duration::from_secs(1800),
-            max_answer_bytes: 8 << 20,
-            max_tool_rounds: 8,
+            max_level,
+            heavy_floor_mib: heavy_floor / MIB,
+            read_only_floor_mib: read_only_floor / MIB,
+            breaker_failures: breaker.failures,
+            breaker_open: Duration::from_millis(breaker.open_ms),
+            queue_length,
+            queue_wait: Duration::from_millis(queue_wait_ms),
+            heavy_bytes,
+            heavy_words,
+            connect_timeout: Duration::from_millis(bounds.connect_ms),
+            first_byte_timeout: Duration::from_millis(bounds.first_byte_ms),
+            idle_timeout: Duration::from_millis(bounds.idle_ms),
+            turn_timeout: Duration::from_millis(bounds.turn_ms),
+            max_answer_bytes: bounds.max_answer_bytes,
+            max_tool_rounds: bounds.max_tool_rounds,
             locale: Locale::En,
         }
     }

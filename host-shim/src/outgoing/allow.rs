@@ -19,13 +19,19 @@ impl AllowList {
 
     /// From now on these too.
     pub(crate) fn add(&self, origins: impl IntoIterator<Item = Origin>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).extend(origins);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(origins);
     }
 
     /// Whether a request may go there: scheme, host and port are those of a configured gateway.
     pub(crate) fn allows(&self, target: &Uri) -> bool {
         Origin::of(target).is_ok_and(|origin| {
-            self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&origin)
+            self.0
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains(&origin)
         })
     }
 }

@@ -24,11 +24,19 @@ pub(super) struct AnswerBody {
 
 impl AnswerBody {
     pub(super) fn new(incoming: Incoming, limit: Option<Duration>) -> Self {
-        Self { incoming: Some(incoming), limit, timer: None, waiting: false }
+        Self {
+            incoming: Some(incoming),
+            limit,
+            timer: None,
+            waiting: false,
+        }
     }
 
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.limit.and_then(|limit| Instant::now().checked_add(limit)) else {
+        let Some(deadline) = self
+            .limit
+            .and_then(|limit| Instant::now().checked_add(limit))
+        else {
             return Poll::Pending;
         };
         let timer = self.timer.get_or_insert_with(|| {
@@ -78,6 +86,9 @@ impl Body for AnswerBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map(Body::size_hint).unwrap_or_default()
+        self.incoming
+            .as_ref()
+            .map(Body::size_hint)
+            .unwrap_or_default()
     }
 }

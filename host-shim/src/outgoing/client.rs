@@ -94,7 +94,10 @@ async fn in_time<F: Future>(
     }
 }
 
-type Answered = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+type Answered = (
+    http::Response<WasiBody>,
+    Box<dyn Future<Output = Result<(), Error>> + Send>,
+);
 
 impl WasiHttpHooks for Outgoing {
     fn send_request(

@@ -44,15 +44,24 @@ pub(super) enum Connection {
 
 impl Attempt {
     pub(super) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, connection: Mutex::new(Connection::Reused) }
+        Self {
+            limit,
+            connection: Mutex::new(Connection::Reused),
+        }
     }
 
     pub(super) fn connection(&self) -> Connection {
-        *self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is(&self, connection: Connection) {
-        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+        *self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = connection;
     }
 }
 
@@ -135,7 +144,10 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        Self { tcp, tls: Arc::default() }
+        Self {
+            tcp,
+            tls: Arc::default(),
+        }
     }
 
     /// Trusts these certificate authorities only.

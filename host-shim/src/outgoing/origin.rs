@@ -154,7 +154,7 @@ mod tests {
             ("localhost", "has no scheme"),
             ("localhost:18789", "has no scheme"),
             ("//localhost", "has no scheme"),
-            ("http:", "is not a URL"),
+            ("http:", "has no scheme"),
             ("http://", "is not a URL"),
             ("http:///path", "is not a URL"),
             ("http://:80", "has no valid host"),

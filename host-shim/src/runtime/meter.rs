@@ -80,6 +80,9 @@ struct Post {
 struct State {
     busy: bool,
     over: bool,
+    /// The watchdog waits without a limit. Calls come and go faster than it looks, so it need not
+    /// be woken for each.
+    asleep: bool,
 }
 
 impl Watchdog {
@@ -99,18 +102,22 @@ impl Watchdog {
 
     /// Whether something is under way from now on.
     pub(super) fn set_busy(&self, busy: bool) {
-        self.change(|state| state.busy = busy);
-    }
-
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner));
-        self.0.changed.notify_one();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.busy = busy;
+        if busy && state.asleep {
+            self.0.changed.notify_one();
+        }
     }
 }
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        self.change(|state| state.over = true);
+        self.0
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .over = true;
+        self.0.changed.notify_one();
     }
 }
 
@@ -118,10 +125,10 @@ fn watch(post: &Post, engine: &Engine, tick: Duration) {
     let mut state = post.state.lock().unwrap_or_else(PoisonError::into_inner);
     while !state.over {
         if !state.busy {
-            state = post
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state.asleep = true;
+            let woken = post.changed.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+            state.asleep = false;
             continue;
         }
         let waited = post.changed.wait_timeout(state, tick);
@@ -153,8 +160,10 @@ mod tests {
         let meter = Meter::new();
         std::thread::sleep(Duration::from_millis(60));
         assert!(meter.computed() >= Duration::from_millis(60));
-        futures::executor::block_on(meter.resuming(async {
+        let mut resuming = pin!(meter.resuming(async {
             assert!(meter.computed() < Duration::from_millis(50));
         }));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(resuming.as_mut().poll(&mut cx).is_ready());
     }
 }

@@ -34,10 +34,12 @@ pub(super) struct Instance {
 
 /// Why there is no instance.
 pub(super) enum InstanceError {
+    /// It cannot be instantiated.
+    Unusable(String),
+    /// It trapped when it was given the config.
+    Trapped(String),
     /// It does not take the config.
     Config(ConfigError),
-    /// It trapped, or has another world after all.
-    Broken(String),
 }
 
 /// Why an instance is left.
@@ -90,6 +92,11 @@ impl Worker {
             .and_then(GuestPre::new)
             .map_err(&other_world)?;
         let what = builder.source.name();
+        let locale = builder
+            .config
+            .as_ref()
+            .map(|config| config.locale)
+            .unwrap_or_default();
         let tick = (builder.compute_budget / LOOKS)
             .clamp(Duration::from_millis(1), Duration::from_secs(1));
         let watchdog = Watchdog::start(engine.clone(), tick)
@@ -134,7 +141,10 @@ impl Worker {
         match instance {
             Ok(instance) => Ok((worker, instance)),
             Err(InstanceError::Config(error)) => Err(error.into()),
-            Err(InstanceError::Broken(why)) => Err(LoadError::Unusable { what, why }),
+            Err(InstanceError::Unusable(why)) => Err(LoadError::Unusable { what, why }),
+            Err(InstanceError::Trapped(why)) => {
+                Err(Fault::new(FaultCode::PluginTrapped, locale, why).into())
+            }
         }
     }
 
@@ -204,7 +214,7 @@ impl Worker {
         };
         renewed.map_err(|error| match error {
             InstanceError::Config(error) => error.to_string(),
-            InstanceError::Broken(why) => why,
+            InstanceError::Unusable(why) | InstanceError::Trapped(why) => why,
         })
     }
 
@@ -227,38 +237,37 @@ impl Worker {
         });
 
         self.watchdog.set_busy(true);
-        let configured = async {
-            let guest = self.guest.instantiate_async(&mut store).await?;
-            let taken = match config {
-                None => Ok(()),
-                Some(config) => {
-                    let config = convert::config(config);
-                    let configure = async |accessor: &_| {
-                        guest
-                            .astr_openclaw_gateway()
-                            .call_configure(accessor, config, carry)
-                            .await
-                    };
-                    store.run_concurrent(configure).await??
-                }
-            };
-            wasmtime::error::Ok((guest, taken))
-        };
-        let configured = meter.resuming(configured).await;
-        self.watchdog.set_busy(false);
-
-        match configured {
-            Err(error) => Err(InstanceError::Broken(self.trap_message(&error))),
-            Ok((_, Err(error))) => Err(InstanceError::Config(convert::config_error(error))),
-            Ok((guest, Ok(()))) => {
-                let memory_bytes = store.data().limiter.memory_bytes();
-                Ok(Instance {
-                    store,
-                    guest,
-                    memory_bytes,
-                })
+        let instance = async {
+            let guest = self
+                .guest
+                .instantiate_async(&mut store)
+                .await
+                .map_err(|error| InstanceError::Unusable(self.trap_message(&error)))?;
+            if let Some(config) = config {
+                let config = convert::config(config);
+                let configure = async |accessor: &_| {
+                    guest
+                        .astr_openclaw_gateway()
+                        .call_configure(accessor, config, carry)
+                        .await
+                };
+                store
+                    .run_concurrent(configure)
+                    .await
+                    .flatten()
+                    .map_err(|error| InstanceError::Trapped(self.trap_message(&error)))?
+                    .map_err(|error| InstanceError::Config(convert::config_error(error)))?;
             }
-        }
+            let memory_bytes = store.data().limiter.memory_bytes();
+            Ok(Instance {
+                store,
+                guest,
+                memory_bytes,
+            })
+        };
+        let instance = meter.resuming(instance).await;
+        self.watchdog.set_busy(false);
+        instance
     }
 
     /// Serves commands with one instance until it must be left.

@@ -1,0 +1,359 @@
+use serde_json::json;
+
+use super::*;
+
+const FULL: &str = r#"
+gateway_primary_url = "http://127.0.0.1:18789"
+gateway_bearer_token = "hunter2"
+gateway_agent_id = "helper"
+gateway_backup_url = "https://backup.example"
+gateway_backup_bearer_token = "hunter3"
+max_level = "L2"
+heavy_floor_mib = 600
+read_only_floor_mib = 400
+breaker_failures = 1
+breaker_open_seconds = 90.5
+queue_length = 3
+queue_wait_seconds = 0
+heavy_bytes = 1000
+heavy_words = ["gif"]
+connect_timeout_seconds = 0.25
+first_byte_timeout_seconds = 60
+idle_timeout_seconds = 61
+turn_timeout_seconds = 62
+max_answer_bytes = 4096
+max_tool_rounds = 1
+locale = "zh"
+"#;
+
+fn of(text: &str) -> Result<Config, ConfigError> {
+    Config::loader().text(text)?.finish()
+}
+
+#[test]
+fn every_key_can_be_set() {
+    let config = of(FULL).unwrap();
+    assert_eq!(config.gateway_agent_id, "helper");
+    assert_eq!(config.gateway_bearer_token.expose_secret(), "hunter2");
+    assert_eq!(config.max_level, Level::Act);
+    assert_eq!(config.breaker_open, Duration::from_millis(90_500));
+    assert_eq!(config.queue_wait, Duration::ZERO);
+    assert_eq!(config.connect_timeout, Duration::from_millis(250));
+    assert_eq!(config.heavy_words, ["gif"]);
+    assert_eq!(config.locale, Locale::Zh);
+    let written = serde_json::to_value(&config).unwrap();
+    for key in KEYS.iter().filter(|key| !key.name.ends_with("_file")) {
+        assert!(
+            FULL.contains(&format!("\n{} = ", key.name)),
+            "{} is not tried",
+            key.name
+        );
+        assert_ne!(
+            written[key.name],
+            serde_json::to_value(Config::default()).unwrap()[key.name]
+        );
+    }
+}
+
+#[test]
+fn the_table_of_keys_is_the_struct() {
+    let written = serde_json::to_value(Config::default()).unwrap();
+    let fields: std::collections::BTreeSet<_> = written.as_object().unwrap().keys().collect();
+    let names: Vec<_> = KEYS.iter().map(|key| key.name.to_owned()).collect();
+    assert_eq!(fields, names.iter().collect());
+}
+
+#[test]
+fn the_defaults_are_the_runbooks() {
+    let config = Config::default();
+    assert_eq!(
+        (config.heavy_floor_mib, config.read_only_floor_mib),
+        (512, 350)
+    );
+    assert_eq!(
+        (config.breaker_failures, config.breaker_open.as_secs()),
+        (2, 60)
+    );
+    assert_eq!((config.queue_length, config.queue_wait.as_secs()), (8, 120));
+    assert_eq!(
+        (config.heavy_bytes, config.max_answer_bytes),
+        (262_144, 8 << 20)
+    );
+    assert_eq!(
+        (
+            config.connect_timeout.as_secs(),
+            config.first_byte_timeout.as_secs()
+        ),
+        (10, 300)
+    );
+    assert_eq!(
+        (config.idle_timeout.as_secs(), config.turn_timeout.as_secs()),
+        (300, 1800)
+    );
+    assert_eq!(
+        (config.max_tool_rounds, config.gateway_agent_id.as_str()),
+        (8, "main")
+    );
+    assert_eq!(config.heavy_words.len(), 9);
+}
+
+#[test]
+fn json_and_toml_are_told_apart_and_a_bom_does_no_harm() {
+    for text in [
+        r#"{"gateway_agent_id":"a"}"#,
+        " \n{\"gateway_agent_id\":\"a\"}\n",
+        "\u{feff}{\"gateway_agent_id\":\"a\"}",
+        "gateway_agent_id = 'a'",
+        "\u{feff}gateway_agent_id = 'a'\r\n",
+    ] {
+        assert_eq!(of(text).unwrap().gateway_agent_id, "a", "{text:?}");
+    }
+    assert_eq!(of("").unwrap().gateway_agent_id, "main");
+    assert_eq!(of("{}").unwrap().gateway_agent_id, "main");
+    assert_eq!(
+        of(r#"{"gateway_backup_url":null}"#)
+            .unwrap()
+            .gateway_backup_url,
+        None
+    );
+}
+
+#[test]
+fn an_error_names_the_key_the_value_and_what_is_allowed() {
+    for (text, key, parts) in [
+        ("max_level = 'L5'", "max_level", &["\"L5\"", "\"L4\""][..]),
+        ("max_level = 2", "max_level", &["2 is not allowed"]),
+        ("locale = 'de'", "locale", &["\"de\"", "\"zh\""]),
+        ("queue_length = -1", "queue_length", &["-1", "0 or more"]),
+        (
+            "queue_length = 1.5",
+            "queue_length",
+            &["1.5", "whole number"],
+        ),
+        (
+            "queue_length = 99999999999",
+            "queue_length",
+            &["99999999999"],
+        ),
+        (
+            "queue_wait_seconds = -0.5",
+            "queue_wait_seconds",
+            &["-0.5", "fractions allowed"],
+        ),
+        (
+            "queue_wait_seconds = nan",
+            "queue_wait_seconds",
+            &["seconds"],
+        ),
+        (
+            "queue_wait_seconds = inf",
+            "queue_wait_seconds",
+            &["seconds"],
+        ),
+        (
+            "queue_wait_seconds = 1e300",
+            "queue_wait_seconds",
+            &["seconds"],
+        ),
+        ("queue_wait_seconds = '5'", "queue_wait_seconds", &["\"5\""]),
+        (
+            "heavy_words = 'gif'",
+            "heavy_words",
+            &["\"gif\"", "list of texts"],
+        ),
+        (
+            "gateway_primary_url = 1",
+            "gateway_primary_url",
+            &["http://127.0.0.1:18789"],
+        ),
+        (
+            "gateway_primary_uri = 'x'",
+            "gateway_primary_uri",
+            &["mean `gateway_primary_url`?"],
+        ),
+        (
+            "Gateway-Agent-Id = 'x'",
+            "Gateway-Agent-Id",
+            &["mean `gateway_agent_id`?"],
+        ),
+        (
+            "colour = 'red'",
+            "colour",
+            &["the keys are gateway_primary_url, "],
+        ),
+        (r#"{"locale":null}"#, "locale", &["null"]),
+    ] {
+        let error = of(text).unwrap_err();
+        assert_eq!(error.key.as_deref(), Some(key), "{error}");
+        for part in parts {
+            assert!(error.to_string().contains(part), "{part}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_long_value_is_cut() {
+    let error = of(&format!("locale = '{}'", "长".repeat(1000))).unwrap_err();
+    assert!(error.to_string().len() < 400, "{error}");
+}
+
+#[test]
+fn no_error_and_no_dump_shows_a_token() {
+    for text in [
+        "gateway_bearer_token = hunter2",
+        "gateway_bearer_token = 'hunter2",
+        "gateway_bearer_token = ['hunter2']",
+        "gateway_bearer_token = { a = 'hunter2' }",
+        "gateway_backup_bearer_token = ['hunter2']",
+        "gateway_bearer_token = 'hunter2'\ngateway_bearer_token = 'hunter2'",
+        "gateway_bearer_token = 'hunter2'\nx = ",
+        r#"{"gateway_bearer_token":["hunter2"]}"#,
+        r#"{"gateway_bearer_token":"hunter2",}"#,
+        r#"{"gateway_bearer_token":"hunter2""#,
+        r#"{gateway_bearer_token:"hunter2"}"#,
+    ] {
+        let error = of(text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+    let config = of(FULL).unwrap();
+    let dumps = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
+    assert!(!dumps.contains("hunter"), "{dumps}");
+    assert!(dumps.contains(r#""gateway_bearer_token":"***""#), "{dumps}");
+}
+
+#[test]
+fn a_text_that_cannot_be_read_is_an_error_with_its_place() {
+    let error = of("a = 1\n= 2").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the config cannot be read: not TOML at line 2"
+    );
+    let error = of("{\n  \"a\" 1 }").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the config cannot be read: not JSON at line 2 column 7"
+    );
+}
+
+#[test]
+fn a_later_layer_wins_key_by_key() {
+    let environment = |name: &str| match name {
+        "OPENCLAW_GATEWAY_URL" => Some("http://env".to_owned()),
+        "OPENCLAW_GATEWAY_BACKUP_URL" => Some("http://env-backup".to_owned()),
+        "OPENCLAW_GATEWAY_TOKEN" => Some("env-token".to_owned()),
+        "OPENCLAW_GATEWAY_AGENT_ID" => Some(String::new()),
+        _ => None,
+    };
+    let loader = Config::loader()
+        .text(FULL)
+        .unwrap()
+        .env(environment)
+        .unwrap();
+    let config = loader.clone().finish().unwrap();
+    assert_eq!(config.gateway_primary_url, "http://env");
+    assert_eq!(
+        config.gateway_backup_url.as_deref(),
+        Some("http://env-backup")
+    );
+    assert_eq!(config.gateway_bearer_token.expose_secret(), "env-token");
+    // Empty is not set.
+    assert_eq!(config.gateway_agent_id, "helper");
+    let config = loader
+        .set("gateway_primary_url", "http://flag")
+        .and_then(|loader| loader.set("queue_length", 5))
+        .and_then(ConfigLoader::finish)
+        .unwrap();
+    assert_eq!(
+        (config.gateway_primary_url.as_str(), config.queue_length),
+        ("http://flag", 5)
+    );
+    assert_eq!(config.gateway_bearer_token.expose_secret(), "env-token");
+}
+
+#[test]
+fn files_are_read_by_their_extension() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let load = |path: PathBuf| Config::loader().file(path).and_then(ConfigLoader::finish);
+    let toml = load(write("a.toml", b"gateway_agent_id = 'a'")).unwrap();
+    let json = load(write("a.JSON", b"\n{\"gateway_agent_id\":\"a\"}")).unwrap();
+    let other = load(write("a.conf", b"{\"gateway_agent_id\":\"a\"}")).unwrap();
+    for config in [toml, json, other] {
+        assert_eq!(config.gateway_agent_id, "a");
+    }
+    let error = load(write("b.toml", b"{\"gateway_agent_id\":\"a\"}")).unwrap_err();
+    assert!(error.to_string().contains("not TOML at line 1"), "{error}");
+    let error = load(write("c.toml", b"\xff")).unwrap_err();
+    assert!(
+        error.to_string().contains("not UTF-8 text at byte 0"),
+        "{error}"
+    );
+    let error = load(write("d.toml", b"locale = 'de'")).unwrap_err();
+    assert!(error.to_string().contains("d.toml"), "{error}");
+    let error = load(folder.path().join("none.toml")).unwrap_err();
+    assert!(
+        error.to_string().contains("none.toml: cannot be read"),
+        "{error}"
+    );
+    let error = load(folder.path().to_owned()).unwrap_err();
+    assert!(error.to_string().contains("not a regular file"), "{error}");
+}
+
+#[test]
+fn a_token_file_is_read_beside_the_file_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "\u{feff}hunter2\r\n\n").unwrap();
+    let path = folder.path().join("a.toml");
+    std::fs::write(&path, "gateway_bearer_token_file = 'token'").unwrap();
+    let loader = Config::loader().file(&path).unwrap();
+    let config = loader.clone().finish().unwrap();
+    assert_eq!(config.gateway_bearer_token.expose_secret(), "hunter2");
+    assert_eq!(config.gateway_bearer_token_file, None);
+    // Read once more it is the same.
+    let config = config.read_token_files().unwrap();
+    assert_eq!(config.gateway_bearer_token.expose_secret(), "hunter2");
+    // A token of a later layer replaces the file of an earlier one, and the other way round.
+    let config = loader
+        .set("gateway_bearer_token", "flag")
+        .unwrap()
+        .finish()
+        .unwrap();
+    assert_eq!(config.gateway_bearer_token.expose_secret(), "flag");
+    let file = folder.path().join("token").to_str().unwrap().to_owned();
+    let config = Config::loader()
+        .text(FULL)
+        .and_then(|loader| loader.set("gateway_backup_bearer_token_file", file))
+        .and_then(ConfigLoader::finish)
+        .unwrap();
+    assert_eq!(
+        config.gateway_backup_bearer_token.unwrap().expose_secret(),
+        "hunter2"
+    );
+}
+
+#[test]
+fn a_token_file_that_is_no_good_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| json!({ "gateway_bearer_token_file": folder.path().join(name) });
+    let error = of(&file("none").to_string()).unwrap_err();
+    assert_eq!(error.key.as_deref(), Some("gateway_bearer_token_file"));
+    assert!(
+        error.to_string().contains("none: cannot be read"),
+        "{error}"
+    );
+    std::fs::write(folder.path().join("long"), vec![b'x'; 70_000]).unwrap();
+    let error = of(&file("long").to_string()).unwrap_err();
+    assert!(error.to_string().contains("too long"), "{error}");
+    std::fs::write(folder.path().join("binary"), b"\xff\xfe").unwrap();
+    let error = of(&file("binary").to_string()).unwrap_err();
+    assert!(error.to_string().contains("as text"), "{error}");
+    let mut both = file("binary");
+    both["gateway_bearer_token"] = json!("hunter2");
+    let error = of(&both.to_string()).unwrap_err();
+    assert!(error.to_string().contains("set one of the two"), "{error}");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+}

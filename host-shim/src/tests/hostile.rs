@@ -1,0 +1,217 @@
+//! A component of our world that breaks its promises must not harm its callers.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::*;
+use crate::{ComponentSource, FaultCode, LoadError, TurnRequest};
+
+/// The component of `host-shim/tests/hostile`.
+fn source() -> ComponentSource {
+    static WASM: OnceLock<Arc<[u8]>> = OnceLock::new();
+    ComponentSource::Bytes(WASM.get_or_init(build).clone())
+}
+
+/// Builds it, in a folder of its own beside the test's.
+fn build() -> Arc<[u8]> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let executable = std::env::current_exe().unwrap();
+    let target = executable
+        .ancestors()
+        .find(|dir| dir.join("CACHEDIR.TAG").exists())
+        .unwrap();
+    let target = target.join("hostile");
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo
+        .current_dir(root)
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            "openclaw-hostile",
+        ])
+        .args([
+            "--target",
+            "wasm32-wasip2",
+            "--profile",
+            "component",
+            "--target-dir",
+        ])
+        .arg(&target);
+    // Flags and wrappers of the outer build are for the host.
+    for name in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+        "RUSTC_WRAPPER",
+    ] {
+        cargo.env_remove(name);
+    }
+    assert!(
+        cargo.status().unwrap().success(),
+        "the hostile component does not build"
+    );
+    let wasm = target.join("wasm32-wasip2/component/openclaw_hostile.wasm");
+    std::fs::read(wasm).unwrap().into()
+}
+
+/// The build does not count against the test's time.
+fn run<F: Future>(test: F) -> F::Output {
+    source();
+    super::run(test)
+}
+
+fn hostile() -> PluginBuilder {
+    builder()
+        .component(source())
+        .config(config("http://127.0.0.1:18789"))
+}
+
+async fn ask(plugin: &Plugin, text: &str) -> Result<Reply, crate::Fault> {
+    plugin.ask(TurnRequest::new(text)).reply().await
+}
+
+async fn trapped(plugin: &Plugin, text: &str, why: &str) {
+    let fault = ask(plugin, text).await.unwrap_err();
+    assert_eq!(fault.code, FaultCode::PluginTrapped);
+    assert!(
+        fault.message.contains(why) && !fault.message.contains('\n'),
+        "{fault}"
+    );
+    // A new instance serves what comes next.
+    assert_eq!(ask(plugin, "next").await.unwrap().text, "next");
+    assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+}
+
+#[test]
+fn a_panic_in_the_component_ends_the_turn() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        trapped(&plugin, "trap", "unreachable").await;
+    });
+}
+
+#[test]
+fn a_loop_without_end_is_stopped() {
+    run(async {
+        let budget = Duration::from_millis(100);
+        let plugin = hostile().compute_budget(budget).build().await.unwrap();
+        let begun = std::time::Instant::now();
+        trapped(&plugin, "spin", "computed for over 100ms").await;
+        assert!(begun.elapsed() >= budget);
+    });
+}
+
+#[test]
+fn memory_without_end_is_stopped() {
+    run(async {
+        let plugin = hostile().memory_cap(32 << 20).build().await.unwrap();
+        trapped(&plugin, "grow", "its limit is 33554432").await;
+    });
+}
+
+#[test]
+fn a_turn_that_is_never_ended_is_given_up_by_the_clock() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        let turn = plugin.ask(TurnRequest::new("never end"));
+        assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+        // Neither its cancellation nor its limits move the component.
+        turn.cancel();
+        let config = Config::default();
+        let limits = config.queue_wait + config.turn_timeout;
+        plugin
+            .clock()
+            .advance(limits + Duration::from_secs(61))
+            .unwrap();
+        let fault = turn.reply().await.unwrap_err();
+        assert_eq!(fault.code, FaultCode::PluginTrapped);
+        assert!(
+            fault.message.contains("did not end a turn within 1980 s"),
+            "{fault}"
+        );
+        assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
+    });
+}
+
+#[test]
+fn a_stream_that_is_never_closed_does_not_hold_its_reader() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        let (events, reply) = collect(plugin.ask(TurnRequest::new("keep the stream"))).await;
+        assert!(events.is_empty());
+        assert_eq!(reply.unwrap().text, "keep the stream");
+    });
+}
+
+#[test]
+fn a_flood_of_events_waits_for_its_reader_and_ends_with_it() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        let mut turn = plugin.ask(TurnRequest::new("flood"));
+        for _ in 0..1000 {
+            assert_eq!(
+                turn.next_event().await,
+                Some(crate::Event::Delta { text: "x".into() })
+            );
+        }
+        drop(turn);
+        assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
+    });
+}
+
+#[test]
+fn an_instance_that_has_grown_is_replaced_once_nothing_needs_it() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        ask(&plugin, "small").await.unwrap();
+        assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+        ask(&plugin, "big").await.unwrap();
+        // The hostile component counts for each instance anew. (The reply comes a moment before the
+        // instance is idle.)
+        while plugin.status().await.unwrap().counters.turns != 0 {}
+    });
+}
+
+#[test]
+fn a_snapshot_that_is_not_taken_back_costs_the_state_and_nothing_else() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        ask(&plugin, "bad snapshot").await.unwrap();
+        trapped(&plugin, "trap", "unreachable").await;
+    });
+}
+
+#[test]
+fn a_component_that_traps_whenever_it_is_made_is_told_to_every_caller() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        ask(&plugin, "fatal snapshot").await.unwrap();
+        for text in ["trap", "a", "b"] {
+            let fault = ask(&plugin, text).await.unwrap_err();
+            assert_eq!(fault.code, FaultCode::PluginTrapped, "{text}");
+        }
+        assert_eq!(
+            plugin.status().await.unwrap_err().code,
+            FaultCode::PluginTrapped
+        );
+        plugin.close().await;
+    });
+}
+
+#[test]
+fn a_trap_at_the_first_config_is_an_error_of_building() {
+    run(async {
+        let mut config = config("http://127.0.0.1:18789");
+        config.gateway_agent_id = "trap".to_owned();
+        let error = hostile().config(config.clone()).build().await.unwrap_err();
+        assert!(matches!(error, LoadError::Fault(_)), "{error}");
+        assert!(!error.to_string().contains(TOKEN), "{error}");
+        let plugin = hostile().build().await.unwrap();
+        let error = plugin.configure(config).await.unwrap_err();
+        assert!(matches!(error, crate::ConfigureError::Fault(_)), "{error}");
+        assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
+    });
+}

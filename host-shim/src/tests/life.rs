@@ -1,0 +1,335 @@
+//! A plugin's life: building, configuring, its clock, closing.
+
+use std::time::Duration;
+
+use super::*;
+use crate::scripted::{Answer, ClosedBy, Gate, Scene};
+use crate::{BreakerState, ConfigureError, FaultCode, LoadError, Locale, TurnRequest};
+
+#[test]
+fn without_a_config_every_turn_says_so() {
+    run(async {
+        let plugin = builder().build().await.unwrap();
+        let fault = plugin
+            .ask(TurnRequest::new("hi"))
+            .reply()
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, FaultCode::ConfigInvalid);
+        assert_eq!(
+            plugin.status().await.unwrap().breakers,
+            crate::Breakers::default()
+        );
+    });
+}
+
+#[test]
+fn a_config_that_the_component_refuses_is_an_error_with_its_key() {
+    run(async {
+        let bad = |change: fn(&mut Config)| {
+            let mut config = config("http://127.0.0.1:18789");
+            change(&mut config);
+            config
+        };
+        for (config, key) in [
+            (
+                bad(|c| c.gateway_primary_url.clear()),
+                "gateway_primary_url",
+            ),
+            (
+                bad(|c| c.gateway_primary_url.push_str("/v1")),
+                "gateway_primary_url",
+            ),
+            (
+                bad(|c| c.gateway_bearer_token = "".into()),
+                "gateway_bearer_token",
+            ),
+            (
+                bad(|c| c.gateway_bearer_token = "hunter2\nX: y".into()),
+                "gateway_bearer_token",
+            ),
+            (bad(|c| c.heavy_floor_mib = 100), "heavy_floor_mib"),
+            (
+                bad(|c| c.breaker_open = Duration::from_secs(1)),
+                "breaker_open_seconds",
+            ),
+            (
+                bad(|c| c.gateway_backup_url = Some("x".into())),
+                "gateway_backup_url",
+            ),
+        ] {
+            match builder().config(config).build().await {
+                Err(LoadError::Config(error)) => {
+                    assert_eq!(error.key.as_deref(), Some(key), "{error}");
+                    assert!(!error.to_string().contains("hunter2"), "{error}");
+                }
+                other => panic!("{key}: {other:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_config_that_is_refused_later_changes_nothing() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let error = plugin.configure(config("not a URL")).await.unwrap_err();
+        assert!(matches!(error, ConfigureError::Invalid(_)), "{error}");
+        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        assert_eq!(gateway.turns().len(), 1);
+    });
+}
+
+#[test]
+fn a_turn_that_runs_ends_under_the_config_it_began_with() {
+    run(async {
+        let (first, plugin) = pair().await;
+        let second = gateway().await;
+        let gate = Gate::new();
+        first.push(Answer::new().delta("old").hold(&gate));
+        let turn = plugin.ask(TurnRequest::new("hi"));
+        gate.reached().await;
+        let mut other = config(&second.url());
+        other.locale = Locale::Zh;
+        plugin.configure(other).await.unwrap();
+        gate.open();
+        assert_eq!(turn.reply().await.unwrap().text, "old");
+        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        assert_eq!((first.turns().len(), second.turns().len()), (1, 1));
+        assert_eq!(plugin.locale(), Locale::Zh);
+    });
+}
+
+#[test]
+fn the_clock_can_be_moved_past_an_open_breaker() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Scene::unauthorized());
+        gateway.push(Scene::unauthorized());
+        for _ in 0..2 {
+            plugin
+                .ask(TurnRequest::new("hi"))
+                .reply()
+                .await
+                .unwrap_err();
+        }
+        let fault = plugin
+            .ask(TurnRequest::new("hi"))
+            .reply()
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, FaultCode::CircuitOpen);
+        let wait = fault.retry_after.unwrap();
+        assert!(
+            wait > Duration::from_secs(50) && wait <= Duration::from_secs(60),
+            "{wait:?}"
+        );
+        plugin.clock().advance(wait).unwrap();
+        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        let breaker = plugin.status().await.unwrap().breakers.primary.unwrap();
+        assert_eq!(breaker.state, BreakerState::Closed);
+    });
+}
+
+#[test]
+fn reset_closes_the_breakers() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Scene::unauthorized());
+        gateway.push(Scene::unauthorized());
+        for _ in 0..2 {
+            plugin
+                .ask(TurnRequest::new("hi"))
+                .reply()
+                .await
+                .unwrap_err();
+        }
+        plugin.reset().await.unwrap();
+        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+    });
+}
+
+#[test]
+fn moving_the_clock_past_the_whole_turn_limit_ends_the_turn_as_timed_out() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Scene::never_answer());
+        let turn = plugin.ask(TurnRequest::new("hi"));
+        gateway.request(1).await;
+        // Far past the host's own limit too: the component's comes first all the same.
+        plugin
+            .clock()
+            .advance(Duration::from_secs(24 * 3600))
+            .unwrap();
+        assert_eq!(turn.reply().await.unwrap_err().code, FaultCode::TimedOut);
+        assert_eq!(gateway.closed(1).await, ClosedBy::Client);
+    });
+}
+
+#[test]
+fn the_diagnosis_costs_no_turn() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let diagnosis = plugin.diagnose(None).await.unwrap();
+        assert!(diagnosis.ok(), "{diagnosis:#?}");
+        assert!(gateway.turns().is_empty());
+        assert_eq!(gateway.requests().len(), 2);
+        gateway.stop().await;
+        let diagnosis = plugin.diagnose(Some(Locale::Zh)).await.unwrap();
+        let wrong = diagnosis.checks.iter().find(|check| !check.ok()).unwrap();
+        assert_eq!(wrong.code, Some(FaultCode::NetworkOrUnreachable));
+        assert!(!wrong.remedy.is_ascii(), "{}", wrong.remedy);
+    });
+}
+
+#[test]
+fn closing_ends_everything() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Scene::never_answer());
+        let turn = plugin.ask(TurnRequest::new("hi"));
+        gateway.request(1).await;
+        plugin.close().await;
+        assert_eq!(turn.reply().await.unwrap_err().code, FaultCode::Cancelled);
+        assert_eq!(gateway.closed(1).await, ClosedBy::Client);
+        assert_eq!(
+            plugin.status().await.unwrap_err().code,
+            FaultCode::Cancelled
+        );
+        let fault = plugin
+            .ask(TurnRequest::new("hi"))
+            .reply()
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, FaultCode::Cancelled);
+        plugin.close().await;
+    });
+}
+
+#[test]
+fn a_turn_outlives_the_handles_and_the_plugin_ends_with_it() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let gate = Gate::new();
+        gateway.push(Answer::new().delta("a").hold(&gate));
+        let turn = plugin.ask(TurnRequest::new("hi"));
+        drop(plugin);
+        gate.reached().await;
+        gate.open();
+        assert_eq!(turn.reply().await.unwrap().text, "a");
+        // The pooled connection is closed as the thread ends.
+        assert_eq!(gateway.closed(1).await, ClosedBy::Client);
+    });
+}
+
+#[test]
+fn a_plugin_can_be_used_without_an_executor() {
+    let (gateway, runtime) = {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        (runtime.block_on(gateway()), runtime)
+    };
+    let reply = block_on_this_thread(async {
+        let plugin = builder()
+            .config(config(&gateway.url()))
+            .build()
+            .await
+            .unwrap();
+        plugin.ask(TurnRequest::new("hi")).reply().await
+    });
+    assert!(reply.is_ok(), "{reply:?}");
+    drop(runtime);
+}
+
+/// The simplest executor that there can be.
+fn block_on_this_thread<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut cx = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut cx) {
+            std::task::Poll::Ready(output) => return output,
+            std::task::Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[test]
+fn memory_that_cannot_be_read_and_a_source_that_panics_are_told() {
+    run(async {
+        let config = config("http://127.0.0.1:1");
+        let unreadable = || Err("no /proc here".to_owned());
+        let plugin = builder()
+            .config(config.clone())
+            .memory(unreadable)
+            .build()
+            .await
+            .unwrap();
+        let memory = plugin.status().await.unwrap().memory;
+        assert_eq!(memory.unreadable.as_deref(), Some("no /proc here"));
+        assert!(!memory.heavy_allowed);
+        let panicking = || panic!("on purpose");
+        let plugin = builder()
+            .config(config)
+            .memory(panicking)
+            .build()
+            .await
+            .unwrap();
+        let memory = plugin.status().await.unwrap().memory;
+        assert_eq!(
+            memory.unreadable.as_deref(),
+            Some("the memory source panicked")
+        );
+    });
+}
+
+#[test]
+fn the_component_is_described() {
+    run(async {
+        let plugin = builder().build().await.unwrap();
+        let info = plugin.component_info();
+        assert_eq!(info.world, format!("astr:openclaw/plugin@{}", info.version));
+        assert!(
+            info.exports
+                .iter()
+                .any(|name| name.starts_with("astr:openclaw/gateway@"))
+        );
+        assert!(
+            info.imports
+                .iter()
+                .any(|name| name.starts_with("wasi:http/client@"))
+        );
+        assert!(
+            !info.imports.iter().any(|name| name.contains("filesystem")),
+            "{info:?}"
+        );
+        assert_eq!(info.sha256.len(), 64);
+    });
+}
+
+#[test]
+fn everything_can_be_sent_to_another_thread() {
+    fn send<T: Send>(_: &T) {}
+    fn send_and_sync<T: Send + Sync>() {}
+    fn futures(plugin: &Plugin, turn: Turn) {
+        send(&builder().build());
+        send(&plugin.status());
+        send(&plugin.diagnose(None));
+        send(&plugin.reset());
+        send(&plugin.configure(Config::default()));
+        send(&plugin.close());
+        send(&turn.reply());
+    }
+    send_and_sync::<Plugin>();
+    send_and_sync::<Turn>();
+    let _ = futures;
+}

@@ -1,0 +1,140 @@
+//! What happens when the component is stopped.
+
+use std::time::Duration;
+
+use super::*;
+use crate::scripted::{Gate, Scene};
+use crate::{BreakerState, FaultCode, TurnRequest};
+
+/// A turn whose text alone is more than the component may have.
+fn too_big() -> TurnRequest {
+    TurnRequest::new("x".repeat(6 << 20))
+}
+
+async fn small() -> (ScriptedGateway, Plugin) {
+    let gateway = gateway().await;
+    let config = config(&gateway.url());
+    let plugin = builder()
+        .config(config)
+        .memory_cap(4 << 20)
+        .build()
+        .await
+        .unwrap();
+    (gateway, plugin)
+}
+
+#[test]
+fn too_much_memory_ends_the_turn_and_the_next_one_runs() {
+    run(async {
+        let (gateway, plugin) = small().await;
+        let fault = plugin.ask(too_big()).reply().await.unwrap_err();
+        assert_eq!(fault.code, FaultCode::PluginTrapped);
+        assert!(fault.message.contains("its limit is 4194304"), "{fault}");
+        assert!(!fault.message.contains('\n') && !fault.remedy.is_empty());
+        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        assert_eq!(gateway.turns().len(), 1);
+    });
+}
+
+#[test]
+fn a_trap_ends_every_turn_under_way_and_closes_connections() {
+    run(async {
+        let (gateway, plugin) = small().await;
+        let gate = Gate::new();
+        gateway.push(crate::scripted::Answer::new().delta("half").hold(&gate));
+        let mut running = plugin.ask(TurnRequest::new("hi"));
+        assert!(running.next_event().await.is_some());
+        let fault = plugin.ask(too_big()).reply().await.unwrap_err();
+        assert_eq!(fault.code, FaultCode::PluginTrapped);
+        assert_eq!(running.next_event().await, None);
+        assert_eq!(
+            running.reply().await.unwrap_err().code,
+            FaultCode::PluginTrapped
+        );
+        assert_eq!(gateway.closed(1).await, crate::scripted::ClosedBy::Client);
+    });
+}
+
+#[test]
+fn a_new_instance_has_the_old_ones_breakers_and_counters() {
+    run(async {
+        let (gateway, plugin) = small().await;
+        gateway.push(Scene::unauthorized());
+        plugin
+            .ask(TurnRequest::new("hi"))
+            .reply()
+            .await
+            .unwrap_err();
+        plugin.ask(too_big()).reply().await.unwrap_err();
+        let status = plugin.status().await.unwrap();
+        assert_eq!(
+            status.breakers.primary.as_ref().unwrap().failures,
+            1,
+            "{status:?}"
+        );
+        assert_eq!(status.counters.failed, 1);
+        gateway.push(Scene::unauthorized());
+        plugin
+            .ask(TurnRequest::new("hi"))
+            .reply()
+            .await
+            .unwrap_err();
+        plugin.ask(too_big()).reply().await.unwrap_err();
+        let breaker = plugin.status().await.unwrap().breakers.primary.unwrap();
+        assert_eq!(breaker.state, BreakerState::Open);
+        let fault = plugin
+            .ask(TurnRequest::new("hi"))
+            .reply()
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, FaultCode::CircuitOpen);
+    });
+}
+
+#[test]
+fn waiting_and_host_functions_are_not_computing() {
+    run(async {
+        let gateway = gateway().await;
+        let config = config(&gateway.url());
+        let slow = || {
+            std::thread::sleep(Duration::from_millis(80));
+            plenty()
+        };
+        let plugin = builder()
+            .config(config)
+            .memory(slow)
+            .compute_budget(Duration::from_millis(40))
+            .build()
+            .await
+            .unwrap();
+        let gate = Gate::new();
+        gateway.push(
+            crate::scripted::Answer::new()
+                .delta("a")
+                .hold(&gate)
+                .delta("b"),
+        );
+        let turn = plugin.ask(TurnRequest::new("hi"));
+        gate.reached().await;
+        tokio::time::sleep(Duration::from_millis(80)).await;
+        gate.open();
+        assert_eq!(turn.reply().await.unwrap().text, "ab");
+    });
+}
+
+#[test]
+fn a_big_turn_leaves_no_big_instance() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        // More than is kept: the instance is replaced, which nobody sees but the system.
+        let end = plugin
+            .ask(TurnRequest::new("x".repeat(9 << 20)))
+            .reply()
+            .await;
+        let counted = plugin.status().await.unwrap().counters;
+        assert_eq!(counted.turns, 1);
+        assert_eq!(counted.completed, u64::from(end.is_ok()));
+        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        drop(gateway);
+    });
+}

@@ -1,0 +1,376 @@
+//! Turns: events, tools, cancellation, connections.
+
+use super::*;
+use crate::scripted::{Answer, ClosedBy, End, Gate, Scene};
+use crate::{FaultCode, GatewayName, Level, ToolCall, ToolSpec, TurnRequest};
+
+#[test]
+fn a_turn_streams_its_deltas_and_ends_with_the_whole_text() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Scene::reply("one two three"));
+        let (events, reply) = collect(plugin.ask(TurnRequest::new("hi"))).await;
+        let reply = reply.unwrap();
+        assert_eq!(deltas(&events), "one two three");
+        assert_eq!(reply.text, "one two three");
+        assert_eq!(reply.level, Level::Talk);
+        assert_eq!(reply.gateway, GatewayName::Primary);
+        assert_eq!(reply.usage.unwrap().input_tokens, 123);
+    });
+}
+
+#[test]
+fn a_reply_can_be_had_without_reading_events() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let long = "word ".repeat(5000);
+        gateway.push(Scene::reply(&long));
+        assert_eq!(
+            plugin
+                .ask(TurnRequest::new("hi"))
+                .reply()
+                .await
+                .unwrap()
+                .text,
+            long
+        );
+    });
+}
+
+#[test]
+fn events_come_while_the_gateway_still_writes() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let gate = Gate::new();
+        gateway.push(Answer::new().delta("first").hold(&gate).delta(" second"));
+        let mut turn = plugin.ask(TurnRequest::new("hi"));
+        assert_eq!(
+            turn.next_event().await,
+            Some(Event::Delta {
+                text: "first".to_owned()
+            })
+        );
+        assert!(futures::poll!(Box::pin(turn.next_event())).is_pending());
+        // An answer to another question meanwhile.
+        assert_eq!(plugin.status().await.unwrap().in_flight, 1);
+        gate.open();
+        let (events, reply) = collect(turn).await;
+        assert_eq!(deltas(&events), " second");
+        assert_eq!(reply.unwrap().text, "first second");
+        assert_eq!(plugin.status().await.unwrap().in_flight, 0);
+    });
+}
+
+#[test]
+fn turns_share_connections() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        for _ in 0..20 {
+            plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        }
+        // A reply comes before the last byte of its answer: the next turn may find its connection
+        // still busy, and make a second one.
+        assert!(gateway.connections() <= 2, "{}", gateway.connections());
+    });
+}
+
+#[test]
+fn a_connection_that_the_gateway_closed_meanwhile_is_no_failure() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        for _ in 0..3 {
+            plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+            gateway.close_connections().await;
+        }
+        assert_eq!(gateway.turns().len(), 3);
+    });
+}
+
+#[test]
+fn one_turn_at_a_time_the_others_wait_in_order() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let gate = Gate::new();
+        gateway.push(Answer::new().delta("a").hold(&gate));
+        gateway.push(Scene::reply("b"));
+        gateway.push(Scene::reply("c"));
+        let turns = ["1", "2", "3"].map(|text| plugin.ask(TurnRequest::new(text)));
+        gate.reached().await;
+        let status = plugin.status().await.unwrap();
+        assert_eq!((status.in_flight, status.queued), (1, 2));
+        assert_eq!(gateway.turns().len(), 1);
+        gate.open();
+        let replies = futures::future::join_all(turns.map(Turn::reply)).await;
+        let texts: Vec<_> = replies
+            .into_iter()
+            .map(|reply| reply.unwrap().text)
+            .collect();
+        assert_eq!(texts, ["a", "b", "c"]);
+    });
+}
+
+#[test]
+fn cancelling_ends_the_turn_and_closes_its_connection() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let gate = Gate::new();
+        gateway.push(Answer::new().delta("half").hold(&gate));
+        let mut turn = plugin.ask(TurnRequest::new("hi"));
+        assert!(turn.next_event().await.is_some());
+        let canceller = turn.canceller();
+        let waiting = tokio::spawn(async move { turn.reply().await });
+        canceller.cancel();
+        let fault = waiting.await.unwrap().unwrap_err();
+        assert_eq!(fault.code, FaultCode::Cancelled);
+        assert_eq!(fault.partial_text, "half");
+        assert_eq!(gateway.closed(1).await, ClosedBy::Client);
+        // The next one is not held up.
+        gateway.push(Scene::reply("next"));
+        assert_eq!(
+            plugin
+                .ask(TurnRequest::new("hi"))
+                .reply()
+                .await
+                .unwrap()
+                .text,
+            "next"
+        );
+    });
+}
+
+#[test]
+fn dropping_a_turn_closes_its_connection() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Scene::never_answer());
+        let turn = plugin.ask(TurnRequest::new("hi"));
+        gateway.request(1).await;
+        drop(turn);
+        assert_eq!(gateway.closed(1).await, ClosedBy::Client);
+        // In the middle of an answer, with nobody who reads it.
+        let gate = Gate::new();
+        gateway.push(Answer::text(&"word ".repeat(20_000)).hold(&gate));
+        let mut turn = plugin.ask(TurnRequest::new("hi"));
+        turn.next_event().await;
+        drop(turn);
+        assert_eq!(gateway.closed(2).await, ClosedBy::Client);
+        assert_eq!(plugin.status().await.unwrap().in_flight, 0);
+    });
+}
+
+#[test]
+fn dropping_a_turn_that_waits_takes_it_out_of_the_queue() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let gate = Gate::new();
+        gateway.push(Answer::new().delta("a").hold(&gate));
+        let first = plugin.ask(TurnRequest::new("1"));
+        gate.reached().await;
+        let second = plugin.ask(TurnRequest::new("2"));
+        while plugin.status().await.unwrap().queued == 0 {}
+        drop(second);
+        while plugin.status().await.unwrap().queued == 1 {}
+        gate.open();
+        first.reply().await.unwrap();
+        assert_eq!(gateway.turns().len(), 1);
+    });
+}
+
+fn weather() -> ToolSpec {
+    ToolSpec {
+        name: "weather".to_owned(),
+        description: "Tells the weather".to_owned(),
+        parameters: serde_json::json!({ "type": "object" }),
+        level: Level::ReadOnly,
+    }
+}
+
+#[test]
+fn tools_run_in_the_turns_own_runner_and_their_output_goes_back() {
+    run(async {
+        let gateway = gateway().await;
+        let config = config(&gateway.url());
+        let plugin = builder()
+            .config(config)
+            .tool_runner(tool("wrong"))
+            .build()
+            .await
+            .unwrap();
+        gateway.push(Answer::new().call("c1", "weather", r#"{"city":"北京"}"#));
+        gateway.push(Scene::reply("sunny"));
+        let (seen, calls) = std::sync::mpsc::channel();
+        let seen = std::sync::Mutex::new(seen);
+        let mut request = TurnRequest::new("how is the weather?");
+        request.level = Level::Act;
+        request.tools = vec![weather()];
+        request.runner = Some(Arc::new(
+            move |turn: &str, call: ToolCall| -> futures::future::BoxFuture<'static, _> {
+                seen.lock().unwrap().send((turn.to_owned(), call)).unwrap();
+                Box::pin(async { Ok("22 °C".to_owned()) })
+            },
+        ));
+        let turn = plugin.ask(request);
+        let id = turn.id().to_owned();
+        let (events, reply) = collect(turn).await;
+        assert_eq!(reply.unwrap().text, "sunny");
+        let (turn, call) = calls.recv().unwrap();
+        assert_eq!((turn, call.name.as_str()), (id, "weather"));
+        assert_eq!(call.arguments_object().unwrap()["city"], "北京");
+        assert!(events.contains(&Event::ToolEnded {
+            call: "c1".to_owned(),
+            succeeded: true
+        }));
+        let body = String::from_utf8(gateway.request(2).await.body).unwrap();
+        assert!(body.contains("22 °C"), "{body}");
+    });
+}
+
+#[test]
+fn a_tool_that_panics_is_an_error_for_the_model_and_nothing_else() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Answer::new().call("c1", "weather", "{}"));
+        gateway.push(Scene::reply("sorry"));
+        let mut request = TurnRequest::new("how is the weather?");
+        request.level = Level::Act;
+        request.tools = vec![weather()];
+        request.runner = Some(Arc::new(
+            |_: &str, _: ToolCall| -> futures::future::BoxFuture<'static, Result<String, String>> {
+                Box::pin(async { panic!("on purpose") })
+            },
+        ));
+        let (events, reply) = collect(plugin.ask(request)).await;
+        assert_eq!(reply.unwrap().text, "sorry");
+        assert!(events.contains(&Event::ToolEnded {
+            call: "c1".to_owned(),
+            succeeded: false
+        }));
+        let body = String::from_utf8(gateway.request(2).await.body).unwrap();
+        assert!(body.contains("the tool panicked"), "{body}");
+    });
+}
+
+#[test]
+fn cancelling_a_turn_stops_its_tools() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Answer::new().call("c1", "weather", "{}"));
+        struct OnDrop(Option<tokio::sync::oneshot::Sender<()>>);
+        impl Drop for OnDrop {
+            fn drop(&mut self) {
+                let _ = self.0.take().map(|sender| sender.send(()));
+            }
+        }
+        let (sender, stopped) = tokio::sync::oneshot::channel();
+        let sender = std::sync::Mutex::new(Some(sender));
+        let mut request = TurnRequest::new("how is the weather?");
+        request.level = Level::Act;
+        request.tools = vec![weather()];
+        request.runner = Some(Arc::new(
+            move |_: &str, _: ToolCall| -> futures::future::BoxFuture<'static, _> {
+                let on_drop = OnDrop(sender.lock().unwrap().take());
+                Box::pin(async move {
+                    let _on_drop = on_drop;
+                    std::future::pending().await
+                })
+            },
+        ));
+        let mut turn = plugin.ask(request);
+        assert!(matches!(turn.next_event().await, Some(Event::ToolCall(_))));
+        turn.cancel();
+        stopped.await.unwrap();
+        assert_eq!(turn.reply().await.unwrap_err().code, FaultCode::Cancelled);
+    });
+}
+
+#[test]
+fn what_the_gateway_does_to_a_turn_is_told_by_its_code() {
+    run(async {
+        for (scene, code) in [
+            (Scene::unauthorized(), FaultCode::AuthFailed),
+            (
+                Scene::endpoint_off(),
+                FaultCode::ResponsesEndpointNotEnabledOrNotFound,
+            ),
+            (
+                Scene::close_before_answer(),
+                FaultCode::NetworkOrUnreachable,
+            ),
+            (
+                Scene::reset_before_answer(),
+                FaultCode::NetworkOrUnreachable,
+            ),
+            (
+                Answer::text("half").unfinished().then(End::Close),
+                FaultCode::StreamInterrupted,
+            ),
+            (
+                Answer::text("half").unfinished().then(End::Reset),
+                FaultCode::StreamInterrupted,
+            ),
+            (
+                Scene::wire("nonsense\r\n\r\n").then(End::Close),
+                FaultCode::ProtocolError,
+            ),
+            (
+                Scene::redirect("http://127.0.0.1:1/"),
+                FaultCode::ProtocolError,
+            ),
+        ] {
+            let (gateway, plugin) = pair().await;
+            let shown = format!("{scene:?}");
+            gateway.push(scene);
+            let end = plugin.ask(TurnRequest::new("hi")).reply().await;
+            let fault = end.expect_err(&shown);
+            assert_eq!(fault.code, code, "{shown}: {fault}");
+            assert!(!fault.remedy.is_empty() && !format!("{fault:?}").contains(TOKEN));
+            assert_eq!(gateway.requests().len(), 1, "{shown}");
+        }
+    });
+}
+
+#[test]
+fn nobody_listening_is_unreachable_and_the_backup_is_asked() {
+    run(async {
+        let (first, second) = (gateway().await, gateway().await);
+        first.stop().await;
+        let mut config = config(&first.url());
+        config.gateway_backup_url = Some(second.url());
+        let plugin = builder().config(config.clone()).build().await.unwrap();
+        let reply = plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        assert_eq!(reply.gateway, GatewayName::Backup);
+        config.gateway_backup_url = None;
+        plugin.configure(config).await.unwrap();
+        let fault = plugin
+            .ask(TurnRequest::new("hi"))
+            .reply()
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, FaultCode::NetworkOrUnreachable);
+    });
+}
+
+#[test]
+fn the_limits_of_a_config_are_kept() {
+    run(async {
+        let gateway = gateway().await;
+        let short = std::time::Duration::from_millis(30);
+        for (scene, word) in [
+            (Scene::never_answer(), "first byte"),
+            (Answer::text("half").unfinished().then(End::Silence), "idle"),
+        ] {
+            let mut config = config(&gateway.url());
+            config.first_byte_timeout = short;
+            config.idle_timeout = short;
+            let plugin = builder().config(config).build().await.unwrap();
+            gateway.push(scene);
+            let fault = plugin
+                .ask(TurnRequest::new("hi"))
+                .reply()
+                .await
+                .unwrap_err();
+            assert_eq!(fault.code, FaultCode::TimedOut, "{fault}");
+            assert!(fault.message.contains(word), "{fault}");
+        }
+    });
+}
