@@ -129,7 +129,7 @@ impl<'a> CheckedTurn<'a> {
         self.turn
             .tools
             .iter()
-            .filter(move |tool| tool.needs <= level)
+            .filter(move |tool| allows(level, tool))
     }
 
     /// The body of one request of this turn.
@@ -174,6 +174,11 @@ impl<'a> CheckedTurn<'a> {
         body.end_json();
         body
     }
+}
+
+/// Whether a tool may be offered and run at this level. L0 is talk only: nothing may.
+pub(crate) fn allows(level: Level, tool: &Tool) -> bool {
+    level > Level::Talk && tool.needs <= level
 }
 
 /// A text as a JSON string.
@@ -425,34 +430,28 @@ mod tests {
     fn guard_levels_a_tool_above_the_level_is_not_offered() {
         let mut turn = turn("hi");
         turn.tools = Level::ALL.map(|level| tool(level.as_str(), level)).to_vec();
-        for level in Level::ALL {
+        for level in &Level::ALL[1..] {
+            let level = *level;
             let body = sent(&turn, Ask { level, ..FIRST });
-            let names: Vec<_> = body["tools"]
-                .as_array()
-                .expect("tools")
+            let offered = body["tools"].as_array().expect("tools").iter();
+            let names: Vec<_> = offered.map(|t| t["name"].as_str().expect("name")).collect();
+            let expected: Vec<_> = Level::ALL[..=level as usize]
                 .iter()
-                .map(|t| t["name"].as_str().expect("name"))
+                .map(|l| l.as_str())
                 .collect();
-            assert_eq!(
-                names,
-                Level::ALL[..=level as usize]
-                    .iter()
-                    .map(|l| l.as_str())
-                    .collect::<Vec<_>>()
-            );
+            assert_eq!(names, expected);
         }
-        turn.tools = vec![tool("t", Level::ReadOnly)];
-        assert!(
-            sent(
-                &turn,
-                Ask {
-                    level: Level::Talk,
-                    ..FIRST
-                }
-            )
-            .get("tools")
-            .is_none()
-        );
+    }
+
+    #[test]
+    fn guard_levels_at_l0_no_tool_is_offered() {
+        let mut turn = turn("hi");
+        turn.tools = vec![tool("t", Level::Talk)];
+        let ask = Ask {
+            level: Level::Talk,
+            ..FIRST
+        };
+        assert!(sent(&turn, ask).get("tools").is_none());
     }
 
     #[test]

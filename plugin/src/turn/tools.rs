@@ -3,7 +3,7 @@
 use super::model::{Event, Fault, NoticeCode, ToolCall};
 use super::outside::{Events, Outside};
 use super::run::{Run, emit, say};
-use crate::gateway::request::{ToolOutput, is_json_object};
+use crate::gateway::request::{ToolOutput, allows, is_json_object};
 use crate::level::Level;
 use crate::prelude::*;
 use crate::text;
@@ -74,13 +74,14 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 to_user: Some(text::tool_denied(locale, name, None, level)),
             });
         };
-        if tool.needs > level {
+        if !allows(level, tool) {
+            // At L0 even a tool that claims to need no more is not run: L1 is what it takes.
+            let needs = tool.needs.max(Level::ReadOnly);
             return Err(Refused {
                 to_model: format!(
-                    "error: the tool `{name}` needs the permission level {}, this turn has {level}; it was not run",
-                    tool.needs
+                    "error: the tool `{name}` needs the permission level {needs}, this turn has {level}; it was not run"
                 ),
-                to_user: Some(text::tool_denied(locale, name, Some(tool.needs), level)),
+                to_user: Some(text::tool_denied(locale, name, Some(needs), level)),
             });
         }
         if !is_json_object(&call.arguments) {
