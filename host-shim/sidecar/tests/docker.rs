@@ -192,6 +192,17 @@ fn the_whole_life() {
     life.set_env(dotenv::PORT, &life.port.to_string());
     with_provider(&life);
 
+    // The real Compose takes the file.
+    let config = Command::new("docker-compose")
+        .args(["-f", "openclaw_sidecar.compose.yml", "config", "-q"])
+        .current_dir(life.root())
+        .output()
+        .unwrap();
+    assert!(
+        config.status.success() && config.stderr.is_empty(),
+        "{config:?}"
+    );
+
     // Up, healthy, both probes, all green, a turn.
     life.run(&["up"]).ends(0).says("both probes succeeded");
     assert_eq!(life.wrong(), []);

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The sidecar's templates and doctor against the real gateways of both versions, started by hand,
+# and its files against the published schemas. Installs them once, into the cache.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+for tool in npm python3; do
+    command -v $tool >/dev/null || { echo "skipped: $tool is needed to install the gateways and schemas" >&2; exit 77; }
+done
+cargo test --release --manifest-path "$root/Cargo.toml" -p openclaw-sidecar \
+    --test real_gateway --test schemas -- --ignored --test-threads=1
