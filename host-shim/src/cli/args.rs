@@ -96,7 +96,8 @@ pub enum Command {
     Compile(Compile),
     /// Prints a completion script for a shell
     Completions(Completions),
-    // `sidecar` comes here, from the crate in ../../sidecar: `Sidecar(openclaw_sidecar::SidecarArgs)`.
+    /// Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot
+    Sidecar(openclaw_sidecar::cli::SidecarArgs),
     /// Shows this help, or that of a command
     Help(Help),
 }

@@ -160,7 +160,8 @@ fn chinese_text(key: &str) -> Option<&'static str> {
         "compile.output" => "编译产物写到哪里",
         "completions" => "输出 shell 的补全脚本",
         "completions.shell" => "哪种 shell",
-        _ => return None,
+        "sidecar" => return openclaw_sidecar::cli::help::chinese(""),
+        _ => return openclaw_sidecar::cli::help::chinese(key.strip_prefix("sidecar.")?),
     })
 }
 

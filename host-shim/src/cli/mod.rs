@@ -100,6 +100,7 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, Stop> {
             std::io::stdout().write_all(&script)?;
             Ok(exit::OK)
         }
+        Command::Sidecar(args) => Ok(openclaw_sidecar::cli::run(&args, locale)),
         Command::Help(options) => {
             let program = Some(OsString::from("host-shim"));
             let command = options.command.map(OsString::from);
