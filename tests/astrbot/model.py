@@ -89,7 +89,11 @@ class Model:
         offered = [entry["function"]["name"] for entry in call.get("tools", [])]
         finish = "stop"
         await chunk({"role": "assistant", "content": ""})
-        if last.get("role") == "tool":
+        # 2026.9.6 gives its model the result of a client's tool as a message of the user.
+        result = re.match(r"Tool:[^ ]*: (.*)", text, re.S)
+        if result:
+            await chunk({"content": f"工具说：{result.group(1)}"})
+        elif last.get("role") == "tool":
             await chunk({"content": f"工具说：{_plain(last.get('content'))}"})
         elif tool and tool.group(1) in offered:
             await chunk({"tool_calls": [{"index": 0, "id": "call_1", "type": "function",

@@ -266,8 +266,10 @@ class Scenario:
         await self.qq.ask(ADMIN, "/助手 取消", "已请求取消")
         await self.qq.until(f"private:{ADMIN}", first, "cancelled")
         await self.qq.ask(USER, "/助手 状态", ("运行 0", "等待 0"))
-        # 2026.2.9 goes on with what it had begun, and this session's next turn waits for it.
+        # 2026.2.9 goes on with what it had begun, and this session's next turn waits for it; newer
+        # ones put the words that were never answered before the next, which would hold it again.
         self.model.release()
+        await self.qq.ask(ADMIN, "/助手 会话重置", "新的会话")
         await self.qq.ask(USER, "/助手 你好", PONG)
 
     async def silence(self) -> None:
@@ -318,7 +320,9 @@ class Scenario:
         await self.qq.ask(ADMIN, "/助手 诊断", ("network_or_unreachable", "❌"))
         await self.gateway.start()
         await self.qq.ask(ADMIN, "/助手 熔断复位", "已复位")
-        await self.qq.ask(ADMIN, "/助手 你好", PONG)
+        # Newer gateways put the words that were never answered before the next: MAGIC_HOLD again.
+        await self.qq.ask(ADMIN, "/助手 会话重置", "新的会话")
+        await self.qq.ask(ADMIN, "/助手 你好", PONG, seconds=120)
 
     async def sessions(self) -> None:
         await self.qq.ask(USER, "/助手 会话重置", "新的会话")
@@ -458,6 +462,7 @@ class Scenario:
                 await self.qq.until(f"private:{ADMIN}", since, ended)
             await self.idle()
             self.model.release()
+            await self.qq.ask(ADMIN, "/助手 会话重置", "新的会话")
 
     async def idle(self) -> None:
         for _ in range(20):
