@@ -5,16 +5,15 @@
 //! journal. Until the image is there nothing is changed; after that, whatever does not succeed goes
 //! back to the restore point, in the same call or in the next one.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 use crate::doctor::{Content, set_env};
 use crate::dotenv::{self, is_pinned_version};
-use crate::durable;
 use crate::journal::{self, Journal, Operation, Step};
-use crate::layout::{COMPOSE, IMAGE, KEPT, Root, SERVICE};
+use crate::layout::{COMPOSE, IMAGE, KEPT, SERVICE};
 use crate::lifecycle::{COMPOSE_LIMIT, Operator};
 use crate::restore::{self, RestorePoint};
 use crate::text::{Problem, Text, text};
@@ -38,77 +37,6 @@ pub enum Ended {
         /// Why.
         why: Problem,
     },
-}
-
-/// Keeps two calls from changing one root at the same time; released when dropped or killed.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
-
-/// Takes the root's lock.
-///
-/// # Errors
-///
-/// Another call holds it, or the root cannot be written.
-pub fn lock(root: &Root) -> Result<Lock, Problem> {
-    let folder = root.join(KEPT);
-    let failed = |error: &std::io::Error| Problem::io(&text!("lock", "锁定"), &folder, error);
-    if !root.path().is_dir() {
-        let shown = root.path().display();
-        return Err(Problem::new(
-            text!("{shown} does not exist.", "{shown} 不存在。"),
-            text!(
-                "The sidecar has not been set up, or lies elsewhere.",
-                "边车尚未初始化，或位于别处。"
-            ),
-            text!(
-                "Run `host-shim sidecar init`, or name the right --root.",
-                "请运行 `host-shim sidecar init`，或指定正确的 --root。"
-            ),
-        ));
-    }
-    restore::make_private(&folder).map_err(|error| failed(&error))?;
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join("lock"))
-        .map_err(|error| failed(&error))?;
-    match file.try_lock() {
-        Ok(()) => {
-            // Drafts of a call that was killed; they may hold the token.
-            for folder in [root.path(), &folder] {
-                sweep(folder);
-            }
-            Ok(Lock { _file: file })
-        }
-        Err(TryLockError::WouldBlock) => Err(Problem::new(
-            text!(
-                "Another call is changing this sidecar.",
-                "另一个命令正在修改这个边车。"
-            ),
-            text!(
-                "It holds the lock in {KEPT}/lock.",
-                "它持有 {KEPT}/lock 的锁。"
-            ),
-            text!("Wait until it has ended.", "请等待它结束。"),
-        )),
-        Err(TryLockError::Error(error)) => Err(failed(&error)),
-    }
-}
-
-fn sweep(folder: &std::path::Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(durable::DRAFT)
-        {
-            // Another try at the next call.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }
 
 impl Operator<'_> {
@@ -474,27 +402,5 @@ mod tests {
             "x:1-slim"
         );
         assert_eq!(substitute("x:2026.2.9", "1"), None);
-    }
-
-    #[test]
-    fn one_root_has_one_lock() {
-        let temp = tempfile::tempdir().unwrap();
-        let root = Root::new(temp.path()).unwrap();
-        let held = lock(&root).unwrap();
-        assert!(
-            lock(&root)
-                .unwrap_err()
-                .to_string()
-                .contains("Another call")
-        );
-        drop(held);
-        lock(&root).unwrap();
-        let nowhere = Root::new(&temp.path().join("no")).unwrap();
-        assert!(
-            lock(&nowhere)
-                .unwrap_err()
-                .to_string()
-                .contains("does not exist")
-        );
     }
 }

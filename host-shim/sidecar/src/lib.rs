@@ -32,6 +32,7 @@ pub mod init;
 pub mod journal;
 pub mod layout;
 pub mod lifecycle;
+pub mod lock;
 pub mod manifest;
 pub mod plugin_settings;
 pub mod probe;

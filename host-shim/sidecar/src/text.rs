@@ -1,6 +1,7 @@
 //! Texts for people, in both languages at once, and the problems that carry them.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use openclaw_plugin::fault::{FaultCode, Locale};
 
@@ -49,9 +50,9 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// Why a command could not do what it should: what happened, why, and what to do.
+/// What a [`Problem`] says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problem {
+pub struct Parts {
     /// What happened.
     pub what: Text,
     /// Why; empty where `what` says all.
@@ -60,14 +61,33 @@ pub struct Problem {
     pub remedy: Text,
 }
 
+/// Why a command could not do what it should: what happened, why, and what to do.
+// Boxed: six strings would make every result large.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problem(Box<Parts>);
+
+impl Deref for Problem {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
 impl Problem {
     /// From its three parts.
     pub fn new(what: Text, cause: Text, remedy: Text) -> Self {
-        Self {
+        Self(Box::new(Parts {
             what,
             cause,
             remedy,
-        }
+        }))
     }
 
     /// A file or folder that cannot be read or written.

@@ -179,7 +179,7 @@ fn restore_points_are_pruned() {
 #[test]
 fn two_calls_do_not_change_one_root_at_once() {
     let stage = Stage::running();
-    let _held = openclaw_sidecar::change::lock(&stage.root).unwrap();
+    let _held = openclaw_sidecar::lock::lock(&stage.root).unwrap();
     stage.run(&["upgrade", NEW]).ends(1).says("Another call");
     runs_old_with_lock(&stage);
 }

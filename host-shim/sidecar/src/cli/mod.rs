@@ -12,12 +12,13 @@ use openclaw_plugin::fault::Locale;
 
 pub use self::args::{Keep, SidecarArgs, SidecarCommand, Wait};
 use self::output::out;
-use crate::change::{self, Ended, WAIT};
+use crate::change::{Ended, WAIT};
 use crate::doctor::{self, Facts, Scope};
 use crate::durable::{Checkpoint, Durable};
 use crate::engine::Engine;
 use crate::layout::{Root, SERVICE};
 use crate::lifecycle::{COMPOSE_LIMIT, Operator};
+use crate::lock;
 use crate::manifest;
 use crate::process::Surroundings;
 use crate::progress::Terminal;
@@ -175,7 +176,7 @@ impl Session<'_> {
                 .root
                 .path()
                 .is_dir()
-                .then(|| change::lock(&self.root))
+                .then(|| lock::lock(&self.root))
                 .transpose()?;
             for treatment in treatments {
                 treatment.apply(&self.root, self.durable())?;
@@ -221,7 +222,7 @@ impl Session<'_> {
         start: bool,
         work: impl FnOnce(&Operator<'_>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let _lock = change::lock(&self.root)?;
+        let _lock = lock::lock(&self.root)?;
         let engine = self.engine()?;
         let terminal = Terminal::new(self.locale);
         let operator = Operator {

@@ -6,6 +6,7 @@
 mod check;
 mod compose_file;
 mod container;
+mod env;
 mod facts;
 mod files;
 mod machine;
@@ -33,10 +34,10 @@ pub const DIAGNOSTICS: &[Diagnostic] = &[
     files::modes,
     files::owners,
     files::journal,
-    settings::env_file,
-    settings::token,
-    settings::exported,
-    settings::version,
+    env::env_file,
+    env::token,
+    env::exported,
+    env::version,
     settings::plugin,
     settings::config,
     compose_file::compose_file,

@@ -1,5 +1,7 @@
 //! The container engine and the Compose that are there: Docker with Compose v2 or v1, or Podman.
 
+mod presence;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,126 +10,10 @@ use crate::layout::{COMPOSE, Root, SERVICE};
 use crate::process::{self, Output, RunError, Surroundings};
 use crate::text::{Problem, text};
 
+pub use self::presence::{Flavour, Presence, detect, missing};
+
 /// Longest wait for a question to the engine.
 const QUESTION: Duration = Duration::from_secs(15);
-
-/// Which Compose drives the sidecar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flavour {
-    /// `docker compose`.
-    ComposeV2,
-    /// `docker-compose`, of the first version or a stand-alone second.
-    ComposeV1,
-    /// `podman-compose`.
-    PodmanCompose,
-}
-
-impl Flavour {
-    /// Every flavour, the preferred one first.
-    pub const ALL: [Self; 3] = [Self::ComposeV2, Self::ComposeV1, Self::PodmanCompose];
-
-    /// The words that start it.
-    pub fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::ComposeV2 => &["docker", "compose"],
-            Self::ComposeV1 => &["docker-compose"],
-            Self::PodmanCompose => &["podman-compose"],
-        }
-    }
-
-    /// The engine's own command.
-    pub fn engine(self) -> &'static str {
-        match self {
-            Self::ComposeV2 | Self::ComposeV1 => "docker",
-            Self::PodmanCompose => "podman",
-        }
-    }
-
-    /// As people call it.
-    pub fn name(self) -> String {
-        self.words().join(" ")
-    }
-}
-
-/// What of an engine is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// Neither docker nor podman is on the search path.
-    NoEngine,
-    /// An engine's command is there, and no Compose for it.
-    NoCompose {
-        /// `docker` or `podman`.
-        engine: &'static str,
-    },
-    /// The command and a Compose are there, and the engine does not answer.
-    NotRunning {
-        /// The Compose that would be used.
-        flavour: Flavour,
-        /// The engine's words.
-        error: String,
-    },
-    /// All is there.
-    Running {
-        /// The Compose in use.
-        flavour: Flavour,
-        /// The engine's version.
-        version: String,
-    },
-}
-
-/// Looks for an engine and a Compose: the first pair whose engine answers wins.
-pub fn detect(surroundings: &Surroundings, root: &Root) -> Presence {
-    let folder = existing_folder(root);
-    let mut engine = None;
-    let mut silent = None;
-    for flavour in Flavour::ALL {
-        if surroundings.find(flavour.engine()).is_none() {
-            continue;
-        }
-        engine = engine.or(Some(flavour.engine()));
-        let there = match flavour {
-            // The command may be there without its plugin; then it ends with an error.
-            Flavour::ComposeV2 => {
-                let command = surroundings.command(&["docker", "compose", "version"], &folder);
-                process::run(command, QUESTION).is_ok_and(|output| output.status.success())
-            }
-            _ => surroundings.find(flavour.words()[0]).is_some(),
-        };
-        if !there {
-            continue;
-        }
-        let question = [
-            flavour.engine(),
-            "version",
-            "--format",
-            "{{.Server.Version}}",
-        ];
-        match process::run(surroundings.command(&question, &folder), QUESTION) {
-            Ok(output) if output.status.success() => {
-                return Presence::Running {
-                    flavour,
-                    version: output.stdout.trim().to_owned(),
-                };
-            }
-            Ok(output) => silent = silent.or(Some((flavour, output.all()))),
-            Err(error) => silent = silent.or(Some((flavour, error.to_string()))),
-        }
-    }
-    match (engine, silent) {
-        (None, _) => Presence::NoEngine,
-        (Some(_), Some((flavour, error))) => Presence::NotRunning { flavour, error },
-        (Some(engine), None) => Presence::NoCompose { engine },
-    }
-}
-
-/// The root, or the nearest folder above it that exists: a program needs one to start in.
-fn existing_folder(root: &Root) -> std::path::PathBuf {
-    root.path()
-        .ancestors()
-        .find(|folder| folder.is_dir())
-        .unwrap_or(std::path::Path::new("/"))
-        .to_path_buf()
-}
 
 /// An engine that answers, and the root it works on.
 #[derive(Debug)]
@@ -421,59 +307,6 @@ fn silent(error: &RunError) -> Problem {
             "请检查其状态（systemctl status docker），然后重试。"
         ),
     )
-}
-
-/// Why there is no engine to use, for people.
-pub fn missing(presence: &Presence) -> Problem {
-    match presence {
-        Presence::NoEngine => Problem::new(
-            text!(
-                "There is no Docker and no Podman on this machine.",
-                "本机没有 Docker，也没有 Podman。"
-            ),
-            text!(
-                "The sidecar runs in a container; neither `docker` nor `podman` is on the search path.",
-                "边车在容器中运行，而搜索路径中既没有 `docker` 也没有 `podman`。"
-            ),
-            text!(
-                "Install Docker with Compose (Debian, Ubuntu: sudo apt-get install docker.io docker-compose), or start the gateway by hand as RUNBOOK.en.md tells.",
-                "请安装 Docker 与 Compose（Debian、Ubuntu：sudo apt-get install docker.io docker-compose），或按 RUNBOOK.md 手动启动网关。"
-            ),
-        ),
-        Presence::NoCompose { engine } => Problem::new(
-            text!(
-                "`{engine}` is there, and no Compose for it.",
-                "已有 `{engine}`，但没有对应的 Compose。"
-            ),
-            text!(
-                "Neither `docker compose`, `docker-compose` nor `podman-compose` can be run.",
-                "`docker compose`、`docker-compose`、`podman-compose` 均不可用。"
-            ),
-            text!(
-                "Install one (Debian, Ubuntu: sudo apt-get install docker-compose, or docker-compose-plugin from Docker's own repository; for Podman: podman-compose).",
-                "请安装其一（Debian、Ubuntu：sudo apt-get install docker-compose，或 Docker 官方源的 docker-compose-plugin；Podman 用 podman-compose）。"
-            ),
-        ),
-        Presence::NotRunning { flavour, error } => {
-            let engine = flavour.engine();
-            let error = last_lines(error, 3);
-            Problem::new(
-                text!(
-                    "`{engine}` is installed and does not answer: {error}",
-                    "`{engine}` 已安装但没有应答：{error}"
-                ),
-                text!(
-                    "Its service is not running, or this user may not talk to it.",
-                    "它的服务没有运行，或当前用户无权访问。"
-                ),
-                text!(
-                    "Start it (sudo systemctl start {engine}); if it runs, use sudo or join the group `docker`.",
-                    "请启动它（sudo systemctl start {engine}）；如果它已在运行，请使用 sudo 或加入 `docker` 组。"
-                ),
-            )
-        }
-        Presence::Running { .. } => Problem::default(),
-    }
 }
 
 /// The last lines of a text.

@@ -1,0 +1,279 @@
+//! The `.env`: readable, a good token, one version.
+
+use openclaw_plugin::fault::FaultCode;
+
+use super::check::Check;
+use super::facts::{Content, Facts};
+use super::treatment::Treatment;
+use crate::dotenv::{is_pinned_version, release};
+use crate::layout::PINNED_VERSION;
+use crate::secret::Flaw;
+use crate::text::text;
+
+/// The `.env` can be read and its port is one.
+pub fn env_file(facts: &Facts) -> Vec<Check> {
+    vec![match &facts.env {
+        Content::Missing => Check::skipped("env", text!("there is no .env", "没有 .env")),
+        Content::Bad(error) => Check::wrong(
+            "env",
+            FaultCode::ConfigInvalid,
+            "env_unreadable",
+            text!(".env: {error}", ".env：{error}"),
+        )
+        .because(
+            text!(
+                "Each line must be KEY=VALUE, a comment or empty.",
+                "每行必须是 KEY=VALUE、注释或空行。"
+            ),
+            text!(
+                "Correct the line; .env.example shows the form.",
+                "请更正该行；格式见 .env.example。"
+            ),
+        ),
+        Content::Good(env) => match env.port() {
+            Ok(port) => Check::ok("env", text!("readable; port {port}", "可读；端口 {port}")),
+            Err(value) => Check::wrong(
+                "env",
+                FaultCode::ConfigInvalid,
+                "port_invalid",
+                text!(
+                    "OPENCLAW_HOST_PORT is `{value}`.",
+                    "OPENCLAW_HOST_PORT 的值是 `{value}`。"
+                ),
+            )
+            .because(
+                text!(
+                    "A port is a number from 1 to 65535.",
+                    "端口必须是 1 到 65535 的数字。"
+                ),
+                text!(
+                    "Set OPENCLAW_HOST_PORT=18789 in .env.",
+                    "请在 .env 中设置 OPENCLAW_HOST_PORT=18789。"
+                ),
+            ),
+        },
+    }]
+}
+
+/// The token is a good one.
+pub fn token(facts: &Facts) -> Vec<Check> {
+    let Some(env) = facts.env.good() else {
+        return vec![Check::skipped(
+            "env-token",
+            text!("there is no readable .env", "没有可读的 .env"),
+        )];
+    };
+    let wrong = |problem, detail, cause| {
+        Check::wrong("env-token", FaultCode::AuthFailed, problem, detail).because(
+            cause,
+            text!(
+                "Set OPENCLAW_GATEWAY_TOKEN in .env to 32 or more random characters (openssl rand -hex 32), set the plugin's gateway_bearer_token to the same, and restart the gateway.",
+                "请在 .env 中把 OPENCLAW_GATEWAY_TOKEN 设为至少 32 个随机字符（openssl rand -hex 32），插件的 gateway_bearer_token 设为相同的值，并重启网关。"
+            ),
+        )
+    };
+    // A new token is safe only where no gateway can be running with the present one.
+    let new = || match facts.listener {
+        None => vec![Treatment::NewToken],
+        Some(_) => Vec::new(),
+    };
+    vec![match env.token().flaw() {
+        None => Check::ok("env-token", text!("there, and strong", "已设置且强度足够")),
+        Some(Flaw::Missing) => wrong(
+            "token_missing",
+            text!(
+                "OPENCLAW_GATEWAY_TOKEN is not set in .env.",
+                ".env 中没有设置 OPENCLAW_GATEWAY_TOKEN。"
+            ),
+            text!(
+                "Without a token the gateway does not start.",
+                "没有令牌，网关无法启动。"
+            ),
+        )
+        .treated_by(new()),
+        Some(Flaw::Placeholder) => wrong(
+            "token_placeholder",
+            text!(
+                "OPENCLAW_GATEWAY_TOKEN is still the example's placeholder.",
+                "OPENCLAW_GATEWAY_TOKEN 还是示例中的占位符。"
+            ),
+            text!("Everybody knows the placeholder.", "占位符人人皆知。"),
+        )
+        .treated_by(new()),
+        Some(Flaw::Redacted) => wrong(
+            "token_redacted",
+            text!(
+                "OPENCLAW_GATEWAY_TOKEN is a masked value, not a token.",
+                "OPENCLAW_GATEWAY_TOKEN 是被遮蔽的值，不是令牌。"
+            ),
+            text!(
+                "It was copied from an output in which the gateway's tools hide secrets.",
+                "它是从隐藏机密的输出中复制来的。"
+            ),
+        )
+        .treated_by(new()),
+        Some(Flaw::NotPrintable) => wrong(
+            "token_not_printable",
+            text!(
+                "OPENCLAW_GATEWAY_TOKEN has blanks or characters outside ASCII.",
+                "OPENCLAW_GATEWAY_TOKEN 含有空白或非 ASCII 字符。"
+            ),
+            text!(
+                "Such a token cannot travel in an HTTP header.",
+                "这样的令牌无法放进 HTTP 头。"
+            ),
+        ),
+        Some(Flaw::Weak) => wrong(
+            "token_weak",
+            text!(
+                "OPENCLAW_GATEWAY_TOKEN is weak: under 24 characters, or too few different ones.",
+                "OPENCLAW_GATEWAY_TOKEN 太弱：不足 24 个字符，或字符种类太少。"
+            ),
+            text!("It can be guessed by trying.", "它可能被猜中。"),
+        ),
+    }]
+}
+
+/// Nothing in the shell hides the `.env` from plain Compose.
+pub fn exported(facts: &Facts) -> Vec<Check> {
+    let hidden: Vec<&str> = facts
+        .exported
+        .iter()
+        .filter(|(key, value)| {
+            let own = facts
+                .env
+                .good()
+                .and_then(|env| env.get(key))
+                .unwrap_or_default();
+            value.expose() != own
+        })
+        .map(|(key, _)| key.as_str())
+        .collect();
+    if hidden.is_empty() {
+        return vec![Check::ok(
+            "env-exported",
+            text!(
+                "the shell hides nothing of it",
+                "Shell 环境没有遮盖其中的值"
+            ),
+        )];
+    }
+    let names = hidden.join(", ");
+    vec![Check::note(
+        "env-exported",
+        "env_shadowed",
+        text!(
+            "Exported in this shell with another value than in .env: {names}.",
+            "当前 Shell 导出的值与 .env 不同：{names}。"
+        ),
+        text!(
+            "A plain `docker compose` prefers the shell's value; host-shim does not.",
+            "直接运行 `docker compose` 时 Shell 的值优先；host-shim 不受影响。"
+        ),
+        text!(
+            "unset them before you run docker compose by hand.",
+            "手动运行 docker compose 之前请先 unset。"
+        ),
+    )]
+}
+
+/// The version is one release, and what is known of it.
+pub fn version(facts: &Facts) -> Vec<Check> {
+    if facts.env.good().is_none() {
+        return vec![Check::skipped(
+            "version",
+            text!("there is no readable .env", "没有可读的 .env"),
+        )];
+    }
+    let remedy = text!(
+        "Set OPENCLAW_VERSION={PINNED_VERSION} in .env, or another release.",
+        "请在 .env 中设置 OPENCLAW_VERSION={PINNED_VERSION} 或其他发行版。"
+    );
+    let Some(version) = facts.version() else {
+        return vec![
+            Check::wrong(
+                "version",
+                FaultCode::ConfigInvalid,
+                "version_missing",
+                text!(
+                    "OPENCLAW_VERSION is not set in .env.",
+                    ".env 中没有设置 OPENCLAW_VERSION。"
+                ),
+            )
+            .because(
+                text!(
+                    "Compose cannot name the image without it.",
+                    "没有它 Compose 无法确定镜像。"
+                ),
+                remedy,
+            )
+            .treated_by(vec![Treatment::PinVersion]),
+        ];
+    };
+    if !is_pinned_version(version) {
+        return vec![
+            Check::wrong(
+                "version",
+                FaultCode::ConfigInvalid,
+                "version_not_pinned",
+                text!(
+                    "OPENCLAW_VERSION is `{version}`, which names no single release.",
+                    "OPENCLAW_VERSION 的值 `{version}` 不是确定的发行版。"
+                ),
+            )
+            .because(
+                text!(
+                    "Such a tag changes under your feet, and a roll-back has nowhere to go.",
+                    "这样的标签会自行变化，也无法回退。"
+                ),
+                remedy,
+            ),
+        ];
+    }
+    let mut checks = vec![Check::ok(
+        "version",
+        text!("pinned to {version}", "已固定为 {version}"),
+    )];
+    checks.extend(known_problems(version));
+    checks
+}
+
+/// What is known to be wrong with a version; notes, since the plugin copes with them.
+fn known_problems(version: &str) -> Vec<Check> {
+    let mut notes = Vec::new();
+    let upgrade = text!(
+        "Upgrade when you need it (host-shim sidecar upgrade 2026.9.6), or live with it.",
+        "需要时请升级（host-shim sidecar upgrade 2026.9.6），否则可以不处理。"
+    );
+    if release(version).is_some_and(|release| release < (2026, 3, 28)) {
+        notes.push(Check::note(
+            "version-tools",
+            "client_tools_ignored",
+            text!(
+                "{version} takes AstrBot's tools and never offers them to the model.",
+                "{version} 会接收 AstrBot 的工具，但从不提供给模型。"
+            ),
+            text!(
+                "A fault of this version, mended by 2026.3.28.",
+                "该版本的缺陷，2026.3.28 起修复。"
+            ),
+            upgrade.clone(),
+        ));
+    }
+    if release(version) == Some((2026, 2, 9)) {
+        notes.push(Check::note(
+            "version-failures",
+            "failures_look_like_answers",
+            text!(
+                "{version} reports failures of the model provider as if they were answers.",
+                "{version} 会把模型服务的失败当作正常回答返回。"
+            ),
+            text!(
+                "A fault of this version; the plugin recognises its stock sentence only.",
+                "该版本的缺陷；插件只能识别它的固定语句。"
+            ),
+            upgrade,
+        ));
+    }
+    notes
+}
