@@ -179,6 +179,14 @@ class Scenario:
             tell_refused=False, limits={"heavy_floor_mib": 512, "breaker_open_seconds": 60},
         )
 
+    async def hold(self, user: int, text: str) -> int:
+        """Says something whose answer is held back. Returns as `QQ.say` does, once it is held."""
+        # A gateway that was killed may have begun the same again by itself.
+        self.model.release()
+        since = await self.qq.say(user, text)
+        await asyncio.wait_for(self.model.held.wait(), 60)
+        return since
+
     async def help(self) -> None:
         await self.qq.ask(USER, "/助手 帮助", ("诊断", "状态", "取消", "会话重置", "熔断复位"))
         await self.qq.ask(USER, "助手", "会话重置")
@@ -219,6 +227,7 @@ class Scenario:
     async def web_chat(self) -> None:
         session = (await self.astr.get("chat/new_session"))["data"]
         session = session.get("session_id") or session.get("conversation_id")
+        self.model.release()
         asked = asyncio.create_task(self.astr.web_chat("/助手 MAGIC_HOLD", session))
         await asyncio.wait_for(self.model.held.wait(), 60)
         await asyncio.sleep(1)  # For the deltas before the gate to arrive.
@@ -241,8 +250,7 @@ class Scenario:
         assert [joined.count(f"第{n}句话") for n in "一二三四五"] == [1] * 5, mine
 
     async def two_users(self) -> None:
-        first = await self.qq.say(ADMIN, "/助手 MAGIC_HOLD")
-        await asyncio.wait_for(self.model.held.wait(), 60)
+        first = await self.hold(ADMIN, "/助手 MAGIC_HOLD")
         before = len(self.model.calls)
         second = await self.qq.say(USER, "/助手 第二个")
         await self.qq.until(f"private:{USER}", second, "ℹ️")
@@ -256,8 +264,7 @@ class Scenario:
 
     async def cancel(self) -> None:
         await self.qq.ask(USER, "/助手 取消", "没有正在运行")
-        first = await self.qq.say(ADMIN, "/助手 MAGIC_HOLD")
-        await asyncio.wait_for(self.model.held.wait(), 60)
+        first = await self.hold(ADMIN, "/助手 MAGIC_HOLD")
         second = await self.qq.say(USER, "/助手 在后面")
         await self.qq.until(f"private:{USER}", second, "ℹ️")
         await self.qq.ask(USER, "/助手 取消", "已请求取消")
@@ -310,8 +317,7 @@ class Scenario:
         await self.astr.configure(gateway_bearer_token=TOKEN)
 
     async def killed(self) -> None:
-        since = await self.qq.say(ADMIN, "/助手 MAGIC_HOLD")
-        await asyncio.wait_for(self.model.held.wait(), 60)
+        since = await self.hold(ADMIN, "/助手 MAGIC_HOLD")
         await asyncio.sleep(1)  # For the deltas before the gate to arrive.
         self.gateway.kill()
         await self.qq.until(f"private:{ADMIN}", since, ("stream_interrupted", "门前", "原因", "办法"))
@@ -454,8 +460,7 @@ class Scenario:
 
     async def stop_command(self) -> None:
         for words, ended in (("/助手 MAGIC_HOLD", "cancelled"), ("MAGIC_HOLD", None)):
-            since = await self.qq.say(ADMIN, words)
-            await asyncio.wait_for(self.model.held.wait(), 60)
+            since = await self.hold(ADMIN, words)
             await self.qq.ask(ADMIN, "/助手 状态", "运行 1")
             await self.qq.say(ADMIN, "/stop")
             if ended:
@@ -487,8 +492,7 @@ class Scenario:
         assert TOKEN not in text and "wrong-token" not in text and "记住" not in text and PONG not in text
 
     async def interrupt(self) -> None:
-        await self.qq.say(ADMIN, "/助手 MAGIC_HOLD")
-        await asyncio.wait_for(self.model.held.wait(), 60)
+        await self.hold(ADMIN, "/助手 MAGIC_HOLD")
         before = len(self.astr.log())
         started = time.monotonic()
         status = await self.astr.stop()
