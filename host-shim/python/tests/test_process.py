@@ -190,7 +190,10 @@ def test_no_descriptors_and_threads_pile_up_over_loads(gateway: Gateway) -> None
         asyncio.run(main())
         """,
     )
-    assert (done.returncode, done.stdout) == (0, "0 0\n"), done.stderr
+    assert done.returncode == 0, done.stderr
+    descriptors, threads = map(int, done.stdout.split())
+    # asyncio's own pool of workers grows to a few threads by and by; thirty loads would be thirty.
+    assert descriptors == 0 and threads < 10
 
 
 def test_the_command_line_is_the_wheels_own() -> None:
