@@ -20,6 +20,8 @@ echo "the released files"
 cargo xtask dist
 
 echo "the command in the stock wasmtime and in Node"
-cargo test --release --locked --no-fail-fast --package openclaw-tests --test wasmtime_run -- --show-output
+# Among all packages, as in 10-rust: with --package cargo would resolve other features and build
+# wasmtime once more.
+cargo test --release --locked --no-fail-fast --test wasmtime_run -- --show-output
 
 echo "the files: $target/dist"
