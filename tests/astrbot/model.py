@@ -37,7 +37,7 @@ class Model:
 
     async def __aenter__(self) -> Model:
         app = web.Application(client_max_size=64 << 20)
-        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/chat/completions", self._serve)
         app.router.add_get("/v1/models", lambda _: web.json_response({"data": [{"id": "fake-1"}]}))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -63,6 +63,12 @@ class Model:
     def texts(self) -> list[str]:
         """The newest user message of each call."""
         return [_users(call)[-1] for call in self.calls if _users(call)]
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._complete(request)
+        except ConnectionResetError:
+            return web.Response(status=500)  # Who asked has gone; nobody sees it.
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         call = await request.json()
