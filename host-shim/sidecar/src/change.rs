@@ -255,10 +255,9 @@ impl Operator<'_> {
             }
             Err(why) => {
                 let (from, to) = (journal.from.clone(), journal.to.clone());
-                let reason = &why.what;
-                self.progress.note(&Text::new(
-                    format!("{to} did not work, going back to {from}: {}", reason.en),
-                    format!("{to} 无法工作，正在回到 {from}：{}", reason.zh),
+                self.progress.note(&text!(
+                    "{to} did not work; going back to {from}.",
+                    "{to} 无法工作；正在回到 {from}。"
                 ));
                 self.go_back(journal, true)?;
                 // It never worked, so it is nothing to go back to later.

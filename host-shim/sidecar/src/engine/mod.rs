@@ -177,6 +177,10 @@ impl Engine {
     /// How often the kernel has killed something in the container for memory, as far back as the
     /// engine remembers; 0 where it does not tell.
     pub fn oom_events(&self, id: &str) -> usize {
+        if self.flavour.engine() == "podman" {
+            // Its containers are not restarted at once, so their state does not forget.
+            return 0;
+        }
         // The state forgets a kill at the next start, and `restart: unless-stopped` starts at once.
         let container = format!("container={id}");
         let until = std::time::SystemTime::now()

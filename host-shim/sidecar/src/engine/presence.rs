@@ -90,12 +90,11 @@ pub fn detect(surroundings: &Surroundings, root: &Root) -> Presence {
         if !there {
             continue;
         }
-        let question = [
-            flavour.engine(),
-            "version",
-            "--format",
-            "{{.Server.Version}}",
-        ];
+        // Podman has no server, and fails when asked for its version.
+        let question = match flavour.engine() {
+            "podman" => ["podman", "info", "--format", "{{.Version.Version}}"],
+            engine => [engine, "version", "--format", "{{.Server.Version}}"],
+        };
         match process::run(surroundings.command(&question, &folder), QUESTION) {
             Ok(output) if output.status.success() => {
                 return Presence::Running {
