@@ -101,6 +101,7 @@ impl Outside for World {
             head,
             IncomingBody {
                 contents,
+                ended: false,
                 end: Some(end),
                 done,
             },
@@ -200,6 +201,9 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
 /// The body of an answer.
 pub(super) struct IncomingBody {
     contents: StreamReader<u8>,
+    /// The contents' end has been told, perhaps together with the last bytes. To read them again
+    /// is a trap.
+    ended: bool,
     /// Resolves after the contents have ended, with why. None once it has been read.
     end: Option<FutureReader<Result<Option<Fields>, ErrorCode>>>,
     /// Dropped with the body: the host may close the connection.
@@ -208,17 +212,11 @@ pub(super) struct IncomingBody {
 
 impl AnswerBody for IncomingBody {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        // To read a stream again whose end has been told is a trap.
-        if self.end.is_none() {
-            return Ok(None);
-        }
-        loop {
+        while !self.ended {
             let (result, bytes) = self.contents.read(Vec::with_capacity(READ_BYTES)).await;
+            self.ended = matches!(result, StreamResult::Dropped);
             if !bytes.is_empty() {
                 return Ok(Some(bytes));
-            }
-            if let StreamResult::Dropped = result {
-                break;
             }
         }
         match self.end.take() {
