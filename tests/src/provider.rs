@@ -30,7 +30,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 /// What the stand-in says when no word asks for something else.
 pub const PONG: &str = "PONG from the stand-in provider.";
@@ -40,11 +40,12 @@ pub const HELD: &str = "Before the gate, after the gate.";
 
 type Body = StreamBody<BoxStream<'static, io::Result<Frame<Bytes>>>>;
 
-/// The stand-in; stops when dropped.
+/// The stand-in, on a thread of its own; stops when dropped.
 pub struct Provider {
     address: SocketAddr,
     state: Arc<State>,
-    task: JoinHandle<()>,
+    // Never sent: its end is what the thread waits for.
+    _stop: oneshot::Sender<Infallible>,
 }
 
 #[derive(Default)]
@@ -56,14 +57,26 @@ struct State {
 impl Provider {
     /// Listens on a free loopback port.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
         let state = Arc::new(State::default());
-        let task = tokio::spawn(accept(listener, state.clone()));
+        let (stop, stopped) = oneshot::channel();
+        let accept = accept(listener, state.clone());
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = accept => {}
+                    _ = stopped => {}
+                }
+            });
+        });
         Ok(Self {
             address,
             state,
-            task,
+            _stop: stop,
         })
     }
 
@@ -84,12 +97,6 @@ impl Provider {
     /// What `MAGIC_HOLD` waits at.
     pub fn gate(&self) -> &Gate {
         &self.state.gate
-    }
-}
-
-impl Drop for Provider {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

@@ -3,27 +3,39 @@
 //! Slow (each start takes 5 to 60 seconds) and in need of npm the first time; left out when
 //! `OPENCLAW_TESTS_QUICK=1`.
 
-use host_shim::{FaultCode, TurnRequest};
+use std::sync::{Arc, Weak};
+
+use host_shim::{Attachment, Event, FaultCode, Level, Plugin, TurnRequest};
 use openclaw_tests::provider::{HELD, PONG, Provider, user_messages};
 use openclaw_tests::real_gateway::{Options, RealGateway};
-use openclaw_tests::rig::{Outcome, TOKEN, cache_dir, config, outcome, within};
-use serde_json::json;
+use openclaw_tests::rig::{Outcome, TOKEN, cache_dir, config, outcome, tool, turn_with, within};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// A plugin that asks a real gateway, which asks the stand-in.
 struct Real {
     gateway: RealGateway,
     provider: Provider,
-    plugin: host_shim::Plugin,
+    plugin: Plugin,
 }
 
-/// One gateway at a time: several at once would starve each other at their start.
-static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Held by the test that runs: they share the stand-in, and gateways that start at the same time
+/// starve each other.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// The gateway of all tests that do nothing to it. It is stopped with the last of them: those that
+/// wait for their turn hold it already.
+static SHARED: Mutex<Weak<Real>> = Mutex::const_new(Weak::new());
 
 /// Whether to leave out the slow tests; says so.
-fn left_out(test: &str) -> bool {
+fn left_out() -> bool {
     let quick = std::env::var_os("OPENCLAW_TESTS_QUICK").is_some_and(|value| value == "1");
     if quick {
-        println!("skipped: {test} (OPENCLAW_TESTS_QUICK=1)");
+        let test = std::thread::current();
+        println!(
+            "skipped: {} (OPENCLAW_TESTS_QUICK=1)",
+            test.name().unwrap_or("a test")
+        );
     }
     quick
 }
@@ -38,7 +50,7 @@ impl Real {
             .await
             .unwrap()
             .unwrap_or_else(|error| panic!("{error}"));
-        let plugin = host_shim::Plugin::builder()
+        let plugin = Plugin::builder()
             .config(config(&gateway.url(), json!({})))
             .cache_dir(cache_dir())
             .build()
@@ -51,75 +63,113 @@ impl Real {
         }
     }
 
+    /// The shared one, and the turn to use it.
+    async fn shared() -> (Arc<Self>, MutexGuard<'static, ()>) {
+        let mut shared = SHARED.lock().await;
+        let real = match shared.upgrade() {
+            Some(real) => real,
+            None => {
+                let _turn = TURN.lock().await;
+                let real = Arc::new(Self::start(|_| {}).await);
+                *shared = Arc::downgrade(&real);
+                real
+            }
+        };
+        drop(shared);
+        (real, TURN.lock().await)
+    }
+
     async fn run(&self, session: &str, text: &str) -> Outcome {
         let request = TurnRequest {
             session: session.to_owned(),
             ..TurnRequest::new(text)
         };
+        self.ask(request).await
+    }
+
+    async fn ask(&self, request: TurnRequest) -> Outcome {
         outcome(self.plugin.ask(request)).await
     }
 
-    /// How many deltas a turn brought.
-    fn deltas(outcome: &Outcome) -> usize {
-        let delta = |event: &&host_shim::Event| matches!(event, host_shim::Event::Delta { .. });
-        outcome.events.iter().filter(delta).count()
+    /// The newest model call.
+    fn model_call(&self) -> Value {
+        self.provider.calls().pop().expect("a model call")
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_gateway_answers_streams_remembers_and_keeps_sessions_apart() {
-    if left_out("a_real_gateway_answers_streams_remembers_and_keeps_sessions_apart") {
+async fn a_real_gateway_answers_a_plain_turn() {
+    if left_out() {
         return;
     }
-    let _one = ONE.lock().await;
-    let real = Real::start(|_| {}).await;
-
-    // diagnose: all green, and no model call.
-    let diagnosis = within(real.plugin.diagnose(None)).await.unwrap();
-    assert!(diagnosis.ok(), "{diagnosis:?}");
-    assert!(
-        real.provider.calls().is_empty(),
-        "the diagnosis cost a model call"
-    );
-
-    // A plain turn.
+    let (real, _turn) = Real::shared().await;
     let plain = real.run("plain", "hi").await;
     assert_eq!(plain.reply().text, PONG);
+    assert!(
+        plain.reply().response_id.starts_with("resp_"),
+        "{:?}",
+        plain.reply()
+    );
     let usage = plain.reply().usage.expect("a usage");
     assert_eq!((usage.input_tokens, usage.output_tokens), (123, 7));
-    assert!(plain.reply().response_id.starts_with("resp_"));
+    assert_eq!(user_messages(&real.model_call()), ["hi"]);
+}
 
-    // Streamed: the first deltas are here while the provider has not ended.
-    let mut turn = real.plugin.ask(TurnRequest::new("MAGIC_HOLD"));
-    let mut early = String::new();
-    while early.is_empty() {
-        match within(turn.next_event()).await {
-            Some(host_shim::Event::Delta { text }) => early.push_str(&text),
-            other => panic!("no delta: {other:?}"),
-        }
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_streams_several_deltas_while_the_model_still_writes() {
+    if left_out() {
+        return;
     }
+    let (real, _turn) = Real::shared().await;
+    let mut turn = real.plugin.ask(TurnRequest::new("MAGIC_HOLD"));
+    let early = match within(turn.next_event()).await {
+        Some(Event::Delta { text }) => text,
+        other => panic!("no delta: {other:?}"),
+    };
     assert!(HELD.starts_with(&early), "{early:?}");
+    // Only now the model may go on.
     real.provider.gate().open();
     let held = outcome(turn).await;
     assert_eq!(held.reply().text, HELD);
-    assert!(Real::deltas(&held) >= 2, "{:?}", held.events);
+    assert_eq!(early + &held.deltas(), HELD);
+    assert!(held.events.len() >= 2, "{:?}", held.events);
+}
 
-    // The same session remembers.
-    real.run("Anna", "the word is walnut").await.reply();
-    let echo = real.run("Anna", "MAGIC_ECHO").await;
-    assert!(echo.reply().text.contains("walnut"), "{:?}", echo.reply());
-
-    // A session that differs only in case does not know it.
-    let other = real.run("anna", "MAGIC_ECHO").await;
-    assert!(
-        !other.reply().text.contains("walnut"),
-        "{:?}",
-        other.reply()
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_remembers_a_session() {
+    if left_out() {
+        return;
+    }
+    let (real, _turn) = Real::shared().await;
+    assert_eq!(
+        real.run("memory", "the word is walnut").await.reply().text,
+        PONG
     );
-    let last = real.provider.calls().pop().unwrap();
-    assert_eq!(user_messages(&last).len(), 1, "{:?}", user_messages(&last));
+    let echo = real.run("memory", "MAGIC_ECHO").await;
+    assert_eq!(echo.reply().text, "the word is walnut | MAGIC_ECHO");
+}
 
-    // The model provider fails behind the gateway.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_keeps_two_sessions_apart_that_differ_only_in_case() {
+    if left_out() {
+        return;
+    }
+    let (real, _turn) = Real::shared().await;
+    real.run("Anna", "the word is walnut").await.reply();
+    assert_eq!(
+        real.run("anna", "MAGIC_ECHO").await.reply().text,
+        "MAGIC_ECHO"
+    );
+    let hers = real.run("Anna", "MAGIC_ECHO").await;
+    assert_eq!(hers.reply().text, "the word is walnut | MAGIC_ECHO");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_whose_provider_fails_is_model_provider_failed() {
+    if left_out() {
+        return;
+    }
+    let (real, _turn) = Real::shared().await;
     let failed = real.run("failing", "MAGIC_401").await;
     assert_eq!(
         failed.fault().code,
@@ -127,50 +177,100 @@ async fn a_real_gateway_answers_streams_remembers_and_keeps_sessions_apart() {
         "{:?}",
         failed.fault()
     );
+    real.plugin.reset().await.unwrap();
+}
 
-    // Tools are accepted in the shape that this version takes (it never offers them).
-    let tools = [openclaw_tests::rig::tool(
-        "astr_weather",
-        host_shim::Level::ReadOnly,
-    )];
-    let request = openclaw_tests::rig::turn_with("hi", host_shim::Level::ReadOnly, &tools);
-    let with_tools = outcome(real.plugin.ask(request)).await;
-    assert_eq!(with_tools.reply().text, PONG);
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_takes_tools_in_the_shape_that_is_sent() {
+    if left_out() {
+        return;
+    }
+    let (real, _turn) = Real::shared().await;
+    // This version never offers them to the model.
+    let tools = [tool("astr_weather", Level::ReadOnly)];
+    let turn = real.ask(turn_with("hi", Level::ReadOnly, &tools)).await;
+    assert_eq!(turn.reply().text, PONG);
+}
 
-    // An attachment is accepted in the shape that it takes, and the model gets its text.
-    let attachment = host_shim::Attachment {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_hands_files_and_instructions_to_the_model() {
+    if left_out() {
+        return;
+    }
+    let (real, _turn) = Real::shared().await;
+    let attachment = Attachment {
         media_type: "text/plain".to_owned(),
         filename: "note.txt".to_owned(),
         data: b"the word is hazelnut".to_vec(),
     };
     let request = TurnRequest {
         attachments: vec![attachment],
+        instructions: "Speak like a walrus.".to_owned(),
         ..TurnRequest::new("read it")
     };
-    outcome(real.plugin.ask(request)).await.reply();
-    let last = real.provider.calls().pop().unwrap();
+    assert_eq!(real.ask(request).await.reply().text, PONG);
+    let call = real.model_call().to_string();
     assert!(
-        last.to_string().contains("hazelnut"),
+        call.contains("the word is hazelnut"),
         "the file did not reach the model"
     );
+    assert!(
+        call.contains("Speak like a walrus."),
+        "the instructions did not reach the model"
+    );
+}
 
-    // Instructions reach the model too.
-    let instructions = "Speak like a walrus.".to_owned();
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_hands_images_to_the_agent() {
+    if left_out() {
+        return;
+    }
+    let (real, _turn) = Real::shared().await;
+    let attachments = vec![openclaw_tests::rig::attachment("image/png", 100)];
     let request = TurnRequest {
-        instructions,
-        ..TurnRequest::new("hi")
+        attachments,
+        ..TurnRequest::new("what is it?")
     };
-    outcome(real.plugin.ask(request)).await.reply();
-    let last = real.provider.calls().pop().unwrap();
-    assert!(last.to_string().contains("Speak like a walrus."));
+    assert_eq!(real.ask(request).await.reply().text, PONG);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_gateway_passes_the_diagnosis_without_a_model_call() {
+    if left_out() {
+        return;
+    }
+    let (real, _turn) = Real::shared().await;
+    let before = real.provider.calls().len();
+    let diagnosis = within(real.plugin.diagnose(None)).await.unwrap();
+    let wrong: Vec<_> = diagnosis
+        .checks
+        .iter()
+        .filter(|check| !check.ok())
+        .collect();
+    // What else uses this machine's memory is not the gateway's.
+    assert!(
+        wrong.iter().all(|check| check.name == "memory"),
+        "{wrong:?}"
+    );
+    assert!(
+        diagnosis
+            .checks
+            .iter()
+            .any(|check| check.name == "token-primary")
+    );
+    assert_eq!(
+        real.provider.calls().len(),
+        before,
+        "the diagnosis cost a model call"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_with_another_token_is_auth_failed() {
-    if left_out("a_real_gateway_with_another_token_is_auth_failed") {
+    if left_out() {
         return;
     }
-    let _one = ONE.lock().await;
+    let _turn = TURN.lock().await;
     let real = Real::start(|options| options.token = "another-token".to_owned()).await;
     let refused = real.run("a", "hi").await;
     assert_eq!(
@@ -182,11 +282,8 @@ async fn a_real_gateway_with_another_token_is_auth_failed() {
     assert_eq!(refused.fault().http_status, Some(401));
     let diagnosis = within(real.plugin.diagnose(None)).await.unwrap();
     let wrong = |name: &str| {
-        diagnosis
-            .checks
-            .iter()
-            .find(|check| check.name == name)
-            .and_then(|check| check.code)
+        let check = diagnosis.checks.iter().find(|check| check.name == name);
+        check.unwrap_or_else(|| panic!("no check {name}")).code
     };
     assert_eq!(wrong("reach-primary"), None);
     assert_eq!(wrong("token-primary"), Some(FaultCode::AuthFailed));
@@ -195,33 +292,39 @@ async fn a_real_gateway_with_another_token_is_auth_failed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_with_the_endpoint_off_says_so() {
-    if left_out("a_real_gateway_with_the_endpoint_off_says_so") {
+    if left_out() {
         return;
     }
-    let _one = ONE.lock().await;
+    let _turn = TURN.lock().await;
     let real = Real::start(|options| options.responses_enabled = false).await;
     let refused = real.run("a", "hi").await;
     assert_eq!(
         refused.fault().code,
         FaultCode::ResponsesEndpointNotEnabledOrNotFound
     );
+    assert_eq!(refused.fault().http_status, Some(405));
     let diagnosis = within(real.plugin.diagnose(None)).await.unwrap();
-    assert!(!diagnosis.ok());
+    let codes: Vec<_> = diagnosis
+        .checks
+        .iter()
+        .filter_map(|check| check.code)
+        .collect();
+    assert!(
+        codes.contains(&FaultCode::ResponsesEndpointNotEnabledOrNotFound),
+        "{diagnosis:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_killed_mid_stream_is_stream_interrupted_then_unreachable() {
-    if left_out("a_real_gateway_killed_mid_stream_is_stream_interrupted_then_unreachable") {
+    if left_out() {
         return;
     }
-    let _one = ONE.lock().await;
+    let _turn = TURN.lock().await;
     let mut real = Real::start(|_| {}).await;
     let mut turn = real.plugin.ask(TurnRequest::new("MAGIC_HOLD"));
     let first = within(turn.next_event()).await;
-    assert!(
-        matches!(first, Some(host_shim::Event::Delta { .. })),
-        "{first:?}"
-    );
+    assert!(matches!(first, Some(Event::Delta { .. })), "{first:?}");
     real.gateway.kill().unwrap();
     let cut = outcome(turn).await;
     assert_eq!(

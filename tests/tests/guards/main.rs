@@ -8,3 +8,4 @@ mod heavy;
 mod levels;
 mod limits;
 mod memory;
+mod memory_source;
