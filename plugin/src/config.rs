@@ -115,6 +115,16 @@ pub struct Checked {
     pub locale: Locale,
 }
 
+impl Checked {
+    /// A text that may quote what a gateway said: a token in it is masked.
+    pub(crate) fn without_tokens(&self, text: String) -> String {
+        self.gateways.iter().fold(text, |text, gateway| {
+            let token = gateway.authorization.trim_start_matches("Bearer ");
+            text.replace(token, "***")
+        })
+    }
+}
+
 impl Config {
     /// Refuses what is not allowed, naming the key as users write it.
     pub fn check(self) -> Result<Checked, ConfigError> {

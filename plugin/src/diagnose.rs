@@ -223,11 +223,11 @@ async fn ask<O: Outside>(
     {
         bytes.extend_from_slice(&chunk);
     }
-    body.finish();
+    body.finish().await;
     if head.status == 200 && !refusal::is_page(&head, &bytes) {
         return Ok(head.status);
     }
     let fault = refusal::classify(&head, &bytes);
-    let message = format!("{url}: {}", fault.message);
+    let message = config.without_tokens(format!("{url}: {}", fault.message));
     Err(Fault { message, ..fault })
 }

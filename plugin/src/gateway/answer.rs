@@ -1,6 +1,6 @@
 //! Reads the answer to one request, stream or JSON, to its end.
 
-use super::refusal;
+use super::refusal::{self, excerpt};
 use super::response::{self, error_words, text_of};
 use super::sse::{self, SseReader};
 use crate::fault::FaultCode;
@@ -237,7 +237,11 @@ impl AnswerReader {
                     "" => kind.trim_start_matches("response."),
                     status => status,
                 };
-                self.end = Some(self.terminal(status, response));
+                self.end = Some(if response.is_object() || status == "failed" {
+                    self.terminal(status, response)
+                } else {
+                    Err(protocol_error("its last event has no response"))
+                });
             }
             "error" => {
                 let error = if event["error"].is_object() {
@@ -245,7 +249,10 @@ impl AnswerReader {
                 } else {
                     &event
                 };
-                let why = format!("the stream says: {}", error_words(error));
+                let why = format!(
+                    "the stream says: {}",
+                    excerpt(error_words(error).as_bytes())
+                );
                 self.end = Some(Err(Fault::new(FaultCode::GatewayError, why)));
             }
             _ => {}
@@ -258,7 +265,12 @@ impl AnswerReader {
         match status {
             "completed" | "incomplete" => {}
             "failed" | "cancelled" => return Err(refusal::failed(status, response)),
-            other => return Err(protocol_error(&format!("an end with the status `{other}`"))),
+            other => {
+                return Err(protocol_error(&format!(
+                    "an end with the status `{}`",
+                    excerpt(other.as_bytes())
+                )));
+            }
         }
         let mut calls = response::calls(response);
         if calls.is_empty() {

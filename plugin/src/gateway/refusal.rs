@@ -146,9 +146,12 @@ fn join(what: &str, words: &str) -> String {
     }
 }
 
-/// The beginning of foreign text, on one line.
-fn excerpt(text: &[u8]) -> String {
+/// The beginning of foreign text, on one line, without control characters.
+pub(super) fn excerpt(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(&text[..text.len().min(2_000)]);
+    // A terminal obeys control characters.
+    let shown = |c: char| c.is_whitespace() || !c.is_control();
+    let text: String = text.chars().filter(|c| shown(*c)).collect();
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(500) {
         Some((cut, _)) => format!("{}…", &line[..cut]),

@@ -40,9 +40,10 @@ pub async fn run<O: Outside, E: Events>(
     let progress = Progress::default();
     state.count(|counters| counters.turns += 1);
     let guarded = pin!(guarded(state, outside, events, turn, &progress));
-    let end = match select(guarded, pin!(cancel)).await {
-        Either::Left((end, _)) => end,
-        Either::Right(_) => {
+    // The cancellation is looked at first: a turn that nobody wants any more takes no place.
+    let end = match select(pin!(cancel), guarded).await {
+        Either::Right((end, _)) => end,
+        Either::Left(_) => {
             let locale = state.config().map(|config| config.locale);
             let words = text::cancelled(locale.unwrap_or_default());
             let partial_text = progress.shown.borrow().clone();
@@ -217,6 +218,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             Err(_) => Outcome::Neutral,
         });
         end.map_err(|mut fault| {
+            fault.message = self.config.without_tokens(fault.message);
             // Rounds before the failed one had shown text too.
             fault.partial_text = self.progress.shown.borrow().clone();
             fault
@@ -380,7 +382,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             match ask.dialect.wanted_by(&fault.message) {
                 Some(other) if head.status == 400 && offers && !flipped => {
                     flipped = true;
-                    answer.finish();
+                    answer.finish().await;
                     self.state.learn(at, other);
                     let words = text::dialect_changed(self.config.locale);
                     say(self.events, NoticeCode::DialectChanged, words).await?;
@@ -446,7 +448,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             // A terminal event has been read: what broke after it does not matter.
             (Ok(answer), None) => {
                 self.show(rest, &mut first).await?;
-                body.finish();
+                body.finish().await;
                 Ok(answer)
             }
             (_, Some(fault)) => Err(fault),

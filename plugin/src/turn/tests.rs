@@ -59,7 +59,7 @@ impl AnswerBody for ScriptedBody {
         }
     }
 
-    fn finish(self) {
+    async fn finish(self) {
         self.2.finished.set(self.2.finished.get() + 1);
     }
 }

@@ -49,7 +49,7 @@ async fn a_call_is_run_and_its_output_sent_in_the_same_session() {
         name: "get_weather".into(),
         arguments: r#"{"city":"北京"}"#.into(),
     };
-    assert_eq!(recorder.calls(), [call.clone()]);
+    assert_eq!(recorder.calls(), std::slice::from_ref(&call));
     let started = outcome
         .events
         .iter()
