@@ -1,7 +1,7 @@
 //! What a released component must be: valid, with the documented imports and exports and no
 //! others, and within its budget of bytes.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use wasmparser::{Parser, Payload, Validator};
 
 /// What a component takes and gives, by name, in the order of the file.
@@ -71,6 +71,21 @@ pub fn size(component: &[u8], budget: usize) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a file that names one of these folders: it would tell who built it, and nobody else
+/// would get the same bytes.
+pub fn anonymous(component: &[u8], folders: &[String]) -> Result<()> {
+    let names = |folder: &&String| {
+        !folder.is_empty()
+            && component
+                .windows(folder.len())
+                .any(|bytes| bytes == folder.as_bytes())
+    };
+    match folders.iter().find(names) {
+        None => Ok(()),
+        Some(folder) => bail!("the builder's folder {folder} is named in it"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +128,14 @@ mod tests {
                 .to_string()
                 .starts_with("11 bytes")
         );
+    }
+
+    #[test]
+    fn a_builders_folder_is_refused() {
+        let folders = ["/home/me".to_owned(), String::new()];
+        assert!(anonymous(b"in /registry/x.rs and /home/you", &folders).is_ok());
+        assert!(anonymous(b"in /home/me/x.rs", &folders).is_err());
+        assert!(anonymous(b"", &folders).is_ok());
     }
 
     #[test]

@@ -27,3 +27,14 @@ pub fn target(root: &Path) -> PathBuf {
         _ => root.join("target"),
     }
 }
+
+/// Folders that only this builder has, and that no released file may name.
+pub fn private_folders() -> Vec<String> {
+    let home = std::env::home_dir().map(|home| home.join(".cargo"));
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    [root().ok(), home, cargo]
+        .into_iter()
+        .flatten()
+        .map(|folder| folder.to_string_lossy().into_owned())
+        .collect()
+}

@@ -11,7 +11,9 @@ use crate::dist;
 pub fn check(root: &Path) -> Result<()> {
     let mut sums = Vec::new();
     // What comes from the registry is built once, from one place; what is in the folders, twice.
-    let target = tempfile::Builder::new().prefix("reproduce-target-").tempdir()?;
+    let target = tempfile::Builder::new()
+        .prefix("reproduce-target-")
+        .tempdir()?;
     for name in ["one", "another-folder"] {
         let place = tempfile::Builder::new().prefix("reproduce-").tempdir()?;
         let clone = place.path().join(name);
