@@ -54,6 +54,9 @@ impl Outgoing {
         if !self.allowed.allows(request.uri()) {
             return Err(Error::HttpRequestDenied);
         }
+        // Once around the reactor: a kept connection that the gateway has closed meanwhile is then
+        // known to be closed, and not asked.
+        tokio::task::yield_now().await;
         let attempt = Arc::new(Attempt::new(options.connect_timeout));
         let answering = ATTEMPT.scope(attempt.clone(), self.client.request(request));
         let answer = in_time(answering, &attempt, options.first_byte_timeout)
