@@ -86,7 +86,9 @@ fn an_artifact_that_is_damaged_or_not_of_this_build_is_made_anew() {
 
     let engine = engine::engine().unwrap();
     let refused = |why: &str| {
-        let error = artifact::load(&engine, &path).map(drop).expect_err("it is loaded");
+        let error = artifact::load(&engine, &path)
+            .map(drop)
+            .expect_err("it is loaded");
         assert!(error.contains(why), "{error}");
     };
     let mut flipped = code.clone();
@@ -128,7 +130,9 @@ fn an_artifact_that_others_may_write_is_not_loaded_but_made_anew() {
             0o600
         );
         fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
-        let error = artifact::load(&engine, &path).map(drop).expect_err("it is loaded");
+        let error = artifact::load(&engine, &path)
+            .map(drop)
+            .expect_err("it is loaded");
         assert!(error.contains("others may write it (mode 666)"), "{error}");
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
     }
