@@ -223,7 +223,7 @@ async fn ask<O: Outside>(
     {
         bytes.extend_from_slice(&chunk);
     }
-    body.finish().await;
+    body.finish();
     if head.status == 200 && !refusal::is_page(&head, &bytes) {
         return Ok(head.status);
     }

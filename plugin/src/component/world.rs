@@ -25,7 +25,7 @@ const NANOS_PER_MS: u64 = 1_000_000;
 /// Bytes that are read of an answer at once.
 const READ_BYTES: usize = 16 * 1024;
 /// How long the rest of a complete answer may take, so that its connection can be used again.
-const FINISH_NS: u64 = 200 * NANOS_PER_MS;
+const FINISH_NS: u64 = 500 * NANOS_PER_MS;
 
 impl Outside for World {
     type Body = IncomingBody;
@@ -228,9 +228,11 @@ impl AnswerBody for IncomingBody {
         }
     }
 
-    async fn finish(mut self) {
-        let rest = async { while let Ok(Some(_)) = self.chunk().await {} };
-        select(pin!(rest), pin!(monotonic_clock::wait_for(FINISH_NS))).await;
-        drop(self.done);
+    fn finish(mut self) {
+        wit_bindgen::spawn_local(async move {
+            let rest = async { while let Ok(Some(_)) = self.chunk().await {} };
+            select(pin!(rest), pin!(monotonic_clock::wait_for(FINISH_NS))).await;
+            drop(self.done);
+        });
     }
 }

@@ -106,9 +106,8 @@ pub trait AnswerBody {
     /// The next piece; none at the end.
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure>;
 
-    /// The answer is complete: waits shortly for what may still come, so that the connection can be
-    /// used again.
-    async fn finish(self);
+    /// The answer is complete: lets the connection be used again if the rest comes soon.
+    fn finish(self);
 }
 
 /// The world.

@@ -382,7 +382,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             match ask.dialect.wanted_by(&fault.message) {
                 Some(other) if head.status == 400 && offers && !flipped => {
                     flipped = true;
-                    answer.finish().await;
+                    answer.finish();
                     self.state.learn(at, other);
                     let words = text::dialect_changed(self.config.locale);
                     say(self.events, NoticeCode::DialectChanged, words).await?;
@@ -448,7 +448,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             // A terminal event has been read: what broke after it does not matter.
             (Ok(answer), None) => {
                 self.show(rest, &mut first).await?;
-                body.finish().await;
+                body.finish();
                 Ok(answer)
             }
             (_, Some(fault)) => Err(fault),

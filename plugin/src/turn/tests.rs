@@ -59,7 +59,7 @@ impl AnswerBody for ScriptedBody {
         }
     }
 
-    async fn finish(self) {
+    fn finish(self) {
         self.2.finished.set(self.2.finished.get() + 1);
     }
 }
