@@ -40,7 +40,12 @@ start() {
         >"$socket_dir/log" 2>&1 &
     exec 9>&-
     for _ in $(seq 1 120); do
-        docker version >/dev/null 2>&1 && return
+        if docker version >/dev/null 2>&1; then
+            # What a run that was killed has left would start again by itself.
+            docker ps -aq | xargs -r /usr/bin/docker -H "unix://$socket_dir/d.sock" rm -f >/dev/null
+            docker network prune -f >/dev/null
+            return
+        fi
         sleep 0.5
     done
     tail -n 5 "$socket_dir/log" >&2

@@ -383,7 +383,7 @@ fn substitute(named: &str, version: &str) -> Option<String> {
 
 /// How long to wait until the gateway is healthy, unless the caller says otherwise: a cold start on
 /// a small machine and the health check's own patience.
-pub const WAIT: Duration = Duration::from_secs(300);
+pub const WAIT: Duration = Duration::from_secs(420);
 
 #[cfg(test)]
 mod tests {

@@ -217,8 +217,8 @@ fn gateway(options: &Options) -> Value {
             set("OPENCLAW_NO_RESPAWN", "1"),
             set("NODE_OPTIONS", "--disable-warning=ExperimentalWarning"),
         ],
-        "startupProbe": { "exec": check, "periodSeconds": 10, "timeoutSeconds": 10, "failureThreshold": 30 },
-        "livenessProbe": { "exec": check, "periodSeconds": 30, "timeoutSeconds": 10, "failureThreshold": 4 },
+        "startupProbe": { "exec": check, "periodSeconds": 15, "timeoutSeconds": 14, "failureThreshold": 20 },
+        "livenessProbe": { "exec": check, "periodSeconds": 30, "timeoutSeconds": 20, "failureThreshold": 3 },
         "resources": {
             "requests": { "cpu": "200m", "memory": "1Gi" },
             "limits": { "memory": "1536Mi" },
