@@ -54,6 +54,6 @@ fn the_readme_has_the_tables_that_the_program_prints() {
     }
     assert!(
         readme == current,
-        "the README's tables are not current; UPDATE_README=1 cargo test --release -p host-shim --test cli readme"
+        "the README's tables are not current; UPDATE_README=1 cargo test --release --test cli readme"
     );
 }

@@ -6,7 +6,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 setup=$root/tests/setup/docker.sh
 "$setup" || exit $?
-cargo build --release --manifest-path "$root/Cargo.toml" -p host-shim
+cargo build --release --manifest-path "$root/Cargo.toml" --bin host-shim
 run=$(mktemp -d)
 trap '"$setup" stop "$run"; rm -rf "$run"' EXIT
 "$setup" start "$run"
