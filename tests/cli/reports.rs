@@ -159,6 +159,11 @@ fn help_and_completions_are_printed() {
     let mut command = program(["help", "ask"]);
     command.env("LC_ALL", "zh_CN.UTF-8");
     assert!(run(command).out.contains("用法："));
+    let ran = run(program(["help", "sidecar", "doctor"]));
+    assert!(
+        ran.code == 0 && ran.out.contains("sidecar doctor"),
+        "{ran:?}"
+    );
     let ran = run(program(["completions", "bash"]));
     assert!(
         ran.out.contains("host-shim") && ran.out.contains("diagnose"),

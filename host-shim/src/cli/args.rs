@@ -194,5 +194,5 @@ pub struct Completions {
 pub struct Help {
     /// The command to explain
     #[arg(value_name = "COMMAND")]
-    pub command: Option<String>,
+    pub command: Vec<String>,
 }

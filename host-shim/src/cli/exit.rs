@@ -23,6 +23,15 @@ pub fn list(locale: Locale) -> String {
             )
             .to_owned(),
         ),
+        (
+            openclaw_sidecar::cli::WENT_BACK,
+            pick(
+                locale,
+                "sidecar: an upgrade or roll-back did not work, and what ran before runs again",
+                "sidecar：升级或回滚未成功，已恢复到之前的版本",
+            )
+            .to_owned(),
+        ),
     ];
     let mut faults: Vec<_> = FaultCode::ALL
         .iter()

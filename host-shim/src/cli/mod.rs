@@ -102,10 +102,10 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, Stop> {
         }
         Command::Sidecar(args) => Ok(openclaw_sidecar::cli::run(&args, locale)),
         Command::Help(options) => {
-            let program = Some(OsString::from("host-shim"));
-            let command = options.command.map(OsString::from);
-            let arguments = [program, command, Some("--help".into())];
-            match parse(arguments.into_iter().flatten().collect(), locale) {
+            let mut arguments = vec!["host-shim".to_owned()];
+            arguments.extend(options.command);
+            arguments.push("--help".to_owned());
+            match parse(arguments.into_iter().map(OsString::from).collect(), locale) {
                 Err(help) => Ok(told_by_parser(&help, locale)),
                 Ok(_) => Err(Problem::other("there is no such help", "").into()),
             }

@@ -40,7 +40,7 @@ pub enum LoadError {
     },
     /// There is no machine code for it and no compiler to make it.
     #[error(
-        "{what} has to be compiled and this build has no compiler: {why}; make the artifact with `host-shim compile` of the same version and name it, or its folder as the cache"
+        "{what} has to be compiled and this build has no compiler: {why}; make it with `host-shim compile` of the same version and give the .cwasm file that it writes"
     )]
     NoCompiler {
         /// The file, or what else was given.

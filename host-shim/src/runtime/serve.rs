@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::channel::mpsc;
 use futures::stream::FuturesUnordered;
 use openclaw_plugin::fault::Locale;
 use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader};
 
 use super::bindings::Plugin as Guest;
+use super::bindings::astr::openclaw::types;
 use super::host::Host;
 use super::sinks::{End, EndSink, EventSink};
 use super::worker::{Exit, Worker, origins, secrets};
@@ -16,6 +18,7 @@ use super::{Answer, Command, TurnCommand, convert};
 use crate::config::Config;
 use crate::plugin::ConfigureError;
 use crate::status::Diagnosis;
+use crate::turn::Event;
 
 /// A turn must end so long after its own limits; it is then given up with its instance.
 const TURN_SLACK: Duration = Duration::from_secs(60);
@@ -114,32 +117,21 @@ impl Worker {
         if let Some(runner) = request.runner.take().or_else(|| self.runner.clone()) {
             self.supplies.runners.add(&id, runner);
         }
-        let (accessor, bindings) = guest;
-        let cancel = accessor.with(|access| {
-            FutureReader::new(access, async move {
-                let _ = cancelled.await; // Sent or dropped: in both cases nobody wants the turn.
-                wasmtime::error::Ok(())
-            })
-        })?;
         let turn = convert::turn(&id, request);
-        let (event_stream, end_future) = bindings
-            .astr_openclaw_gateway()
-            .call_ask(accessor, turn, cancel)
+        let end = self
+            .in_time("a turn", run_turn(guest, turn, events, cancelled))
             .await?;
-        let (end_sender, ended) = oneshot::channel();
-        accessor.with(|mut access| {
-            event_stream.pipe(&mut access, EventSink(events))?;
-            end_future.pipe(&mut access, EndSink(Some(end_sender)))
-        })?;
-
-        let end = self.end_in_time(ended).await?;
         self.supplies.runners.remove(&id);
         slot.answer(convert::end(end));
         self.take_snapshot(guest).await
     }
 
-    /// A turn's end, which must come even from a component that keeps no limits.
-    async fn end_in_time(&self, ended: oneshot::Receiver<End>) -> Result<End, Stop> {
+    /// Gives up a component that does not end what it must, though it keeps no limits itself.
+    async fn in_time<T>(
+        &self,
+        what: &str,
+        running: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Stop> {
         let clock = &self.supplies.clock;
         let limit = {
             let config = self.config.borrow();
@@ -155,11 +147,9 @@ impl Worker {
         };
         tokio::select! {
             biased;
-            end = ended => end.map_err(|_| {
-                Stop::Misbehaved("the component dropped a turn without an end".to_owned())
-            }),
+            end = running => end,
             () = overdue => Err(Stop::Misbehaved(format!(
-                "the component did not end a turn within {} s", limit.as_secs()
+                "the component did not end {what} within {} s", limit.as_secs()
             ))),
         }
     }
@@ -173,11 +163,11 @@ impl Worker {
         let slot = self.open.add(answer);
         let _asking = self.asking();
         let locale = locale.map(convert::locale_to);
-        let checks = guest
-            .astr_openclaw_gateway()
-            .call_diagnose(accessor, locale)
-            .await?;
-        slot.answer(Ok(convert::diagnosis(checks)));
+        let gateway = guest.astr_openclaw_gateway();
+        let checks = self.in_time("a diagnosis", async {
+            Ok(gateway.call_diagnose(accessor, locale).await?)
+        });
+        slot.answer(Ok(convert::diagnosis(checks.await?)));
         Ok(())
     }
 
@@ -188,6 +178,8 @@ impl Worker {
         answer: oneshot::Sender<Result<(), ConfigureError>>,
     ) -> Result<(), Stop> {
         let slot = self.open.add(answer);
+        // Until this is over no origin is forgotten.
+        let asking = self.asking();
         let gateway = guest.1.astr_openclaw_gateway();
         let origins = origins(&config);
         // Before the component has it: a turn that waits may begin at once under the new config.
@@ -211,7 +203,7 @@ impl Worker {
                 Err(error)
             }
         };
-        self.forget_origins();
+        drop(asking);
         self.take_snapshot(guest).await?;
         slot.answer(result.map_err(ConfigureError::from));
         Ok(())
@@ -226,7 +218,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Counts something that asks gateways, until it is dropped.
+    /// Counts something that asks gateways, or decides which, until it is dropped.
     fn asking(&self) -> Asking<'_> {
         self.asking.set(self.asking.get() + 1);
         Asking(self)
@@ -244,6 +236,31 @@ impl Worker {
             );
         }
     }
+}
+
+/// One turn in the component, from its call to its end.
+async fn run_turn(
+    (accessor, guest): Guests<'_>,
+    turn: types::Turn,
+    events: mpsc::Sender<Vec<Event>>,
+    cancelled: oneshot::Receiver<()>,
+) -> Result<End, Stop> {
+    let cancel = accessor.with(|access| {
+        FutureReader::new(access, async move {
+            let _ = cancelled.await; // Sent or dropped: in both cases nobody wants the turn.
+            wasmtime::error::Ok(())
+        })
+    })?;
+    let gateway = guest.astr_openclaw_gateway();
+    let (event_stream, end) = gateway.call_ask(accessor, turn, cancel).await?;
+    let (end_sender, ended) = oneshot::channel();
+    accessor.with(|mut access| {
+        event_stream.pipe(&mut access, EventSink(events))?;
+        end.pipe(&mut access, EndSink(Some(end_sender)))
+    })?;
+    ended
+        .await
+        .map_err(|_| Stop::Misbehaved("the component dropped a turn without an end".to_owned()))
 }
 
 /// Something that asks gateways.

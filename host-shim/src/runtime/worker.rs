@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use openclaw_plugin::fault::{FaultCode, Locale};
-use secrecy::ExposeSecret as _;
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
@@ -322,7 +321,6 @@ pub(super) fn secrets(config: &Config) -> Vec<secrecy::SecretString> {
     [Some(&config.gateway_bearer_token), backup]
         .into_iter()
         .flatten()
-        .filter(|token| !token.expose_secret().is_empty())
         .cloned()
         .collect()
 }

@@ -112,27 +112,49 @@ fn memory_without_end_is_stopped() {
     });
 }
 
+/// The clock at which the host itself gives up.
+fn past_every_limit() -> Duration {
+    let config = Config::default();
+    config.queue_wait + config.turn_timeout + Duration::from_secs(61)
+}
+
 #[test]
 fn a_turn_that_is_never_ended_is_given_up_by_the_clock() {
     run(async {
         let plugin = hostile().build().await.unwrap();
-        let turn = plugin.ask(TurnRequest::new("never end"));
-        assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
-        // Neither its cancellation nor its limits move the component.
-        turn.cancel();
-        let config = Config::default();
-        let limits = config.queue_wait + config.turn_timeout;
-        plugin
-            .clock()
-            .advance(limits + Duration::from_secs(61))
-            .unwrap();
-        let fault = turn.reply().await.unwrap_err();
-        assert_eq!(fault.code, FaultCode::PluginTrapped);
-        assert!(
-            fault.message.contains("did not end a turn within 1980 s"),
-            "{fault}"
-        );
+        for text in ["never end", "never begin"] {
+            let turn = plugin.ask(TurnRequest::new(text));
+            assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+            // Neither its cancellation nor its limits move the component.
+            turn.cancel();
+            plugin.clock().advance(past_every_limit()).unwrap();
+            let fault = turn.reply().await.unwrap_err();
+            assert_eq!(fault.code, FaultCode::PluginTrapped);
+            assert!(
+                fault.message.contains("did not end a turn within 1980 s"),
+                "{fault}"
+            );
+        }
         assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
+    });
+}
+
+#[test]
+fn a_diagnosis_that_is_never_ended_is_given_up_by_the_clock() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        let diagnosis = plugin.diagnose(None);
+        let moving = async {
+            plugin.status().await.unwrap();
+            plugin.clock().advance(past_every_limit()).unwrap();
+        };
+        let (fault, ()) = futures::join!(diagnosis, moving);
+        assert!(
+            fault
+                .unwrap_err()
+                .message
+                .contains("did not end a diagnosis")
+        );
     });
 }
 

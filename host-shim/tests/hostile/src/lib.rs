@@ -53,6 +53,9 @@ impl gateway::Guest for Component {
 
     async fn ask(turn: gateway::Turn, _cancel: FutureReader<()>) -> Ask {
         TURNS.with_borrow_mut(|turns| *turns += 1);
+        if turn.text == "never begin" {
+            std::future::pending().await
+        }
         let (mut events, event_reader) = wit_stream::new();
         let (end, end_reader) = wit_future::new(|| Ok(reply("by default")));
         wit_bindgen::spawn_local(async move {
@@ -87,7 +90,7 @@ impl gateway::Guest for Component {
     }
 
     async fn diagnose(_: Option<gateway::Locale>) -> Vec<gateway::Check> {
-        Vec::new()
+        std::future::pending().await
     }
 }
 
