@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # The sidecar's templates and doctor against the real gateways of both versions, started by hand,
 # and its files against the published schemas. Installs them once, into the cache.
+# needs: openclaw.sh 2026.2.9
+# needs: openclaw.sh 2026.9.6
+# needs: schemas.sh
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

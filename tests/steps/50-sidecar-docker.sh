@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The sidecar's whole life with a real Docker engine: host-shim/sidecar/tests/docker.rs.
 # Exit status 77: skipped, because no engine can be started here; the last line says why.
+# needs: docker.sh
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The plugin in a real AstrBot 4.14, with a QQ client and the real gateway 2026.2.9: see
 # tests/astrbot/scenario.py. Exit status 77: skipped.
+# needs: astrbot.sh
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)

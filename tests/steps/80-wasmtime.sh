@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The component where host-shim is not: its own tests inside the stock wasmtime, the released files,
 # `wasmtime run` of the command against the scripted and the real gateway, and a host in JavaScript.
+# needs: jco.sh
+# needs: wasmtime.sh
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
