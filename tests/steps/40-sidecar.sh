@@ -10,5 +10,6 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 for tool in npm python3; do
     command -v $tool >/dev/null || { echo "skipped: $tool is needed to install the gateways and schemas" >&2; exit 77; }
 done
-cargo test --release --manifest-path "$root/Cargo.toml" -p openclaw-sidecar \
-    --test real_gateway --test schemas -- --ignored --test-threads=1
+cd "$root"
+# Among all packages: with -p cargo would resolve other features, and build dependencies once more.
+cargo test --release --locked --test real_gateway --test schemas -- --ignored --test-threads=1

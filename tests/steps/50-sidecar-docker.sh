@@ -7,10 +7,11 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 setup=$root/tests/setup/docker.sh
 "$setup" || exit $?
-cargo build --release --manifest-path "$root/Cargo.toml" --bin host-shim
+cd "$root"
+cargo build --release --locked --bin host-shim
 run=$(mktemp -d)
 trap '"$setup" stop "$run"; rm -rf "$run"' EXIT
 "$setup" start "$run"
 export DOCKER_HOST=unix://$run/d.sock
 export HOST_SHIM=${CARGO_TARGET_DIR:-$root/target}/release/host-shim
-cargo test --release --manifest-path "$root/Cargo.toml" -p openclaw-sidecar --test docker -- --ignored --nocapture
+cargo test --release --locked --test docker -- --ignored --nocapture
