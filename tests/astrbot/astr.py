@@ -165,6 +165,8 @@ class AstrBot:
             self.process = subprocess.Popen(
                 command, env=environment, cwd=self.folder, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
+                # A background job of a shell starts with SIGINT ignored, and would hand that on.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     def alive(self) -> bool:

@@ -18,6 +18,8 @@ from gateway import Gateway
 def script(gateway: Gateway, body: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs a program in an interpreter of its own."""
     head = f"import asyncio, json, os, signal, sys, threading\nfrom astr_openclaw import *\nCONFIG = json.loads({json.dumps(gateway.config)!r})\n"
+    # A background job of a shell starts with SIGINT ignored, and would hand that on.
+    head += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     code = head + textwrap.dedent(body)
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=timeout)
 
