@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
 use crate::compose::{Names, Parts, compose};
-use crate::{check, repository, wit_doc};
+use crate::{check, notes, repository, wit_doc};
 
 /// Bytes that openclaw-plugin.wasm may have.
 const PLUGIN_BUDGET: usize = 299_999;
@@ -19,7 +19,17 @@ pub struct File {
     bytes: Vec<u8>,
 }
 
-/// Builds, checks and writes them to `out`, with their SHA-256.
+impl File {
+    /// In hexadecimal.
+    fn sha256(&self) -> String {
+        Sha256::digest(&self.bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// Builds, checks and writes them to `out`, with their SHA-256 and the release's notes.
 pub fn make(root: &Path, out: &Path) -> Result<()> {
     let target = repository::target(root).join("component");
     let files = files(root, &target)?;
@@ -31,8 +41,27 @@ pub fn make(root: &Path, out: &Path) -> Result<()> {
     }
     let sums = sums(&files);
     std::fs::write(out.join("SHA256SUMS"), &sums)?;
+    std::fs::write(out.join("RELEASE_NOTES.md"), release_notes(root, &files)?)?;
     print!("{sums}");
     Ok(())
+}
+
+fn release_notes(root: &Path, files: &[File]) -> Result<String> {
+    let path = root.join("CHANGELOG.md");
+    let changelog = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let version = env!("CARGO_PKG_VERSION");
+    let hashes: Vec<String> = files.iter().map(File::sha256).collect();
+    let lines: Vec<_> = files
+        .iter()
+        .zip(&hashes)
+        .map(|(file, sha256)| notes::Line {
+            name: file.name,
+            bytes: file.bytes.len(),
+            sha256,
+        })
+        .collect();
+    notes::write(version, notes::changes(&changelog, version)?, &lines)
 }
 
 /// Builds and checks them, with `target` for what Cargo builds.
@@ -95,14 +124,8 @@ fn finish(name: &str, bytes: &[u8], interface: &check::Interface, budget: usize)
 
 /// Their SHA-256, as `sha256sum --check` reads it.
 pub fn sums(files: &[File]) -> String {
-    let hexadecimal = |bytes: &[u8]| -> String {
-        Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    };
     files
         .iter()
-        .map(|file| format!("{}  {}\n", hexadecimal(&file.bytes), file.name))
+        .map(|file| format!("{}  {}\n", file.sha256(), file.name))
         .collect()
 }

@@ -13,6 +13,7 @@ use lexopt::ValueExt as _;
 mod check;
 mod compose;
 mod dist;
+mod notes;
 mod repository;
 mod reproduce;
 mod wit_compat;
@@ -24,7 +25,7 @@ Makes and checks the released components, and what belongs to the WIT package.
 Usage: cargo xtask COMMAND
 
   dist [--out DIR]       builds openclaw-plugin.wasm and openclaw-cli.wasm with SHA256SUMS
-                         (default: target/dist) and checks their imports, validity and size
+                         and RELEASE_NOTES.md (default: target/dist), and checks their imports, validity and size
   reproduce              clones the last commit into two folders, builds in both, and compares
   wit-doc [--check]      writes wit/README.md; or fails if it is not current
   wit-compat [--record]  fails if the WIT breaks hosts of the recorded version without a new
