@@ -39,10 +39,6 @@ impl Recording {
             .expect("a response");
         let (notes, answer) = split_once(&file[at..], b"\n").expect("a response's first line");
         let notes = String::from_utf8_lossy(notes);
-        let end = match notes.contains("end=client-timeout") {
-            true => End::Silence,
-            false => End::Close,
-        };
         // An interim answer (100 Continue) comes before the head proper.
         let mut head_and_body = answer;
         while head_and_body.starts_with(b"HTTP/1.1 1") {
@@ -60,6 +56,15 @@ impl Recording {
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("Content-Length: "));
+        // A gateway that closes a connection of which it said that it keeps it would be asked once
+        // more on it before the news of the close has come.
+        let end = if notes.contains("end=client-timeout") {
+            End::Silence
+        } else if notes.contains("end=complete-") && !head.contains("\r\nConnection: close") {
+            End::KeepAlive
+        } else {
+            End::Close
+        };
         // The recorder added a line break to every file.
         let body = match length {
             Some(length) => &body[..length.parse().expect("a length")],
@@ -105,23 +110,14 @@ impl Recording {
     /// gets no more at once.
     pub fn replay_chunked(&self, bytes: usize) -> Scene {
         // A chunked body that is cut off is closed without its last chunk.
-        let end = if self.is_whole_stream() {
-            End::KeepAlive
-        } else {
-            self.end
-        };
         Scene::from(Http::event_stream().bytes(self.body.clone()))
             .split_every(bytes)
-            .then(end)
+            .then(self.end)
     }
 
     /// Whether it is a stream of events.
     pub fn is_stream(&self) -> bool {
         self.body.starts_with(b"event: ")
-    }
-
-    fn is_whole_stream(&self) -> bool {
-        self.body.trim_ascii_end().ends_with(b"data: [DONE]")
     }
 
     /// The last response object: the JSON body, or that of the stream's last event with one.

@@ -17,9 +17,6 @@ use super::error;
 /// The gateway closes a connection that idles for 5 s; ours must not be one that it is closing.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 
-/// What a request waits for news of kept connections.
-const SETTLE: Duration = Duration::from_millis(3);
-
 /// Connections that are kept: one turn at a time, and what a diagnosis asks meanwhile.
 const POOL_SIZE: usize = 4;
 
@@ -47,8 +44,9 @@ impl Outgoing {
     }
 
     /// Sends a request and waits for the head of its answer. A request is sent a second time only
-    /// if hyper gives it back as not begun, because its pooled connection was closed. Dropping
-    /// the future, or the answer's body, closes the connection.
+    /// if hyper gives it back as not begun, because its kept connection turned out to be closed
+    /// right before it was written to (see `eager`). Dropping the future, or the answer's body,
+    /// closes the connection.
     pub(super) async fn send(
         &self,
         request: http::Request<WasiBody>,
@@ -57,9 +55,6 @@ impl Outgoing {
         if !self.allowed.allows(request.uri()) {
             return Err(Error::HttpRequestDenied);
         }
-        // Around the reactor for sure: a kept connection that the gateway has closed meanwhile is then
-        // known to be closed, and not asked. A turn takes seconds.
-        tokio::time::sleep(SETTLE).await;
         let attempt = Arc::new(Attempt::new(options.connect_timeout));
         let answering = ATTEMPT.scope(attempt.clone(), self.client.request(request));
         let answer = in_time(answering, &attempt, options.first_byte_timeout)

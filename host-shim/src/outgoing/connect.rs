@@ -15,9 +15,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tower_service::Service;
+
+use super::eager::Eager;
 
 tokio::task_local! {
     /// The request that a connection is made for.
@@ -128,12 +129,31 @@ impl Service<Name> for Resolver {
     }
 }
 
-type Tls = OnceLock<Result<HttpsConnector<HttpConnector<Resolver>>, String>>;
+/// Makes TCP connections that tell their end in time.
+#[derive(Clone)]
+struct Tcp(HttpConnector<Resolver>);
+
+impl Service<Uri> for Tcp {
+    type Response = TokioIo<Eager>;
+    type Error = <HttpConnector<Resolver> as Service<Uri>>::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, target: Uri) -> Self::Future {
+        let connecting = self.0.call(target);
+        Box::pin(async move { Ok(TokioIo::new(Eager::new(connecting.await?.into_inner()))) })
+    }
+}
+
+type Tls = OnceLock<Result<HttpsConnector<Tcp>, String>>;
 
 /// Makes connections, over TLS for https.
 #[derive(Clone)]
 pub(super) struct Connector {
-    tcp: HttpConnector<Resolver>,
+    tcp: Tcp,
     /// Made at the first https request: reading the system's certificates takes time and memory.
     tls: Arc<Tls>,
 }
@@ -145,7 +165,7 @@ impl Connector {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         Self {
-            tcp,
+            tcp: Tcp(tcp),
             tls: Arc::default(),
         }
     }
@@ -158,7 +178,7 @@ impl Connector {
         this
     }
 
-    fn https(&self) -> Result<HttpsConnector<HttpConnector<Resolver>>, ConnectFailure> {
+    fn https(&self) -> Result<HttpsConnector<Tcp>, ConnectFailure> {
         let made = self.tls.get_or_init(|| {
             let found = rustls_native_certs::load_native_certs();
             for error in &found.errors {
@@ -175,10 +195,7 @@ impl Connector {
     }
 }
 
-fn https(
-    roots: RootCertStore,
-    tcp: HttpConnector<Resolver>,
-) -> Result<HttpsConnector<HttpConnector<Resolver>>, String> {
+fn https(roots: RootCertStore, tcp: Tcp) -> Result<HttpsConnector<Tcp>, String> {
     // Named, because a process that links two providers has no default one.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -190,7 +207,7 @@ fn https(
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = MaybeHttpsStream<TokioIo<Eager>>;
     type Error = ConnectFailure;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectFailure>> + Send>>;
 

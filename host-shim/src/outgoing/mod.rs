@@ -4,6 +4,7 @@ mod allow;
 mod body;
 mod client;
 mod connect;
+mod eager;
 mod error;
 mod origin;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Requests over loopback, against servers that do one thing.
 
+mod kept;
 mod limits;
 mod tls;
 
@@ -266,36 +267,5 @@ fn a_dropped_request_and_a_dropped_answer_close_their_connection() {
         let sending = outgoing.send(post(&format!("{url}/silent")), OPTIONS);
         assert!(tokio::time::timeout(SHORT, sending).await.is_err());
         closings.recv().await.unwrap();
-    });
-}
-
-#[test]
-fn connections_are_kept_and_one_that_was_closed_meanwhile_is_replaced() {
-    run(async {
-        let (opened, mut openings) = tokio::sync::mpsc::unbounded_channel();
-        let url = server(move |mut stream| {
-            opened.send(()).unwrap();
-            async move {
-                // Two requests a connection, and then it closes without having said so.
-                for _ in 0..2 {
-                    read_request(&mut stream).await?;
-                    stream
-                        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                        .await?;
-                }
-                stream.shutdown().await
-            }
-        })
-        .await;
-        let outgoing = outgoing(&url);
-        for _ in 0..6 {
-            assert_eq!(ask_with(&outgoing, &url, OPTIONS).await.unwrap().1, "ok");
-        }
-        drop(outgoing);
-        let mut connections = 0;
-        while openings.try_recv().is_ok() {
-            connections += 1;
-        }
-        assert_eq!(connections, 3);
     });
 }
