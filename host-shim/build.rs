@@ -13,16 +13,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("host-shim is not in a workspace")?;
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
 
+    // Relative to this package: a target folder may serve several clones, and what the first of them
+    // looks like says nothing about the others.
     for path in [
-        "plugin/src",
-        "plugin/Cargo.toml",
-        "wit",
-        "Cargo.toml",
-        "Cargo.lock",
+        "../plugin/src",
+        "../plugin/build/src",
+        "../plugin/Cargo.toml",
+        "../wit",
+        "../Cargo.toml",
+        "../Cargo.lock",
+        "build.rs",
     ] {
-        println!("cargo::rerun-if-changed={}", root.join(path).display());
+        println!("cargo::rerun-if-changed={path}");
     }
-    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=OPENCLAW_PLUGIN_WASM");
 
     let wasm = match env::var_os("OPENCLAW_PLUGIN_WASM") {
