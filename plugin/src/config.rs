@@ -118,10 +118,15 @@ pub struct Checked {
 impl Checked {
     /// A text that may quote what a gateway said: a token in it is masked.
     pub(crate) fn without_tokens(&self, text: String) -> String {
-        self.gateways.iter().fold(text, |text, gateway| {
-            let token = gateway.authorization.trim_start_matches("Bearer ");
-            text.replace(token, "***")
-        })
+        let tokens = self.gateways.iter();
+        let mut tokens: Vec<&str> = tokens
+            .map(|gateway| gateway.authorization.trim_start_matches("Bearer "))
+            .collect();
+        // The longer one first: it may begin with the other.
+        tokens.sort_unstable_by_key(|token| core::cmp::Reverse(token.len()));
+        tokens
+            .iter()
+            .fold(text, |text, token| text.replace(token, "***"))
     }
 }
 

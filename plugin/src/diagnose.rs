@@ -2,7 +2,7 @@
 
 use crate::config::Checked;
 use crate::fault::{FaultCode, Locale};
-use crate::gateway::refusal::{self, MAX_REFUSAL_BYTES};
+use crate::gateway::refusal;
 use crate::guards::breaker;
 use crate::guards::limits::MIB;
 use crate::guards::memory::judge;
@@ -11,6 +11,7 @@ use crate::state::State;
 use crate::text::{self, say};
 use crate::turn::model::{Fault, GatewayName};
 use crate::turn::outside::{AnswerBody as _, Outside, Post};
+use crate::turn::refusal_body;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,17 +218,12 @@ async fn ask<O: Outside>(
     let sent = outside.post(post).await;
     let (head, mut body) =
         sent.map_err(|failure| failure.fault(false, &url, &config.bounds, locale))?;
-    let mut bytes = vec![];
-    while bytes.len() < MAX_REFUSAL_BYTES
-        && let Ok(Some(chunk)) = body.chunk().await
-    {
-        bytes.extend_from_slice(&chunk);
-    }
+    let bytes = refusal_body(&mut body).await;
     body.finish();
     if head.status == 200 && !refusal::is_page(&head, &bytes) {
         return Ok(head.status);
     }
-    let fault = refusal::classify(&head, &bytes);
+    let fault = refusal::classify(&head, &bytes, locale);
     let message = config.without_tokens(format!("{url}: {}", fault.message));
     Err(Fault { message, ..fault })
 }

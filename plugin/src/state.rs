@@ -8,7 +8,7 @@ use crate::guards::lane::{Entry, Lane, Ticket};
 use crate::prelude::*;
 use crate::turn::model::Fault;
 use alloc::rc::Rc;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
 
@@ -43,6 +43,8 @@ struct Inner {
     config: Option<Rc<Checked>>,
     lane: Lane,
     waiting: Vec<(Ticket, Waker)>,
+    /// What the turns in the queue hold together.
+    waiting_bytes: usize,
     sides: [Side; 2],
     counters: Counters,
 }
@@ -50,6 +52,18 @@ struct Inner {
 /// Shared by all turns of an instance. Never borrowed across an await.
 #[derive(Clone, Default)]
 pub struct State(Rc<RefCell<Inner>>);
+
+/// What the turns in the queue may hold together, in bytes. They are in the component's memory,
+/// beside the one that runs.
+pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
+
+/// Why a turn may not wait.
+pub(crate) enum Full {
+    /// As many wait as may.
+    Turns,
+    /// Those that wait would hold more than [`MAX_WAITING_BYTES`].
+    Bytes,
+}
 
 /// Of the snapshot's own layout.
 const SNAPSHOT_VERSION: u64 = 1;
@@ -75,8 +89,7 @@ impl State {
         let mut inner = self.0.borrow_mut();
         if let Some(old) = inner.config.take() {
             for at in 0..2 {
-                let url = |config: &Checked| config.gateways.get(at).map(|gateway| gateway.url());
-                if url(&old) != url(&config) {
+                if !same_gateway(&old, &config, at) {
                     inner.sides[at] = Side::default();
                 }
             }
@@ -202,39 +215,74 @@ impl State {
         self.0.borrow().sides[at].dialect
     }
 
-    pub(crate) fn learn(&self, at: usize, dialect: Dialect) {
-        self.0.borrow_mut().sides[at].dialect = dialect;
-    }
-
-    /// Takes a place in the lane; how many are ahead, or none if the queue is full.
-    pub(crate) fn enter(&self, queue_length: u32) -> Option<(Place, Option<usize>)> {
-        let entry = self.0.borrow_mut().lane.enter(queue_length);
-        let place = |ticket| Place {
-            state: self.clone(),
-            ticket,
-        };
-        match entry {
-            Entry::Runs(ticket) => Some((place(ticket), None)),
-            Entry::Waits(ticket, ahead) => Some((place(ticket), Some(ahead))),
-            Entry::Full => None,
+    /// Remembers the dialect of a gateway of the config that a turn began with.
+    pub(crate) fn learn(&self, at: usize, of: &Checked, dialect: Dialect) {
+        let mut inner = self.0.borrow_mut();
+        if inner.still_has(of, at) {
+            inner.sides[at].dialect = dialect;
         }
     }
 
-    /// Asks a gateway's breaker; the error is in how many milliseconds to ask again.
-    pub(crate) fn admit(&self, at: usize, now: u64) -> Result<Permit, u64> {
+    /// Takes a place in the lane for a turn that holds so many bytes; how many are ahead of it, if it
+    /// must wait.
+    pub(crate) fn enter(
+        &self,
+        queue_length: u32,
+        bytes: usize,
+    ) -> Result<(Place, Option<usize>), Full> {
+        let mut inner = self.0.borrow_mut();
+        let held = inner.waiting_bytes.saturating_add(bytes);
+        if inner.lane.in_flight() > 0 && held > MAX_WAITING_BYTES {
+            return Err(Full::Bytes);
+        }
+        let place = |ticket, bytes| Place {
+            state: self.clone(),
+            ticket,
+            waiting_bytes: Cell::new(bytes),
+        };
+        match inner.lane.enter(queue_length) {
+            Entry::Runs(ticket) => Ok((place(ticket, 0), None)),
+            Entry::Waits(ticket, ahead) => {
+                inner.waiting_bytes = held;
+                Ok((place(ticket, bytes), Some(ahead)))
+            }
+            Entry::Full => Err(Full::Turns),
+        }
+    }
+
+    /// Asks the breaker of a gateway of this config; the error is in how many milliseconds to ask
+    /// again.
+    pub(crate) fn admit(&self, at: usize, of: &Rc<Checked>, now: u64) -> Result<Permit, u64> {
         let permit = self.0.borrow_mut().sides[at].breaker.admit(now)?;
         Ok(Permit {
             state: self.clone(),
             at,
+            of: of.clone(),
             permit: Some(permit),
         })
     }
+}
+
+impl Inner {
+    /// Whether the present config has the same gateway there as an earlier one.
+    fn still_has(&self, of: &Checked, at: usize) -> bool {
+        let config = self.config.as_ref();
+        config.is_some_and(|config| same_gateway(config, of, at))
+    }
+}
+
+/// Whether two configs have the same gateway there.
+fn same_gateway(one: &Checked, other: &Checked, at: usize) -> bool {
+    let url = |config: &Checked| config.gateways.get(at).map(|gateway| gateway.url());
+    url(one) == url(other)
 }
 
 /// A place in the lane. Dropped: the turn has left, and the next one is woken.
 pub(crate) struct Place {
     state: State,
     ticket: Ticket,
+    /// What it adds to those of the queue; 0 once it runs.
+    waiting_bytes: Cell<usize>,
 }
 
 impl Place {
@@ -244,6 +292,7 @@ impl Place {
             let mut inner = self.state.0.borrow_mut();
             inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
             if inner.lane.runs(self.ticket) {
+                inner.waiting_bytes -= self.waiting_bytes.take();
                 return Poll::Ready(());
             }
             inner.waiting.push((self.ticket, cx.waker().clone()));
@@ -258,6 +307,7 @@ impl Drop for Place {
         let waker = {
             let mut inner = self.state.0.borrow_mut();
             inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
+            inner.waiting_bytes -= self.waiting_bytes.take();
             let next = inner.lane.leave(self.ticket);
             next.and_then(|next| {
                 let at = inner
@@ -277,6 +327,8 @@ impl Drop for Place {
 pub(crate) struct Permit {
     state: State,
     at: usize,
+    /// The config under which it was given.
+    of: Rc<Checked>,
     permit: Option<breaker::Permit>,
 }
 
@@ -289,7 +341,9 @@ impl Permit {
     fn give_back(&mut self, outcome: Outcome, now: u64) {
         let mut inner = self.state.0.borrow_mut();
         let rule = inner.config.as_ref().map(|config| config.limits.breaker);
-        if let (Some(permit), Some(rule)) = (self.permit.take(), rule) {
+        // The breaker of another gateway that is configured there by now has nothing to do with it.
+        let still = inner.still_has(&self.of, self.at);
+        if let (Some(permit), Some(rule), true) = (self.permit.take(), rule, still) {
             inner.sides[self.at]
                 .breaker
                 .record(permit, outcome, now, rule);

@@ -80,6 +80,12 @@ pub(crate) fn rounds_exhausted(locale: Locale, rounds: u32) -> String {
         zh: "模型连续调用工具超过 {rounds} 轮，已要求它直接回答。")
 }
 
+pub(crate) fn no_answer_but_calls(locale: Locale, rounds: u32) -> String {
+    say!(locale,
+        en: "The model called tools in more than {rounds} rounds and gave no answer.",
+        zh: "模型连续调用工具超过 {rounds} 轮，却没有给出回答。")
+}
+
 pub(crate) fn failed_over(locale: Locale, why: &str) -> String {
     say!(locale,
         en: "The primary gateway is not asked ({why}); the backup is.",
@@ -121,6 +127,13 @@ pub(crate) fn queue_full(locale: Locale, waiting: u32) -> String {
     say!(locale,
         en: "A task is running and {waiting} wait already; the queue is full.",
         zh: "已有任务在运行，且有 {waiting} 个任务在等待，队列已满。")
+}
+
+pub(crate) fn queue_holds_too_much(locale: Locale, most: usize) -> String {
+    say!(locale,
+        en: "A task is running, and with this one those that wait would hold more than {n} MiB.",
+        zh: "已有任务在运行，而加上本任务，排队的任务将占用超过 {n} MiB。",
+        n = mib(most as u64))
 }
 
 pub(crate) fn waited_too_long(locale: Locale, ms: u64) -> String {

@@ -76,7 +76,7 @@ fn read(mut response: Response<ureq::Body>, now: SystemTime) -> Probe {
         .limit(MAX_REFUSAL_BYTES as u64)
         .read_to_vec()
         .unwrap_or_default();
-    let fault = refusal::classify(&head, &body);
+    let fault = refusal::classify(&head, &body, Default::default());
     Probe::Answered {
         status: head.status,
         code: fault.code,

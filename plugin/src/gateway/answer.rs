@@ -3,8 +3,9 @@
 use super::refusal::{self, excerpt};
 use super::response::{self, error_words, text_of};
 use super::sse::{self, SseReader};
-use crate::fault::FaultCode;
+use crate::fault::{FaultCode, Locale};
 use crate::prelude::*;
+use crate::text::say;
 use crate::turn::model::{Fault, ToolCall, Usage};
 use serde_json::Value;
 
@@ -44,6 +45,7 @@ pub struct AnswerReader {
     /// All deltas so far, as they were shown.
     shown: String,
     end: Option<Result<Answer, Fault>>,
+    locale: Locale,
 }
 
 enum Form {
@@ -82,8 +84,8 @@ struct Part {
 }
 
 impl AnswerReader {
-    /// A reader that takes at most so many bytes.
-    pub fn new(format: Format, max_bytes: u64) -> Self {
+    /// A reader that takes at most so many bytes. `locale` is for what faults say.
+    pub fn new(format: Format, max_bytes: u64, locale: Locale) -> Self {
         let cap = usize::try_from(max_bytes).unwrap_or(usize::MAX);
         let format = match format {
             Format::Stream => Form::Stream(SseReader::new(sse::Limits {
@@ -100,6 +102,7 @@ impl AnswerReader {
             calls: Sorted(vec![]),
             shown: String::new(),
             end: None,
+            locale,
         }
     }
 
@@ -128,7 +131,7 @@ impl AnswerReader {
                 break;
             }
             let read = event
-                .map_err(|error| protocol_error(&error.to_string()))
+                .map_err(|error| self.unreadable(&error.to_string()))
                 .and_then(|event| self.event(&event.event, &event.data, &mut fresh));
             if let Err(fault) = read {
                 self.end = Some(Err(fault));
@@ -136,8 +139,11 @@ impl AnswerReader {
         }
         self.shown.push_str(&fresh);
         if cut_off && self.end.is_none() {
-            let why = format!("the answer is over {} bytes and was cut off", self.max);
-            self.end = Some(Err(Fault::new(FaultCode::ProtocolError, why)));
+            let words = say!(self.locale,
+                en: "the answer is over {} bytes and was cut off",
+                zh: "回答超过 {} 字节，已被截断",
+                self.max);
+            self.end = Some(Err(Fault::new(FaultCode::ProtocolError, words)));
         }
         fresh
     }
@@ -159,19 +165,23 @@ impl AnswerReader {
             (Some(end), _) => end,
             (None, Form::Stream(_)) => Err(Fault::new(
                 FaultCode::StreamInterrupted,
-                "the answer ended before its last event",
+                say!(self.locale,
+                    en: "the answer ended before its last event",
+                    zh: "回答在最后一个事件之前结束"),
             )),
             (None, Form::Json(all)) => match serde_json::from_slice::<Value>(all) {
                 Ok(response) if text_of(&response, "status").is_empty() => {
-                    Err(protocol_error("it is no response object"))
+                    Err(self.unreadable(&say!(self.locale,
+                        en: "it is no response object",
+                        zh: "它不是 response 对象")))
                 }
                 Ok(response) => self.terminal(text_of(&response, "status"), &response),
                 // Cut in the middle rather than garbled.
                 Err(error) if error.is_eof() => Err(Fault::new(
                     FaultCode::StreamInterrupted,
-                    "the answer ended in the middle",
+                    say!(self.locale, en: "the answer ended in the middle", zh: "回答在中途结束"),
                 )),
-                Err(error) => Err(protocol_error(&error.to_string())),
+                Err(error) => Err(self.unreadable(&error.to_string())),
             },
         };
         match end {
@@ -192,17 +202,17 @@ impl AnswerReader {
 
     fn event(&mut self, name: &str, data: &str, fresh: &mut String) -> Result<(), Fault> {
         if data == "[DONE]" {
-            self.end = Some(Err(Fault::new(
-                FaultCode::StreamInterrupted,
-                "the answer said that it is done, but gave no last event",
-            )));
+            let words = say!(self.locale,
+                en: "the answer said that it is done, but gave no last event",
+                zh: "回答声称已完成，却没有给出最后一个事件");
+            self.end = Some(Err(Fault::new(FaultCode::StreamInterrupted, words)));
             return Ok(());
         }
         if !(name == "message" || name == "error" || name.starts_with("response.")) {
             return Ok(());
         }
         let event: Value = serde_json::from_slice(data.as_bytes())
-            .map_err(|error| protocol_error(&error.to_string()))?;
+            .map_err(|error| self.unreadable(&error.to_string()))?;
         let kind = event["type"].as_str().unwrap_or(name);
         let index = |field: &str| event[field].as_u64().unwrap_or_default();
         let at = (index("output_index"), index("content_index"));
@@ -240,7 +250,9 @@ impl AnswerReader {
                 self.end = Some(if response.is_object() || status == "failed" {
                     self.terminal(status, response)
                 } else {
-                    Err(protocol_error("its last event has no response"))
+                    Err(self.unreadable(&say!(self.locale,
+                        en: "its last event has no response",
+                        zh: "最后一个事件中没有 response")))
                 });
             }
             "error" => {
@@ -249,11 +261,11 @@ impl AnswerReader {
                 } else {
                     &event
                 };
-                let why = format!(
-                    "the stream says: {}",
-                    excerpt(error_words(error).as_bytes())
-                );
-                self.end = Some(Err(Fault::new(FaultCode::GatewayError, why)));
+                let words = say!(self.locale,
+                    en: "the stream says: {}",
+                    zh: "流中的错误：{}",
+                    excerpt(error_words(error).as_bytes()));
+                self.end = Some(Err(Fault::new(FaultCode::GatewayError, words)));
             }
             _ => {}
         }
@@ -264,12 +276,14 @@ impl AnswerReader {
     fn terminal(&self, status: &str, response: &Value) -> Result<Answer, Fault> {
         match status {
             "completed" | "incomplete" => {}
-            "failed" | "cancelled" => return Err(refusal::failed(status, response)),
+            "failed" | "cancelled" => {
+                return Err(refusal::failed(status, response, self.locale));
+            }
             other => {
-                return Err(protocol_error(&format!(
-                    "an end with the status `{}`",
-                    excerpt(other.as_bytes())
-                )));
+                return Err(self.unreadable(&say!(self.locale,
+                    en: "an end with the status `{}`",
+                    zh: "结束状态为 `{}`",
+                    excerpt(other.as_bytes()))));
             }
         }
         let mut calls = response::calls(response);
@@ -281,10 +295,10 @@ impl AnswerReader {
             text = self.text_of_parts();
         }
         if calls.is_empty() && text == STOCK_SENTENCE {
-            return Err(Fault::new(
-                FaultCode::ModelProviderFailed,
-                format!("the gateway's whole answer is \"{STOCK_SENTENCE}\""),
-            ));
+            let words = say!(self.locale,
+                en: "the gateway's whole answer is \"{STOCK_SENTENCE}\"",
+                zh: "网关的全部回答是“{STOCK_SENTENCE}”");
+            return Err(Fault::new(FaultCode::ModelProviderFailed, words));
         }
         let usage = response::usage(response);
         Ok(Answer {
@@ -307,257 +321,14 @@ impl AnswerReader {
         }
         text
     }
-}
 
-fn protocol_error(why: &str) -> Fault {
-    Fault::new(
-        FaultCode::ProtocolError,
-        format!("the answer cannot be read: {why}"),
-    )
+    fn unreadable(&self, why: &str) -> Fault {
+        Fault::new(
+            FaultCode::ProtocolError,
+            say!(self.locale, en: "the answer cannot be read: {why}", zh: "无法读取回答：{why}"),
+        )
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(data: &str) -> String {
-        let kind = serde_json::from_str::<serde_json::Value>(data).expect("JSON")["type"].clone();
-        format!(
-            "event: {}\ndata: {data}\n\n",
-            kind.as_str().expect("a type")
-        )
-    }
-
-    fn delta(text: &str) -> String {
-        event(&serde_json::json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": text}).to_string())
-    }
-
-    fn done(text: &str) -> String {
-        event(&serde_json::json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": text}).to_string())
-    }
-
-    fn completed(text: &str) -> String {
-        event(&serde_json::json!({"type": "response.completed", "response": {"id": "r1", "status": "completed",
-            "output": [{"type": "message", "content": [{"type": "output_text", "text": text}]}],
-            "usage": {"input_tokens": 3, "output_tokens": 4}}}).to_string())
-    }
-
-    /// Reads a stream whole and byte by byte; both must agree.
-    fn read(stream: &str) -> (Result<Answer, Fault>, String) {
-        let run = |chunk: usize| {
-            let mut reader = AnswerReader::new(Format::Stream, 1 << 20);
-            let mut shown: String = stream
-                .as_bytes()
-                .chunks(chunk)
-                .map(|bytes| reader.push(bytes))
-                .collect();
-            let (end, rest) = reader.finish();
-            shown.push_str(&rest);
-            (end, shown)
-        };
-        let whole = run(stream.len().max(1));
-        assert_eq!(run(1), whole);
-        whole
-    }
-
-    fn code(stream: &str) -> FaultCode {
-        read(stream).0.expect_err("a fault").code
-    }
-
-    #[test]
-    fn a_stream_gives_deltas_and_the_final_text() {
-        let stream = [
-            delta("PO"),
-            delta("NG"),
-            done("PONG"),
-            completed("PONG"),
-            "data: [DONE]\n\n".into(),
-        ]
-        .concat();
-        let (end, shown) = read(&stream);
-        let answer = end.expect("an answer");
-        assert_eq!(
-            (
-                answer.text.as_str(),
-                answer.response_id.as_str(),
-                shown.as_str()
-            ),
-            ("PONG", "r1", "PONG")
-        );
-        assert_eq!(
-            answer.usage,
-            Some(Usage {
-                input_tokens: 3,
-                output_tokens: 4
-            })
-        );
-    }
-
-    #[test]
-    fn the_final_text_is_authoritative_over_repeated_deltas() {
-        let stream = [
-            delta("PO"),
-            delta("PO"),
-            delta("PONG"),
-            done("PONG"),
-            completed("PONG"),
-        ]
-        .concat();
-        let (end, shown) = read(&stream);
-        assert_eq!(
-            (end.expect("an answer").text.as_str(), shown.as_str()),
-            ("PONG", "POPOPONG")
-        );
-        let no_output =
-            r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#;
-        let stream = [delta("PO"), delta("PO"), done("PONG"), event(no_output)].concat();
-        assert_eq!(read(&stream).0.expect("an answer").text, "PONG");
-    }
-
-    #[test]
-    fn text_that_came_without_deltas_is_shown_at_the_end() {
-        assert_eq!(read(&[done("PONG"), completed("PONG")].concat()).1, "PONG");
-        assert_eq!(read(&[delta("PO"), completed("PONG")].concat()).1, "PONG");
-    }
-
-    #[test]
-    fn the_first_terminal_event_wins() {
-        let failed = event(
-            r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"api_error","message":"no key"}}}"#,
-        );
-        let fault = read(&[failed.clone(), completed("x")].concat())
-            .0
-            .expect_err("failed");
-        assert_eq!(fault.code, FaultCode::ModelProviderFailed);
-        assert!(fault.message.contains("no key"), "{}", fault.message);
-        assert!(read(&[completed("x"), failed].concat()).0.is_ok());
-        // Some versions say `completed` with a status of `failed`.
-        let liar = event(r#"{"type":"response.completed","response":{"status":"failed"}}"#);
-        assert_eq!(code(&liar), FaultCode::ModelProviderFailed);
-    }
-
-    #[test]
-    fn fault_stream_interrupted_keeps_what_had_arrived() {
-        for end in ["", "event: response.comp", "data: [DONE]\n\n"] {
-            let fault = read(&(delta("PO") + end)).0.expect_err("interrupted");
-            assert_eq!(
-                (fault.code, fault.partial_text.as_str()),
-                (FaultCode::StreamInterrupted, "PO")
-            );
-        }
-        assert_eq!(code(""), FaultCode::StreamInterrupted);
-    }
-
-    #[test]
-    fn fault_model_provider_failed_by_the_stock_sentence() {
-        assert_eq!(
-            code(&[done(STOCK_SENTENCE), completed(STOCK_SENTENCE)].concat()),
-            FaultCode::ModelProviderFailed
-        );
-        let quoted = format!("{STOCK_SENTENCE} That is what it says.");
-        assert!(read(&completed(&quoted)).0.is_ok());
-    }
-
-    #[test]
-    fn fault_protocol_error_on_garbage_and_size() {
-        assert_eq!(
-            code("event: response.created\ndata: {\n\n"),
-            FaultCode::ProtocolError
-        );
-        assert_eq!(code("data: hello\n\n"), FaultCode::ProtocolError);
-        let mut reader = AnswerReader::new(Format::Stream, 10);
-        reader.push(b"0123456789");
-        assert!(!reader.ended());
-        reader.push(b"0");
-        assert!(reader.ended());
-        assert_eq!(
-            reader.finish().0.map_err(|f| f.code),
-            Err(FaultCode::ProtocolError)
-        );
-    }
-
-    #[test]
-    fn an_end_within_the_limit_counts_however_the_answer_is_cut() {
-        let end = completed("ok");
-        let stream = end.clone() + "data: [DONE]\n\n";
-        for chunk in [1, end.len(), stream.len()] {
-            let mut reader = AnswerReader::new(Format::Stream, end.len() as u64);
-            stream
-                .as_bytes()
-                .chunks(chunk)
-                .for_each(|bytes| drop(reader.push(bytes)));
-            assert_eq!(reader.finish().0.expect("an answer").text, "ok", "{chunk}");
-        }
-    }
-
-    #[test]
-    fn unknown_events_and_fields_are_skipped() {
-        let stream = [
-            "event: gateway.gossip\ndata: not json\n\n: comment\nretry: 5\n\n".to_owned(),
-            event(r#"{"type":"response.reasoning.delta","delta":{"x":1},"new":[null]}"#),
-            completed("ok"),
-        ];
-        assert_eq!(read(&stream.concat()).0.expect("an answer").text, "ok");
-    }
-
-    #[test]
-    fn tool_calls_arrive_whole_and_in_order() {
-        let call = |at: u64, id: &str| {
-            event(&serde_json::json!({"type": "response.output_item.done", "output_index": at, "item": {
-                "type": "function_call", "id": "i", "call_id": id, "name": "t", "arguments": "{}"}}).to_string())
-        };
-        let end = event(
-            r#"{"type":"response.incomplete","response":{"status":"incomplete","output":[]}}"#,
-        );
-        let answer = read(&[call(2, "b"), call(1, "a"), end].concat())
-            .0
-            .expect("an answer");
-        assert_eq!(
-            answer
-                .calls
-                .iter()
-                .map(|call| call.id.as_str())
-                .collect::<Vec<_>>(),
-            ["a", "b"]
-        );
-    }
-
-    #[test]
-    fn several_messages_are_joined_by_an_empty_line() {
-        let message = |text: &str| serde_json::json!({"type": "message", "content": [{"type": "output_text", "text": text}]});
-        let end = serde_json::json!({"type": "response.completed", "response": {"status": "completed",
-            "output": [message("one"), message(""), message("two")]}});
-        let second = event(&serde_json::json!({"type": "response.output_text.delta", "output_index": 2, "delta": "two"}).to_string());
-        let (answer, shown) = read(&[delta("one"), second, event(&end.to_string())].concat());
-        assert_eq!(
-            (answer.expect("an answer").text.as_str(), shown.as_str()),
-            ("one\n\ntwo", "one\n\ntwo")
-        );
-    }
-
-    #[test]
-    fn a_json_answer_is_read_too() {
-        let read = |body: &str| {
-            let mut reader = AnswerReader::new(Format::Json, 1 << 20);
-            for byte in body.as_bytes() {
-                assert_eq!(reader.push(&[*byte]), "");
-            }
-            reader.finish()
-        };
-        let good = r#"{"id":"r","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"PONG"}]}],"usage":{"input_tokens":0,"output_tokens":0}}"#;
-        let (end, rest) = read(good);
-        let answer = end.expect("an answer");
-        assert_eq!(
-            (answer.text.as_str(), rest.as_str(), answer.usage),
-            ("PONG", "PONG", None)
-        );
-        let code = |body: &str| read(body).0.expect_err("a fault").code;
-        assert_eq!(
-            code(r#"{"status":"failed"}"#),
-            FaultCode::ModelProviderFailed
-        );
-        assert_eq!(code(&good[..40]), FaultCode::StreamInterrupted);
-        assert_eq!(code("{}"), FaultCode::ProtocolError);
-        assert_eq!(code("[]"), FaultCode::ProtocolError);
-    }
-}
+mod tests;

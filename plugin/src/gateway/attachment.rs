@@ -1,7 +1,8 @@
 //! Which attachments the gateway takes. Checked before anything is sent.
 
-use crate::fault::FaultCode;
+use crate::fault::{FaultCode, Locale};
 use crate::prelude::*;
+use crate::text::say;
 use crate::turn::model::{Attachment, Fault};
 
 /// Largest image that the gateway takes, in bytes.
@@ -44,7 +45,7 @@ const FILES: [&str; 6] = [
 ];
 
 /// Says how to send it, or refuses it: `request_rejected` for its type, `request_too_large` for its size.
-pub fn check(attachment: &Attachment) -> Result<Kind, Fault> {
+pub fn check(attachment: &Attachment, locale: Locale) -> Result<Kind, Fault> {
     let media_type = attachment.media_type.as_str();
     let name = if attachment.filename.is_empty() {
         media_type
@@ -53,36 +54,39 @@ pub fn check(attachment: &Attachment) -> Result<Kind, Fault> {
     };
     let rejected = |why: String| Err(Fault::new(FaultCode::RequestRejected, why));
     if attachment.data.is_empty() {
-        return rejected(format!("the attachment {name:?} is empty"));
+        return rejected(say!(locale,
+            en: "the attachment {name:?} is empty",
+            zh: "附件 {name:?} 是空的"));
     }
-    let (kind, limit) =
-        if let Some((_, begins_so)) = IMAGES.iter().find(|(known, _)| *known == media_type) {
-            if !begins_so(&attachment.data) {
-                return rejected(format!(
-                    "the attachment {name:?} is said to be {media_type}, but its content is not"
-                ));
-            }
-            (Kind::Image, MAX_IMAGE_BYTES)
-        } else if FILES.contains(&media_type) {
-            (Kind::File, MAX_FILE_BYTES)
-        } else {
-            let known: Vec<_> = IMAGES
-                .iter()
-                .map(|(known, _)| *known)
-                .chain(FILES)
-                .collect();
-            return rejected(format!(
-                "the attachment {name:?} has the media type {media_type:?}; the gateway takes {}",
-                known.join(", ")
-            ));
-        };
+    let (kind, limit) = if let Some((_, begins_so)) =
+        IMAGES.iter().find(|(known, _)| *known == media_type)
+    {
+        if !begins_so(&attachment.data) {
+            return rejected(say!(locale,
+                    en: "the attachment {name:?} is said to be {media_type}, but its content is not",
+                    zh: "附件 {name:?} 声称是 {media_type}，但内容不是"));
+        }
+        (Kind::Image, MAX_IMAGE_BYTES)
+    } else if FILES.contains(&media_type) {
+        (Kind::File, MAX_FILE_BYTES)
+    } else {
+        let known: Vec<_> = IMAGES
+            .iter()
+            .map(|(known, _)| *known)
+            .chain(FILES)
+            .collect();
+        return rejected(say!(locale,
+                en: "the attachment {name:?} has the media type {media_type:?}; the gateway takes {}",
+                zh: "附件 {name:?} 的类型是 {media_type:?}；网关只接受 {}",
+                known.join(", ")));
+    };
     let bytes = attachment.data.len();
     if bytes > limit {
         return Err(Fault::new(
             FaultCode::RequestTooLarge,
-            format!(
-                "the attachment {name:?} has {bytes} bytes; the gateway takes {limit} at the most"
-            ),
+            say!(locale,
+                en: "the attachment {name:?} has {bytes} bytes; the gateway takes {limit} at the most",
+                zh: "附件 {name:?} 有 {bytes} 字节；网关最多接受 {limit} 字节"),
         ));
     }
     Ok(kind)
@@ -117,14 +121,14 @@ mod tests {
             ("image/webp", b"RIFF\0\0\0\0WEBP"),
         ] {
             assert_eq!(
-                check(&attachment(media_type, begin.to_vec())),
+                check(&attachment(media_type, begin.to_vec()), Locale::En),
                 Ok(Kind::Image),
                 "{media_type}"
             );
         }
         for media_type in FILES {
             assert_eq!(
-                check(&attachment(media_type, b"x".to_vec())),
+                check(&attachment(media_type, b"x".to_vec()), Locale::En),
                 Ok(Kind::File),
                 "{media_type}"
             );
@@ -134,11 +138,11 @@ mod tests {
     #[test]
     fn sizes_exactly_at_the_limit() {
         assert_eq!(
-            check(&sized("image/png", PNG, MAX_IMAGE_BYTES)),
+            check(&sized("image/png", PNG, MAX_IMAGE_BYTES), Locale::En),
             Ok(Kind::Image)
         );
         assert_eq!(
-            check(&sized("text/plain", b"", MAX_FILE_BYTES)),
+            check(&sized("text/plain", b"", MAX_FILE_BYTES), Locale::En),
             Ok(Kind::File)
         );
         for too_large in [
@@ -146,7 +150,7 @@ mod tests {
             sized("text/plain", b"", MAX_FILE_BYTES + 1),
         ] {
             assert_eq!(
-                check(&too_large).map_err(|f| f.code),
+                check(&too_large, Locale::En).map_err(|f| f.code),
                 Err(FaultCode::RequestTooLarge)
             );
         }
@@ -162,7 +166,7 @@ mod tests {
             attachment("", b"x".to_vec()),
         ] {
             assert_eq!(
-                check(&bad).map_err(|f| f.code),
+                check(&bad, Locale::En).map_err(|f| f.code),
                 Err(FaultCode::RequestRejected),
                 "{}",
                 bad.media_type

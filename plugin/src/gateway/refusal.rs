@@ -2,8 +2,9 @@
 
 use super::http_date::unix_seconds;
 use super::response::{error_is, error_words, text_of};
-use crate::fault::FaultCode;
+use crate::fault::{FaultCode, Locale};
 use crate::prelude::*;
+use crate::text::say;
 use crate::turn::model::Fault;
 use serde_json::Value;
 
@@ -71,8 +72,8 @@ const PROVIDER_ERRORS: [&str; 9] = [
 
 /// The fault of an answer whose status is not 200, or that is a page for people.
 ///
-/// `body` may be cut after [`MAX_REFUSAL_BYTES`].
-pub fn classify(head: &Head, body: &[u8]) -> Fault {
+/// `body` may be cut after [`MAX_REFUSAL_BYTES`]; `locale` is for what the fault says.
+pub fn classify(head: &Head, body: &[u8], locale: Locale) -> Fault {
     let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
     let error = parsed["error"].is_object().then(|| &parsed["error"]);
     let failed = text_of(&parsed, "status") == "failed";
@@ -97,14 +98,11 @@ pub fn classify(head: &Head, body: &[u8]) -> Fault {
     };
     let words = match (error, &head.location) {
         (Some(error), _) => error_words(error).to_owned(),
-        (None, Some(location)) if (300..400).contains(&head.status) => {
-            format!(
-                "a redirect to {} is not followed",
-                excerpt(location.as_bytes())
-            )
-        }
-        _ if html => "a web page".into(),
-        _ => excerpt(body),
+        (None, Some(location)) if (300..400).contains(&head.status) => say!(locale,
+            en: "a redirect to {location} is not followed",
+            zh: "不跟随到 {location} 的重定向"),
+        _ if html => say!(locale, en: "a web page", zh: "一个网页"),
+        _ => String::from_utf8_lossy(body).into_owned(),
     };
     let mut fault = Fault::new(
         code,
@@ -132,8 +130,10 @@ fn allows_post(head: &Head) -> bool {
 }
 
 /// The fault of a response object that says that it failed.
-pub(super) fn failed(status: &str, response: &Value) -> Fault {
-    let what = format!("the response's status is `{status}`");
+pub(super) fn failed(status: &str, response: &Value, locale: Locale) -> Fault {
+    let what = say!(locale,
+        en: "the response's status is `{status}`",
+        zh: "response 的状态为 `{status}`");
     let words = excerpt(error_words(&response["error"]).as_bytes());
     Fault::new(FaultCode::ModelProviderFailed, join(&what, &words))
 }
@@ -146,17 +146,28 @@ fn join(what: &str, words: &str) -> String {
     }
 }
 
+/// Characters of foreign text that are shown.
+const MAX_EXCERPT: usize = 500;
+/// Bytes of it that are looked at.
+const MAX_LOOKED_AT: usize = 4 * MAX_EXCERPT;
+
 /// The beginning of foreign text, on one line, without control characters.
 pub(super) fn excerpt(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&text[..text.len().min(2_000)]);
+    let cut_off = text.len() > MAX_LOOKED_AT;
+    let text = String::from_utf8_lossy(&text[..text.len().min(MAX_LOOKED_AT)]);
     // A terminal obeys control characters.
     let shown = |c: char| c.is_whitespace() || !c.is_control();
     let text: String = text.chars().filter(|c| shown(*c)).collect();
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(500) {
-        Some((cut, _)) => format!("{}…", &line[..cut]),
-        None => line,
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = line.char_indices().nth(MAX_EXCERPT).map(|(end, _)| end);
+    if end.is_some() || cut_off {
+        line.truncate(end.unwrap_or(line.len()));
+        // Between words: half a token would not be known for one, and not be masked.
+        let in_word = |c: char| c.is_ascii_graphic();
+        line.truncate(line.trim_end_matches(in_word).trim_end().len());
+        line.push('…');
     }
+    line
 }
 
 #[cfg(test)]
@@ -173,11 +184,8 @@ mod tests {
     }
 
     fn code(status: u16, body: &str) -> FaultCode {
-        classify(
-            &head(status, "application/json; charset=utf-8"),
-            body.as_bytes(),
-        )
-        .code
+        let head = head(status, "application/json; charset=utf-8");
+        classify(&head, body.as_bytes(), Locale::En).code
     }
 
     const UNAUTHORIZED: &str = r#"{"error":{"message":"Unauthorized","type":"unauthorized"}}"#;
@@ -218,7 +226,7 @@ mod tests {
                 allow: allow.map(str::to_owned),
                 ..head(status, "text/plain")
             };
-            classify(&head, b"Method Not Allowed").code
+            classify(&head, b"Method Not Allowed", Locale::En).code
         };
         assert_eq!(plain(404, None), ResponsesEndpointNotEnabledOrNotFound);
         assert_eq!(plain(405, None), ResponsesEndpointNotEnabledOrNotFound);
@@ -228,9 +236,13 @@ mod tests {
         );
         assert_eq!(plain(405, Some("GET, post")), ProtocolError);
         for status in [200, 403, 500] {
-            let page = classify(&head(status, "text/html; charset=utf-8"), b"<p>");
+            let page = classify(
+                &head(status, "text/html; charset=utf-8"),
+                b"<p>",
+                Locale::En,
+            );
             assert_eq!(page.code, ResponsesEndpointNotEnabledOrNotFound, "{status}");
-            let sniffed = classify(&head(status, ""), b"\n<!DOCTYPE HTML><html>");
+            let sniffed = classify(&head(status, ""), b"\n<!DOCTYPE HTML><html>", Locale::En);
             assert_eq!(
                 sniffed.code, ResponsesEndpointNotEnabledOrNotFound,
                 "{status}"
@@ -247,6 +259,7 @@ mod tests {
         let fault = classify(
             &limited,
             br#"{"error":{"type":"rate_limited","message":"later"}}"#,
+            Locale::En,
         );
         assert_eq!(
             (fault.code, fault.retry_after_ms),
@@ -289,6 +302,7 @@ mod tests {
         let fault = classify(
             &head(400, "application/json"),
             br#"{"error":{"message":"Unknown agent 'ghost'."}}"#,
+            Locale::En,
         );
         assert_eq!(
             (fault.code, fault.message.as_str()),
@@ -311,7 +325,7 @@ mod tests {
             location: Some("http://evil/".into()),
             ..head(302, "")
         };
-        let fault = classify(&redirect, b"");
+        let fault = classify(&redirect, b"", Locale::En);
         assert_eq!(fault.code, ProtocolError);
         assert_eq!(
             fault.message,
@@ -324,7 +338,25 @@ mod tests {
         let fault = classify(
             &head(500, "text/plain"),
             "a\r\n\tb ".repeat(10_000).as_bytes(),
+            Locale::En,
         );
         assert!(!fault.message.contains('\n') && fault.message.chars().count() < 600);
+    }
+
+    #[test]
+    fn foreign_words_are_cut_between_words_and_never_in_one() {
+        for before in [490, 495, 500, 1_985, 1_999] {
+            let text = format!("{} the-gateways-token and more", "一 ".repeat(before));
+            for text in [text.clone(), text.replace(' ', "\u{1}\t")] {
+                let cut = excerpt(text.as_bytes());
+                assert!(
+                    !cut.contains("the-g") || cut.contains("the-gateways-token"),
+                    "{before}: {cut}"
+                );
+            }
+        }
+        assert_eq!(excerpt("x".repeat(501).as_bytes()), "…");
+        assert_eq!(excerpt(&[b'x'; 500]), "x".repeat(500));
+        assert_eq!(excerpt("字".repeat(501).as_bytes()).chars().count(), 501);
     }
 }

@@ -9,7 +9,7 @@ use super::session_key::session_key;
 use crate::fault::{FaultCode, Locale};
 use crate::level::Level;
 use crate::prelude::*;
-use crate::text;
+use crate::text::{self, say};
 use crate::turn::model::{Fault, Tool, Turn};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -70,28 +70,35 @@ pub struct CheckedTurn<'a> {
 pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
     let rejected = |why: String| Err(Fault::new(FaultCode::RequestRejected, why));
     if turn.text.trim().is_empty() && turn.attachments.is_empty() {
-        return rejected("the text is empty".into());
+        return rejected(say!(locale, en: "the text is empty", zh: "内容为空"));
     }
+    // Before it is written as JSON: a text of control characters becomes six times as long.
+    check_size(
+        json_bytes(&turn.text) + json_bytes(&turn.instructions),
+        locale,
+    )?;
     let kinds = turn
         .attachments
         .iter()
-        .map(attachment::check)
+        .map(|attachment| attachment::check(attachment, locale))
         .collect::<Result<_, _>>()?;
     for (at, tool) in turn.tools.iter().enumerate() {
         let name = &tool.name;
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || name.len() > 64 || !name.chars().all(good) {
-            return rejected(format!(
-                "the tool name {name:?} is not 1 to 64 of A-Z, a-z, 0-9, _ and -"
-            ));
+            return rejected(say!(locale,
+                en: "the tool name {name:?} is not 1 to 64 of A-Z, a-z, 0-9, _ and -",
+                zh: "工具名 {name:?} 不符合要求：1 到 64 个字符，只能是 A-Z、a-z、0-9、_ 和 -"));
         }
         if turn.tools[..at].iter().any(|other| other.name == *name) {
-            return rejected(format!("two tools have the name {name:?}"));
+            return rejected(say!(locale,
+                en: "two tools have the name {name:?}",
+                zh: "有两个工具都叫 {name:?}"));
         }
         if !is_json_object(&tool.parameters) {
-            return rejected(format!(
-                "the parameters of the tool {name:?} are no JSON object"
-            ));
+            return rejected(say!(locale,
+                en: "the parameters of the tool {name:?} are no JSON object",
+                zh: "工具 {name:?} 的参数不是 JSON 对象"));
         }
     }
     let checked = CheckedTurn {
@@ -106,16 +113,21 @@ pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
         offer_tools: true,
         outputs: &[],
     };
-    let bytes = checked.body(whole).len();
-    if bytes > MAX_BODY_BYTES {
-        return Err(Fault::new(
-            FaultCode::RequestTooLarge,
-            format!(
-                "the request has {bytes} bytes; the gateway takes {MAX_BODY_BYTES} at the most"
-            ),
-        ));
-    }
+    check_size(checked.body(whole).len(), locale)?;
     Ok(checked)
+}
+
+/// Refuses a request of so many bytes if it is more than the gateway takes.
+pub fn check_size(bytes: u64, locale: Locale) -> Result<(), Fault> {
+    if bytes <= MAX_BODY_BYTES {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultCode::RequestTooLarge,
+        say!(locale,
+            en: "the request has {bytes} bytes; the gateway takes {MAX_BODY_BYTES} at the most",
+            zh: "请求有 {bytes} 字节；网关最多接受 {MAX_BODY_BYTES} 字节"),
+    ))
 }
 
 impl<'a> CheckedTurn<'a> {
@@ -185,6 +197,16 @@ pub(crate) fn allows(level: Level, tool: &Tool) -> bool {
 pub(crate) fn json_string(text: &str) -> String {
     // Writing a str to memory cannot fail.
     serde_json::to_string(text).unwrap_or_default()
+}
+
+/// How long a text becomes as a JSON string.
+fn json_bytes(text: &str) -> u64 {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        0..32 => 6,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum::<u64>() + 2
 }
 
 /// Whether this is the JSON text of an object.
@@ -305,243 +327,4 @@ impl<'a> Body<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::turn::model::Attachment;
-    use serde_json::json;
-
-    fn turn(text: &str) -> Turn {
-        Turn {
-            id: "1".into(),
-            text: text.into(),
-            session: "s".into(),
-            level: Level::Act,
-            heavy: false,
-            instructions: String::new(),
-            attachments: vec![],
-            tools: vec![],
-        }
-    }
-
-    fn tool(name: &str, needs: Level) -> Tool {
-        Tool {
-            name: name.into(),
-            description: "d".into(),
-            parameters: r#"{"type":"object"}"#.into(),
-            needs,
-        }
-    }
-
-    const FIRST: Ask<'static> = Ask {
-        dialect: Dialect::Flat,
-        level: Level::Act,
-        offer_tools: true,
-        outputs: &[],
-    };
-
-    fn sent(turn: &Turn, ask: Ask<'_>) -> Value {
-        let checked = check(turn, Locale::En).unwrap_or_else(|fault| panic!("{fault:?}"));
-        let body = checked.body(ask);
-        let bytes: Vec<u8> = body.chunks().flatten().collect();
-        assert_eq!(bytes.len() as u64, body.len());
-        serde_json::from_slice(&bytes).expect("JSON")
-    }
-
-    fn no_null(value: &Value) -> bool {
-        match value {
-            Value::Null => false,
-            Value::Array(items) => items.iter().all(no_null),
-            Value::Object(fields) => fields.values().all(no_null),
-            _ => true,
-        }
-    }
-
-    #[test]
-    fn a_plain_turn() {
-        let body = sent(&turn("hi \"you\"\n\u{1}"), FIRST);
-        assert_eq!(body["model"], "openclaw");
-        assert_eq!(body["stream"], true);
-        assert_eq!(body["user"], "astr-s");
-        assert_eq!(body["input"][0]["content"][0]["text"], "hi \"you\"\n\u{1}");
-        let keys: Vec<_> = body
-            .as_object()
-            .expect("an object")
-            .keys()
-            .map(String::as_str)
-            .collect();
-        assert_eq!(keys, ["input", "instructions", "model", "stream", "user"]);
-    }
-
-    #[test]
-    fn the_level_and_the_callers_instructions_are_told() {
-        let mut turn = turn("hi");
-        turn.instructions = "Be short.".into();
-        let body = sent(
-            &turn,
-            Ask {
-                level: Level::ReadOnly,
-                ..FIRST
-            },
-        );
-        let text = body["instructions"].as_str().expect("text");
-        assert!(
-            text.contains("L1 (read-only)") && text.ends_with("\n\nBe short."),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn attachments_are_base64_at_every_length() {
-        for len in [1, 2, 3, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 100_000] {
-            let data: Vec<u8> = (0..len).map(|i| i as u8).collect();
-            let mut turn = turn("");
-            turn.attachments = vec![Attachment {
-                media_type: "text/plain".into(),
-                filename: "a\"b.txt".into(),
-                data: data.clone(),
-            }];
-            let body = sent(&turn, FIRST);
-            assert_eq!(
-                body["input"][0]["content"][0]["text"],
-                "See the attachment."
-            );
-            let source = &body["input"][0]["content"][1]["source"];
-            assert_eq!(source["filename"], "a\"b.txt");
-            let text = source["data"].as_str().expect("text");
-            assert_eq!(STANDARD.decode(text).expect("base64"), data);
-        }
-    }
-
-    #[test]
-    fn an_image_has_no_filename_key() {
-        let mut turn = turn("look");
-        let data = b"\x89PNG\r\n\x1a\n".to_vec();
-        turn.attachments = vec![Attachment {
-            media_type: "image/png".into(),
-            filename: "a.png".into(),
-            data,
-        }];
-        let source = &sent(&turn, FIRST)["input"][0]["content"][1];
-        assert_eq!(source["type"], "input_image");
-        assert!(source["source"].get("filename").is_none());
-    }
-
-    #[test]
-    fn guard_levels_a_tool_above_the_level_is_not_offered() {
-        let mut turn = turn("hi");
-        turn.tools = Level::ALL.map(|level| tool(level.as_str(), level)).to_vec();
-        for level in &Level::ALL[1..] {
-            let level = *level;
-            let body = sent(&turn, Ask { level, ..FIRST });
-            let offered = body["tools"].as_array().expect("tools").iter();
-            let names: Vec<_> = offered.map(|t| t["name"].as_str().expect("name")).collect();
-            let expected: Vec<_> = Level::ALL[..=level as usize]
-                .iter()
-                .map(|l| l.as_str())
-                .collect();
-            assert_eq!(names, expected);
-        }
-    }
-
-    #[test]
-    fn guard_levels_at_l0_no_tool_is_offered() {
-        let mut turn = turn("hi");
-        turn.tools = vec![tool("t", Level::Talk)];
-        let ask = Ask {
-            level: Level::Talk,
-            ..FIRST
-        };
-        assert!(sent(&turn, ask).get("tools").is_none());
-    }
-
-    #[test]
-    fn the_next_round_carries_outputs_and_tools_only() {
-        let mut turn = turn("hi");
-        turn.tools = vec![tool("t", Level::Talk)];
-        turn.attachments = vec![Attachment {
-            media_type: "text/plain".into(),
-            filename: String::new(),
-            data: b"x".to_vec(),
-        }];
-        let outputs = [ToolOutput {
-            call_id: "c1".into(),
-            output: "21".into(),
-        }];
-        let body = sent(
-            &turn,
-            Ask {
-                outputs: &outputs,
-                ..FIRST
-            },
-        );
-        assert_eq!(
-            body["input"],
-            json!([{"type": "function_call_output", "call_id": "c1", "output": "21"}])
-        );
-        assert_eq!(body["tools"][0]["name"], "t");
-        assert!(
-            sent(
-                &turn,
-                Ask {
-                    outputs: &outputs,
-                    offer_tools: false,
-                    ..FIRST
-                }
-            )
-            .get("tools")
-            .is_none()
-        );
-        assert!(no_null(&body));
-    }
-
-    #[test]
-    fn bad_turns_are_refused_before_anything_is_sent() {
-        let code = |turn: &Turn| check(turn, Locale::En).err().map(|fault| fault.code);
-        assert_eq!(code(&turn(" \n")), Some(FaultCode::RequestRejected));
-        let with_tools = |tools| Turn {
-            tools,
-            ..turn("hi")
-        };
-        for tools in [
-            vec![tool("", Level::Talk)],
-            vec![tool("a b", Level::Talk)],
-            vec![tool(&"x".repeat(65), Level::Talk)],
-            vec![tool("t", Level::Talk), tool("t", Level::Act)],
-            vec![Tool {
-                parameters: "[]".into(),
-                ..tool("t", Level::Talk)
-            }],
-            vec![Tool {
-                parameters: "{".into(),
-                ..tool("t", Level::Talk)
-            }],
-        ] {
-            assert_eq!(code(&with_tools(tools)), Some(FaultCode::RequestRejected));
-        }
-    }
-
-    #[test]
-    fn fault_request_too_large_over_20_mib() {
-        let at = |len: usize| {
-            check(&turn(&"a".repeat(len)), Locale::En)
-                .err()
-                .map(|fault| fault.code)
-        };
-        let overhead = {
-            let one = turn("a");
-            let whole = Ask {
-                dialect: Dialect::Nested,
-                level: Level::Root,
-                ..FIRST
-            };
-            check(&one, Locale::En)
-                .unwrap_or_else(|_| panic!())
-                .body(whole)
-                .len() as usize
-                - 1
-        };
-        let most = MAX_BODY_BYTES as usize - overhead;
-        assert_eq!(at(most), None);
-        assert_eq!(at(most + 1), Some(FaultCode::RequestTooLarge));
-    }
-}
+mod tests;

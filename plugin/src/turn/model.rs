@@ -49,6 +49,16 @@ pub struct Turn {
     pub tools: Vec<Tool>,
 }
 
+impl Turn {
+    /// What it holds of the memory, about.
+    pub fn bytes(&self) -> usize {
+        let attachments = self.attachments.iter().map(|one| one.data.len());
+        let tools = self.tools.iter();
+        let tools = tools.map(|one| one.description.len() + one.parameters.len());
+        self.text.len() + self.instructions.len() + attachments.chain(tools).sum::<usize>()
+    }
+}
+
 /// A tool that the model wants run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolCall {

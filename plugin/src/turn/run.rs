@@ -1,18 +1,16 @@
 //! One turn: the lane, the guards, then rounds of requests until the model calls no more tools.
 
 use super::model::{Event, Fault, GatewayName, NoticeCode, Reply, Turn, Usage};
-use super::outside::{AnswerBody, Events, Outside, Post};
+use super::outside::{Events, Outside};
 use crate::config::Checked;
 use crate::fault::FaultCode;
-use crate::gateway::answer::{Answer, AnswerReader, Format};
-use crate::gateway::refusal::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
 use crate::guards::breaker::Outcome;
 use crate::guards::heavy;
 use crate::guards::memory::{Sample, judge};
 use crate::level::Level;
 use crate::prelude::*;
-use crate::state::{Permit, State};
+use crate::state::{Full, MAX_WAITING_BYTES, Permit, Place, State};
 use crate::text;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
@@ -21,11 +19,12 @@ use futures::future::{Either, select};
 
 /// What is known of a turn that runs, for whoever ends it before its own end.
 #[derive(Default)]
-struct Progress {
+pub(super) struct Progress {
     /// All of the answer that has been shown so far.
-    shown: RefCell<String>,
+    pub shown: RefCell<String>,
     permit: RefCell<Option<Permit>>,
-    in_tools: Cell<bool>,
+    /// It waits for the caller: for a tool, or for an event to be taken.
+    callers_time: Cell<bool>,
 }
 
 /// Runs a turn to its end, or until `cancel` resolves, and counts it. Dropping the future cancels
@@ -71,7 +70,7 @@ async fn guarded<O: Outside, E: Events>(
         ));
     };
     let checked = request::check(turn, config.locale)?;
-    let _place = enter(state, outside, events, &config).await?;
+    let _place = enter(state, outside, events, &config, turn.bytes()).await?;
     let deadline = outside.now_ms().saturating_add(config.bounds.turn_ms);
     let run = Run {
         state,
@@ -89,29 +88,28 @@ async fn guarded<O: Outside, E: Events>(
     }
 }
 
-/// Waits in the lane until it is this turn's time.
+/// Waits in the lane until it is this turn's time. `bytes`: what the turn holds meanwhile.
 async fn enter<O: Outside, E: Events>(
     state: &State,
     outside: &O,
     events: &E,
     config: &Checked,
-) -> Result<crate::state::Place, Fault> {
+    bytes: usize,
+) -> Result<Place, Fault> {
     let limits = &config.limits;
-    let Some((place, ahead)) = state.enter(limits.queue_length) else {
-        return Err(Fault::new(
-            FaultCode::Busy,
-            text::queue_full(config.locale, state.load().1),
-        ));
-    };
+    let (place, ahead) = state.enter(limits.queue_length, bytes).map_err(|full| {
+        let locale = config.locale;
+        let words = match full {
+            Full::Turns => text::queue_full(locale, state.load().1),
+            Full::Bytes => text::queue_holds_too_much(locale, MAX_WAITING_BYTES),
+        };
+        Fault::new(FaultCode::Busy, words)
+    })?;
     let Some(ahead) = ahead else { return Ok(place) };
     let until = outside.now_ms().saturating_add(limits.queue_wait_ms);
     let wait = async {
-        say(
-            events,
-            NoticeCode::Queued,
-            text::queued(config.locale, ahead),
-        )
-        .await?;
+        let words = text::queued(config.locale, ahead);
+        emit(events, Event::Notice(NoticeCode::Queued, words)).await?;
         place.turn_comes().await;
         Ok(())
     };
@@ -125,16 +123,8 @@ async fn enter<O: Outside, E: Events>(
     waited.map(|()| place)
 }
 
-/// Tells the user something, unless nobody listens any more: then the turn is over.
-pub(super) async fn say<E: Events>(
-    events: &E,
-    code: NoticeCode,
-    words: String,
-) -> Result<(), Fault> {
-    emit(events, Event::Notice(code, words)).await
-}
-
-pub(super) async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
+/// Hands an event on, unless nobody listens any more: then the turn is over.
+async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
     if events.emit(event).await {
         return Ok(());
     }
@@ -151,25 +141,10 @@ pub(super) struct Run<'a, O, E> {
     pub events: &'a E,
     pub config: &'a Rc<Checked>,
     pub turn: CheckedTurn<'a>,
-    progress: &'a Progress,
+    pub progress: &'a Progress,
     /// The level that the user knows of.
     announced: Cell<Level>,
     unreadable_said: Cell<bool>,
-}
-
-/// A request that failed, and whether it certainly did not reach the gateway.
-struct Failed {
-    fault: Fault,
-    nothing_sent: bool,
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            nothing_sent: false,
-        }
-    }
 }
 
 impl<'a, O: Outside, E: Events> Run<'a, O, E> {
@@ -210,13 +185,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             ));
         }
         let end = self.rounds(level).await;
-        self.settle(match &end {
-            Ok(_) => Outcome::Success,
-            Err(fault) if fault.code.counts_for_breaker() => Outcome::Failure {
-                retry_after_ms: fault.retry_after_ms,
-            },
-            Err(_) => Outcome::Neutral,
-        });
+        self.settle(outcome(end.as_ref().err()));
         end.map_err(|mut fault| {
             fault.message = self.config.without_tokens(fault.message);
             // Rounds before the failed one had shown text too.
@@ -236,17 +205,13 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         if let Err(why) = &reading
             && !self.unreadable_said.replace(true)
         {
-            say(
-                self.events,
-                NoticeCode::MemoryUnreadable,
-                text::memory_unreadable(locale, why),
-            )
-            .await?;
+            let words = text::memory_unreadable(locale, why);
+            self.say(NoticeCode::MemoryUnreadable, words).await?;
         }
         if level < self.announced.replace(level) {
             let by_memory = available.filter(|_| level < allowed);
             let words = text::level_lowered(locale, asked, level, by_memory);
-            say(self.events, NoticeCode::LevelLowered, words).await?;
+            self.say(NoticeCode::LevelLowered, words).await?;
         }
         Ok((level, reading))
     }
@@ -257,7 +222,8 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         let mut usage: Option<Usage> = None;
         let mut outputs: Vec<ToolOutput> = vec![];
         let mut gateway = None;
-        for round in 0.. {
+        let mut round = 0;
+        loop {
             let ask = Ask {
                 dialect: Default::default(),
                 level,
@@ -283,10 +249,8 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             }
             if answer.calls.is_empty() || round > max_rounds {
                 if texts.is_empty() && !answer.calls.is_empty() {
-                    let why = format!(
-                        "the model called tools in more than {max_rounds} rounds and gave no answer"
-                    );
-                    return Err(Fault::new(FaultCode::ProtocolError, why));
+                    let words = text::no_answer_but_calls(self.config.locale, max_rounds);
+                    return Err(Fault::new(FaultCode::ProtocolError, words));
                 }
                 return Ok(Reply {
                     text: texts.join("\n\n"),
@@ -297,219 +261,73 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                 });
             }
             outputs = if round < max_rounds {
-                self.progress.in_tools.set(true);
-                let outputs = self.run_tools(answer.calls, &mut level).await;
-                self.progress.in_tools.set(false);
-                outputs?
+                let tools = self.run_tools(answer.calls, &mut level);
+                self.in_callers_time(tools).await?
             } else {
                 let words = text::rounds_exhausted(self.config.locale, max_rounds);
-                say(self.events, NoticeCode::ToolRoundsExhausted, words).await?;
+                self.say(NoticeCode::ToolRoundsExhausted, words).await?;
                 super::tools::refuse_all(answer.calls)
             };
-        }
-        // Not reached: the loop above has no end of its own.
-        Err(Fault::new(FaultCode::ProtocolError, "too many rounds"))
-    }
-
-    /// The first request: to the primary, or to the backup if nothing can have reached the primary.
-    async fn first(&self, ask: Ask<'_>) -> Result<(usize, Answer), Fault> {
-        let locale = self.config.locale;
-        let has_backup = self.config.gateways.len() > 1;
-        let now = self.outside.now_ms();
-        let (why, fault) = match self.state.admit(0, now) {
-            Ok(permit) => {
-                self.hold(permit);
-                match self.request(0, ask).await {
-                    Ok(answer) => return Ok((0, answer)),
-                    Err(failed) if failed.nothing_sent && has_backup => {
-                        self.settle(Outcome::Failure {
-                            retry_after_ms: None,
-                        });
-                        (failed.fault.message.clone(), failed.fault)
-                    }
-                    Err(failed) => return Err(failed.fault),
-                }
-            }
-            Err(retry_ms) => {
-                let words = text::circuit_open(locale, retry_ms);
-                let mut fault = Fault::new(FaultCode::CircuitOpen, words.clone());
-                fault.retry_after_ms = Some(retry_ms);
-                if !has_backup {
-                    return Err(fault);
-                }
-                (words, fault)
-            }
-        };
-        match self.state.admit(1, self.outside.now_ms()) {
-            Ok(permit) => {
-                self.hold(permit);
-                say(
-                    self.events,
-                    NoticeCode::FailedOver,
-                    text::failed_over(locale, &why),
-                )
-                .await?;
-                match self.request(1, ask).await {
-                    Ok(answer) => Ok((1, answer)),
-                    Err(mut failed) => {
-                        failed.fault.message = format!("{}; {why}", failed.fault.message);
-                        Err(failed.fault)
-                    }
-                }
-            }
-            Err(backup_ms) => Err(Fault {
-                retry_after_ms: fault
-                    .retry_after_ms
-                    .map(|primary_ms| primary_ms.min(backup_ms)),
-                ..fault
-            }),
+            round += 1;
         }
     }
 
-    /// One request to one gateway, a second time only if it wants tools in the other shape.
-    async fn request(&self, at: usize, mut ask: Ask<'_>) -> Result<Answer, Failed> {
-        let mut flipped = false;
-        loop {
-            ask.dialect = self.state.dialect(at);
-            let body = self.turn.body(ask);
-            let (head, mut answer) = self.post(at, &body).await?;
-            if let Some(format) = reply_format(&head) {
-                return self.read(at, answer, format).await.map_err(Failed::from);
-            }
-            let bytes = self.refusal_body(&mut answer).await;
-            let fault = refusal::classify(&head, &bytes);
-            let offers = ask.offer_tools && self.turn.offered(ask.level).next().is_some();
-            match ask.dialect.wanted_by(&fault.message) {
-                Some(other) if head.status == 400 && offers && !flipped => {
-                    flipped = true;
-                    answer.finish();
-                    self.state.learn(at, other);
-                    let words = text::dialect_changed(self.config.locale);
-                    say(self.events, NoticeCode::DialectChanged, words).await?;
-                }
-                _ => {
-                    let message = format!("{}: {}", self.config.gateways[at].url(), fault.message);
-                    return Err(Fault { message, ..fault }.into());
-                }
-            }
-        }
+    /// Tells the user something.
+    pub(super) async fn say(&self, code: NoticeCode, words: String) -> Result<(), Fault> {
+        self.emit(Event::Notice(code, words)).await
     }
 
-    async fn post(&self, at: usize, body: &request::Body<'_>) -> Result<(Head, O::Body), Failed> {
-        let gateway = &self.config.gateways[at];
-        let post = Post {
-            gateway,
-            authorized: true,
-            agent_id: Some(&self.config.agent_id),
-            body: Some(body),
-            bounds: &self.config.bounds,
-        };
-        self.outside.post(post).await.map_err(|failure| Failed {
-            fault: failure.fault(
-                false,
-                &gateway.url(),
-                &self.config.bounds,
-                self.config.locale,
-            ),
-            nothing_sent: failure.nothing_sent(),
-        })
+    /// Hands an event on.
+    pub(super) async fn emit(&self, event: Event) -> Result<(), Fault> {
+        self.in_callers_time(emit(self.events, event)).await
     }
 
-    /// The beginning of a refusal; what cannot be read of it does not matter.
-    async fn refusal_body(&self, answer: &mut O::Body) -> Vec<u8> {
-        let mut bytes = vec![];
-        while bytes.len() < MAX_REFUSAL_BYTES
-            && let Ok(Some(chunk)) = answer.chunk().await
-        {
-            bytes.extend_from_slice(&chunk);
-        }
-        bytes.truncate(MAX_REFUSAL_BYTES);
-        bytes
+    /// Time that passes meanwhile is the caller's, and not the gateway's.
+    async fn in_callers_time<F: Future>(&self, waiting: F) -> F::Output {
+        let before = self.progress.callers_time.replace(true);
+        let output = waiting.await;
+        self.progress.callers_time.set(before);
+        output
     }
 
-    async fn read(&self, at: usize, mut body: O::Body, format: Format) -> Result<Answer, Fault> {
-        let bounds = &self.config.bounds;
-        let mut reader = AnswerReader::new(format, bounds.max_answer_bytes);
-        let mut first = true;
-        let mut broken = None;
-        while !reader.ended() {
-            match body.chunk().await {
-                Ok(Some(chunk)) => self.show(reader.push(&chunk), &mut first).await?,
-                Ok(None) => break,
-                Err(failure) => {
-                    let url = self.config.gateways[at].url();
-                    broken = Some(failure.fault(true, &url, bounds, self.config.locale));
-                    break;
-                }
-            }
-        }
-        let (end, rest) = reader.finish();
-        match (end, broken) {
-            // A terminal event has been read: what broke after it does not matter.
-            (Ok(answer), None) => {
-                self.show(rest, &mut first).await?;
-                body.finish();
-                Ok(answer)
-            }
-            (_, Some(fault)) => Err(fault),
-            (Err(fault), None) => Err(fault),
-        }
-    }
-
-    /// Shows more of the answer. Rounds are kept apart as in the final text.
-    async fn show(&self, mut fresh: String, first: &mut bool) -> Result<(), Fault> {
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        {
-            let mut shown = self.progress.shown.borrow_mut();
-            if core::mem::take(first) && !shown.is_empty() {
-                fresh.insert_str(0, "\n\n");
-            }
-            shown.push_str(&fresh);
-        }
-        emit(self.events, Event::Delta(fresh)).await
-    }
-
-    fn hold(&self, permit: Permit) {
+    /// Keeps the permit of the gateway that is asked until it is settled, or the turn is dropped.
+    pub(super) fn hold(&self, permit: Permit) {
         self.progress.permit.replace(Some(permit));
     }
 
-    fn settle(&self, outcome: Outcome) {
+    /// Gives the permit that is held back.
+    pub(super) fn settle(&self, outcome: Outcome) {
         if let Some(permit) = self.progress.permit.take() {
             permit.settle(outcome, self.outside.now_ms());
         }
     }
 
     fn out_of_time(&self) -> Fault {
-        // A tool of the caller's that does not end says nothing about the gateway.
-        let outcome = if self.progress.in_tools.get() {
-            Outcome::Neutral
-        } else {
-            Outcome::Failure {
-                retry_after_ms: None,
-            }
-        };
-        self.settle(outcome);
         let seconds = text::seconds(self.config.bounds.turn_ms);
         let words = text::say!(self.config.locale,
             en: "over the whole-turn limit of {seconds} s",
             zh: "超过整个任务的时限 {seconds} 秒");
-        Fault {
+        let fault = Fault {
             partial_text: self.progress.shown.borrow().clone(),
             ..Fault::new(FaultCode::TimedOut, words)
-        }
+        };
+        // A tool that does not end, or events that nobody takes, say nothing about the gateway.
+        self.settle(if self.progress.callers_time.get() {
+            Outcome::Neutral
+        } else {
+            outcome(Some(&fault))
+        });
+        fault
     }
 }
 
-/// How a reply is written; none if it is no reply.
-fn reply_format(head: &Head) -> Option<Format> {
-    if head.status != 200 {
-        return None;
-    }
-    match head.media_type().as_str() {
-        "text/event-stream" => Some(Format::Stream),
-        "application/json" => Some(Format::Json),
-        _ => None,
+/// What an end, with this fault or none, says about the gateway that was asked.
+pub(super) fn outcome(fault: Option<&Fault>) -> Outcome {
+    match fault {
+        None => Outcome::Success,
+        Some(fault) if fault.code.counts_for_breaker() => Outcome::Failure {
+            retry_after_ms: fault.retry_after_ms,
+        },
+        Some(_) => Outcome::Neutral,
     }
 }

@@ -1,8 +1,9 @@
 //! The model's tool calls: each is judged, run or refused, and answered.
 
+use super::MAX_TOOL_OUTPUT_BYTES;
 use super::model::{Event, Fault, NoticeCode, ToolCall};
 use super::outside::{Events, Outside};
-use super::run::{Run, emit, say};
+use super::run::Run;
 use crate::gateway::request::{ToolOutput, allows, is_json_object};
 use crate::level::Level;
 use crate::prelude::*;
@@ -34,7 +35,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             match self.may_run(&call, *level) {
                 Ok(()) => {
                     self.state.count(|counters| counters.tool_calls += 1);
-                    emit(self.events, Event::ToolStarted(call.clone())).await?;
+                    self.emit(Event::ToolStarted(call.clone())).await?;
                     running.push(Some(Box::pin(async move {
                         (at, self.outside.run_tool(&self.turn.turn().id, call).await)
                     })));
@@ -43,17 +44,18 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                     outputs[at].output = to_model;
                     if let Some(words) = to_user {
                         self.state.count(|counters| counters.tool_denials += 1);
-                        say(self.events, NoticeCode::ToolDenied, words).await?;
+                        self.say(NoticeCode::ToolDenied, words).await?;
                     }
                 }
             }
         }
         while running.iter().any(Option::is_some) {
             for (at, result) in some_ended(&mut running).await {
+                let result = bounded(result);
                 let succeeded = result.is_ok();
                 outputs[at].output = result.unwrap_or_else(|why| format!("error: {why}"));
                 let id = outputs[at].call_id.clone();
-                emit(self.events, Event::ToolEnded(id, succeeded)).await?;
+                self.emit(Event::ToolEnded(id, succeeded)).await?;
             }
         }
         Ok(outputs)
@@ -94,6 +96,22 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         }
         Ok(())
     }
+}
+
+/// What a tool gave, unless that is too much for the model.
+fn bounded(result: Result<String, String>) -> Result<String, String> {
+    let (Ok(text) | Err(text)) = &result;
+    match text.len() {
+        ..=MAX_TOOL_OUTPUT_BYTES => result,
+        bytes => Err(too_much_output(bytes)),
+    }
+}
+
+/// What the model is told instead of an output of so many bytes.
+pub fn too_much_output(bytes: usize) -> String {
+    format!(
+        "the tool's output has {bytes} bytes, at most {MAX_TOOL_OUTPUT_BYTES} are taken; ask it for less"
+    )
 }
 
 /// Waits until at least one of the futures has ended; they are begun in their order.

@@ -1,0 +1,244 @@
+use super::*;
+
+fn event(data: &str) -> String {
+    let kind = serde_json::from_str::<serde_json::Value>(data).expect("JSON")["type"].clone();
+    format!(
+        "event: {}\ndata: {data}\n\n",
+        kind.as_str().expect("a type")
+    )
+}
+
+fn delta(text: &str) -> String {
+    event(&serde_json::json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": text}).to_string())
+}
+
+fn done(text: &str) -> String {
+    event(&serde_json::json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": text}).to_string())
+}
+
+fn completed(text: &str) -> String {
+    event(&serde_json::json!({"type": "response.completed", "response": {"id": "r1", "status": "completed",
+        "output": [{"type": "message", "content": [{"type": "output_text", "text": text}]}],
+        "usage": {"input_tokens": 3, "output_tokens": 4}}}).to_string())
+}
+
+/// Reads a stream whole and byte by byte; both must agree.
+fn read(stream: &str) -> (Result<Answer, Fault>, String) {
+    let run = |chunk: usize| {
+        let mut reader = AnswerReader::new(Format::Stream, 1 << 20, Locale::En);
+        let mut shown: String = stream
+            .as_bytes()
+            .chunks(chunk)
+            .map(|bytes| reader.push(bytes))
+            .collect();
+        let (end, rest) = reader.finish();
+        shown.push_str(&rest);
+        (end, shown)
+    };
+    let whole = run(stream.len().max(1));
+    assert_eq!(run(1), whole);
+    whole
+}
+
+fn code(stream: &str) -> FaultCode {
+    read(stream).0.expect_err("a fault").code
+}
+
+#[test]
+fn a_stream_gives_deltas_and_the_final_text() {
+    let stream = [
+        delta("PO"),
+        delta("NG"),
+        done("PONG"),
+        completed("PONG"),
+        "data: [DONE]\n\n".into(),
+    ]
+    .concat();
+    let (end, shown) = read(&stream);
+    let answer = end.expect("an answer");
+    assert_eq!(
+        (
+            answer.text.as_str(),
+            answer.response_id.as_str(),
+            shown.as_str()
+        ),
+        ("PONG", "r1", "PONG")
+    );
+    assert_eq!(
+        answer.usage,
+        Some(Usage {
+            input_tokens: 3,
+            output_tokens: 4
+        })
+    );
+}
+
+#[test]
+fn the_final_text_is_authoritative_over_repeated_deltas() {
+    let stream = [
+        delta("PO"),
+        delta("PO"),
+        delta("PONG"),
+        done("PONG"),
+        completed("PONG"),
+    ]
+    .concat();
+    let (end, shown) = read(&stream);
+    assert_eq!(
+        (end.expect("an answer").text.as_str(), shown.as_str()),
+        ("PONG", "POPOPONG")
+    );
+    let no_output =
+        r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#;
+    let stream = [delta("PO"), delta("PO"), done("PONG"), event(no_output)].concat();
+    assert_eq!(read(&stream).0.expect("an answer").text, "PONG");
+}
+
+#[test]
+fn text_that_came_without_deltas_is_shown_at_the_end() {
+    assert_eq!(read(&[done("PONG"), completed("PONG")].concat()).1, "PONG");
+    assert_eq!(read(&[delta("PO"), completed("PONG")].concat()).1, "PONG");
+}
+
+#[test]
+fn the_first_terminal_event_wins() {
+    let failed = event(
+        r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"api_error","message":"no key"}}}"#,
+    );
+    let fault = read(&[failed.clone(), completed("x")].concat())
+        .0
+        .expect_err("failed");
+    assert_eq!(fault.code, FaultCode::ModelProviderFailed);
+    assert!(fault.message.contains("no key"), "{}", fault.message);
+    assert!(read(&[completed("x"), failed].concat()).0.is_ok());
+    // Some versions say `completed` with a status of `failed`.
+    let liar = event(r#"{"type":"response.completed","response":{"status":"failed"}}"#);
+    assert_eq!(code(&liar), FaultCode::ModelProviderFailed);
+}
+
+#[test]
+fn fault_stream_interrupted_keeps_what_had_arrived() {
+    for end in ["", "event: response.comp", "data: [DONE]\n\n"] {
+        let fault = read(&(delta("PO") + end)).0.expect_err("interrupted");
+        assert_eq!(
+            (fault.code, fault.partial_text.as_str()),
+            (FaultCode::StreamInterrupted, "PO")
+        );
+    }
+    assert_eq!(code(""), FaultCode::StreamInterrupted);
+}
+
+#[test]
+fn fault_model_provider_failed_by_the_stock_sentence() {
+    assert_eq!(
+        code(&[done(STOCK_SENTENCE), completed(STOCK_SENTENCE)].concat()),
+        FaultCode::ModelProviderFailed
+    );
+    let quoted = format!("{STOCK_SENTENCE} That is what it says.");
+    assert!(read(&completed(&quoted)).0.is_ok());
+}
+
+#[test]
+fn fault_protocol_error_on_garbage_and_size() {
+    assert_eq!(
+        code("event: response.created\ndata: {\n\n"),
+        FaultCode::ProtocolError
+    );
+    assert_eq!(code("data: hello\n\n"), FaultCode::ProtocolError);
+    let mut reader = AnswerReader::new(Format::Stream, 10, Locale::En);
+    reader.push(b"0123456789");
+    assert!(!reader.ended());
+    reader.push(b"0");
+    assert!(reader.ended());
+    assert_eq!(
+        reader.finish().0.map_err(|f| f.code),
+        Err(FaultCode::ProtocolError)
+    );
+}
+
+#[test]
+fn an_end_within_the_limit_counts_however_the_answer_is_cut() {
+    let end = completed("ok");
+    let stream = end.clone() + "data: [DONE]\n\n";
+    for chunk in [1, end.len(), stream.len()] {
+        let mut reader = AnswerReader::new(Format::Stream, end.len() as u64, Locale::En);
+        stream
+            .as_bytes()
+            .chunks(chunk)
+            .for_each(|bytes| drop(reader.push(bytes)));
+        assert_eq!(reader.finish().0.expect("an answer").text, "ok", "{chunk}");
+    }
+}
+
+#[test]
+fn unknown_events_and_fields_are_skipped() {
+    let stream = [
+        "event: gateway.gossip\ndata: not json\n\n: comment\nretry: 5\n\n".to_owned(),
+        event(r#"{"type":"response.reasoning.delta","delta":{"x":1},"new":[null]}"#),
+        completed("ok"),
+    ];
+    assert_eq!(read(&stream.concat()).0.expect("an answer").text, "ok");
+}
+
+#[test]
+fn tool_calls_arrive_whole_and_in_order() {
+    let call = |at: u64, id: &str| {
+        event(
+            &serde_json::json!({"type": "response.output_item.done", "output_index": at, "item": {
+            "type": "function_call", "id": "i", "call_id": id, "name": "t", "arguments": "{}"}})
+            .to_string(),
+        )
+    };
+    let end =
+        event(r#"{"type":"response.incomplete","response":{"status":"incomplete","output":[]}}"#);
+    let answer = read(&[call(2, "b"), call(1, "a"), end].concat())
+        .0
+        .expect("an answer");
+    assert_eq!(
+        answer
+            .calls
+            .iter()
+            .map(|call| call.id.as_str())
+            .collect::<Vec<_>>(),
+        ["a", "b"]
+    );
+}
+
+#[test]
+fn several_messages_are_joined_by_an_empty_line() {
+    let message = |text: &str| serde_json::json!({"type": "message", "content": [{"type": "output_text", "text": text}]});
+    let end = serde_json::json!({"type": "response.completed", "response": {"status": "completed",
+        "output": [message("one"), message(""), message("two")]}});
+    let second = event(&serde_json::json!({"type": "response.output_text.delta", "output_index": 2, "delta": "two"}).to_string());
+    let (answer, shown) = read(&[delta("one"), second, event(&end.to_string())].concat());
+    assert_eq!(
+        (answer.expect("an answer").text.as_str(), shown.as_str()),
+        ("one\n\ntwo", "one\n\ntwo")
+    );
+}
+
+#[test]
+fn a_json_answer_is_read_too() {
+    let read = |body: &str| {
+        let mut reader = AnswerReader::new(Format::Json, 1 << 20, Locale::En);
+        for byte in body.as_bytes() {
+            assert_eq!(reader.push(&[*byte]), "");
+        }
+        reader.finish()
+    };
+    let good = r#"{"id":"r","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"PONG"}]}],"usage":{"input_tokens":0,"output_tokens":0}}"#;
+    let (end, rest) = read(good);
+    let answer = end.expect("an answer");
+    assert_eq!(
+        (answer.text.as_str(), rest.as_str(), answer.usage),
+        ("PONG", "PONG", None)
+    );
+    let code = |body: &str| read(body).0.expect_err("a fault").code;
+    assert_eq!(
+        code(r#"{"status":"failed"}"#),
+        FaultCode::ModelProviderFailed
+    );
+    assert_eq!(code(&good[..40]), FaultCode::StreamInterrupted);
+    assert_eq!(code("{}"), FaultCode::ProtocolError);
+    assert_eq!(code("[]"), FaultCode::ProtocolError);
+}

@@ -1,0 +1,189 @@
+//! The guards, as they are in force in a turn.
+
+use super::scenes::*;
+use super::world::*;
+use super::*;
+
+#[test]
+fn guard_memory_heavy_refused_strictly_below_512_mib_and_nothing_is_sent() {
+    let heavy = Turn {
+        heavy: true,
+        ..turn("x")
+    };
+    let at = |available: Option<u64>, turn: &Turn| {
+        let setup = setup(config(), vec![replies("ok")]);
+        setup.world.available.set(available);
+        let (end, events) = setup.ask(turn);
+        let sent = setup.world.sent.borrow().len();
+        (
+            end.map(|reply| reply.level).map_err(|fault| fault.code),
+            events.notices(),
+            sent,
+        )
+    };
+    let refused = Err(FaultCode::HeavyTaskRefused);
+    assert_eq!(at(Some(512 * MIB), &heavy), (Ok(Level::Act), vec![], 1));
+    assert_eq!(at(Some(512 * MIB - 1), &heavy), (refused, vec![], 0));
+    assert_eq!(
+        at(Some(512 * MIB - 1), &turn("x")),
+        (Ok(Level::Act), vec![], 1)
+    );
+    assert_eq!(at(Some(350 * MIB), &turn("x")), (Ok(Level::Act), vec![], 1));
+    let lowered = vec![NoticeCode::LevelLowered];
+    assert_eq!(
+        at(Some(350 * MIB - 1), &turn("x")),
+        (Ok(Level::ReadOnly), lowered, 1)
+    );
+    let unreadable = vec![NoticeCode::MemoryUnreadable, NoticeCode::LevelLowered];
+    assert_eq!(
+        at(None, &turn("x")),
+        (Ok(Level::ReadOnly), unreadable.clone(), 1)
+    );
+    assert_eq!(at(None, &heavy), (refused, unreadable, 0));
+}
+
+#[test]
+fn guard_levels_a_config_caps_them() {
+    let limits = Limits {
+        max_level: Level::ReadOnly,
+        ..Limits::default()
+    };
+    let setup = setup(Config { limits, ..config() }, vec![replies("ok")]);
+    let (end, events) = setup.ask(&turn("x"));
+    assert_eq!(end.expect("a reply").level, Level::ReadOnly);
+    assert_eq!(events.notices(), [NoticeCode::LevelLowered]);
+}
+
+#[test]
+fn guard_concurrency_one_turn_at_a_time_in_order() {
+    let setup = setup(
+        config(),
+        vec![Scene::Hangs(vec![]), replies("second"), replies("third")],
+    );
+    let events = [Taken::default(), Taken::default(), Taken::default()];
+    let turns = [turn("1"), turn("2"), turn("3")];
+    let mut first = Box::pin(run(
+        &setup.state,
+        &setup.world,
+        &events[0],
+        &turns[0],
+        pending(),
+    ));
+    let mut second = Box::pin(run(
+        &setup.state,
+        &setup.world,
+        &events[1],
+        &turns[1],
+        pending(),
+    ));
+    let mut third = Box::pin(run(
+        &setup.state,
+        &setup.world,
+        &events[2],
+        &turns[2],
+        pending(),
+    ));
+    assert!(step(first.as_mut()).is_pending());
+    assert!(step(second.as_mut()).is_pending());
+    assert!(step(third.as_mut()).is_pending());
+    assert_eq!(setup.state.load(), (1, 2));
+    assert_eq!(events[1].notices(), [NoticeCode::Queued]);
+    assert_eq!(setup.world.sent.borrow().len(), 1);
+    drop(first);
+    assert!(step(third.as_mut()).is_pending(), "it is not its turn yet");
+    assert!(matches!(step(second.as_mut()), Poll::Ready(Ok(reply)) if reply.text == "second"));
+    assert!(matches!(step(third.as_mut()), Poll::Ready(Ok(reply)) if reply.text == "third"));
+    assert_eq!(
+        setup.breaker(0),
+        breaker::State::Closed,
+        "the cancelled turn counts for nothing"
+    );
+}
+
+#[test]
+fn guard_concurrency_the_queue_and_the_wait_are_bounded() {
+    let limits = Limits {
+        queue_length: 1,
+        queue_wait_ms: 5_000,
+        ..Limits::default()
+    };
+    let setup = setup(Config { limits, ..config() }, vec![Scene::Hangs(vec![])]);
+    let (events, turn) = (Taken::default(), turn("x"));
+    let mut first = pin!(run(&setup.state, &setup.world, &events, &turn, pending()));
+    assert!(step(first.as_mut()).is_pending());
+    let waiting_events = Taken::default();
+    let mut waiting = Box::pin(run(
+        &setup.state,
+        &setup.world,
+        &waiting_events,
+        &turn,
+        pending(),
+    ));
+    assert!(step(waiting.as_mut()).is_pending());
+    assert_eq!(setup.code(&turn), FaultCode::Busy, "the queue is full");
+    let fault = drive(&setup.world, waiting.as_mut()).expect_err("too long");
+    assert_eq!(
+        (fault.code, setup.world.now.get()),
+        (FaultCode::Busy, 5_000)
+    );
+    drop(waiting);
+    assert_eq!(setup.state.load(), (1, 0), "who gave up has left the queue");
+}
+
+#[test]
+fn guard_concurrency_what_the_queue_holds_is_bounded() {
+    let setup = setup(config(), vec![Scene::Hangs(vec![]), replies("second")]);
+    let big = turn(&"x".repeat(9 << 20));
+    let events = Taken::default();
+    // The one that runs does not count; of two more only one may wait.
+    let mut first = Box::pin(run(&setup.state, &setup.world, &events, &big, pending()));
+    assert!(step(first.as_mut()).is_pending());
+    let mut second = Box::pin(run(&setup.state, &setup.world, &events, &big, pending()));
+    assert!(step(second.as_mut()).is_pending());
+    let fault = setup.ask(&big).0.expect_err("too much");
+    assert_eq!(fault.code, FaultCode::Busy);
+    assert!(fault.message.contains("16 MiB"), "{}", fault.message);
+    assert_eq!(setup.state.load(), (1, 1));
+    drop(first);
+    assert!(step(second.as_mut()).is_ready());
+    // Neither one that has run nor one that gave up holds anything.
+    setup.then(Scene::Hangs(vec![]));
+    let mut first = Box::pin(run(&setup.state, &setup.world, &events, &big, pending()));
+    assert!(step(first.as_mut()).is_pending());
+    for _ in 0..2 {
+        let mut waiting = Box::pin(run(&setup.state, &setup.world, &events, &big, pending()));
+        assert!(step(waiting.as_mut()).is_pending());
+    }
+}
+
+#[test]
+fn guard_breaker_ignores_bad_requests_and_refusals_of_the_guards() {
+    let setup = setup(config(), vec![refused(), refuses(400, "{}"), refused()]);
+    assert_eq!(setup.code(&turn("x")), FaultCode::NetworkOrUnreachable);
+    assert_eq!(setup.code(&turn("x")), FaultCode::RequestRejected);
+    assert_eq!(setup.code(&turn(" ")), FaultCode::RequestRejected);
+    assert_eq!(setup.code(&turn("x")), FaultCode::NetworkOrUnreachable);
+    assert_eq!(setup.breaker(0), breaker::State::Open(60_000));
+}
+
+#[test]
+fn guard_breaker_a_cancelled_trial_gives_its_permit_back() {
+    let setup = setup(
+        config(),
+        vec![refused(), refused(), Scene::Hangs(vec![]), replies("ok")],
+    );
+    for _ in 0..2 {
+        setup.code(&turn("x"));
+    }
+    setup.world.now.set(60_000);
+    {
+        let (events, turn) = (Taken::default(), turn("x"));
+        let mut trial = Box::pin(run(&setup.state, &setup.world, &events, &turn, pending()));
+        assert!(step(trial.as_mut()).is_pending());
+    }
+    assert_eq!(setup.breaker(0), breaker::State::HalfOpen);
+    assert!(
+        setup.ask(&turn("x")).0.is_ok(),
+        "the next trial is let through"
+    );
+}

@@ -1,0 +1,26 @@
+//! Turns over a world of the test's own: virtual time, a pretended memory, scripted gateways.
+
+mod ends;
+mod gateways;
+mod guards;
+mod scenes;
+mod state;
+mod tools;
+mod world;
+
+use super::model::*;
+use super::outside::Failure;
+use super::run;
+use crate::config::{Bounds, Config};
+use crate::fault::FaultCode;
+use crate::gateway::refusal::Head;
+use crate::guards::breaker;
+use crate::guards::limits::{Limits, MIB};
+use crate::level::Level;
+use crate::state::State;
+use serde_json::{Value, json};
+use std::cell::{Cell, RefCell};
+use std::future::{Future, pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;

@@ -1,0 +1,280 @@
+//! The world of the tests: virtual time, a pretended memory, gateways that play scenes.
+
+use super::scenes::stream_head;
+use super::*;
+use crate::config::Endpoint;
+use crate::fault::Locale;
+use crate::guards::memory::{Bound, Sample};
+use crate::turn::outside::{AnswerBody, Events, Outside, Post};
+use std::collections::VecDeque;
+use std::task::{Context, Waker};
+
+/// What a scripted gateway does with one request.
+pub(super) enum Scene {
+    Fails(Failure),
+    Answers(Head, Vec<Result<Vec<u8>, Failure>>),
+    /// Gives the head and these pieces, and then nothing for ever.
+    Hangs(Vec<Vec<u8>>),
+}
+
+/// One request as it was sent.
+pub(super) struct Sent {
+    pub(super) authority: String,
+    pub(super) authorized: bool,
+    pub(super) body: Value,
+}
+
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) now: Cell<u64>,
+    pub(super) sleepers: RefCell<Vec<u64>>,
+    pub(super) available: Cell<Option<u64>>,
+    pub(super) scenes: RefCell<VecDeque<Scene>>,
+    pub(super) sent: RefCell<Vec<Sent>>,
+    pub(super) tool_calls: RefCell<Vec<(String, ToolCall)>>,
+    /// Set by a tool that runs: what is available after it.
+    pub(super) available_after_tool: Cell<Option<u64>>,
+    pub(super) tools_hang: Cell<bool>,
+    /// Bytes that a tool called `long` gives.
+    pub(super) long_output: Cell<usize>,
+    pub(super) finished: Cell<u32>,
+}
+
+pub(super) struct ScriptedBody(VecDeque<Result<Vec<u8>, Failure>>, bool, Rc<World>);
+
+impl AnswerBody for ScriptedBody {
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        match self.0.pop_front() {
+            Some(piece) => piece.map(Some),
+            None if self.1 => std::future::pending().await,
+            None => Ok(None),
+        }
+    }
+
+    fn finish(self) {
+        self.2.finished.set(self.2.finished.get() + 1);
+    }
+}
+
+impl Outside for Rc<World> {
+    type Body = ScriptedBody;
+
+    fn now_ms(&self) -> u64 {
+        self.now.get()
+    }
+
+    async fn sleep_until_ms(&self, when: u64) {
+        poll_fn(|_| {
+            if self.now.get() >= when {
+                return Poll::Ready(());
+            }
+            self.sleepers.borrow_mut().push(when);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn memory(&self) -> Result<Sample, String> {
+        let available = self.available.get().ok_or("no /proc here")?;
+        Ok(Sample {
+            available,
+            total: 2048 * MIB,
+            bounded_by: Bound::Machine,
+        })
+    }
+
+    async fn post(&self, post: Post<'_>) -> Result<(Head, ScriptedBody), Failure> {
+        let body: Vec<u8> = post
+            .body
+            .map_or(b"{}".to_vec(), |body| body.chunks().flatten().collect());
+        self.sent.borrow_mut().push(Sent {
+            authority: post.gateway.authority.clone(),
+            authorized: post.authorized,
+            body: serde_json::from_slice(&body).expect("JSON"),
+        });
+        let scene = self
+            .scenes
+            .borrow_mut()
+            .pop_front()
+            .expect("a scene for every request");
+        match scene {
+            Scene::Fails(failure) => Err(failure),
+            Scene::Answers(head, pieces) => {
+                Ok((head, ScriptedBody(pieces.into(), false, self.clone())))
+            }
+            Scene::Hangs(pieces) => Ok((
+                stream_head(),
+                ScriptedBody(pieces.into_iter().map(Ok).collect(), true, self.clone()),
+            )),
+        }
+    }
+
+    async fn run_tool(&self, turn_id: &str, call: ToolCall) -> Result<String, String> {
+        let name = call.name.clone();
+        self.tool_calls
+            .borrow_mut()
+            .push((turn_id.to_owned(), call));
+        if let Some(after) = self.available_after_tool.take() {
+            self.available.set(Some(after));
+        }
+        if self.tools_hang.get() {
+            std::future::pending::<()>().await;
+        }
+        match name.as_str() {
+            "fails" => Err("no such city".into()),
+            "long" => Ok("x".repeat(self.long_output.get())),
+            _ => Ok(format!("output of {name}")),
+        }
+    }
+}
+
+/// What a reader does with events.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Reader {
+    #[default]
+    Takes,
+    IsGone,
+    Dawdles,
+}
+
+/// Events that were taken.
+#[derive(Default)]
+pub(super) struct Taken {
+    events: RefCell<Vec<Event>>,
+    pub(super) reader: Cell<Reader>,
+}
+
+impl Events for Taken {
+    async fn emit(&self, event: Event) -> bool {
+        match self.reader.get() {
+            Reader::Takes => self.events.borrow_mut().push(event),
+            Reader::IsGone => return false,
+            Reader::Dawdles => pending().await,
+        }
+        true
+    }
+}
+
+impl Taken {
+    pub(super) fn shown(&self) -> String {
+        let delta = |event: &Event| {
+            if let Event::Delta(text) = event {
+                Some(text.clone())
+            } else {
+                None
+            }
+        };
+        self.events.borrow().iter().filter_map(delta).collect()
+    }
+
+    pub(super) fn notices(&self) -> Vec<NoticeCode> {
+        let notice = |event: &Event| {
+            if let Event::Notice(code, _) = event {
+                Some(*code)
+            } else {
+                None
+            }
+        };
+        self.events.borrow().iter().filter_map(notice).collect()
+    }
+}
+
+/// Polls until it is ready; time moves to the next sleeper whenever nothing else can.
+pub(super) fn drive<F: Future>(world: &World, future: Pin<&mut F>) -> F::Output {
+    let mut future = future;
+    loop {
+        world.sleepers.borrow_mut().clear();
+        if let Poll::Ready(end) = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            return end;
+        }
+        let next = world.sleepers.borrow().iter().min().copied();
+        world
+            .now
+            .set(next.expect("it waits for something that will never happen"));
+    }
+}
+
+/// Polls once: as far as it comes without time passing.
+pub(super) fn step<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+pub(super) struct Setup {
+    pub(super) state: State,
+    pub(super) world: Rc<World>,
+}
+
+pub(super) fn config() -> Config {
+    let endpoint = |url: &str| Endpoint {
+        url: url.into(),
+        bearer_token: "t0ken".into(),
+    };
+    Config {
+        primary: endpoint("http://primary:1"),
+        backup: None,
+        agent_id: "main".into(),
+        limits: Limits::default(),
+        bounds: Bounds::default(),
+        locale: Locale::En,
+    }
+}
+
+pub(super) fn with_backup() -> Config {
+    Config {
+        backup: Some(Endpoint {
+            url: "http://backup:2".into(),
+            bearer_token: "t0ken".into(),
+        }),
+        ..config()
+    }
+}
+
+pub(super) fn setup(config: Config, scenes: Vec<Scene>) -> Setup {
+    let state = State::default();
+    state.configure(config.check().unwrap_or_else(|error| panic!("{error:?}")));
+    let world = Rc::new(World {
+        available: Cell::new(Some(1024 * MIB)),
+        ..World::default()
+    });
+    world.scenes.replace(scenes.into());
+    Setup { state, world }
+}
+
+impl Setup {
+    pub(super) fn ask_with(&self, turn: &Turn, events: &Taken) -> Result<Reply, Fault> {
+        drive(
+            &self.world,
+            pin!(run(&self.state, &self.world, events, turn, pending())),
+        )
+    }
+
+    pub(super) fn ask(&self, turn: &Turn) -> (Result<Reply, Fault>, Taken) {
+        let events = Taken::default();
+        (self.ask_with(turn, &events), events)
+    }
+
+    pub(super) fn code(&self, turn: &Turn) -> FaultCode {
+        self.ask(turn).0.expect_err("a fault").code
+    }
+
+    pub(super) fn then(&self, scene: Scene) -> &Self {
+        self.world.scenes.borrow_mut().push_back(scene);
+        self
+    }
+
+    pub(super) fn breaker(&self, at: usize) -> breaker::State {
+        self.state.breaker(at, self.world.now.get()).state
+    }
+
+    pub(super) fn sent_to(&self) -> Vec<String> {
+        self.world
+            .sent
+            .borrow()
+            .iter()
+            .map(|sent| sent.authority.clone())
+            .collect()
+    }
+}
