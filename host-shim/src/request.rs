@@ -55,6 +55,14 @@ impl TurnRequest {
     }
 }
 
+impl TurnRequest {
+    /// What the gateway would be sent of it at the least, in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let attachments = self.attachments.iter().map(|one| one.data.len());
+        (self.text.len() + self.instructions.len() + attachments.sum::<usize>()) as u64
+    }
+}
+
 /// Lengths instead of contents: a user's text and files have no place in a log.
 impl std::fmt::Debug for TurnRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

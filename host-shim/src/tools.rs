@@ -44,7 +44,8 @@ impl Serialize for ToolCall {
 /// `|turn_id: &str, call: ToolCall| Box::pin(async move { Ok("…".to_owned()) })`.
 pub trait ToolRunner: Send + Sync {
     /// Runs one tool of the turn with this id. The output, or the error's text, is given to the
-    /// model as it is. Several calls of one turn may run at once.
+    /// model as it is; if it is over 1 MiB the model is given an error instead. Several calls of one
+    /// turn may run at once.
     ///
     /// The future is polled on the plugin's thread, within a Tokio runtime: it must not block.
     /// It is dropped when its turn is cancelled.

@@ -1,6 +1,7 @@
 //! The tables of faults and guards, for people and for the README.
 
 use host_shim::{Config, FaultCode, Locale};
+use openclaw_plugin::state::MAX_WAITING_BYTES;
 
 use super::text::{pick, say};
 
@@ -91,6 +92,7 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
     let words = config.heavy_words.join(pick(locale, ", ", "、"));
     let open = config.breaker_open.as_secs_f64();
     let wait = config.queue_wait.as_secs_f64();
+    let queue_mib = MAX_WAITING_BYTES >> 20;
     let rules = [
         (
             pick(locale, "levels", "级别"),
@@ -129,8 +131,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
             pick(locale, "concurrency", "并发"),
             say!(
                 locale,
-                "One turn at a time, always. Up to {queue_length} others wait in order (`queue_length`), up to {wait} s (`queue_wait_seconds`), then `busy`.",
-                "始终一次只运行一个任务。最多 {queue_length} 个按顺序等待（`queue_length`），最长 {wait} 秒（`queue_wait_seconds`），之后为 `busy`。",
+                "One turn at a time, always. Up to {queue_length} others wait in order (`queue_length`), together at most {queue_mib} MiB, up to {wait} s (`queue_wait_seconds`); otherwise `busy`.",
+                "始终一次只运行一个任务。最多 {queue_length} 个按顺序等待（`queue_length`），合计不超过 {queue_mib} MiB，最长 {wait} 秒（`queue_wait_seconds`）；否则为 `busy`。",
             ),
         ),
         (

@@ -61,7 +61,7 @@ pub struct Config {
     /// How long a breaker stays open. Default and least: 60 s.
     #[serde(rename = "breaker_open_seconds", with = "seconds")]
     pub breaker_open: Duration,
-    /// Turns that may wait while one runs. Default: 8.
+    /// Turns that may wait while one runs; together they hold at most 16 MiB. Default: 8.
     pub queue_length: u32,
     /// How long a turn may wait. Default: 120 s.
     #[serde(rename = "queue_wait_seconds", with = "seconds")]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use openclaw_plugin::turn::{MAX_TOOL_OUTPUT_BYTES, too_much_output};
 use wasmtime::component::{Accessor, HasData, Linker, ResourceTable};
 use wasmtime_wasi::p2::bindings as p2;
 use wasmtime_wasi::p3::bindings::clocks::monotonic_clock;
@@ -183,9 +184,15 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
         let running = AssertUnwindSafe(async move { runner.run(&turn_id, call).await });
         let mut running = pin!(running.catch_unwind());
         // The caller's code is not the component's computing.
-        std::future::poll_fn(|cx| meter.host(|| running.as_mut().poll(cx)))
+        let result = std::future::poll_fn(|cx| meter.host(|| running.as_mut().poll(cx)))
             .await
-            .unwrap_or_else(|_| Err("the tool panicked".to_owned()))
+            .unwrap_or_else(|_| Err("the tool panicked".to_owned()));
+        // The component would say so too, if it had the memory for it.
+        let (Ok(text) | Err(text)) = &result;
+        match text.len() {
+            ..=MAX_TOOL_OUTPUT_BYTES => result,
+            bytes => Err(too_much_output(bytes)),
+        }
     }
 }
 

@@ -2,22 +2,22 @@
 //!
 //! The thread that runs the component cannot watch itself: a watchdog thread makes wasmtime look,
 //! by its epochs, and the component's own thread then compares times. The watchdog sleeps while
-//! nothing is under way.
+//! the component does not compute, also in the minutes in which a turn waits for its gateway.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
 
 /// Measures the component's own computing since it was last resumed. Used on one thread only; the
 /// atomics are there because the store's callbacks must be shareable.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Meter(Arc<Times>);
 
-#[derive(Debug)]
 struct Times {
+    watchdog: Watchdog,
     base: Instant,
     /// When the component was resumed, in nanoseconds since `base`.
     resumed: AtomicU64,
@@ -26,8 +26,9 @@ struct Times {
 }
 
 impl Meter {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(watchdog: Watchdog) -> Self {
         Self(Arc::new(Times {
+            watchdog,
             base: Instant::now(),
             resumed: AtomicU64::new(0),
             host: AtomicU64::new(0),
@@ -44,6 +45,7 @@ impl Meter {
         std::future::poll_fn(|cx| {
             self.0.resumed.store(self.now(), Ordering::Relaxed);
             self.0.host.store(0, Ordering::Relaxed);
+            let _computing = self.0.watchdog.computing();
             future.as_mut().poll(cx)
         })
         .await
@@ -68,7 +70,7 @@ impl Meter {
     }
 }
 
-/// Advances the engine's epoch while something is under way.
+/// Advances the engine's epoch while the component computes.
 pub(super) struct Watchdog(Arc<Post>);
 
 struct Post {
@@ -78,12 +80,18 @@ struct Post {
 
 #[derive(Default)]
 struct State {
-    busy: bool,
+    /// The component computes now.
+    computing: bool,
+    /// It has computed since the watchdog last looked.
+    has_computed: bool,
     over: bool,
-    /// The watchdog waits without a limit. Calls come and go faster than it looks, so it need not
-    /// be woken for each.
+    /// The watchdog waits without a limit. The component is resumed more often than it looks, so it
+    /// need not be woken each time.
     asleep: bool,
 }
+
+/// The component computes while this lives.
+struct Computing<'a>(&'a Post);
 
 impl Watchdog {
     /// Starts its thread.
@@ -100,41 +108,51 @@ impl Watchdog {
         Ok(Self(post))
     }
 
-    /// Whether something is under way from now on.
-    pub(super) fn set_busy(&self, busy: bool) {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.busy = busy;
-        if busy && state.asleep {
+    fn computing(&self) -> Computing<'_> {
+        let mut state = self.0.lock();
+        state.computing = true;
+        state.has_computed = true;
+        if state.asleep {
             self.0.changed.notify_one();
         }
+        Computing(&self.0)
+    }
+}
+
+impl Drop for Computing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().computing = false;
+    }
+}
+
+impl Post {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        self.0
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .over = true;
+        self.0.lock().over = true;
         self.0.changed.notify_one();
     }
 }
 
 fn watch(post: &Post, engine: &Engine, tick: Duration) {
-    let mut state = post.state.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = post.lock();
     while !state.over {
-        if !state.busy {
+        if !state.has_computed {
             state.asleep = true;
             let woken = post.changed.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
             state.asleep = false;
             continue;
         }
+        state.has_computed = state.computing;
         let waited = post.changed.wait_timeout(state, tick);
         let (next, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         state = next;
-        if timeout.timed_out() {
+        if timeout.timed_out() && state.computing {
             engine.increment_epoch();
         }
     }
@@ -144,9 +162,14 @@ fn watch(post: &Post, engine: &Engine, tick: Duration) {
 mod tests {
     use super::*;
 
+    fn meter() -> Meter {
+        let watchdog = Watchdog::start(Engine::default(), Duration::from_secs(1));
+        Meter::new(watchdog.unwrap())
+    }
+
     #[test]
     fn host_functions_do_not_count() {
-        let meter = Meter::new();
+        let meter = meter();
         meter.host(|| std::thread::sleep(Duration::from_millis(60)));
         assert!(
             meter.computed() < Duration::from_millis(50),
@@ -157,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_resumption_begins_anew() {
-        let meter = Meter::new();
+        let meter = meter();
         std::thread::sleep(Duration::from_millis(60));
         assert!(meter.computed() >= Duration::from_millis(60));
         let mut resuming = pin!(meter.resuming(async {

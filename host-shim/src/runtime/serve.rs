@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc;
 use futures::stream::FuturesUnordered;
 use openclaw_plugin::fault::Locale;
+use openclaw_plugin::gateway::request::check_size;
 use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader};
 
@@ -16,6 +17,7 @@ use super::sinks::{End, EndSink, EventSink};
 use super::worker::{Exit, Worker, origins, secrets};
 use super::{Answer, Command, TurnCommand, convert};
 use crate::config::Config;
+use crate::fault::Fault;
 use crate::plugin::ConfigureError;
 use crate::status::Diagnosis;
 use crate::turn::Event;
@@ -58,7 +60,6 @@ impl Worker {
         let mut commands = self.commands.lock().await;
         let mut under_way = FuturesUnordered::new();
         loop {
-            self.set_busy(!under_way.is_empty());
             tokio::select! {
                 biased;
                 Some(done) = under_way.next() => match done {
@@ -113,6 +114,12 @@ impl Worker {
             cancelled,
         } = command;
         let slot = self.open.add(end);
+        let locale = self.locale();
+        // The component would refuse it too, after it had been given memory for all of it.
+        if let Err(fault) = check_size(request.bytes(), locale) {
+            slot.answer(Err(Fault::new(fault.code, locale, fault.message)));
+            return Ok(());
+        }
         let _asking = self.asking();
         if let Some(runner) = request.runner.take().or_else(|| self.runner.clone()) {
             self.supplies.runners.add(&id, runner);

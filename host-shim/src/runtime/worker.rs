@@ -60,7 +60,6 @@ pub(super) struct Worker {
     pub(super) allowed: AllowList,
     pub(super) runner: Option<std::sync::Arc<dyn ToolRunner>>,
     budget: Duration,
-    watchdog: Watchdog,
     pub(super) open: Open,
     pub(super) config: RefCell<Option<Config>>,
     pub(super) snapshot: RefCell<Option<Vec<u8>>>,
@@ -111,13 +110,12 @@ impl Worker {
                 runners: Runners::default(),
                 outgoing: Outgoing::new(allowed.clone()),
                 secrets: Secrets::default(),
-                meter: Meter::new(),
+                meter: Meter::new(watchdog),
                 memory_cap: builder.memory_cap,
             },
             allowed,
             runner: builder.runner,
             budget: builder.compute_budget,
-            watchdog,
             open: Open::default(),
             config: RefCell::new(None),
             snapshot: RefCell::new(None),
@@ -235,7 +233,6 @@ impl Worker {
             Ok(UpdateDeadline::Continue(1))
         });
 
-        self.watchdog.set_busy(true);
         let instance = async {
             let guest = self
                 .guest
@@ -264,9 +261,7 @@ impl Worker {
                 memory_bytes,
             })
         };
-        let instance = meter.resuming(instance).await;
-        self.watchdog.set_busy(false);
-        instance
+        meter.resuming(instance).await
     }
 
     /// Serves commands with one instance until it must be left.
@@ -282,18 +277,13 @@ impl Worker {
         }
     }
 
-    /// Whether the watchdog must look.
-    pub(super) fn set_busy(&self, busy: bool) {
-        self.watchdog.set_busy(busy);
-    }
-
     /// What of a trap may be told.
     pub(super) fn trap_message(&self, error: &wasmtime::Error) -> String {
         self.supplies.secrets.mask(&first_line(error))
     }
 
     /// The language of what is told.
-    fn locale(&self) -> Locale {
+    pub(super) fn locale(&self) -> Locale {
         self.config
             .borrow()
             .as_ref()

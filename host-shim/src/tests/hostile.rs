@@ -105,6 +105,21 @@ fn a_loop_without_end_is_stopped() {
 }
 
 #[test]
+fn a_loop_without_end_is_stopped_while_nothing_is_asked_too() {
+    run(async {
+        let budget = Duration::from_millis(100);
+        let plugin = hostile().compute_budget(budget).build().await.unwrap();
+        // Its turn has ended when the hour is over that it waits before it spins.
+        ask(&plugin, "spin later").await.unwrap();
+        assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+        plugin.clock().advance(Duration::from_secs(3600)).unwrap();
+        // What is asked before the loop is stopped may be lost with the instance; then there is a new one.
+        while !matches!(plugin.status().await, Ok(status) if status.counters.turns == 0) {}
+        assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
+    });
+}
+
+#[test]
 fn memory_without_end_is_stopped() {
     run(async {
         let plugin = hostile().memory_cap(32 << 20).build().await.unwrap();

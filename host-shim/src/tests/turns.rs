@@ -251,6 +251,82 @@ fn a_tool_that_panics_is_an_error_for_the_model_and_nothing_else() {
 }
 
 #[test]
+fn a_tool_that_gives_too_much_is_an_error_for_the_model_and_nothing_else() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        gateway.push(Answer::new().call("c1", "weather", "{}"));
+        gateway.push(Scene::reply("sorry"));
+        let mut request = TurnRequest::new("how is the weather?");
+        request.level = Level::Act;
+        request.tools = vec![weather()];
+        // More than the component's memory, too.
+        let long: &'static str = "x".repeat(100 << 20).leak();
+        request.runner = Some(tool(long));
+        let (events, reply) = collect(plugin.ask(request)).await;
+        assert_eq!(reply.unwrap().text, "sorry");
+        assert!(events.contains(&Event::ToolEnded {
+            call: "c1".to_owned(),
+            succeeded: false
+        }));
+        let body = String::from_utf8(gateway.request(2).await.body).unwrap();
+        assert!(body.contains("has 104857600 bytes"), "{body}");
+    });
+}
+
+#[test]
+fn a_request_that_is_too_large_is_refused_and_ends_no_other_turn() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let gate = Gate::new();
+        gateway.push(Answer::new().delta("a").hold(&gate));
+        let running = plugin.ask(TurnRequest::new("1"));
+        gate.reached().await;
+        let mut huge = TurnRequest::new("look");
+        huge.attachments.push(crate::Attachment {
+            media_type: "image/png".to_owned(),
+            filename: String::new(),
+            data: vec![0; 100 << 20],
+        });
+        let fault = plugin.ask(huge).reply().await.unwrap_err();
+        assert_eq!(fault.code, FaultCode::RequestTooLarge);
+        assert!(!fault.remedy.is_empty(), "{fault:?}");
+        gate.open();
+        assert_eq!(running.reply().await.unwrap().text, "a");
+    });
+}
+
+#[test]
+fn as_much_as_may_wait_waits_and_the_largest_answer_comes_through() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let gate = Gate::new();
+        gateway.push(Answer::new().delta("a").hold(&gate));
+        let largest = "b".repeat(1 << 20);
+        gateway.push(Answer::new().delta(&largest));
+        let large = |mib: usize| {
+            let mut request = TurnRequest::new("look");
+            request.attachments = vec![crate::Attachment {
+                media_type: "text/plain".to_owned(),
+                filename: String::new(),
+                data: vec![b'x'; (mib << 20) - 1000],
+            }];
+            request.attachments = vec![request.attachments[0].clone(); 3];
+            request
+        };
+        // 15 MiB run, 15 MiB wait, and 15 MiB more are refused: the component lives through it.
+        let running = plugin.ask(large(5));
+        gate.reached().await;
+        let waiting = plugin.ask(large(5));
+        while plugin.status().await.unwrap().queued == 0 {}
+        let refused = plugin.ask(large(5)).reply().await.unwrap_err();
+        assert_eq!(refused.code, FaultCode::Busy, "{refused:?}");
+        gate.open();
+        assert_eq!(running.reply().await.unwrap().text, "a");
+        assert!(waiting.reply().await.unwrap().text == largest);
+    });
+}
+
+#[test]
 fn cancelling_a_turn_stops_its_tools() {
     run(async {
         let (gateway, plugin) = pair().await;

@@ -25,6 +25,9 @@ const BAD_SNAPSHOT: &[u8] = b"bad";
 /// One that makes it trap.
 const FATAL_SNAPSHOT: &[u8] = b"fatal";
 
+/// In nanoseconds.
+const HOUR: u64 = 3_600_000_000_000;
+
 type Ask = (
     StreamReader<gateway::Event>,
     FutureReader<Result<gateway::Reply, gateway::Fault>>,
@@ -85,6 +88,12 @@ impl gateway::Guest for Component {
                 _ => {}
             }
             let _ = end.write(Ok(reply(&turn.text))).await;
+            if turn.text == "spin later" {
+                bindings::wasi::clocks::monotonic_clock::wait_for(HOUR).await;
+                loop {
+                    std::hint::black_box(());
+                }
+            }
         });
         (event_reader, end_reader)
     }
