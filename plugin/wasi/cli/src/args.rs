@@ -7,6 +7,8 @@ use lexopt::{Parser, ValueExt as _};
 use openclaw_plugin::fault::Locale;
 use openclaw_plugin::level::Level;
 
+use crate::mistake::Mistake;
+
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
@@ -31,8 +33,8 @@ pub enum Command {
 /// Arguments of `ask`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ask {
-    /// What to ask; none reads it from stdin.
-    pub text: Option<String>,
+    /// What to ask, word by word; `-`, or nothing where stdin is no terminal, reads it from stdin.
+    pub text: Vec<String>,
     /// The talk to go on with; none for a new one.
     pub session: Option<String>,
     /// The level asked for; none for the lowest.
@@ -58,8 +60,8 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// One sentence that names the argument and what is allowed.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, String> {
+/// What is wrong with them.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Mistake> {
     let mut parser = Parser::from_args(arguments);
     let mut locale = None;
     let mut json = false;
@@ -68,39 +70,54 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Stri
     let mut of_ask: Option<String> = None;
     let mut words: Vec<String> = Vec::new();
     let (mut help, mut version) = (false, false);
-    while let Some(argument) = parser.next().map_err(said)? {
+    while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => help = true,
             Short('V') | Long("version") => version = true,
             Long("json") => json = true,
-            Long("locale") => locale = Some(language(&value(&mut parser, "--locale")?)?),
+            Long("locale") => locale = Some(language(parser.value()?.string()?)?),
             Long("heavy") => {
                 ask.heavy = true;
                 of_ask = Some("--heavy".to_owned());
             }
             Long(name @ ("session" | "level" | "instructions")) => {
                 let name = format!("--{name}");
-                let value = value(&mut parser, &name)?;
+                let value = parser.value()?.string()?;
                 match name.as_str() {
                     "--session" => ask.session = Some(value),
                     "--level" => {
-                        ask.level = Some(value.parse().map_err(|e| format!("--level: {e}"))?)
+                        let level = value.parse().map_err(|_| Mistake::UnknownLevel(value))?;
+                        ask.level = Some(level);
                     }
                     _ => ask.instructions = value,
                 }
                 of_ask = Some(name);
             }
-            Value(word) => words.push(word.string().map_err(said)?),
-            other => {
-                return Err(format!(
-                    "{}; --help lists what is allowed",
-                    said(other.unexpected())
-                ));
-            }
+            Value(word) => words.push(word.string()?),
+            other => return Err(other.unexpected().into()),
         }
     }
     let command = command(help, version, json, ask, of_ask, words)?;
     Ok(Args { locale, command })
+}
+
+/// The language that the arguments name, if any: mistakes in the others are told in it.
+pub fn language_of(arguments: impl IntoIterator<Item = OsString>) -> Option<Locale> {
+    let mut arguments = arguments
+        .into_iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .take_while(|argument| argument != "--");
+    while let Some(argument) = arguments.next() {
+        let value = match argument.strip_prefix("--locale") {
+            Some("") => arguments.next(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        if let Some(Ok(locale)) = value.map(language) {
+            return Some(locale);
+        }
+    }
+    None
 }
 
 fn command(
@@ -110,7 +127,7 @@ fn command(
     ask: Ask,
     of_ask: Option<String>,
     mut words: Vec<String>,
-) -> Result<Command, String> {
+) -> Result<Command, Mistake> {
     if help {
         return Ok(Command::Help);
     }
@@ -118,57 +135,48 @@ fn command(
         return Ok(Command::Version);
     }
     if words.is_empty() {
-        return Err("no command; there are ask, status and diagnose".to_owned());
+        return Err(Mistake::NoCommand);
     }
     let name = words.remove(0);
     if name == "ask" {
-        let text = words.join(" ");
-        let text = (!text.is_empty() && text != "-").then_some(text);
-        return Ok(Command::Ask(Ask { text, json, ..ask }));
+        return Ok(Command::Ask(Ask {
+            text: words,
+            json,
+            ..ask
+        }));
     }
-    let command = match name.as_str() {
+    let result = match name.as_str() {
         "status" => Command::Status { json },
         "diagnose" => Command::Diagnose { json },
         "help" => Command::Help,
-        _ => {
-            return Err(format!(
-                "unknown command `{name}`; there are ask, status and diagnose"
-            ));
-        }
+        _ => return Err(Mistake::UnknownCommand(name)),
     };
-    match (words.first(), of_ask) {
-        (None, None) => Ok(command),
-        (Some(word), _) => Err(format!("`{name}` takes no `{word}`")),
-        (None, Some(option)) => Err(format!("`{name}` takes no {option}, only `ask` does")),
+    match (words.into_iter().next(), of_ask) {
+        (None, None) => Ok(result),
+        (Some(argument), _) => Err(Mistake::NotTaken {
+            command: name,
+            argument,
+        }),
+        (None, Some(option)) => Err(Mistake::OnlyAsk {
+            command: name,
+            option,
+        }),
     }
 }
 
-fn value(parser: &mut Parser, name: &str) -> Result<String, String> {
-    let value = parser.value().map_err(said)?;
-    value
-        .into_string()
-        .map_err(|_| format!("{name}: the value is not UTF-8 text"))
-}
-
-fn language(name: &str) -> Result<Locale, String> {
-    match name {
+fn language(name: String) -> Result<Locale, Mistake> {
+    match name.as_str() {
         "en" => Ok(Locale::En),
         "zh" => Ok(Locale::Zh),
-        _ => Err(format!(
-            "--locale: unknown language `{name}`; allowed are en and zh"
-        )),
+        _ => Err(Mistake::UnknownLanguage(name)),
     }
-}
-
-fn said(error: lexopt::Error) -> String {
-    error.to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Args, String> {
+    fn parse(words: &[&str]) -> Result<Args, Mistake> {
         super::parse(words.iter().map(OsString::from))
     }
 
@@ -178,11 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn ask_joins_its_words() {
+    fn ask_takes_words_and_options_in_any_order() {
         let Command::Ask(ask) = command(&["ask", "--level", "L2", "say", "ping", "--heavy"]) else {
             panic!("not ask");
         };
-        assert_eq!(ask.text.as_deref(), Some("say ping"));
+        assert_eq!(ask.text, ["say", "ping"]);
         assert_eq!(
             (ask.level, ask.heavy, ask.json),
             (Some(Level::Act), true, false)
@@ -190,18 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn ask_without_text_or_with_a_dash_reads_stdin() {
-        for words in [&["ask"][..], &["ask", "-"]] {
-            assert_eq!(command(words), Command::Ask(Ask::default()));
-        }
-    }
-
-    #[test]
     fn options_may_stand_before_the_command_and_after_two_dashes_all_is_text() {
         let args = parse(&["--locale=zh", "ask", "--json", "--", "--help"]).unwrap();
         assert_eq!(args.locale, Some(Locale::Zh));
         let wanted = Ask {
-            text: Some("--help".to_owned()),
+            text: vec!["--help".to_owned()],
             json: true,
             ..Ask::default()
         };
@@ -223,8 +224,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         for (words, says) in [
-            (&[][..], "ask, status and diagnose"),
-            (&["sing"], "`sing`"),
+            (&[][..], "ask"),
+            (&["sing"], "sing"),
             (&["ask", "--level", "L9"], "L9"),
             (&["ask", "--level"], "--level"),
             (&["ask", "--loud"], "--loud"),
@@ -234,8 +235,21 @@ mod tests {
             (&["status", "--heavy"], "--heavy"),
             (&["diagnose", "--session", "a"], "--session"),
         ] {
-            let error = parse(words).unwrap_err();
-            assert!(error.contains(says), "{words:?}: {error}");
+            let mistake = parse(words).unwrap_err();
+            for locale in [Locale::En, Locale::Zh] {
+                let text = mistake.text(locale);
+                assert!(text.contains(says), "{words:?}: {text}");
+            }
         }
+    }
+
+    #[test]
+    fn mistakes_are_told_in_the_language_that_the_arguments_name() {
+        let of = |words: &[&str]| language_of(words.iter().map(OsString::from));
+        assert_eq!(of(&["status", "--locale", "zh", "now"]), Some(Locale::Zh));
+        assert_eq!(of(&["--locale=en", "ask"]), Some(Locale::En));
+        assert_eq!(of(&["ask", "--", "--locale", "zh"]), None);
+        assert_eq!(of(&["ask", "--locale"]), None);
+        assert_eq!(of(&["ask", "--locale", "fr"]), None);
     }
 }

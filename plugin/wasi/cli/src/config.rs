@@ -8,7 +8,8 @@ use crate::bindings::astr::openclaw::gateway::{Config, Endpoint};
 use crate::bindings::astr::openclaw::guards;
 use crate::names;
 
-/// The variables, as `host-shim` names them, and the key of the config that each sets.
+/// The variables, as `host-shim` names them, and the key of the config that each sets; the two
+/// without which nothing can be asked come first.
 pub const VARIABLES: [(&str, &str); 4] = [
     ("OPENCLAW_GATEWAY_URL", "gateway_primary_url"),
     ("OPENCLAW_GATEWAY_TOKEN", "gateway_bearer_token"),

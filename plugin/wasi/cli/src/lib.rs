@@ -8,10 +8,13 @@
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 
 mod args;
+mod ask;
 mod config;
 mod json;
+mod mistake;
 mod names;
 mod text;
+mod view;
 
 mod bindings {
     #![allow(missing_docs)]

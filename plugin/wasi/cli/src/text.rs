@@ -4,11 +4,22 @@ use openclaw_plugin::exit;
 use openclaw_plugin::fault::{FaultCode, Locale};
 
 use crate::bindings::astr::openclaw::gateway::Check;
-use crate::bindings::astr::openclaw::guards::{BreakerState, State};
+use crate::bindings::astr::openclaw::guards::{Breaker, BreakerState, State};
 use crate::bindings::astr::openclaw::memory_stat::Bound;
-use crate::bindings::astr::openclaw::types::Fault;
+use crate::bindings::astr::openclaw::types::{Fault, GatewayName};
 use crate::config::VARIABLES;
 use crate::names;
+
+/// One of two format strings, by locale, formatted. Both see the same variables.
+macro_rules! say {
+    ($locale:expr, $en:literal, $zh:literal $(, $($arg:tt)*)?) => {
+        match $locale {
+            openclaw_plugin::fault::Locale::En => format!($en $(, $($arg)*)?),
+            openclaw_plugin::fault::Locale::Zh => format!($zh $(, $($arg)*)?),
+        }
+    };
+}
+pub(crate) use say;
 
 /// One of two fixed texts, by locale.
 pub fn pick(locale: Locale, en: &'static str, zh: &'static str) -> &'static str {
@@ -54,24 +65,19 @@ pub fn problem(
 
 /// Why a turn ended without a reply.
 pub fn fault(locale: Locale, fault: &Fault) -> String {
-    let mut what = fault.message.clone();
-    if let Some(status) = fault.http_status {
-        what.push_str(&format!(" (HTTP {status})"));
-    }
     let mut remedy = fault.remedy.clone();
-    if let Some(seconds) = fault
-        .retry_after_ms
-        .map(|milliseconds| milliseconds.div_ceil(1000))
-    {
-        remedy.push_str(&match locale {
-            Locale::En => format!(" Again possible in {seconds} s."),
-            Locale::Zh => format!("可在 {seconds} 秒后重试。"),
-        });
+    if let Some(milliseconds) = fault.retry_after_ms {
+        let seconds = milliseconds.div_ceil(1000);
+        remedy.push_str(&say!(
+            locale,
+            " Again possible in {seconds} s.",
+            "可在 {seconds} 秒后重试。"
+        ));
     }
     problem(
         locale,
         Some(names::fault(fault.code)),
-        &what,
+        &fault.message,
         &fault.cause,
         &remedy,
     )
@@ -95,89 +101,136 @@ pub fn config_error(locale: Locale, key: &str, message: &str) -> String {
     )
 }
 
-/// All that the guards know, a line each.
+/// What the guards know, in a few lines.
 pub fn status(locale: Locale, state: &State) -> String {
+    let mut out = String::new();
+    let mut line = |en, zh, text: &str| out.push_str(&columns(pick(locale, en, zh), text));
     let memory = &state.memory;
-    let cap = names::level(memory.level_cap);
-    let mut lines = vec![match (memory.available, memory.total) {
-        (Some(available), Some(total)) => {
-            let of = match memory.bounded_by {
-                Some(Bound::Container) => pick(locale, "of this container", "容器限制"),
-                _ => pick(locale, "of this machine", "整机"),
-            };
-            let (available, total) = (available >> 20, total >> 20);
-            match locale {
-                Locale::En => format!("memory: {available} of {total} MiB available ({of})"),
-                Locale::Zh => format!("内存：可用 {available} MiB，共 {total} MiB（{of}）"),
+    line(
+        "memory",
+        "内存",
+        &match (memory.available, memory.total) {
+            (Some(available), Some(total)) => {
+                let (available, total) = (available >> 20, total >> 20);
+                let bound = match memory.bounded_by {
+                    Some(Bound::Container) => pick(locale, "container", "容器"),
+                    _ => pick(locale, "machine", "整机"),
+                };
+                say!(
+                    locale,
+                    "{available} MiB available of {total} MiB ({bound})",
+                    "可用 {available} MiB，共 {total} MiB（{bound}）"
+                )
             }
-        }
-        _ => {
-            let why = memory.unreadable.as_deref().unwrap_or_default();
-            match locale {
-                Locale::En => format!("memory: cannot be read ({why})"),
-                Locale::Zh => format!("内存：无法读取（{why}）"),
+            _ => {
+                let why = memory.unreadable.as_deref().unwrap_or_default();
+                say!(locale, "cannot be read: {why}", "无法读取：{why}")
             }
-        }
-    }];
+        },
+    );
     let heavy = match memory.heavy_allowed {
         true => pick(locale, "allowed", "允许"),
         false => pick(locale, "refused", "拒绝"),
     };
-    lines.push(match locale {
-        Locale::En => format!("level: at most {cap}; heavy tasks: {heavy}"),
-        Locale::Zh => format!("级别：最高 {cap}；重任务：{heavy}"),
-    });
-    lines.extend(state.breakers.iter().map(|breaker| {
-        let name = names::gateway(breaker.gateway);
-        let stands = match breaker.state {
-            BreakerState::Closed => pick(locale, "closed", "关闭（正常）"),
-            BreakerState::Open => pick(locale, "open", "打开（暂停）"),
-            BreakerState::HalfOpen => pick(locale, "half open", "半开（试探）"),
-        };
-        let (failures, seconds) = (breaker.failures, breaker.retry_after_ms.div_ceil(1000));
-        match locale {
-            Locale::En => {
-                format!("breaker of {name}: {stands}, failures {failures}, trial in {seconds} s")
-            }
-            Locale::Zh => format!("熔断 {name}：{stands}，连续失败 {failures}，{seconds} 秒后试探"),
-        }
-    }));
-    lines.push(match locale {
-        Locale::En => format!(
-            "turns: {} running, {} waiting",
-            state.in_flight, state.queued
+    line("heavy tasks", "重任务", heavy);
+    let cap = names::level(memory.level_cap);
+    line("highest level", "最高级别", cap.as_str());
+    let of = |gateway| {
+        let found = state.breakers.iter().find(|one| one.gateway == gateway);
+        found.map(|found| breaker(locale, found))
+    };
+    let not_set = pick(locale, "no gateway is set", "未设置网关");
+    let primary = of(GatewayName::Primary);
+    line("breaker", "熔断", primary.as_deref().unwrap_or(not_set));
+    if let Some(backup) = of(GatewayName::Backup) {
+        line("backup's breaker", "备用熔断", &backup);
+    }
+    let (running, waiting) = (state.in_flight, state.queued);
+    line(
+        "turns",
+        "任务",
+        &say!(
+            locale,
+            "{running} running, {waiting} waiting",
+            "{running} 个运行，{waiting} 个等待"
         ),
-        Locale::Zh => format!("任务：{} 个运行，{} 个等待", state.in_flight, state.queued),
-    });
-    lines
-        .iter()
-        .map(|line| format!("{}\n", printable(line)))
-        .collect()
+    );
+    let counted = &state.counters;
+    line(
+        "so far",
+        "累计",
+        &say!(
+            locale,
+            "{} asked: {} completed, {} failed, {} refused, {} cancelled; tools: {} run, {} denied",
+            "共 {}：完成 {}，失败 {}，拒绝 {}，取消 {}；工具：运行 {}，拒绝 {}",
+            counted.turns,
+            counted.completed,
+            counted.failed,
+            counted.refused,
+            counted.cancelled,
+            counted.tool_calls,
+            counted.tool_denials,
+        ),
+    );
+    out
 }
 
-/// What the diagnosis found, a check a line, with cause and remedy below those that are not well.
+fn breaker(locale: Locale, breaker: &Breaker) -> String {
+    let failures = breaker.failures;
+    let seconds = breaker.retry_after_ms.div_ceil(1000);
+    match breaker.state {
+        BreakerState::Closed => say!(
+            locale,
+            "closed ({failures} failures in a row)",
+            "关闭（连续失败 {failures} 次）"
+        ),
+        BreakerState::Open => say!(
+            locale,
+            "open, a trial in {seconds} s",
+            "打开，{seconds} 秒后试探"
+        ),
+        BreakerState::HalfOpen => pick(
+            locale,
+            "half-open: one trial is let through",
+            "半开：放行一次试探",
+        )
+        .to_owned(),
+    }
+}
+
+/// A name and what it is, on a line.
+fn columns(name: &str, text: &str) -> String {
+    const COLUMN: usize = 18;
+    // Chinese characters are two columns wide.
+    let width: usize = name.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    let gap = COLUMN.saturating_sub(width);
+    format!("{name}{:gap$}{}\n", "", printable(text))
+}
+
+/// What the diagnosis found; what is wrong has its cause and remedy below it, unless those of the
+/// same fault stand there already.
 pub fn diagnosis(locale: Locale, checks: &[Check]) -> String {
-    let mut text = String::new();
+    let mut out = String::new();
+    let mut explained = Vec::new();
     for check in checks {
-        let Some(code) = check.wrong else {
-            text.push_str(&format!(
-                "ok    {}: {}\n",
-                check.name,
-                printable(&check.detail)
-            ));
+        let detail = printable(&check.detail);
+        let Some(code) = check.wrong.map(names::fault) else {
+            out.push_str(&format!("✓ {:<16} {detail}\n", check.name));
             continue;
         };
-        let code = names::fault(code);
-        let detail = printable(&check.detail);
-        text.push_str(&format!("WRONG {} [{code}]: {detail}\n", check.name));
-        for (name, line) in [
+        out.push_str(&format!("✗ {:<16} {code}: {detail}\n", check.name));
+        if explained.contains(&code) {
+            continue;
+        }
+        explained.push(code);
+        for (name, text) in [
             (pick(locale, "cause", "原因"), &check.cause),
             (pick(locale, "remedy", "处理"), &check.remedy),
         ] {
-            text.push_str(&format!("      {name}: {}\n", printable(line)));
+            out.push_str(&format!("    {name}: {}\n", printable(text)));
         }
     }
-    text
+    out
 }
 
 /// The help.
@@ -185,6 +238,8 @@ pub fn help(locale: Locale) -> String {
     let mut text = pick(locale, HELP_EN, HELP_ZH).to_owned();
     let mut codes: Vec<_> = FaultCode::ALL
         .iter()
+        // A trap is the runtime's to tell: it ends this program too.
+        .filter(|code| !matches!(code, FaultCode::ConfigInvalid | FaultCode::PluginTrapped))
         .map(|code| (exit::of_fault(*code), code.as_str()))
         .collect();
     codes.sort_unstable();
@@ -199,7 +254,8 @@ Talks to an OpenClaw Gateway through the guarded plugin component.
 
 Usage: openclaw-cli.wasm [--locale en|zh] COMMAND
 
-  ask [TEXT]          asks once and streams the answer; without TEXT, or with -, it is read from stdin
+  ask [TEXT]          asks once and streams the answer; -, or nothing where stdin is no terminal,
+                      reads the text from stdin
       --session NAME       the talk to go on with; without it a new one
       --level L0..L4       how much the turn may do (default L0, talk only)
       --heavy              marks the task as heavy
@@ -218,6 +274,7 @@ Example:
 Exit codes:
     0  all went well
     1  another error
+    2  wrong arguments, input or settings (config_invalid)
 ";
 
 const HELP_ZH: &str = "\
@@ -225,7 +282,7 @@ const HELP_ZH: &str = "\
 
 用法：openclaw-cli.wasm [--locale en|zh] 命令
 
-  ask [文本]          提问一次并流式输出回答；省略文本或写 - 时从标准输入读取
+  ask [文本]          提问一次并流式输出回答；写 -，或省略文本且标准输入不是终端时，从标准输入读取
       --session 名称       要继续的会话；省略则新建
       --level L0..L4       任务的权限级别（默认 L0，仅对话）
       --heavy              标记为重任务
@@ -244,6 +301,7 @@ const HELP_ZH: &str = "\
 退出码：
     0  成功
     1  其他错误
+    2  参数、输入或设置有误（config_invalid）
 ";
 
 #[cfg(test)]

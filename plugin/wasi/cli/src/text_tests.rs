@@ -48,7 +48,7 @@ fn a_state(unreadable: bool) -> State {
 fn a_fault_tells_what_happened_why_and_what_to_do_and_cannot_move_the_cursor() {
     assert_eq!(
         fault(Locale::En, &a_fault()),
-        "error[rate_limited]: slow\u{fffd}[2J down (HTTP 429)\n  cause: why\n  \
+        "error[rate_limited]: slow\u{fffd}[2J down\n  cause: why\n  \
          remedy: wait. Again possible in 2 s.\n"
     );
     assert!(fault(Locale::Zh, &a_fault()).contains("可在 2 秒后重试"));
@@ -111,20 +111,20 @@ fn a_wrong_setting_names_its_variable() {
 
 #[test]
 fn low_memory_is_said() {
-    let text = status(Locale::En, &a_state(false));
+    assert_eq!(
+        status(Locale::En, &a_state(false)),
+        "memory            300 MiB available of 1000 MiB (container)\n\
+         heavy tasks       refused\n\
+         highest level     L1\n\
+         breaker           open, a trial in 60 s\n\
+         turns             0 running, 0 waiting\n\
+         so far            1 asked: 0 completed, 1 failed, 0 refused, 0 cancelled; tools: 0 run, 0 denied\n"
+    );
+    let text = status(Locale::Zh, &a_state(true));
     assert!(
-        text.contains("300 of 1000 MiB available (of this container)"),
+        text.starts_with("内存              无法读取：no /proc\n"),
         "{text}"
     );
-    assert!(
-        text.contains("level: at most L1; heavy tasks: refused"),
-        "{text}"
-    );
-    assert!(
-        text.contains("breaker of primary: open, failures 2, trial in 60 s"),
-        "{text}"
-    );
-    assert!(status(Locale::Zh, &a_state(true)).contains("无法读取（no /proc）"));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn status_as_json_has_the_session_protocols_fields() {
 }
 
 #[test]
-fn the_diagnosis_shows_cause_and_remedy_of_what_is_wrong() {
+fn the_diagnosis_shows_cause_and_remedy_of_what_is_wrong_once() {
     let check = |name: &str, wrong| Check {
         name: name.to_owned(),
         wrong,
@@ -153,12 +153,13 @@ fn the_diagnosis_shows_cause_and_remedy_of_what_is_wrong() {
     let checks = [
         check("memory", None),
         check("token-primary", Some(types::FaultCode::AuthFailed)),
+        check("token-backup", Some(types::FaultCode::AuthFailed)),
     ];
-    let text = diagnosis(Locale::En, &checks);
-    assert!(text.starts_with("ok    memory: seen\nWRONG token-primary [auth_failed]: seen\n"));
-    assert!(
-        text.ends_with("      cause: why\n      remedy: do\n"),
-        "{text}"
+    assert_eq!(
+        diagnosis(Locale::En, &checks),
+        "✓ memory           seen\n\
+         ✗ token-primary    auth_failed: seen\n    cause: why\n    remedy: do\n\
+         ✗ token-backup     auth_failed: seen\n"
     );
     assert_eq!(json::diagnosis(&checks)["ok"], false);
     assert_eq!(json::diagnosis(&checks)["checks"][1]["code"], "auth_failed");
@@ -166,14 +167,16 @@ fn the_diagnosis_shows_cause_and_remedy_of_what_is_wrong() {
 }
 
 #[test]
-fn the_help_lists_every_exit_code() {
+fn the_help_lists_every_exit_code_that_the_command_has() {
     for locale in [Locale::En, Locale::Zh] {
         let help = help(locale);
         for code in FaultCode::ALL {
-            assert!(
-                help.contains(&format!("{:>3}  {code}\n", exit::of_fault(*code))),
-                "{code}"
-            );
+            let line = match code {
+                FaultCode::PluginTrapped => continue,
+                FaultCode::ConfigInvalid => "config_invalid".to_owned(),
+                code => format!("{:>3}  {code}\n", exit::of_fault(*code)),
+            };
+            assert!(help.contains(&line), "{code}");
         }
     }
 }
