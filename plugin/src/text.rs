@@ -2,7 +2,7 @@
 
 use crate::fault::Locale;
 use crate::guards::heavy::Reason;
-use crate::guards::limits::MIB;
+use crate::guards::limits::{Limits, MIB};
 use crate::level::Level;
 use crate::prelude::*;
 
@@ -102,7 +102,7 @@ pub(crate) fn heavy_refused(
     locale: Locale,
     reason: &Reason,
     available: Result<u64, &str>,
-    floor: u64,
+    limits: &Limits,
 ) -> String {
     let what = match reason {
         Reason::Attachment => say!(locale, en: "it has an attachment", zh: "带有附件"),
@@ -113,10 +113,20 @@ pub(crate) fn heavy_refused(
         }
     };
     match available {
-        Ok(bytes) => say!(locale,
-            en: "A heavy task ({what}) is refused: {n} MiB of memory are available, under {floor} MiB.",
-            zh: "重任务（{what}）被拒绝：可用内存 {n} MiB，低于 {floor} MiB。",
-            n = mib(bytes), floor = mib(floor)),
+        Ok(bytes) => {
+            let floor = limits.heavy_floor.max(limits.read_only_floor);
+            let mut text = say!(locale,
+                en: "A heavy task ({what}) is refused: {n} MiB of memory are available, under {floor} MiB",
+                zh: "重任务（{what}）被拒绝：可用内存 {n} MiB，低于 {floor} MiB",
+                n = mib(bytes), floor = mib(floor));
+            if bytes < limits.read_only_floor {
+                text += &say!(locale,
+                    en: "; under {floor} MiB the level is at most L1 too",
+                    zh: "；低于 {floor} MiB 时级别也最高为 L1",
+                    floor = mib(limits.read_only_floor));
+            }
+            text + say!(locale, en: ".", zh: "。").as_str()
+        }
         Err(why) => say!(locale,
             en: "A heavy task ({what}) is refused: the available memory cannot be read ({why}).",
             zh: "重任务（{what}）被拒绝：无法读取可用内存（{why}）。"),
@@ -161,4 +171,29 @@ pub(crate) fn not_configured(locale: Locale) -> String {
 /// Sent with an attachment that has no text: the gateway takes no message without one.
 pub(crate) fn see_attachment(locale: Locale) -> String {
     say!(locale, en: "See the attachment.", zh: "请看附件。")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_heavy_task_says_how_much_memory_there_is_and_what_follows() {
+        let said = |locale, mib: u64| {
+            heavy_refused(locale, &Reason::Marked, Ok(mib * MIB), &Limits::default())
+        };
+        assert_eq!(
+            said(Locale::En, 400),
+            "A heavy task (it is marked heavy) is refused: 400 MiB of memory are available, under 512 MiB."
+        );
+        assert_eq!(
+            said(Locale::En, 300),
+            "A heavy task (it is marked heavy) is refused: 300 MiB of memory are available, under 512 MiB; \
+             under 350 MiB the level is at most L1 too."
+        );
+        assert_eq!(
+            said(Locale::Zh, 300),
+            "重任务（被标记为重任务）被拒绝：可用内存 300 MiB，低于 512 MiB；低于 350 MiB 时级别也最高为 L1。"
+        );
+    }
 }

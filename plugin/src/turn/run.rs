@@ -174,14 +174,9 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                 .as_ref()
                 .map(|sample| sample.available)
                 .map_err(String::as_str);
-            let floor = self
-                .config
-                .limits
-                .heavy_floor
-                .max(self.config.limits.read_only_floor);
             return Err(Fault::new(
                 FaultCode::HeavyTaskRefused,
-                text::heavy_refused(self.config.locale, &reason, available, floor),
+                text::heavy_refused(self.config.locale, &reason, available, &self.config.limits),
             ));
         }
         let end = self.rounds(level).await;
