@@ -101,6 +101,7 @@ impl Outside for World {
             head,
             IncomingBody {
                 contents,
+                begun: false,
                 ended: false,
                 end: Some(end),
                 done,
@@ -201,6 +202,8 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
 /// The body of an answer.
 pub(super) struct IncomingBody {
     contents: StreamReader<u8>,
+    /// Some of the contents have come.
+    begun: bool,
     /// The contents' end has been told, perhaps together with the last bytes. To read them again
     /// is a trap.
     ended: bool,
@@ -216,6 +219,7 @@ impl AnswerBody for IncomingBody {
             let (result, bytes) = self.contents.read(Vec::with_capacity(READ_BYTES)).await;
             self.ended = matches!(result, StreamResult::Dropped);
             if !bytes.is_empty() {
+                self.begun = true;
                 return Ok(Some(bytes));
             }
         }
@@ -223,6 +227,10 @@ impl AnswerBody for IncomingBody {
             None => Ok(None),
             Some(end) => match end.await {
                 Ok(_) => Ok(None),
+                // What had spoken HTTP so far broke off: the stock wasmtime has no other code for it.
+                Err(ErrorCode::HttpProtocolError) if self.begun => {
+                    Err(failure(ErrorCode::HttpResponseIncomplete, true))
+                }
                 Err(code) => Err(failure(code, true)),
             },
         }
