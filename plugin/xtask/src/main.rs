@@ -28,8 +28,8 @@ Usage: cargo xtask COMMAND
                          and RELEASE_NOTES.md (default: target/dist), and checks their imports, validity and size
   reproduce              clones the last commit into two folders, builds in both, and compares
   wit-doc [--check]      writes wit/README.md; or fails if it is not current
-  wit-compat [--record]  fails if the WIT breaks hosts of the recorded version without a new
-                         version; or records the WIT as that of its version
+  wit-compat [--record]  fails if the WIT breaks hosts of a recorded version that its own version
+                         promises to keep; or records the WIT as that of its version
 ";
 
 fn main() -> ExitCode {
@@ -62,7 +62,10 @@ fn run() -> Result<()> {
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     match (command.as_str(), flags.as_slice(), out) {
         ("dist", [], out) => {
-            let out = out.unwrap_or_else(|| repository::target(&root).join("dist"));
+            let out = match out {
+                Some(out) => out,
+                None => repository::target(&root)?.join("dist"),
+            };
             dist::make(&root, &out)
         }
         ("reproduce", [], None) => reproduce::check(&root),

@@ -24,6 +24,15 @@ pub fn changes<'a>(changelog: &'a str, version: &str) -> Result<&'a str> {
     Ok(changelog[begun..].trim())
 }
 
+/// Whether CHANGELOG.md has this version, and not as one that is not yet released.
+pub fn is_released(changelog: &str, version: &str) -> bool {
+    changelog
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .filter(|heading| heading.split_whitespace().next() == Some(version))
+        .any(|heading| !heading.contains("not yet released"))
+}
+
 /// A released file, as the notes tell it.
 pub struct Line<'a> {
     pub name: &'a str,
@@ -45,8 +54,8 @@ pub fn write(version: &str, changes: &str, files: &[Line]) -> Result<String> {
     }
     writeln!(
         notes,
-        "\nThey are components for WASI 0.3.0. Check them with `sha256sum --check SHA256SUMS`; \
-         `cargo xtask reproduce` builds the same bytes."
+        "\nThey are components for WASI 0.3.0; the command also imports WASI 0.2.6. Check them with \
+         `sha256sum --check SHA256SUMS`; `cargo xtask reproduce` builds the same bytes."
     )?;
     Ok(notes)
 }
@@ -66,6 +75,13 @@ mod tests {
         );
         let error = changes(CHANGELOG, "0.1").unwrap_err();
         assert_eq!(error.to_string(), "CHANGELOG.md has no heading `## 0.1`");
+    }
+
+    #[test]
+    fn a_heading_says_what_is_released() {
+        assert!(is_released(CHANGELOG, "0.1.0"));
+        assert!(!is_released(CHANGELOG, "0.2.0"));
+        assert!(!is_released(CHANGELOG, "0.3.0"));
     }
 
     #[test]

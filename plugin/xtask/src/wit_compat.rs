@@ -2,7 +2,7 @@
 //!
 //! `wit/released/VERSION/` holds the package as it was when that version was recorded. Hosts were
 //! written against it: a component of today must still fit where one of then did, unless the
-//! version says that it need not.
+//! version says that it need not. What `CHANGELOG.md` calls not yet released may be recorded anew.
 
 use std::path::{Path, PathBuf};
 
@@ -10,32 +10,53 @@ use anyhow::{Context as _, Result, bail, ensure};
 use semver::Version;
 use wit_parser::{Resolve, UnresolvedPackageGroup};
 
+use crate::notes;
+
 const RELEASED: &str = "wit/released";
 const WORLD: &str = "plugin";
 
-/// Compares `wit/` with the newest recorded version.
+/// Compares `wit/` with every recorded version.
 pub fn check(root: &Path) -> Result<()> {
-    let (released, folder) = newest(root)?;
-    let current = version(&root.join("wit"))?;
-    if !promises_compatibility(&released, &current)? {
-        println!("wit {current} may break hosts of {released}: the version says so");
-        return Ok(());
+    let wit = root.join("wit");
+    let current = version(&wit)?;
+    let recorded = recorded(root)?;
+    let mut own = None;
+    for (old, folder) in &recorded {
+        if !promises_compatibility(old, &current)? {
+            println!("wit {current} may break hosts of {old}: the version says so");
+            continue;
+        }
+        compatible(&wit, folder).with_context(|| {
+            format!(
+                "wit/ is version {current}, which promises hosts of {old} that all is as before, \
+                 but it is not; raise the version in wit/types.wit (or undo the change). If {old} \
+                 has never been given to anybody: cargo xtask wit-compat --record"
+            )
+        })?;
+        println!("wit {current} keeps what hosts of {old} were promised");
+        own = own.or((*old == current).then_some(folder));
     }
-    compatible(&root.join("wit"), &folder).with_context(|| {
-        format!(
-            "wit/ is version {current}, which promises hosts of {released} that all is as before, \
-             but it is not; raise the version in wit/types.wit (or undo the change). If {released} \
-             has never been given to anybody: cargo xtask wit-compat --record"
-        )
-    })?;
-    println!("wit {current} keeps what hosts of {released} were promised");
+    ensure!(
+        own.is_some(),
+        "wit/ is version {current}, which is not recorded, so nothing would notice the next \
+         change; run cargo xtask wit-compat --record and commit what it writes"
+    );
     Ok(())
 }
 
 /// Keeps `wit/` as that of its version.
 pub fn record(root: &Path) -> Result<()> {
     let wit = root.join("wit");
-    let folder = root.join(RELEASED).join(version(&wit)?.to_string());
+    let version = version(&wit)?;
+    let folder = root.join(RELEASED).join(version.to_string());
+    if folder.is_dir() && is_released(root, &version)? {
+        compatible(&wit, &folder).with_context(|| {
+            format!(
+                "CHANGELOG.md says that {version} is released, so what its hosts were promised \
+                 stays; raise the version in wit/types.wit"
+            )
+        })?;
+    }
     std::fs::create_dir_all(&folder)?;
     for old in wit_files(&folder)? {
         std::fs::remove_file(old)?;
@@ -46,6 +67,14 @@ pub fn record(root: &Path) -> Result<()> {
     }
     println!("recorded in {}", folder.display());
     Ok(())
+}
+
+/// Whether somebody may have this version.
+fn is_released(root: &Path, version: &Version) -> Result<bool> {
+    let path = root.join("CHANGELOG.md");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(notes::is_released(&text, &version.to_string()))
 }
 
 /// Whether a package of version `new` tells hosts of `old` that they need not change. As Cargo
@@ -78,8 +107,8 @@ fn compatible(new: &Path, old: &Path) -> Result<()> {
     wit_component::semver_check(resolve, new, old)
 }
 
-/// The newest version that was recorded, and where.
-fn newest(root: &Path) -> Result<(Version, PathBuf)> {
+/// Every version that was recorded, and where.
+fn recorded(root: &Path) -> Result<Vec<(Version, PathBuf)>> {
     let folder = root.join(RELEASED);
     let entries = std::fs::read_dir(&folder).with_context(|| {
         format!(
@@ -100,10 +129,8 @@ fn newest(root: &Path) -> Result<(Version, PathBuf)> {
         };
         versions.push((version, path));
     }
-    versions
-        .into_iter()
-        .max()
-        .context("nothing is recorded; run cargo xtask wit-compat --record")
+    versions.sort();
+    Ok(versions)
 }
 
 fn version(wit: &Path) -> Result<Version> {

@@ -61,3 +61,83 @@ fn the_leftmost_number_that_is_not_zero_breaks() {
 fn an_older_version_than_the_recorded_one_is_an_error() {
     assert!(promises_compatibility(&Version::new(0, 2, 0), &Version::new(0, 1, 0)).is_err());
 }
+
+/// A repository with `OLD` recorded.
+struct Repository(tempfile::TempDir);
+
+impl Repository {
+    fn new() -> Self {
+        let repository = Self(tempfile::tempdir().unwrap());
+        std::fs::create_dir(repository.0.path().join("wit")).unwrap();
+        repository.changelog("0.1.0 (not yet released)");
+        repository.wit(OLD);
+        record(repository.0.path()).unwrap();
+        repository
+    }
+
+    fn wit(&self, text: &str) {
+        std::fs::write(self.0.path().join("wit/all.wit"), text).unwrap();
+    }
+
+    fn changelog(&self, heading: &str) {
+        let text = format!("# Changes\n\n## {heading}\n\n- It.\n");
+        std::fs::write(self.0.path().join("CHANGELOG.md"), text).unwrap();
+    }
+
+    fn check(&self) -> Result<()> {
+        check(self.0.path())
+    }
+
+    #[track_caller]
+    fn is_refused(&self, says: &str) {
+        let error = format!("{:#}", self.check().unwrap_err());
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+/// `OLD` with a change that breaks hosts, and this version.
+fn broken(version: &str) -> String {
+    OLD.replace("most: u32", "most: u64")
+        .replace("@0.1.0", &format!("@{version}"))
+}
+
+#[test]
+fn a_change_that_breaks_hosts_needs_a_version_that_says_so() {
+    let repository = Repository::new();
+    repository.check().unwrap();
+    repository.wit(&OLD.replace("get: func", "more: func(); get: func"));
+    repository.check().unwrap();
+
+    for version in ["0.1.0", "0.1.1"] {
+        repository.wit(&broken(version));
+        repository.is_refused("raise the version in wit/types.wit");
+    }
+    repository.wit(&broken("0.0.9"));
+    repository.is_refused("older than 0.1.0");
+
+    repository.wit(&broken("0.2.0"));
+    repository.is_refused("0.2.0, which is not recorded");
+    record(repository.0.path()).unwrap();
+    repository.check().unwrap();
+    // From then on hosts of the new version are kept, too.
+    repository.wit(&OLD.replace("@0.1.0", "@0.2.0"));
+    repository.is_refused("promises hosts of 0.2.0");
+}
+
+#[test]
+fn what_is_released_is_not_recorded_anew() {
+    let repository = Repository::new();
+    let root = repository.0.path();
+    repository.wit(&broken("0.1.0"));
+    repository.changelog("0.1.0");
+    let error = format!("{:#}", record(root).unwrap_err());
+    assert!(
+        error.contains("CHANGELOG.md says that 0.1.0 is released"),
+        "{error}"
+    );
+    repository.is_refused("raise the version");
+
+    repository.changelog("0.1.0 (not yet released)");
+    record(root).unwrap();
+    repository.check().unwrap();
+}
