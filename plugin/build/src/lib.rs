@@ -56,7 +56,10 @@ pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
             command.env_remove(name);
         }
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", remap_flags()?.join("\u{1f}"));
+    command.env(
+        "CARGO_ENCODED_RUSTFLAGS",
+        remap_flags(target)?.join("\u{1f}"),
+    );
     let status = command.status().context("cannot start cargo")?;
     ensure!(
         status.success(),
@@ -69,12 +72,12 @@ pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
     std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Writes name, description, version, licence and source into a component. Not the commit: the
-/// same sources are the same bytes, whatever else a commit changed.
+/// Writes name, description, version, licence, source and compiler into a component. Not the
+/// commit: the same sources are the same bytes, whatever else a commit changed.
 ///
 /// # Errors
 ///
-/// `component` is none.
+/// `component` is none, or the compiler does not start.
 pub fn describe(component: &[u8], name: &str, description: &str) -> Result<Vec<u8>> {
     let repository = env!("CARGO_PKG_REPOSITORY");
     let mut metadata = AddMetadata::default();
@@ -84,6 +87,11 @@ pub fn describe(component: &[u8], name: &str, description: &str) -> Result<Vec<u
     metadata.licenses = AddMetadataField::Set(Licenses::new(env!("CARGO_PKG_LICENSE"))?);
     metadata.source = AddMetadataField::Set(Source::new(repository)?);
     metadata.homepage = AddMetadataField::Set(Homepage::new(repository)?);
+    // What rustc itself notes goes when the symbols are stripped.
+    metadata.language.push(("Rust".to_owned(), String::new()));
+    metadata
+        .processed_by
+        .push(("rustc".to_owned(), rustc_version()?));
     metadata.to_wasm(component)
 }
 
@@ -113,9 +121,9 @@ fn is_for_nested_cargo(name: &str) -> bool {
         || !(of_outer_build.iter().any(|prefix| name.starts_with(prefix)) || exact.contains(&name))
 }
 
-/// Paths in panic messages: without these flags they name the builder's home, and no two builders
-/// get the same file.
-fn remap_flags() -> Result<Vec<String>> {
+/// Paths in panic messages: without these flags they name the builder's folders, and no two
+/// builders get the same file. Those of the workspace's own sources are relative anyway.
+fn remap_flags(target: &Path) -> Result<Vec<String>> {
     let sources = cargo_home()?.join("registry").join("src");
     let mut folders: Vec<PathBuf> = match std::fs::read_dir(&sources) {
         Ok(entries) => entries
@@ -126,10 +134,17 @@ fn remap_flags() -> Result<Vec<String>> {
         Err(_) => Vec::new(),
     };
     folders.sort();
-    Ok(folders
+    let mut flags: Vec<String> = folders
         .iter()
-        .map(|folder| format!("--remap-path-prefix={}=/registry", folder.display()))
-        .collect())
+        .map(|folder| remap(folder, "/registry"))
+        .collect();
+    // What build scripts generate is included from there.
+    flags.push(remap(target, "/target"));
+    Ok(flags)
+}
+
+fn remap(folder: &Path, to: &str) -> String {
+    format!("--remap-path-prefix={}={to}", folder.display())
 }
 
 fn cargo_home() -> Result<PathBuf> {
@@ -140,14 +155,31 @@ fn cargo_home() -> Result<PathBuf> {
     Ok(home.join(".cargo"))
 }
 
-/// Makes sure that the standard library for the components' target is there.
-fn install_target() -> Result<()> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let sysroot = Command::new(rustc)
-        .args(["--print", "sysroot"])
+/// Such as `1.95.0 (59807616e 2026-04-14)`.
+fn rustc_version() -> Result<String> {
+    let told = rustc(&["--version"])?;
+    let version = told.strip_prefix("rustc ").unwrap_or(&told);
+    Ok(version.to_owned())
+}
+
+/// What the compiler answers.
+fn rustc(arguments: &[&str]) -> Result<String> {
+    let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let answer = Command::new(program)
+        .args(arguments)
         .output()
         .context("cannot start rustc")?;
-    let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout)?.trim());
+    ensure!(
+        answer.status.success(),
+        "rustc {arguments:?}: {}",
+        answer.status
+    );
+    Ok(String::from_utf8(answer.stdout)?.trim().to_owned())
+}
+
+/// Makes sure that the standard library for the components' target is there.
+fn install_target() -> Result<()> {
+    let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
     if sysroot
         .join("lib/rustlib")
         .join(TARGET)
@@ -198,8 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn registry_paths_are_remapped() {
-        for flag in remap_flags().unwrap() {
+    fn the_builders_folders_are_remapped() {
+        let flags = remap_flags(Path::new("/home/me/target")).unwrap();
+        let (target, registries) = flags.split_last().unwrap();
+        assert_eq!(target, "--remap-path-prefix=/home/me/target=/target");
+        for flag in registries {
             assert!(
                 flag.starts_with("--remap-path-prefix=/") && flag.ends_with("=/registry"),
                 "{flag}"
@@ -221,6 +256,9 @@ mod tests {
             metadata.version.unwrap().to_string(),
             env!("CARGO_PKG_VERSION")
         );
+        let producers = metadata.producers.unwrap();
+        let compiler = producers.get("processed-by").unwrap();
+        assert_eq!(compiler.get("rustc").unwrap(), &rustc_version().unwrap());
         assert!(describe(b"no wasm", "a", "b").is_err());
     }
 }

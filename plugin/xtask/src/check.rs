@@ -2,7 +2,9 @@
 //! others, and within its budget of bytes.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use wasmparser::{Parser, Payload, Validator};
+use wasm_metadata::Payload;
+use wasmparser::Validator;
+use wit_component::{DecodedWasm, WitPrinter};
 
 /// What a component takes and gives, by name, in the order of the file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -11,30 +13,27 @@ pub struct Interface {
     pub imports: Vec<String>,
     /// The names of its exports.
     pub exports: Vec<String>,
+    /// Its world, as `wasm-tools component wit` shows it.
+    pub wit: String,
 }
 
-/// Reads the outermost imports and exports of a component.
+/// Reads a component as `wasm-tools component wit` does.
 pub fn interface(component: &[u8]) -> Result<Interface> {
-    let mut interface = Interface::default();
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(component) {
-        match payload? {
-            Payload::Version { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    interface.imports.push(import?.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 1 => {
-                for export in section {
-                    interface.exports.push(export?.name.name.to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(interface)
+    let decoded = wit_component::decode(component).context("the component cannot be decoded")?;
+    let DecodedWasm::Component(resolve, world) = &decoded else {
+        bail!("it is a WIT package, no component");
+    };
+    let name = |(key, _)| resolve.name_world_key(key);
+    let world = &resolve.worlds[*world];
+    let mut printer = WitPrinter::default();
+    printer
+        .emit_docs(false)
+        .print_package(resolve, decoded.package(), true)?;
+    Ok(Interface {
+        imports: world.imports.iter().map(name).collect(),
+        exports: world.exports.iter().map(name).collect(),
+        wit: String::from(printer.output).trim().to_owned(),
+    })
 }
 
 /// As `wasm-tools validate` and `wasm-tools print` would.
@@ -46,18 +45,61 @@ pub fn valid(component: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses imports that `allowed` does not know.
-pub fn imports(interface: &Interface, allowed: impl Fn(&str) -> bool) -> Result<()> {
-    let unknown: Vec<&String> = interface
-        .imports
-        .iter()
-        .filter(|name| !allowed(name))
-        .collect();
+/// Refuses names that are not exactly the documented ones; `what` they are is for the error.
+pub fn same(what: &str, names: &[String], documented: &[String]) -> Result<()> {
+    let only_in = |one: &[String], other: &[String]| -> Vec<String> {
+        let only = one.iter().filter(|name| !other.contains(name));
+        only.cloned().collect()
+    };
+    let (unknown, missing) = (only_in(names, documented), only_in(documented, names));
     ensure!(
-        unknown.is_empty(),
-        "imports that are not documented: {unknown:?}"
+        unknown.is_empty() && missing.is_empty(),
+        "its {what} are not those of wit/: {unknown:?} are not documented, {missing:?} are missing"
     );
     Ok(())
+}
+
+/// Refuses imports of anything but WASI.
+pub fn only_wasi(imports: &[String]) -> Result<()> {
+    let other: Vec<_> = imports
+        .iter()
+        .filter(|name| !name.starts_with("wasi:"))
+        .collect();
+    ensure!(other.is_empty(), "it imports more than WASI: {other:?}");
+    Ok(())
+}
+
+/// Refuses a component that does not say what it is and what made it; a line that tells it.
+pub fn metadata(component: &[u8], version: &str) -> Result<String> {
+    let payload = Payload::from_binary(component)?;
+    let metadata = payload.metadata();
+    let name = metadata.name.as_deref().context("it has no name")?;
+    let own = metadata.version.as_ref().context("it has no version")?;
+    ensure!(
+        own.to_string() == version,
+        "its version is {own}, not {version}"
+    );
+    let licenses = metadata.licenses.as_ref().context("it has no licence")?;
+    let source = metadata.source.as_ref().context("it names no source")?;
+    let producers = metadata
+        .producers
+        .as_ref()
+        .context("it has no producers section")?;
+    let mut made_by = Vec::new();
+    for field in ["language", "processed-by"] {
+        let values = producers
+            .get(field)
+            .with_context(|| format!("its producers section has no {field}"))?;
+        made_by.extend(
+            values
+                .iter()
+                .map(|(name, version)| format!("{name} {version}").trim().to_owned()),
+        );
+    }
+    Ok(format!(
+        "{name} {own}, {licenses}, {source}; made by {}",
+        made_by.join(", ")
+    ))
 }
 
 /// Refuses a file that is over its budget.
@@ -106,17 +148,54 @@ mod tests {
         let interface = interface(&component()).unwrap();
         assert_eq!(interface.imports, ["wasi:cli/environment@0.2.0"]);
         assert_eq!(interface.exports, ["astr:openclaw/guards@0.1.0"]);
+        for line in [
+            "  import wasi:cli/environment@0.2.0;",
+            "  export astr:openclaw/guards@0.1.0;",
+        ] {
+            assert!(
+                interface.wit.lines().any(|own| own == line),
+                "{interface:?}"
+            );
+        }
     }
 
     #[test]
-    fn an_import_that_is_not_documented_is_named() {
-        let interface = interface(&component()).unwrap();
-        assert!(imports(&interface, |name| name.starts_with("wasi:")).is_ok());
-        let error = imports(&interface, |name| name.starts_with("astr:")).unwrap_err();
+    fn names_must_be_exactly_the_documented_ones() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (one, two): (Vec<_>, Vec<_>) = (names(&["a", "b"]), names(&["b", "c"]));
+        assert!(same("imports", &one, &names(&["b", "a"])).is_ok());
+        let error = same("imports", &one, &two).unwrap_err().to_string();
         assert!(
-            error.to_string().contains("wasi:cli/environment@0.2.0"),
+            error.contains(r#"["a"] are not documented, ["c"] are missing"#),
             "{error}"
         );
+    }
+
+    #[test]
+    fn an_import_that_is_not_wasi_is_named() {
+        let wasi = "wasi:cli/run@0.3.0".to_owned();
+        assert!(only_wasi(std::slice::from_ref(&wasi)).is_ok());
+        let error = only_wasi(&[wasi, "astr:openclaw/tools@0.1.0".to_owned()]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains(r#"["astr:openclaw/tools@0.1.0"]"#)
+        );
+    }
+
+    #[test]
+    fn a_component_must_say_what_it_is() {
+        assert!(metadata(&component(), "0.1.0").is_err());
+        let version = env!("CARGO_PKG_VERSION");
+        let described =
+            openclaw_component_build::describe(&component(), "its-name", "what it is").unwrap();
+        let told = metadata(&described, version).unwrap();
+        assert!(
+            told.starts_with(&format!("its-name {version}, MIT, https://"))
+                && told.contains("made by Rust, rustc 1."),
+            "{told}"
+        );
+        assert!(metadata(&described, "9.9.9").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use crate::compose::{Names, Parts, compose};
@@ -31,7 +31,7 @@ impl File {
 
 /// Builds, checks and writes them to `out`, with their SHA-256 and the release's notes.
 pub fn make(root: &Path, out: &Path) -> Result<()> {
-    let target = repository::target(root).join("component");
+    let target = repository::target(root)?.join("component");
     let files = files(root, &target)?;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     for file in &files {
@@ -69,15 +69,16 @@ pub fn files(root: &Path, target: &Path) -> Result<Vec<File>> {
     let plugin = openclaw_component_build::plugin(root, target)?;
     let world = wit_doc::World::read(root)?;
     let interface = check::interface(&plugin)?;
-    let own = |name: &str| world.imports.iter().any(|import| import == name);
-    check::imports(&interface, own).context("openclaw-plugin.wasm")?;
-    ensure!(
-        interface.exports == world.exports,
-        "openclaw-plugin.wasm exports {:?}; its world in wit/ says {:?}",
-        interface.exports,
-        world.exports
-    );
-    finish("openclaw-plugin.wasm", &plugin, &interface, PLUGIN_BUDGET)?;
+    check::same("imports", &interface.imports, &world.imports).context("openclaw-plugin.wasm")?;
+    check::same("exports", &interface.exports, &world.exports).context("openclaw-plugin.wasm")?;
+    let private = repository::private_folders(root, target);
+    finish(
+        "openclaw-plugin.wasm",
+        &plugin,
+        &interface,
+        PLUGIN_BUDGET,
+        &private,
+    )?;
 
     let build = |package| openclaw_component_build::package(root, target, package);
     let parts = Parts {
@@ -89,11 +90,11 @@ pub fn files(root: &Path, target: &Path) -> Result<Vec<File>> {
     let cli = openclaw_component_build::describe(
         &compose(parts, &Names::of(&world.version))?,
         "openclaw-cli",
-        "Asks an OpenClaw Gateway through the guarded plugin; needs nothing but WASI 0.3",
+        "Asks an OpenClaw Gateway through the guarded plugin; needs nothing but WASI",
     )?;
     let interface = check::interface(&cli)?;
-    check::imports(&interface, |name| name.starts_with("wasi:")).context("openclaw-cli.wasm")?;
-    finish("openclaw-cli.wasm", &cli, &interface, CLI_BUDGET)?;
+    check::only_wasi(&interface.imports).context("openclaw-cli.wasm")?;
+    finish("openclaw-cli.wasm", &cli, &interface, CLI_BUDGET, &private)?;
 
     Ok(vec![
         File {
@@ -108,17 +109,21 @@ pub fn files(root: &Path, target: &Path) -> Result<Vec<File>> {
 }
 
 /// What is checked of every file, and what is told of it.
-fn finish(name: &str, bytes: &[u8], interface: &check::Interface, budget: usize) -> Result<()> {
-    check::valid(bytes).context(name.to_owned())?;
-    check::size(bytes, budget).context(name.to_owned())?;
-    check::anonymous(bytes, &repository::private_folders()).context(name.to_owned())?;
+fn finish(
+    name: &str,
+    bytes: &[u8],
+    interface: &check::Interface,
+    budget: usize,
+    private: &[String],
+) -> Result<()> {
+    let told = check::valid(bytes)
+        .and_then(|()| check::size(bytes, budget))
+        .and_then(|()| check::anonymous(bytes, private))
+        .and_then(|()| check::metadata(bytes, env!("CARGO_PKG_VERSION")))
+        .context(name.to_owned())?;
     println!("{name}: {} of at most {budget} bytes", bytes.len());
-    for import in &interface.imports {
-        println!("  import {import}");
-    }
-    for export in &interface.exports {
-        println!("  export {export}");
-    }
+    println!("{told}");
+    println!("{}\n", interface.wit);
     Ok(())
 }
 

@@ -20,19 +20,20 @@ pub fn root() -> Result<PathBuf> {
 }
 
 /// Where Cargo puts what it builds.
-pub fn target(root: &Path) -> PathBuf {
+pub fn target(root: &Path) -> Result<PathBuf> {
     match std::env::var_os("CARGO_TARGET_DIR") {
-        // A relative one is relative to where Cargo was called, which is where we are.
-        Some(folder) if !folder.is_empty() => PathBuf::from(folder),
-        _ => root.join("target"),
+        // A relative one is relative to where Cargo was called, which is where we are; Cargo is
+        // called from elsewhere next.
+        Some(folder) if !folder.is_empty() => Ok(std::path::absolute(folder)?),
+        _ => Ok(root.join("target")),
     }
 }
 
 /// Folders that only this builder has, and that no released file may name.
-pub fn private_folders() -> Vec<String> {
+pub fn private_folders(root: &Path, target: &Path) -> Vec<String> {
     let home = std::env::home_dir().map(|home| home.join(".cargo"));
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    [root().ok(), home, cargo]
+    [Some(root.to_owned()), Some(target.to_owned()), home, cargo]
         .into_iter()
         .flatten()
         .map(|folder| folder.to_string_lossy().into_owned())

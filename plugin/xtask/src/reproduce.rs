@@ -7,13 +7,10 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::dist;
 
-/// Builds the last commit in two fresh folders of different names and compares the files.
+/// Builds the last commit in two fresh folders of different names, each with a target folder of
+/// its own, and compares the files.
 pub fn check(root: &Path) -> Result<()> {
     let mut sums = Vec::new();
-    // What comes from the registry is built once, from one place; what is in the folders, twice.
-    let target = tempfile::Builder::new()
-        .prefix("reproduce-target-")
-        .tempdir()?;
     for name in ["one", "another-folder"] {
         let place = tempfile::Builder::new().prefix("reproduce-").tempdir()?;
         let clone = place.path().join(name);
@@ -24,7 +21,8 @@ pub fn check(root: &Path) -> Result<()> {
             .status()
             .context("cannot start git")?;
         ensure!(status.success(), "cannot clone {}", root.display());
-        let files = dist::files(&clone, target.path())?;
+        let files = dist::files(&clone, &clone.join("target"))?;
+        println!("built in {}", clone.display());
         sums.push(dist::sums(&files));
     }
     println!("first folder:\n{}second folder:\n{}", sums[0], sums[1]);
