@@ -2,5 +2,6 @@
 
 pub mod provider;
 pub mod real_gateway;
+pub mod released;
 pub mod rig;
 pub mod transcript;

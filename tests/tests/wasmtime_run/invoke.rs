@@ -1,27 +1,13 @@
 //! `wasmtime run --invoke`: the exported functions, with values in WAVE.
 
-use std::process::{Command, Stdio};
+use openclaw_tests::released::Ran;
 
-use crate::command::{MADE, Ran};
+use crate::command::wasmtime_run;
 
 fn invoke(call: &str) -> Ran {
-    let output = Command::new(&MADE.wasmtime)
-        .args([
-            "run",
-            "-S",
-            "http",
-            "--dir",
-            "/proc",
-            "--dir",
-            "/sys/fs/cgroup",
-        ])
-        .args(["--allow-precompiled", "--invoke", call])
-        .arg(MADE.component("openclaw-cli.cwasm"))
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    output.into()
+    let options = ["-S", "http", "--dir", "/proc", "--dir", "/sys/fs/cgroup"];
+    let options = [&options[..], &["--invoke", call]].concat();
+    wasmtime_run(&options).output().unwrap().into()
 }
 
 #[test]
@@ -37,6 +23,10 @@ fn exported_functions_can_be_invoked() {
         diagnosis.out.contains("wrong: some(config-invalid)"),
         "{diagnosis:?}"
     );
+    let snapshot = invoke("take-snapshot()");
+    assert_eq!(snapshot.code, 0, "{snapshot:?}");
+    let reset = invoke("reset()");
+    assert_eq!(reset.code, 0, "{reset:?}");
     let sample = invoke("read()");
     assert!(sample.out.starts_with("ok({available: "), "{sample:?}");
     let refused = invoke(CONFIGURE);

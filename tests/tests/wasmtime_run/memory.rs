@@ -3,9 +3,10 @@
 use std::fs;
 
 use host_shim::scripted::ScriptedGateway;
+use openclaw_tests::released::TOKEN;
 use tempfile::TempDir;
 
-use crate::command::{Run, TOKEN};
+use crate::command::Run;
 
 const MIB: u64 = 1 << 20;
 
@@ -63,6 +64,11 @@ async fn low_memory_in_a_preopened_folder_refuses_a_heavy_turn_and_lowers_the_le
         .run(&heavy)
         .await
         .failed(32, &["error[heavy_task_refused]", "300 MiB", "to L1"]);
+    // As it is asked by default, at L0.
+    run(&low)
+        .run(&["ask", "draw an image"])
+        .await
+        .failed(32, &["300 MiB", "at most L1"]);
     assert!(gateway.requests().is_empty(), "a refused turn was sent");
     let ran = run(&low)
         .run(&["ask", "--level", "L2", "--json", "hello"])

@@ -1,14 +1,16 @@
-//! The same files in a host that shares no line with wasmtime: Node, with jco.
+//! The released components in a host that shares no line with wasmtime: Node, with jco.
+//!
+//! Not among the tests that `cargo test` runs by itself (see Cargo.toml), but in a step of its own,
+//! `tests/steps/82-javascript.sh`: jco and Node come from npm.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use host_shim::scripted::{Answer, ScriptedGateway, ToolShape};
+use openclaw_tests::released::{RELEASED, Ran, TOKEN, output, repository};
 use serde_json::Value;
 use tempfile::TempDir;
-
-use crate::command::{MADE, Ran, TOKEN, output, repository};
 
 /// The programs of `tests/jco` with what they need, and both components made into modules.
 static HOST: LazyLock<Host> = LazyLock::new(|| {
@@ -44,7 +46,7 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
     ] {
         output(
             host.node("transpile.mjs")
-                .arg(MADE.component(component))
+                .arg(RELEASED.file(component))
                 .arg(out),
         );
     }

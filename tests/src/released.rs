@@ -1,0 +1,125 @@
+//! The released components and the programs that run them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The gateways' token. No output may ever hold it.
+pub const TOKEN: &str = "c0ffee-never-shown-c0ffee";
+
+/// The components as `cargo xtask dist` releases them, made anew of what is in the folder now.
+pub static RELEASED: LazyLock<Released> = LazyLock::new(|| {
+    let folder = TempDir::new().expect("a folder");
+    output(cargo().args(["xtask", "dist", "--out"]).arg(folder.path()));
+    Released(folder)
+});
+
+/// The stock program, of the version that the workspace pins.
+pub static WASMTIME: LazyLock<PathBuf> = LazyLock::new(|| {
+    let script = repository().join("tests/setup/wasmtime.sh");
+    output(&mut Command::new(script)).into()
+});
+
+/// The native command line, beside this test's own program.
+pub static HOST_SHIM: LazyLock<PathBuf> = LazyLock::new(|| {
+    // Among all packages: with --package cargo would resolve other features.
+    output(cargo().args(["build", "--release", "--locked", "--bin", "host-shim"]));
+    let exe = std::env::current_exe().expect("a test binary");
+    let built = exe.ancestors().nth(2).expect("target/release");
+    built.join("host-shim")
+});
+
+/// A folder with what is released.
+pub struct Released(TempDir);
+
+impl Released {
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+}
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ is in the repository")
+}
+
+fn cargo() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(repository());
+    // What cargo tells a test of its package: build scripts (ring's) run anew where it changes, and
+    // half of all is built again.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&*name);
+        }
+    }
+    command
+}
+
+/// Stdout of a program that must succeed; its stderr is the test's.
+pub fn output(command: &mut Command) -> String {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", output.status);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.trim().to_owned()
+}
+
+/// What a run of a program left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: i32,
+    /// Its stdout.
+    pub out: String,
+    /// Its stderr.
+    pub err: String,
+}
+
+impl Ran {
+    /// The lines of stdout as JSON.
+    pub fn json(&self) -> Vec<Value> {
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+            .collect()
+    }
+
+    /// That it ended with this exit code, and said all of this on stderr.
+    #[track_caller]
+    pub fn failed(&self, code: i32, says: &[&str]) {
+        assert_eq!(self.code, code, "{self:?}");
+        for words in says {
+            assert!(self.err.contains(words), "no `{words}` in {self:?}");
+        }
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let ran = Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        };
+        assert!(
+            !ran.out.contains(TOKEN) && !ran.err.contains(TOKEN),
+            "the token is shown: {ran:?}"
+        );
+        assert!(!ran.err.contains("wasm backtrace"), "a trap: {ran:?}");
+        ran
+    }
+}

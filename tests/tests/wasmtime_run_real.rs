@@ -1,0 +1,185 @@
+//! The README's commands under the stock `wasmtime run`, against a real gateway. It prints what it
+//! runs and what comes, piece by piece: `cargo test … -- --nocapture` shows it.
+//!
+//! Not among the tests that `cargo test` runs by itself (see Cargo.toml), but in a step of its own,
+//! `tests/steps/80-wasmtime.sh`.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use openclaw_tests::provider::{HELD, PONG, Provider};
+use openclaw_tests::real_gateway::{Options, PINNED, RealGateway};
+use openclaw_tests::released::{RELEASED, Ran, TOKEN, WASMTIME, output, repository};
+use openclaw_tests::rig::PATIENCE;
+
+/// The commands of the README's section about `wasmtime run`.
+fn readme() -> Vec<String> {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let section = readme.split("<!-- wasmtime -->").nth(1).unwrap();
+    let block = section.split("```sh\n").nth(1).unwrap();
+    let block = block.split("```").next().unwrap();
+    let commands = block.lines().filter(|line| line.starts_with("wasmtime "));
+    commands.map(str::to_owned).collect()
+}
+
+/// The one of them that ends so.
+fn command(end: &str) -> String {
+    let mut commands = readme().into_iter();
+    let found = commands.find(|command| command.ends_with(end));
+    found.unwrap_or_else(|| panic!("the README has no command that ends with {end}"))
+}
+
+/// Runs a line as a shell does, beside the released files, printing it and what comes; `then` is
+/// called with each piece of the answer as soon as it is there.
+fn run(line: &str, url: &str, mut then: impl FnMut(&str)) -> Ran {
+    println!("\n$ {line}");
+    let mut child = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(RELEASED.folder())
+        .env_clear()
+        .env("PATH", path())
+        .env("OPENCLAW_GATEWAY_URL", url)
+        .env("OPENCLAW_GATEWAY_TOKEN", TOKEN)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    let told = BufReader::new(child.stderr.take().unwrap());
+    let told = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        for line in told.lines() {
+            let line = line.unwrap();
+            println!("  stderr   {line}");
+            all.push(line + "\n");
+        }
+        all.concat()
+    });
+    let (send, pieces) = mpsc::channel();
+    let mut out = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = out.read(&mut piece) {
+            send.send(piece[..length].to_vec()).unwrap();
+        }
+    });
+    let mut all = Vec::new();
+    loop {
+        match pieces.recv_timeout(PATIENCE) {
+            Ok(piece) => {
+                let text = String::from_utf8_lossy(&piece).into_owned();
+                for line in text.lines().filter(|line| !line.is_empty()) {
+                    println!("  {:>6.2} s {line}", started.elapsed().as_secs_f64());
+                }
+                all.extend(piece);
+                then(&text);
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                // It would outlive the test otherwise.
+                let _ = child.kill();
+                panic!("it hangs: {line}");
+            }
+        }
+    }
+    reader.join().unwrap();
+    let status = child.wait().unwrap();
+    println!("  exit code {}", status.code().unwrap_or(-1));
+    Ran::from(std::process::Output {
+        status,
+        stdout: all,
+        stderr: told.join().unwrap().into_bytes(),
+    })
+}
+
+/// The usual programs, and the stock wasmtime.
+fn path() -> std::ffi::OsString {
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    let own = WASMTIME.parent().unwrap().to_owned();
+    std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&usual))).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_gateway_answers_through_wasmtime_run() {
+    let provider = Provider::start().await.unwrap();
+    let options = Options::new(TOKEN, &provider.url());
+    let started = tokio::task::spawn_blocking(move || {
+        // Before the gateway, which should not wait for a build.
+        let version = output(Command::new(&*WASMTIME).arg("--version"));
+        println!("\n$ wasmtime --version\n  {version}");
+        let pinned = std::fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+        let pinned = pinned.split("wasmtime = { version = \"=").nth(1).unwrap();
+        let pinned = pinned.split('"').next().unwrap();
+        assert_eq!(version.split(' ').nth(1), Some(pinned), "not the library's");
+        println!(
+            "{}",
+            output(Command::new("cat").arg(RELEASED.file("SHA256SUMS")))
+        );
+        RealGateway::start(&options)
+    });
+    let gateway = started
+        .await
+        .unwrap()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let url = gateway.url();
+    println!(
+        "OpenClaw {PINNED} is at {url}: OPENCLAW_GATEWAY_URL, and its token OPENCLAW_GATEWAY_TOKEN"
+    );
+
+    let quiet = |_: &str| {};
+    let diagnosis = run(&command(" diagnose"), &url, quiet);
+    assert_eq!(diagnosis.code, 0, "{diagnosis:?}");
+    assert!(
+        provider.calls().is_empty(),
+        "the diagnosis cost a model call"
+    );
+    let status = run(&command(" status --json"), &url, quiet);
+    assert_eq!(status.code, 0, "{status:?}");
+    assert!(status.json()[0]["memory"]["available_mib"].is_u64());
+
+    let ping = command(" ask \"ping\"");
+    let answer = run(&ping, &url, quiet);
+    assert_eq!((answer.code, answer.out.trim_end()), (0, PONG));
+    let lines = run(&ping.replace(" ask ", " ask --json "), &url, quiet).json();
+    assert_eq!(lines.last().unwrap()["text"], PONG);
+    assert!(
+        lines.iter().any(|line| line["event"] == "delta"),
+        "{lines:?}"
+    );
+
+    println!("\nThe model says the rest only once the beginning has been seen here:");
+    let mut early = String::new();
+    let held = run(&ping.replace("ping", "MAGIC_HOLD"), &url, |piece| {
+        if early.is_empty() {
+            early = piece.to_owned();
+            provider.gate().open();
+        }
+    });
+    assert_eq!((held.code, held.out.trim_end()), (0, HELD));
+    assert!(HELD.starts_with(&early) && early.len() < HELD.len());
+
+    println!(
+        "\nA /proc with 300 MB available: a heavy turn is refused, and the level is at most L1."
+    );
+    let calls = provider.calls().len();
+    let low = tempfile::tempdir().unwrap();
+    let meminfo = "MemTotal:        2000000 kB\nMemAvailable:     300000 kB\n";
+    std::fs::write(low.path().join("meminfo"), meminfo).unwrap();
+    let folder = format!("--dir {}::/proc", low.path().display());
+    let low = |ask: &str| {
+        ping.replace("--dir /proc", &folder)
+            .replace("ask \"ping\"", ask)
+    };
+    run(&low("ask \"draw an image\""), &url, quiet)
+        .failed(32, &["error[heavy_task_refused]", "292 MiB", "at most L1"]);
+    assert_eq!(provider.calls().len(), calls, "a refused turn was sent");
+    let lowered = run(&low("ask --level L2 \"ping\""), &url, quiet);
+    lowered.failed(0, &["lowered from L2 to L1"]);
+
+    println!("\nThe gateway is gone:");
+    drop(gateway);
+    run(&ping, &url, quiet).failed(12, &["error[network_or_unreachable]", "  remedy: "]);
+}
