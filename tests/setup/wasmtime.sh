@@ -2,7 +2,7 @@
 # Installs the stock `wasmtime` command line, of the same version as the library that host-shim
 # links, into a cache outside the clone, and prints the path of the program.
 #
-# Usage: tests/setup/wasmtime.sh            (about 26 CPU-minutes the first time, then at once)
+# Usage: tests/setup/wasmtime.sh            (about 9 CPU-minutes the first time, then at once)
 # Cache: ${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}/wasmtime-cli-VERSION
 set -eu
 
@@ -31,7 +31,7 @@ trap 'exit 143' TERM
 
 # From outside the workspace: neither its lock file nor its .cargo/config.toml is meant here.
 cd "$build"
-# Optimised only a little: that halves the 26 CPU-minutes, and the tests do not wait for this program.
+# Optimised only a little: fully it takes 26 CPU-minutes, and the tests do not wait for this program.
 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_TARGET_DIR=$build nice -n 19 cargo "+$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")" \
     install wasmtime-cli --version "$version" --locked --no-default-features \
     --features run,compile,wasi-http,component-model,component-model-async \

@@ -54,7 +54,7 @@ pub fn write(version: &str, changes: &str, files: &[Line]) -> Result<String> {
     }
     writeln!(
         notes,
-        "\nThey are components for WASI 0.3.0; the command also imports WASI 0.2.6. Check them with \
+        "\nThey are components for WASI 0.3.0; the command also needs WASI 0.2. Check them with \
          `sha256sum --check SHA256SUMS`; `cargo xtask reproduce` builds the same bytes."
     )?;
     Ok(notes)
