@@ -34,6 +34,8 @@ pub struct Counters {
 /// One gateway's.
 #[derive(Debug, Default)]
 struct Side {
+    /// The address that the rest is about; empty if there is no such gateway.
+    url: String,
     breaker: Breaker,
     dialect: Dialect,
 }
@@ -66,8 +68,9 @@ pub(crate) enum Full {
 }
 
 /// Of the snapshot's own layout.
-const SNAPSHOT_VERSION: u64 = 1;
-/// Numbers in a snapshot: its version, four a side, and the counters.
+const SNAPSHOT_VERSION: u64 = 2;
+/// Numbers in a snapshot: its version, four a side, and the counters. A line of them, then one with
+/// the address of each side.
 const SNAPSHOT_LEN: usize = 1 + 2 * 4 + 7;
 
 /// What can be seen of a gateway's breaker.
@@ -87,17 +90,20 @@ impl State {
     /// Sets the config. A side whose address has changed starts anew.
     pub fn configure(&self, config: Checked) {
         let mut inner = self.0.borrow_mut();
-        if let Some(old) = inner.config.take() {
-            for at in 0..2 {
-                if !same_gateway(&old, &config, at) {
-                    inner.sides[at] = Side::default();
-                }
+        for (at, side) in inner.sides.iter_mut().enumerate() {
+            let url = config.gateways.get(at).map(|gateway| gateway.url());
+            let url = url.unwrap_or_default();
+            if side.url != url {
+                *side = Side {
+                    url,
+                    ..Side::default()
+                };
             }
         }
         inner.config = Some(Rc::new(config));
     }
 
-    /// What [`State::carry`] takes: numbers in decimal, separated by spaces.
+    /// What [`State::carry`] takes: numbers in decimal, separated by spaces, and the addresses.
     pub fn snapshot(&self) -> Vec<u8> {
         let inner = self.0.borrow();
         let mut numbers = vec![SNAPSHOT_VERSION];
@@ -121,15 +127,22 @@ impl State {
             c.tool_denials,
         ]);
         let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
-        texts.join(" ").into_bytes()
+        let [primary, backup] = &inner.sides;
+        [texts.join(" ").as_str(), &primary.url, &backup.url]
+            .join("\n")
+            .into_bytes()
     }
 
-    /// Takes over from an earlier instance; says why it cannot, and then nothing has changed.
+    /// Takes over from an earlier instance; says why it cannot, and then nothing has changed. What
+    /// it says of an address that the next config does not have is forgotten then.
     pub fn carry(&self, snapshot: &[u8]) -> Result<(), String> {
         let text = core::str::from_utf8(snapshot).map_err(|error| error.to_string())?;
-        let numbers: Result<Vec<u64>, _> = text.split(' ').map(str::parse).collect();
+        let mut lines = text.split('\n');
+        let numbers = lines.next().unwrap_or_default();
+        let urls: Vec<&str> = lines.collect();
+        let numbers: Result<Vec<u64>, _> = numbers.split(' ').map(str::parse).collect();
         let numbers = numbers.map_err(|error| error.to_string())?;
-        if numbers[0] != SNAPSHOT_VERSION || numbers.len() != SNAPSHOT_LEN {
+        if numbers[0] != SNAPSHOT_VERSION || numbers.len() != SNAPSHOT_LEN || urls.len() != 2 {
             return Err(format!(
                 "it has version {} and {} numbers",
                 numbers[0],
@@ -137,8 +150,10 @@ impl State {
             ));
         }
         let mut inner = self.0.borrow_mut();
-        for (side, saved) in inner.sides.iter_mut().zip(numbers[1..].chunks(4)) {
+        let saved = numbers[1..].chunks(4).zip(urls);
+        for (side, (saved, url)) in inner.sides.iter_mut().zip(saved) {
             *side = Side {
+                url: url.to_owned(),
                 breaker: Breaker::restore(breaker::Saved {
                     failures: u32::try_from(saved[0]).unwrap_or(u32::MAX),
                     open_until: (saved[1] != 0).then_some(saved[2]),

@@ -17,7 +17,12 @@ fn a_snapshot_goes_over_to_a_new_instance() {
         .expect("the same version");
     assert_eq!(new.breaker(0), breaker::State::Open(60_000));
     assert_eq!(new.state.counters().turns, 7);
-    for bad in ["", "2 0", "1 2 3", "x"] {
+    let good = String::from_utf8(old.state.snapshot()).expect("text");
+    let (cut, old_version) = (
+        good.rsplit_once('\n').unwrap().0,
+        good.replacen('2', "1", 1),
+    );
+    for bad in ["", "2 0", "1 2 3", "x", cut, &old_version] {
         assert!(new.state.carry(bad.as_bytes()).is_err(), "{bad:?}");
     }
     assert_eq!(
@@ -25,6 +30,22 @@ fn a_snapshot_goes_over_to_a_new_instance() {
         breaker::State::Open(60_000),
         "a bad snapshot changes nothing"
     );
+}
+
+#[test]
+fn a_snapshot_says_nothing_about_a_gateway_at_another_address() {
+    let old = setup(config(), vec![refused(), refused()]);
+    for _ in 0..2 {
+        old.code(&turn("x"));
+    }
+    old.state.count(|counters| counters.turns = 7);
+    let new = State::default();
+    new.carry(&old.state.snapshot()).expect("the same version");
+    let mut moved = config();
+    moved.primary.url = "http://127.0.0.1:18790".into();
+    new.configure(moved.check().expect("a good config"));
+    assert!(matches!(new.breaker(0, 0).state, breaker::State::Closed));
+    assert_eq!((new.breaker(0, 0).failures, new.counters().turns), (0, 7));
 }
 
 #[test]
