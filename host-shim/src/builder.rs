@@ -9,6 +9,7 @@ use crate::component::{ComponentSource, LoadError};
 use crate::config::Config;
 use crate::memory::{MemorySource, SystemMemory};
 use crate::plugin::Plugin;
+use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
 /// The component's memory, unless told otherwise.
@@ -27,6 +28,7 @@ pub struct PluginBuilder {
     pub(crate) memory_cap: usize,
     pub(crate) compute_budget: Duration,
     pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 impl Default for PluginBuilder {
@@ -40,6 +42,7 @@ impl Default for PluginBuilder {
             memory_cap: DEFAULT_MEMORY_CAP,
             compute_budget: DEFAULT_COMPUTE_BUDGET,
             cache_dir: None,
+            snapshot: None,
         }
     }
 }
@@ -94,6 +97,14 @@ impl PluginBuilder {
     /// that cannot be written costs a compilation at every start and is no error. Default: none.
     pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// The state of the guards of an earlier plugin, where this one is to go on. Only together with
+    /// a config: what it says of a gateway at another address than the config's is forgotten. One
+    /// that the component does not take is told in the log, and the guards begin anew.
+    pub fn snapshot(mut self, snapshot: Snapshot) -> Self {
+        self.snapshot = Some(snapshot);
         self
     }
 

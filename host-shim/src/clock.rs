@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// A monotonic clock: the real one, or the real one plus an offset that [`Clock::advance`] moves.
-/// Clones share the offset.
+/// Clones share the offset. A plugin that takes over a [`Snapshot`](crate::Snapshot) sets its clock
+/// to where that of the plugin before it would stand.
 ///
 /// Only the component's rules go by it (breakers, queues, time limits of a turn); connections go
 /// by real time.
@@ -19,7 +20,7 @@ pub struct Clock {
 #[derive(Debug)]
 struct Shared {
     start: Instant,
-    /// Nanoseconds; unused by a clock that is not adjustable.
+    /// Nanoseconds.
     offset: AtomicU64,
     adjustable: bool,
     moved: Notify,
@@ -63,6 +64,17 @@ impl Clock {
         if !self.shared.adjustable {
             return Err(NotAdjustable);
         }
+        self.shift(by);
+        Ok(())
+    }
+
+    /// Moves the clock, of either kind, to a later time. An earlier one changes nothing.
+    pub(crate) fn catch_up(&self, with: Duration) {
+        let behind = with.saturating_sub(self.now());
+        self.shift(behind);
+    }
+
+    fn shift(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         let add = |offset: u64| Some(offset.saturating_add(nanos));
         let _ = self
@@ -70,7 +82,6 @@ impl Clock {
             .offset
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
         self.shared.moved.notify_waiters();
-        Ok(())
     }
 
     /// Waits for a time of this clock. Must be awaited within a Tokio runtime with time.
@@ -136,6 +147,16 @@ mod tests {
             let clock = Clock::real();
             assert!(futures::poll!(Box::pin(clock.wait_until(Duration::ZERO))).is_ready());
         });
+    }
+
+    #[test]
+    fn any_clock_can_catch_up_and_none_goes_back() {
+        for clock in [Clock::real(), Clock::adjustable()] {
+            let day = Duration::from_secs(86_400);
+            clock.catch_up(day);
+            clock.catch_up(Duration::from_secs(1));
+            assert!(clock.now() >= day && clock.now() < 2 * day);
+        }
     }
 
     #[test]

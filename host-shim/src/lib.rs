@@ -37,6 +37,7 @@ mod outgoing;
 mod plugin;
 mod request;
 mod runtime;
+mod snapshot;
 mod status;
 #[cfg(all(test, feature = "compiler", feature = "scripted"))]
 mod tests;
@@ -55,6 +56,7 @@ pub use openclaw_plugin::level::Level;
 pub use outgoing::{Origin, OriginError};
 pub use plugin::{ConfigureError, Plugin};
 pub use request::{ToolSpec, TurnRequest};
+pub use snapshot::{NoSnapshot, Snapshot};
 pub use status::{
     Breaker, BreakerState, Breakers, Check, Counters, Diagnosis, MemoryState, Status,
 };

@@ -14,6 +14,7 @@ use crate::config::{Config, ConfigError};
 use crate::fault::Fault;
 use crate::request::TurnRequest;
 use crate::runtime::{self, Command, TurnCommand};
+use crate::snapshot::Snapshot;
 use crate::status::{Diagnosis, Status};
 use crate::turn::{Canceller, Turn};
 
@@ -108,6 +109,13 @@ impl Plugin {
     /// Closes the breakers and forgets their failures. Fails as [`Plugin::status`] does.
     pub async fn reset(&self) -> Result<(), Fault> {
         self.call(Command::Reset).await
+    }
+
+    /// The guards' state, for [`PluginBuilder::snapshot`]. A trial under way counts as not yet made.
+    /// Fails as [`Plugin::status`] does.
+    pub async fn snapshot(&self) -> Result<Snapshot, Fault> {
+        let guards = self.call(Command::Snapshot).await?;
+        Ok(Snapshot::new(guards, self.clock()))
     }
 
     /// Sets another config. A turn that runs ends under the old one; on an error nothing has

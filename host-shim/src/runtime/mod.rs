@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Status(Answer<Status>),
     Diagnose(Option<Locale>, Answer<Diagnosis>),
     Reset(Answer<()>),
+    Snapshot(Answer<Vec<u8>>),
     Configure(Box<Config>, oneshot::Sender<Result<(), ConfigureError>>),
     Close(oneshot::Sender<()>),
 }

@@ -99,6 +99,13 @@ impl Worker {
                 slot.answer(Ok(()));
                 Ok(())
             }
+            Command::Snapshot(answer) => {
+                let slot = self.open.add(answer);
+                self.take_snapshot(guest).await?;
+                let snapshot = self.snapshot.borrow().clone();
+                slot.answer(Ok(snapshot.unwrap_or_default()));
+                Ok(())
+            }
             Command::Configure(config, answer) => self.configure(guest, *config, answer).await,
             // Ends the loop that this is called from.
             Command::Close(_) => Ok(()),

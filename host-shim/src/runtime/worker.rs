@@ -18,6 +18,7 @@ use crate::component::{LoadError, Loaded, first_line};
 use crate::config::{Config, ConfigError};
 use crate::fault::Fault;
 use crate::outgoing::{AllowList, Origin, Outgoing};
+use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
 /// The watchdog looks so often within the compute budget.
@@ -127,7 +128,7 @@ impl Worker {
                 let config = config.read_token_files()?;
                 let origins = origins(&config);
                 worker.supplies.secrets.add(secrets(&config));
-                let instance = worker.instance(Some(&config), None).await;
+                let instance = worker.first_instance(&config, builder.snapshot).await;
                 if instance.is_ok() {
                     worker.allowed.set(origins?);
                     worker.config.replace(Some(config));
@@ -190,10 +191,35 @@ impl Worker {
             Command::Status(answer) => drop(self.open.add(answer)),
             Command::Diagnose(_, answer) => drop(self.open.add(answer)),
             Command::Reset(answer) => drop(self.open.add(answer)),
+            Command::Snapshot(answer) => drop(self.open.add(answer)),
             Command::Configure(_, answer) => drop(self.open.add(answer)),
             Command::Close(_) => {}
         }
         self.fail_open(why);
+    }
+
+    /// The first instance, which goes on where another plugin's last one stopped, if it can.
+    async fn first_instance(
+        &self,
+        config: &Config,
+        snapshot: Option<Snapshot>,
+    ) -> Result<Instance, InstanceError> {
+        let Some(snapshot) = snapshot else {
+            return self.instance(Some(config), None).await;
+        };
+        self.supplies.clock.catch_up(snapshot.clock_now());
+        let guards = snapshot.guards;
+        match self.instance(Some(config), Some(guards.clone())).await {
+            Ok(instance) => {
+                self.snapshot.replace(Some(guards));
+                Ok(instance)
+            }
+            // Another component may write others. If it was the config, the next try says so.
+            Err(_) => {
+                tracing::warn!("the component does not take the snapshot; the guards begin anew");
+                self.instance(Some(config), None).await
+            }
+        }
     }
 
     /// An instance that goes on where the last one stopped.

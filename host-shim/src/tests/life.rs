@@ -132,6 +132,77 @@ fn the_clock_can_be_moved_past_an_open_breaker() {
 }
 
 #[test]
+fn a_plugin_goes_on_where_another_one_stopped() {
+    run(async {
+        let (gateway, first) = pair().await;
+        gateway.push(Scene::unauthorized());
+        gateway.push(Scene::unauthorized());
+        for _ in 0..2 {
+            first.ask(TurnRequest::new("hi")).reply().await.unwrap_err();
+        }
+        let minute = Duration::from_secs(60);
+        first.clock().advance(minute / 2).unwrap();
+        let bytes = first.snapshot().await.unwrap().to_bytes();
+        assert!(!String::from_utf8_lossy(&bytes).contains(TOKEN));
+        first.close().await;
+
+        let restored = || builder().snapshot(crate::Snapshot::from_bytes(&bytes).unwrap());
+        let second = restored()
+            .config(config(&gateway.url()))
+            .build()
+            .await
+            .unwrap();
+        let status = second.status().await.unwrap();
+        let breaker = status.breakers.primary.unwrap();
+        assert_eq!((breaker.state, breaker.failures), (BreakerState::Open, 2));
+        assert!(breaker.retry_after <= minute / 2, "{breaker:?}");
+        assert_eq!((status.counters.turns, status.counters.failed), (2, 2));
+        let fault = second.ask(TurnRequest::new("hi")).reply().await;
+        assert_eq!(fault.unwrap_err().code, FaultCode::CircuitOpen);
+        second.clock().advance(minute / 2).unwrap();
+        second.ask(TurnRequest::new("hi")).reply().await.unwrap();
+
+        let elsewhere = super::gateway().await;
+        let third = restored()
+            .config(config(&elsewhere.url()))
+            .build()
+            .await
+            .unwrap();
+        let status = third.status().await.unwrap();
+        assert_eq!(status.breakers.primary.unwrap().state, BreakerState::Closed);
+        assert_eq!(status.counters.turns, 2);
+    });
+}
+
+#[test]
+fn a_snapshot_that_the_component_does_not_take_costs_the_state_and_nothing_else() {
+    run(async {
+        let bytes = b"astr-openclaw-guards 1 0 0\nof another component";
+        let snapshot = crate::Snapshot::from_bytes(bytes).unwrap();
+        let gateway = gateway().await;
+        let plugin = builder()
+            .snapshot(snapshot.clone())
+            .config(config(&gateway.url()))
+            .build()
+            .await
+            .unwrap();
+        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+        // A config that is wrong is still told as such.
+        match builder()
+            .snapshot(snapshot)
+            .config(config("x"))
+            .build()
+            .await
+        {
+            Err(LoadError::Config(error)) => {
+                assert_eq!(error.key.as_deref(), Some("gateway_primary_url"));
+            }
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
 fn reset_closes_the_breakers() {
     run(async {
         let (gateway, plugin) = pair().await;
