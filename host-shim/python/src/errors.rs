@@ -42,7 +42,6 @@ pub(crate) fn load(error: &LoadError) -> PyErr {
         LoadError::Unreadable { .. } => "unreadable",
         LoadError::NotAComponent { .. } => "not_a_component",
         LoadError::OtherWorld { .. } => "other_world",
-        LoadError::NoCompiler { .. } => "no_compiler",
         LoadError::Artifact { .. } => "artifact",
         _ => "unusable",
     };

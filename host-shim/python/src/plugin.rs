@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use host_shim::{Attachment, ComponentSource, Config, ConfigError, LoadError, Locale, TurnRequest};
+use host_shim::{
+    Attachment, ComponentSource, Config, ConfigError, LoadError, Locale, Snapshot, TurnRequest,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -107,6 +109,18 @@ impl Plugin {
         }))
     }
 
+    /// The guards' state, as the bytes that `load` takes.
+    fn snapshot(&self) -> PyResult<Operation> {
+        let plugin = self.inner.get()?.clone();
+        Ok(Operation::new(async move {
+            let outcome = plugin.snapshot().await;
+            finish(move |py| match outcome {
+                Ok(snapshot) => Ok(PyBytes::new(py, &snapshot.to_bytes()).into_any().unbind()),
+                Err(fault) => Err(errors::fault(&fault)?),
+            })
+        }))
+    }
+
     /// Sets another config: its JSON or TOML text.
     fn configure(&self, config: &str) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
@@ -136,30 +150,29 @@ impl Plugin {
     }
 }
 
-/// Loads and starts a plugin. The config comes as text (JSON or TOML), as a file, or else from
-/// the environment; the component as a `.wasm` file with a folder of artifacts, or as an artifact
-/// together with the hash of the component that it was made of.
+/// Loads and starts a plugin: an artifact, together with the hash of the component that it was made
+/// of. The config comes as text (JSON or TOML), as a file, or else from the environment.
+/// `snapshot`: what an earlier plugin's `snapshot` gave.
 #[pyfunction]
-#[pyo3(signature = (*, config_text=None, config_file=None, wasm=None, cache_dir=None, artifact=None, wasm_sha256=None))]
+#[pyo3(signature = (*, artifact, wasm_sha256, config_text=None, config_file=None, snapshot=None))]
 pub(crate) fn load(
+    artifact: PathBuf,
+    wasm_sha256: String,
     config_text: Option<&str>,
     config_file: Option<PathBuf>,
-    wasm: Option<PathBuf>,
-    cache_dir: Option<PathBuf>,
-    artifact: Option<PathBuf>,
-    wasm_sha256: Option<String>,
+    snapshot: Option<&[u8]>,
 ) -> PyResult<Operation> {
     let config = read_config(config_text, config_file).map_err(errors::config)?;
-    let source = match (artifact, wasm) {
-        (Some(path), _) => ComponentSource::Precompiled { path, wasm_sha256 },
-        (None, Some(path)) => ComponentSource::File(path),
-        (None, None) => ComponentSource::Embedded,
+    let source = ComponentSource::Precompiled {
+        path: artifact,
+        wasm_sha256: Some(wasm_sha256),
     };
     let mut builder = host_shim::Plugin::builder()
         .config(config)
         .component(source);
-    if let Some(dir) = cache_dir {
-        builder = builder.cache_dir(dir);
+    if let Some(bytes) = snapshot {
+        let snapshot = Snapshot::from_bytes(bytes);
+        builder = builder.snapshot(snapshot.map_err(|e| PyValueError::new_err(e.to_string()))?);
     }
     Ok(Operation::new(async move {
         let outcome = builder.build().await;

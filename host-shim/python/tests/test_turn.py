@@ -138,6 +138,33 @@ async def test_the_breaker_opens_after_two_failures_and_reset_closes_it(gateway:
         await wait_until(lambda: plugin.status().breakers["primary"].state == "closed")
 
 
+async def test_a_plugin_goes_on_where_another_one_stopped(gateway: Gateway) -> None:
+    wrong = {**gateway.config, "gateway_bearer_token": "wrong-token-zzzz"}
+    async with await Plugin.load(wrong) as plugin:
+        for _ in range(2):
+            with pytest.raises(Fault, match="auth_failed"):
+                await plugin.ask("x").reply()
+        kept = await plugin.snapshot()
+    assert isinstance(kept, bytes) and b"wrong-token" not in kept
+    async with await Plugin.load(gateway.config, snapshot=kept) as plugin:
+        status = plugin.status()
+        breaker = status.breakers["primary"]
+        assert (breaker.state, breaker.failures, status.counters.failed) == ("open", 2, 2)
+        assert 0 < breaker.retry_after <= 60
+        with pytest.raises(Fault, match="circuit_open"):
+            await plugin.ask("x").reply()
+    with pytest.raises(ValueError, match="no snapshot"):
+        await Plugin.load(gateway.config, snapshot=b"something else")
+    with pytest.raises(Fault, match="cancelled"):
+        await plugin.snapshot()
+
+
+async def test_a_snapshot_of_another_component_is_ignored(gateway: Gateway) -> None:
+    other = b"astr-openclaw-guards 1 0 0\nwhat another component wrote"
+    async with await Plugin.load(gateway.config, snapshot=other) as plugin:
+        assert (await plugin.ask("hi").reply()).text == "hi"
+
+
 async def test_configure_takes_a_good_config_and_refuses_a_bad_one(plugin: Plugin, gateway: Gateway) -> None:
     from astr_openclaw import ConfigError
 

@@ -55,6 +55,7 @@ class Plugin:
         *,
         component: str | os.PathLike[str] | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
+        snapshot: bytes | None = None,
     ) -> Plugin:
         """Loads and starts a plugin.
 
@@ -65,24 +66,33 @@ class Plugin:
                 by this wheel's command line in a process of its own.
             cache_dir: Where the machine code of other components is kept. Default: the user's
                 cache folder.
+            snapshot: What `snapshot` of an earlier plugin gave, also in an earlier process: its
+                breakers and counters go on. What it says of a gateway at another address than
+                the config's is forgotten; one that the component does not take is ignored.
 
         Raises:
             ConfigError: The config is not accepted.
             LoadError: The component cannot be run.
+            Fault: The component crashed when it was given the config.
+            ValueError: `snapshot` is not what a plugin of this version gave.
         """
         code = await _component.find_code(component, cache_dir)
         try:
-            return await cls._load(config, code)
+            return await cls._load(config, code, snapshot)
         except LoadError as error:
             if error.kind != "artifact":
                 raise
         # Made by another version of the shim or for another machine: made anew.
         code = await _component.find_code(component, cache_dir, again=True)
-        return await cls._load(config, code)
+        return await cls._load(config, code, snapshot)
 
     @classmethod
-    async def _load(cls, config: Config, code: _component.Code) -> Plugin:
-        source: dict[str, Any] = {"artifact": code.artifact, "wasm_sha256": code.wasm_sha256}
+    async def _load(cls, config: Config, code: _component.Code, snapshot: bytes | None) -> Plugin:
+        source: dict[str, Any] = {
+            "artifact": code.artifact,
+            "wasm_sha256": code.wasm_sha256,
+            "snapshot": snapshot,
+        }
         if isinstance(config, Mapping):
             source["config_text"] = _config_text(config)
         elif config is not None:
@@ -169,6 +179,12 @@ class Plugin:
         """Closes the breakers and forgets their failures. Turns that run are not touched."""
         with translated():
             self._native.reset()
+
+    async def snapshot(self) -> bytes:
+        """The state of the guards (breakers, counters), for `load` of a plugin that is to go on
+        where this one stops. May be stored: neither tokens nor texts are in it."""
+        with translated():
+            return bytes(await _bridge.run(self._native.snapshot()))
 
     async def diagnose(self, locale: str | None = None) -> Diagnosis:
         """Looks at config, memory, breakers and gateways without a model call. `locale`: ``en``

@@ -89,8 +89,9 @@ class LoadError(RuntimeError):
     """A component that cannot be run. The text is one line and says what to do.
 
     Attributes:
-        kind: ``"unreadable"``, ``"not_a_component"``, ``"other_world"``, ``"no_compiler"``,
-            ``"artifact"`` or ``"unusable"``.
+        kind: ``"unreadable"``, ``"not_a_component"``, ``"not_compiled"`` (the command line of this
+            wheel refused it, or cannot be run), ``"other_world"``, ``"artifact"`` (its machine
+            code) or ``"unusable"``.
     """
 
     def __init__(self, message: str, kind: str = "unusable") -> None:
