@@ -65,6 +65,24 @@ async def test_a_tool_that_takes_too_long_is_given_up(plugin: Plugin) -> None:
     assert "0.05 s" in reply.text and stopped.is_set()
 
 
+async def test_a_time_limit_of_the_tools_own_is_a_failure_of_the_tool(plugin: Plugin) -> None:
+    async def impatient() -> None:
+        await asyncio.wait_for(asyncio.sleep(60), 0.01)
+
+    reply = await plugin.ask(call("impatient"), level="L2", tools=[Tool("impatient", impatient)]).reply()
+    assert "failed: TimeoutError" in reply.text and "did not end within" not in reply.text
+
+
+async def test_what_cannot_be_json_is_a_failure_of_the_tool(plugin: Plugin) -> None:
+    def endless() -> list:
+        loop: list = []
+        loop.append(loop)
+        return loop
+
+    reply = await plugin.ask(call("endless"), level="L2", tools=[Tool("endless", endless)]).reply()
+    assert "failed: ValueError" in reply.text
+
+
 async def test_a_tool_above_the_level_is_not_offered(plugin: Plugin) -> None:
     reply = await plugin.ask(call("root"), level="L1", tools=[Tool("root", lambda: "ran", level="L4")]).reply()
     assert reply.text == "not offered: root"

@@ -109,6 +109,15 @@ async def test_a_turn_that_nobody_holds_is_cancelled(plugin: Plugin, gateway: Ga
     await wait_until(gateway.left.is_set)
 
 
+async def test_a_task_that_asks_again_and_again_gathers_nothing(plugin: Plugin) -> None:
+    task = asyncio.current_task()
+    before = len(task._callbacks or ())  # type: ignore[union-attr]
+    for _ in range(5):
+        await plugin.ask("x").reply()
+    gc.collect()
+    assert len(task._callbacks or ()) == before  # type: ignore[union-attr]
+
+
 async def test_one_turn_at_a_time_in_order_and_status_answers_meanwhile(plugin: Plugin, gateway: Gateway) -> None:
     first = asyncio.create_task(plugin.ask("hold").reply())
     await wait_until(gateway.held.is_set)

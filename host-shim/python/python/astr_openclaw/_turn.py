@@ -54,7 +54,10 @@ class Turn(AsyncIterator[Event]):
         self._native = ask(self._box, key)
         task = asyncio.current_task()
         if task is not None:
-            task.add_done_callback(_cancel_with(me))
+            on_done = _cancel_with(me)
+            task.add_done_callback(on_done)
+            # A task that asks again and again must not gather them.
+            weakref.finalize(self, _forget, weakref.ref(task), on_done).atexit = False
 
     @property
     def id(self) -> str:
@@ -170,6 +173,12 @@ def _cancel_with(turn: weakref.ref[Turn]) -> Callable[[asyncio.Task[Any]], None]
     return on_done
 
 
+def _forget(task: weakref.ref[asyncio.Task[Any]], callback: Callable[..., object]) -> None:
+    asked = task()
+    if asked is not None:
+        asked.remove_done_callback(callback)
+
+
 def _reply(text: str) -> Reply:
     fact = json.loads(text)
     usage = fact["usage"]
@@ -195,15 +204,25 @@ async def _run_tool(tool: Tool | None, name: str, arguments: str, answer: Any) -
         answer.error(f"the arguments of {name!r} cannot be read: {error}")
         return
     try:
-        if tool.is_async:
-            work = tool.run(**keywords)
-        else:
-            work = asyncio.to_thread(tool.run, **keywords)
-        output = await asyncio.wait_for(work, tool.timeout)
-        text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, default=str)
+        text, error = await asyncio.wait_for(_outcome(tool, keywords), tool.timeout)
     except (asyncio.TimeoutError, TimeoutError):
-        answer.error(f"the tool {name!r} did not end within {tool.timeout:g} s" if tool.timeout else "timed out")
-    except Exception as error:
+        answer.error(f"the tool {name!r} did not end within {tool.timeout or 0:g} s")
+        return
+    if error is not None:
         answer.error(f"the tool {name!r} failed: {type(error).__name__}: {error}")
     else:
         answer.output(text)
+
+
+async def _outcome(tool: Tool, keywords: dict[str, Any]) -> tuple[str, Exception | None]:
+    """The output, or what the tool raised: a time limit of its own must not look like ours."""
+    try:
+        if tool.is_async:
+            output = await tool.run(**keywords)
+        else:
+            output = await asyncio.to_thread(tool.run, **keywords)
+        if isinstance(output, str):
+            return output, None
+        return json.dumps(output, ensure_ascii=False, default=str), None
+    except Exception as error:
+        return "", error
