@@ -15,6 +15,7 @@ from .openclaw.native import require_module
 # installs the wheel in wheels/ and imports this file again.
 BROKEN = require_module(Path(__file__).resolve().parent)
 
+from .openclaw import access, texts  # noqa: E402
 from .openclaw.settings import PLUGIN, Settings  # noqa: E402
 
 if BROKEN is None:
@@ -44,7 +45,7 @@ class OpenClawStar(Star):
         self.door: Door | None = None
         self.engine: Engine | None = None
         if BROKEN is not None:
-            logger.error(f"[{PLUGIN}] {BROKEN}")
+            logger.error(f"[{PLUGIN}] {BROKEN.text('zh')}")
 
     async def initialize(self) -> None:
         """Loads the component. Whatever goes wrong is kept and told by every command."""
@@ -52,19 +53,26 @@ class OpenClawStar(Star):
             return
         data = Path(StarTools.get_data_dir(PLUGIN))
         self.engine = Engine(self.settings, Path(__file__).resolve().parent, data)
-        self.door = Door(self.context, self.settings, self.engine, data)
+        door = Door(self.context, self.settings, self.engine, data)
         await self.engine.start()
-        await register_provider(
-            self.context, self.engine, self.settings, self.door.sessions, self.door.audit
-        )
-        StatusPage(self.context, self.engine).register()
+        self.door = door
+        try:
+            await register_provider(
+                self.context, self.engine, self.settings, door.sessions, door.audit
+            )
+            StatusPage(self.context, self.engine).register()
+        except Exception:
+            # An AstrBot whose inner parts are other ones: the commands work all the same.
+            logger.exception(f"[{PLUGIN}] 聊天模型或状态页未能注册，命令不受影响")
 
     async def terminate(self) -> None:
         """Ends every turn, so that none of this instance overlaps with the next one's."""
-        if self.door is not None:
-            self.door.close()
-        if self.engine is not None:
-            await self.engine.stop()
+        try:
+            if self.engine is not None:
+                await self.engine.stop()
+        finally:
+            if self.door is not None:
+                self.door.close()
 
     @filter.custom_filter(Prefix, False, priority=100)
     async def assistant(self, event: AstrMessageEvent):
@@ -73,7 +81,11 @@ class OpenClawStar(Star):
         # and a result is only sent on while the event has not been stopped.
         event.should_call_llm(True)
         if self.door is None:
-            yield event.plain_result(str(BROKEN or "OpenClaw 插件尚未就绪，请稍后再试。"))
+            locale = self.settings.locale
+            if access.may_ask(event, self.settings):
+                yield event.plain_result(BROKEN.text(locale) if BROKEN else texts.say(locale, "not_ready"))
+            elif self.settings.tell_refused:
+                yield event.plain_result(texts.say(locale, "refused"))
         else:
             async for result in self.door.handle(event):
                 yield result

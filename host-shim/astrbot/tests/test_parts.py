@@ -14,8 +14,9 @@ import pytest
 from conftest import STAR
 from openclaw import access, masking
 from openclaw.audit import Audit
+from openclaw.guards import Guards
 from openclaw.native import require_module, wanted_version
-from openclaw.sessions import Sessions
+from openclaw.sessions import TALK, Sessions
 from openclaw.settings import Settings
 
 CHAT = "fakeqq:FriendMessage:10001"
@@ -71,11 +72,31 @@ def test_what_goes_to_the_module_are_keys_that_it_has() -> None:
         ({"tool_timeout_seconds": True}, ("tool_timeout_seconds",)),
         ({"tool_levels": {"L8": ["x"]}}, ("tool_levels", "L8")),
         ({"tool_levels": ["x"]}, ("tool_levels",)),
+        ({"tool_levels": {"L1": 5}}, ("tool_levels.L1", "列表")),
+        ({"users": {"10001": True}}, ("users", "列表")),
+        ({"groups": 555}, ("groups", "555")),
+        ({"mask_secrets": "false"}, ("mask_secrets", "true")),
+        ({"audit_files": float("nan")}, ("audit_files",)),
+        ({"locale": "de"}, ("locale", "'de'", "zh、en")),
+        ({"locale": "en", "user_level": "L9"}, ("user_level: 'L9' is not allowed; use one of L0, L1",)),
     ],
 )
 def test_a_wrong_setting_is_a_problem_and_no_exception(config: dict, words: tuple[str, ...]) -> None:
     (problem,) = Settings.read(config).problems
     assert all(word in problem for word in words), problem
+
+
+@pytest.mark.parametrize("value", [None, "", [], 5, 1.5, True, "x" * 500, {"a": 1}, ["", None], [[1]], {"L1": {"x": 1}}])
+def test_no_setting_makes_reading_fail_and_no_problem_is_endless(value: object) -> None:
+    for key in json.loads((STAR / "_conf_schema.json").read_text("utf-8")):
+        settings = Settings.read({key: value})
+        assert all(len(problem) < 300 for problem in settings.problems)
+        assert settings.prefixes and all(settings.prefixes)
+
+
+def test_a_prefix_may_be_written_with_astrbots_slash() -> None:
+    assert Settings.read({"prefix": ["/助手", "claw", "/", " "]}).prefixes == ("助手", "claw")
+    assert Settings.read({"prefix": []}).prefixes == ("助手",)
 
 
 def test_a_tool_in_two_lists_needs_the_higher_level() -> None:
@@ -118,8 +139,41 @@ def test_a_session_stays_over_restarts_and_a_reset_gives_another(tmp_path: Path)
 def test_a_damaged_table_is_kept_aside_and_sessions_begin_anew(tmp_path: Path, content: str) -> None:
     path = tmp_path / "sessions.json"
     path.write_text(content)
-    assert Sessions(path).current(CHAT).endswith(":0")
+    sessions = Sessions(path)
+    # Not the session that a reset has left; and it stays.
+    assert not sessions.current(CHAT).endswith(":0") and not sessions.was_reset(CHAT)
+    assert Sessions(path).current(CHAT) == sessions.current(CHAT)
     assert (tmp_path / "sessions.broken").read_text() == content
+
+
+def test_of_the_conversations_with_the_chat_model_only_the_newest_are_remembered(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("openclaw.sessions._TALKS", 3)
+    sessions = Sessions(tmp_path / "sessions.json")
+    kept = sessions.reset(CHAT)
+    for number in (1, 2, 3, 1, 4):
+        sessions.reset(f"{CHAT}#{number}{TALK}")
+    again = Sessions(tmp_path / "sessions.json")
+    assert [again.was_reset(f"{CHAT}#{number}{TALK}") for number in (1, 2, 3, 4)] == [True, False, True, True]
+    assert again.current(CHAT) == kept
+
+
+def test_the_guards_state_and_the_last_faults_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "guards.json"
+    assert Guards(path).snapshot is None
+    fault = {"time": 1.5, "code": "auth_failed", "cause": "令牌", "remedy": "…"}
+    Guards(path).keep(b"\x00state\xff", [fault])
+    assert (Guards(path).snapshot, Guards(path).last_faults) == (b"\x00state\xff", [fault])
+    assert os.listdir(path.parent) == ["guards.json"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"snapshot": 5, "last_faults": []}', '{"snapshot": "?", "last_faults": []}', '{"snapshot": "AA==", "last_faults": [{}]}']
+)
+def test_a_damaged_state_of_the_guards_is_put_aside(tmp_path: Path, content: str) -> None:
+    (tmp_path / "guards.json").write_text(content)
+    guards = Guards(tmp_path / "guards.json")
+    assert (guards.snapshot, guards.last_faults) == (None, [])
+    assert os.listdir(tmp_path) == ["guards.broken"]
 
 
 def test_a_reset_that_cannot_be_stored_changes_nothing(tmp_path: Path, monkeypatch) -> None:
@@ -145,6 +199,34 @@ def test_the_audit_log_is_json_lines_and_is_rotated_by_size(tmp_path: Path) -> N
     assert all((tmp_path / name).stat().st_size <= 2000 for name in files)
     last = json.loads((tmp_path / "audit.jsonl").read_text("utf-8").splitlines()[-1])
     assert (last["session"], last["seconds"], last["code"]) == ("s99", 0.123, None)
+
+
+def line(audit: Audit, session: str) -> None:
+    audit.write(door="chat", who="q:1", session=session, level="L1", outcome="completed", code=None, seconds=0)
+
+
+def test_an_audit_log_that_cannot_be_written_is_told_once_and_halts_nothing(tmp_path: Path, caplog, capfd) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.mkdir()
+    audit = Audit(path, 2000, 2)
+    for _ in range(3):
+        line(audit, "s")
+    assert [("audit.jsonl" in m, "无法写入" in m) for m in caplog.messages] == [(True, True)]
+    assert "Traceback" not in capfd.readouterr().err
+    path.rmdir()
+    line(audit, "later")
+    audit.close()
+    assert json.loads(path.read_text("utf-8"))["session"] == "later"
+
+
+def test_a_turn_that_ends_with_the_plugin_is_audited_and_leaves_no_file_open(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl", 2000, 2)
+    line(audit, "first")
+    audit.close()
+    before = os.listdir("/proc/self/fd")
+    line(audit, "last")
+    assert os.listdir("/proc/self/fd") == before
+    assert len((tmp_path / "audit.jsonl").read_text("utf-8").splitlines()) == 2
 
 
 SECRETS = [
@@ -183,6 +265,21 @@ def test_the_gateways_token_is_masked_everywhere() -> None:
     assert masking.mask_tokens("it is my-gateway-token!", ("my-gateway-token",)) == "it is ＊＊＊!"
 
 
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_token_that_comes_in_pieces_is_masked_too(cut: int) -> None:
+    text = "it is my-gateway-token, my-gate and my-gateway-token"
+    stream = masking.TokenStream(("my-gateway-token", "short"))
+    pieces = [stream.feed(text[at : at + cut]) for at in range(0, len(text), cut)] + [stream.rest()]
+    assert "".join(pieces) == "it is ＊＊＊, my-gate and ＊＊＊"
+    assert stream.rest() == ""
+
+
+def test_nothing_is_held_back_that_no_token_begins_with() -> None:
+    stream = masking.TokenStream(("my-gateway-token",))
+    assert [stream.feed(piece) for piece in ("am", "y", "-", "x", "")] == ["a", "", "", "my-x", ""]
+    assert masking.TokenStream(()).feed("anything") == "anything"
+
+
 def plugin_dir(tmp_path: Path, wheel: str) -> Path:
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / wheel).touch()
@@ -201,7 +298,7 @@ class Nowhere:
 sys.meta_path.insert(0, Nowhere())
 from pathlib import Path
 from openclaw.native import require_module
-print(require_module(Path({str(folder)!r})))
+print(require_module(Path({str(folder)!r})).text("zh"))
 """
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
@@ -221,6 +318,23 @@ def test_a_module_of_another_version_asks_for_a_restart_or_an_install(tmp_path: 
     folder = plugin_dir(tmp_path, "astr_openclaw-0.1.0-py3-none-any.whl")
     assert wanted_version(folder) == "0.1.0" and require_module(folder) is None
     monkeypatch.setattr("astr_openclaw.__version__", "0.0.9")
-    assert "重启" in str(require_module(folder))
+    missing = require_module(folder)
+    assert missing is not None and "重启" in missing.text("zh") and "restart" in missing.text("en")
     (folder / "requirements.txt").write_text("astr-openclaw==9.9.9\n")
-    assert "pip install" in str(require_module(folder))
+    missing = require_module(folder)
+    assert missing is not None and "pip install" in missing.text("zh")
+
+
+def test_every_sentence_is_there_in_both_languages_with_the_same_values() -> None:
+    from string import Formatter
+
+    from openclaw import texts
+
+    def values(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    assert set(texts._SAY["zh"]) == set(texts._SAY["en"])
+    for key, text in texts._SAY["zh"].items():
+        assert re.search("[\u4e00-\u9fff]", text), key
+        english = texts._SAY["en"][key]
+        assert values(text) == values(english) and not re.search("[\u4e00-\u9fff]", english), key

@@ -10,6 +10,8 @@ from typing import Any
 import astrbot.api.message_components as Comp
 from astr_openclaw import Attachment
 
+from .texts import say
+
 _IMAGES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -19,7 +21,16 @@ _IMAGES = (
 
 
 class NotAttachable(Exception):
-    """A part of the message that cannot be had; the text says which and why."""
+    """A part of the message that cannot be had."""
+
+    def __init__(self, key: str, **values: str) -> None:
+        super().__init__(key)
+        self._key = key
+        self._values = values
+
+    def text(self, locale: str) -> str:
+        """Which one and why."""
+        return say(locale, self._key, **{"name": say(locale, "unnamed"), **self._values})
 
 
 def image_type(data: bytes) -> str:
@@ -49,12 +60,13 @@ async def _image(component: Any) -> Attachment:
     try:
         data = base64.b64decode(await component.convert_to_base64())
     except Exception as error:  # Downloads fail in as many ways as there are platforms.
-        raise NotAttachable(f"图片无法读取：{type(error).__name__}") from None
+        raise NotAttachable("image_unreadable", why=type(error).__name__) from None
     return Attachment(data, image_type(data))
 
 
 async def _file(component: Any) -> Attachment:
     name = getattr(component, "name", "") or ""
+    path: str | None = None
     try:
         if isinstance(component, Comp.File):
             path = await component.get_file()
@@ -62,7 +74,12 @@ async def _file(component: Any) -> Attachment:
             path = await component.convert_to_file_path()
         attachment = await asyncio.to_thread(Attachment.from_path, path)
     except Exception as error:
-        raise NotAttachable(f"文件 {name or '（无名）'} 无法读取：{type(error).__name__}") from None
+        why = type(error).__name__
+        if path is not None and isinstance(error, ValueError):
+            # What `from_path` says, such as that it is too large; the path is AstrBot's own affair.
+            why = str(error).replace(str(path), name or "…")
+        named = {"name": name} if name else {}
+        raise NotAttachable("file_unreadable", why=why, **named) from None
     # The path is AstrBot's temporary one; the name is what the user sent.
     media_type = attachment.media_type
     if media_type == "application/octet-stream" and name:
@@ -75,7 +92,10 @@ async def of_urls(urls: list[str]) -> list[Attachment]:
     found = []
     for url in urls:
         if url.startswith("data:"):
-            data = base64.b64decode(url.partition(",")[2])
+            try:
+                data = base64.b64decode(url.partition(",")[2])
+            except ValueError as error:
+                raise NotAttachable("image_unreadable", why=type(error).__name__) from None
             found.append(Attachment(data, image_type(data)))
         elif url.startswith("http"):
             found.append(await _image(Comp.Image.fromURL(url)))

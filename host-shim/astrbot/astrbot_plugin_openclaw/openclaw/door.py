@@ -11,7 +11,7 @@ from typing import Any
 
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
-from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall, Turn
+from astr_openclaw import Delta, Fault, Notice, ToolCall, Turn
 
 from . import access, attachments, masking, texts, tools
 from .audit import Audit
@@ -49,7 +49,7 @@ class Door:
         self._engine = engine
         self.sessions = Sessions(data_dir / "sessions.json")
         self.audit = Audit(data_dir / "audit.jsonl", settings.audit_bytes, settings.audit_files)
-        # By chat and sender: what `取消` ends.
+        # By platform and sender: what `取消` ends.
         self._turns: dict[tuple[str, str], set[Turn]] = {}
 
     def close(self) -> None:
@@ -135,14 +135,11 @@ class Door:
                 files = await attachments.of_message(event.get_messages())
             except attachments.NotAttachable as error:
                 outcome = "refused"
-                yield event.plain_result(str(error))
+                yield event.plain_result(error.text(settings.locale))
                 return
-            offered = tools.own(self._context, self._engine)
-            if settings.tools:
-                names = {tool.name for tool in offered}
-                offered += [t for t in tools.of_astrbot(self._context, event, settings) if t.name not in names]
             turn = self._engine.ask(
-                task, session=session, level=level, attachments=files, tools=offered
+                task, session=session, level=level, attachments=files,
+                tools=tools.of_turn(self._context, event, self._engine),
             )
             self._turns.setdefault(_caller(event), set()).add(turn)
             with _stopped_by_astrbot(event, turn):
@@ -171,37 +168,13 @@ class Door:
         """Brings a turn's events and its end into the chat."""
         locale = self._settings.locale
         if self._streams(event):
-            shown: list[str] = []
-            fault: list[Fault] = []
-
-            async def pieces() -> AsyncIterator[MessageChain]:
-                try:
-                    async for piece in turn:
-                        text = piece.text if isinstance(piece, Delta) else self._told(piece)
-                        if isinstance(piece, Delta):
-                            shown.append(text)
-                        if text:
-                            yield MessageChain().message(
-                                masking.mask_tokens(text, self._settings.secrets())
-                                if isinstance(piece, Delta)
-                                else text + "\n"
-                            )
-                    reply = await turn.reply()
-                    if not shown:
-                        yield MessageChain().message(self._clean(event, reply.text) or texts.say(locale, "no_text"))
-                except Fault as error:
-                    # Raised through AstrBot's sender it would be lost; told after it instead.
-                    fault.append(error)
-
-            await event.send_streaming(pieces(), self._settings.streaming == "sentences")
-            if fault:
-                raise _without_partial(fault[0]) if shown else fault[0]
+            await self._stream(event, turn)
             return
         try:
             async for piece in turn:
                 told = self._told(piece)
                 if told:
-                    await event.send(MessageChain().message(told))
+                    await event.send(MessageChain().message(self._clean(event, told)))
             reply = await turn.reply()
         except Fault as fault:
             if fault.partial_text:
@@ -209,7 +182,46 @@ class Door:
                     self._clean(event, texts.say(locale, "partial", text=fault.partial_text))
                 )
             raise
-        yield event.plain_result(self._clean(event, _text(reply, locale)))
+        yield event.plain_result(self._clean(event, reply.text) or texts.say(locale, "no_text"))
+
+    async def _stream(self, event: Any, turn: Turn) -> None:
+        """Sends the answer while it comes. Raises `Fault`."""
+        shown = ""
+        ended: Fault | None = None
+
+        async def pieces() -> AsyncIterator[MessageChain]:
+            nonlocal shown, ended
+            mask = masking.TokenStream(self._settings.secrets())
+            try:
+                async for piece in turn:
+                    if isinstance(piece, Delta):
+                        shown += piece.text
+                        text = mask.feed(piece.text)
+                    else:
+                        told = self._told(piece)
+                        text = f"{told}\n" if told else ""
+                    if text:
+                        yield MessageChain().message(text)
+                reply = await turn.reply()
+                # Of an answer whose end, or all, came without deltas.
+                missing = reply.text[len(shown) :] if reply.text.startswith(shown) else ""
+                text = mask.feed(missing) + mask.rest()
+                if not shown and not missing:
+                    text = texts.say(self._settings.locale, "no_text")
+                if text:
+                    yield MessageChain().message(text)
+            except Fault as fault:
+                # Raised through AstrBot's sender it would be lost; told after it instead.
+                ended = fault
+                if rest := mask.rest():
+                    yield MessageChain().message(rest)
+
+        await event.send_streaming(pieces(), self._settings.streaming == "sentences")
+        if ended is not None:
+            if not shown and ended.partial_text:
+                partial = texts.say(self._settings.locale, "partial", text=ended.partial_text)
+                await event.send(MessageChain().message(self._clean(event, partial)))
+            raise ended
 
     def _streams(self, event: Any) -> bool:
         """Whether the answer is sent while it comes."""
@@ -256,17 +268,7 @@ class Door:
 
 
 def _caller(event: Any) -> tuple[str, str]:
-    return event.unified_msg_origin, str(event.get_sender_id())
-
-
-def _text(reply: Reply, locale: str) -> str:
-    return reply.text or texts.say(locale, "no_text")
-
-
-def _without_partial(fault: Fault) -> Fault:
-    """What had arrived has been shown already."""
-    fault.partial_text = ""
-    return fault
+    return str(event.get_platform_id()), str(event.get_sender_id())
 
 
 def event_has_attachment(event: Any) -> bool:

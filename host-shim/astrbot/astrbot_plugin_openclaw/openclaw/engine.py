@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -23,10 +25,15 @@ from astr_openclaw import (
     shipped_component,
 )
 
+from .guards import Guards
 from .settings import PLUGIN, Settings
+from .texts import say
 
 #: Faults that the status page lists.
 _LAST_FAULTS = 20
+
+#: Seconds. A component that is asked for its state answers in a millisecond.
+_SNAPSHOT_LIMIT = 5.0
 
 
 class Engine:
@@ -35,7 +42,9 @@ class Engine:
     def __init__(self, settings: Settings, plugin_dir: Path, data_dir: Path) -> None:
         self.settings = settings
         self._wasm = plugin_dir / "openclaw_plugin.wasm"
+        self._schema = plugin_dir / "_conf_schema.json"
         self._cache = data_dir / "components"
+        self._guards = Guards(data_dir / "guards.json")
         self._plugin: Plugin | None = None
         self.problem: str | None = None
         """Why nothing can be asked, in one line; None if all is well."""
@@ -46,36 +55,72 @@ class Engine:
 
     async def start(self) -> None:
         """Loads the component. Never raises for what a user can have done wrong."""
+        self.last_faults.extend(self._guards.last_faults)
         if self.settings.problems:
-            self._broken("; ".join(self.settings.problems))
+            self._broken(("；" if self.settings.locale == "zh" else "; ").join(self.settings.problems))
             return
         try:
             self._plugin = await self._load(self._wasm)
         except ConfigError as error:
-            self._broken(str(error))
-        except LoadError as error:
-            self.component_problem = " ".join(str(error).split())
-            logger.error(f"[{PLUGIN}] {self._wasm.name} 未被采用，继续使用自带的组件：{self.component_problem}")
+            self._broken(self._named(error))
+        except (LoadError, Fault) as error:
+            self.component_problem = _line(error)
+            logger.error(f"[{PLUGIN}] {say('zh', 'component_refused', why=self.component_problem)}")
             try:
                 self._plugin = await self._load(shipped_component())
-            except (ConfigError, LoadError) as second:
-                self._broken(" ".join(str(second).split()))
+            except ConfigError as second:
+                self._broken(self._named(second))
+            except (LoadError, Fault) as second:
+                self._broken(say(self.settings.locale, "no_component", why=_line(second)))
         if self._plugin is not None:
             component = self._plugin.component
             logger.info(f"[{PLUGIN}] 组件 {component.world} sha256:{component.sha256[:12]} 已加载（{component.code}）")
 
     async def _load(self, wasm: Path) -> Plugin:
-        return await Plugin.load(self.settings.module, component=wasm, cache_dir=self._cache)
+        async def load(snapshot: bytes | None) -> Plugin:
+            return await Plugin.load(
+                self.settings.module, component=wasm, cache_dir=self._cache, snapshot=snapshot
+            )
+
+        try:
+            return await load(self._guards.snapshot)
+        except ConfigError:
+            raise
+        except ValueError as error:
+            logger.error(f"[{PLUGIN}] 防护状态无法沿用，从头开始：{error}")
+            self._guards.snapshot = None
+            return await load(None)
+
+    def _named(self, error: ConfigError) -> str:
+        """What is wrong, with the setting's name as the config page shows it."""
+        try:
+            schema = json.loads(self._schema.read_text("utf-8"))
+        except (OSError, ValueError):
+            schema = {}
+        inner = [entry.get("items", {}) for entry in schema.values() if entry.get("type") == "object"]
+        for entries in (schema, *inner):
+            entry = entries.get(error.key)
+            if entry is not None and self.settings.locale == "zh":
+                return f"{error.key}（{entry['description']}）：{error.message}"
+        return _line(error)
 
     def _broken(self, problem: str) -> None:
         self.problem = problem
         logger.error(f"[{PLUGIN}] 配置有误：{problem}")
 
     async def stop(self) -> None:
-        """Ends every turn and the component; returns when they have ended."""
+        """Ends every turn and the component; returns when they have ended. The state of the guards
+        is kept for the next life, so that a reload or a restart closes no breaker."""
         self.ended = True
         plugin, self._plugin = self._plugin, None
-        if plugin is not None:
+        if plugin is None:
+            return
+        try:
+            snapshot = await asyncio.wait_for(plugin.snapshot(), _SNAPSHOT_LIMIT)
+            self._guards.keep(snapshot, list(self.last_faults))
+        except (Fault, OSError, asyncio.TimeoutError, TimeoutError) as error:
+            logger.error(f"[{PLUGIN}] 防护状态无法保存：{error!r}")
+        finally:
             await plugin.close()
 
     def running(self) -> Plugin:
@@ -83,7 +128,7 @@ class Engine:
         if self._plugin is None:
             code = "cancelled" if self.ended else "config_invalid"
             row = next(row for row in fault_table(self.settings.locale) if row["code"] == code)
-            message = self.problem or "插件正在重载，请稍后再试"
+            message = self.problem or say(self.settings.locale, "stopped")
             raise Fault(code, message, cause=row["cause"], remedy=row["remedy"])
         return self._plugin
 
@@ -125,3 +170,7 @@ class Engine:
             self.last_faults.appendleft(
                 {"time": time.time(), "code": fault.code, "cause": fault.cause, "remedy": fault.remedy}
             )
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

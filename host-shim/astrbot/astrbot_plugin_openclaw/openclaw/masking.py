@@ -26,10 +26,14 @@ _NAMED = re.compile(
 )
 
 
+#: A shorter token is a word that may stand anywhere.
+_LEAST = 6
+
+
 def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
     """The configured tokens themselves, wherever they appear."""
     for token in tokens:
-        if len(token) >= 6:
+        if len(token) >= _LEAST:
             text = text.replace(token, _MASK)
     return text
 
@@ -40,3 +44,32 @@ def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(_MASK, text)
     return _NAMED.sub(lambda found: found.group(1) + _MASK, text)
+
+
+class TokenStream:
+    """Masks the configured tokens in a text that comes in pieces. What may be the beginning of one
+    is held back until it is known."""
+
+    def __init__(self, tokens: tuple[str, ...]) -> None:
+        self._tokens = tuple(token for token in tokens if len(token) >= _LEAST)
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """What can be shown by now."""
+        text = mask_tokens(self._held + piece, self._tokens)
+        begun = self._begun(text)
+        self._held = text[len(text) - begun :]
+        return text[: len(text) - begun]
+
+    def rest(self) -> str:
+        """What was held back, once nothing more comes."""
+        held, self._held = self._held, ""
+        return held
+
+    def _begun(self, text: str) -> int:
+        """How many of the last characters a token begins with."""
+        longest = max((len(token) for token in self._tokens), default=1) - 1
+        for length in range(min(longest, len(text)), 0, -1):
+            if any(token.startswith(text[-length:]) for token in self._tokens):
+                return length
+        return 0

@@ -6,7 +6,22 @@ import importlib
 import importlib.metadata
 import platform
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+from .texts import say
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why the module cannot be had."""
+
+    key: str
+    values: dict[str, str]
+
+    def text(self, locale: str) -> str:
+        """One line."""
+        return say(locale, self.key, **self.values)
 
 
 def wanted_version(plugin_dir: Path) -> str | None:
@@ -40,8 +55,8 @@ def wheel_fits(plugin_dir: Path) -> bool:
     return False
 
 
-def require_module(plugin_dir: Path) -> str | None:
-    """None if the module `astr_openclaw` is there; otherwise why it cannot be, in one line.
+def require_module(plugin_dir: Path) -> Missing | None:
+    """None if the module `astr_openclaw` is there; otherwise why it cannot be.
 
     Raises ModuleNotFoundError if it is only not installed yet, which makes AstrBot install it.
     """
@@ -50,23 +65,21 @@ def require_module(plugin_dir: Path) -> str | None:
         module = importlib.import_module("astr_openclaw")
     except ModuleNotFoundError as error:
         if error.name != "astr_openclaw":
-            return f"模块 astr_openclaw 不完整（{error}），请重新安装插件。"
+            return Missing("module_incomplete", {"why": str(error)})
         if wheel_fits(plugin_dir):
             raise
-        return f"插件自带的 wheel 不适用于本机（{here}），请换用对应平台的插件包。"
+        return Missing("wheel_foreign", {"here": here})
     except ImportError as error:
-        return f"模块 astr_openclaw 无法在本机加载（{here}）：{' '.join(str(error).split())}"
+        return Missing("module_unloadable", {"here": here, "why": " ".join(str(error).split())})
     wanted = wanted_version(plugin_dir)
-    if wanted is None or module.__version__ == wanted:
+    loaded = str(module.__version__)
+    if wanted is None or loaded == wanted:
         return None
     try:
         installed = importlib.metadata.version("astr-openclaw")
     except importlib.metadata.PackageNotFoundError:
-        installed = module.__version__
+        installed = loaded
     if installed == wanted:
         # A native module that is loaded cannot be replaced in a running process.
-        return f"astr_openclaw 已升级到 {wanted}，但进程仍加载着 {module.__version__}：请重启 AstrBot。"
-    return (
-        f"需要 astr_openclaw {wanted}，已安装的是 {installed}："
-        "请在插件目录执行 pip install -r requirements.txt 后重启 AstrBot。"
-    )
+        return Missing("restart_needed", {"wanted": wanted, "loaded": loaded})
+    return Missing("module_other_version", {"wanted": wanted, "installed": installed})

@@ -22,7 +22,7 @@ from . import attachments, masking, texts, tools
 from .audit import Audit
 from .conversation import Conversation, images_of, text_of, tool_results
 from .engine import Engine
-from .sessions import Sessions
+from .sessions import TALK, Sessions
 from .settings import PLUGIN, Settings
 
 #: The adapter's type in AstrBot's provider config.
@@ -75,7 +75,7 @@ class OpenClawProvider(Provider):
             if not response.is_chunk:
                 last = response
         if last is None:  # The stream ends with a whole response or raises.
-            raise RuntimeError("OpenClaw: 没有结果")
+            raise RuntimeError("OpenClaw: no result")
         return last
 
     async def text_chat_stream(
@@ -83,31 +83,40 @@ class OpenClawProvider(Provider):
     ) -> AsyncGenerator[LLMResponse, None]:
         """Deltas, then one whole response: the answer or tool calls."""
         started = time.monotonic()
+        settings = self.settings
         messages = _messages(rest.get("contexts"), rest.get("tool_calls_result"))
         chat = str(session_id or "default")
         key = f"{chat}#{rest.get('conversation_id') or ''}"
         talk = self._resumed(key, messages)
-        session = self.sessions.current(f"{key}:model")
+        session = self.sessions.current(key + TALK)
         outcome, code = "completed", None
-        shown: list[str] = []
+        # In a group a secret may be spread over two pieces; it is masked in the whole.
+        whole = settings.mask_secrets and ":GroupMessage:" in chat
+        clean = masking.mask_secrets if whole else masking.mask_tokens
+        mask = masking.TokenStream(settings.secrets())
+        shown = False
         try:
             if talk is None:
                 asked = _split(prompt, messages, rest)
-                session = self._session(f"{key}:model", asked)
+                session = self._session(key + TALK, asked)
                 talk = await self._begin(session, asked, rest)
             async for piece in talk.pieces():
                 if isinstance(piece, Delta):
-                    shown.append(piece.text)
-                    text = masking.mask_tokens(piece.text, self.settings.secrets())
-                    yield LLMResponse("assistant", result_chain=MessageChain().message(text), is_chunk=True)
+                    text = "" if whole else mask.feed(piece.text)
+                    if text:
+                        shown = True
+                        yield _chunk(text)
                 elif isinstance(piece, Reply):
-                    text = masking.mask_tokens(piece.text, self.settings.secrets())
+                    text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
+                    # Where AstrBot streams it shows the chunks and nothing else.
+                    if tail := mask.rest() if shown else text:
+                        yield _chunk(tail)
                     yield LLMResponse(
-                        "assistant",
-                        result_chain=MessageChain().message(text or texts.say(self.settings.locale, "no_text")),
-                        **_usage(piece),
+                        "assistant", result_chain=MessageChain().message(text), **_usage(piece)
                     )
                 else:
+                    if tail := mask.rest():
+                        yield _chunk(tail)
                     outcome = "tools"
                     self._open[key] = talk
                     response = LLMResponse("tool")
@@ -118,12 +127,12 @@ class OpenClawProvider(Provider):
         except Fault as fault:
             outcome, code = "fault", fault.code
             self.engine.remember(fault)
-            text = texts.fault_text(self.settings.locale, fault, with_partial=not shown)
+            text = texts.fault_text(settings.locale, fault, with_partial=not shown)
             # Raised, AstrBot shows a stack of its own and may ask again; a turn is not repeatable.
-            yield LLMResponse("err", completion_text=masking.mask_tokens(text, self.settings.secrets()))
+            yield LLMResponse("err", completion_text=clean(text, settings.secrets()))
         except attachments.NotAttachable as error:
             outcome = "refused"
-            yield LLMResponse("err", completion_text=str(error))
+            yield LLMResponse("err", completion_text=error.text(settings.locale))
         except asyncio.CancelledError:
             outcome, code = "fault", "cancelled"
             raise
@@ -175,14 +184,14 @@ class OpenClawProvider(Provider):
         offered = []
         for tool in getattr(rest.get("func_tool"), "tools", None) or []:
             name = tools.offered_name(tool.name)
-            if name is not None:
+            if name is not None and name not in talk.names:
                 # AstrBot knows it by its own name.
                 talk.names[name] = tool.name
                 offered.append(
                     talk.tool(
                         name,
                         tool.description or "",
-                        tool.parameters or {"type": "object", "properties": {}},
+                        tool.parameters or tools.NO_PARAMETERS,
                         tools.level_of_tool(tool.name, self.settings),
                         self.settings.tool_timeout,
                     )
@@ -200,6 +209,10 @@ class OpenClawProvider(Provider):
         for talk in self._open.values():
             talk.cancel()
         self._open.clear()
+
+
+def _chunk(text: str) -> LLMResponse:
+    return LLMResponse("assistant", result_chain=MessageChain().message(text), is_chunk=True)
 
 
 def _messages(contexts: Any, tool_calls: Any) -> list[dict[str, Any]]:

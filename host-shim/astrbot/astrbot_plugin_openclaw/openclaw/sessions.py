@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from astrbot.api import logger
 
+from . import durable
 from .settings import PLUGIN
+
+#: Ends the name of a conversation of AstrBot's own, for which OpenClaw is the chat model. There is
+#: no end of them, so only the newest are remembered; an older one that is taken up again is told
+#: to a new session of the gateway.
+TALK = ":model"
+_TALKS = 1000
+
+#: The entry that holds for all chats without one of their own.
+_ALL = "*"
 
 
 class Sessions:
@@ -32,40 +40,35 @@ class Sessions:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            aside = self._path.with_suffix(".broken")
+            aside = durable.put_aside(self._path)
             logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}，会话从头开始")
+            # Not the first session again: that one was left by a reset.
+            resets = {_ALL: secrets.token_hex(4)}
             try:
-                os.replace(self._path, aside)
-            except OSError:
-                pass
-            return {}
+                self._write(resets)
+            except OSError as second:
+                logger.error(f"[{PLUGIN}] 会话无法保存：{second}")
+            return resets
 
     def current(self, chat: str) -> str:
         """The session that this chat talks in."""
-        return f"astrbot:{chat}:{self._resets.get(chat, '0')}"
+        return f"astrbot:{chat}:{self._resets.get(chat) or self._resets.get(_ALL, '0')}"
 
     def was_reset(self, chat: str) -> bool:
-        """Whether this chat was ever given a session by `reset`."""
+        """Whether this chat was given a session by `reset`, and it is remembered."""
         return chat in self._resets
 
     def reset(self, chat: str) -> str:
         """A new session for this chat; returns it. Raises OSError if it cannot be stored, and
         then nothing has changed."""
-        resets = {**self._resets, chat: secrets.token_hex(4)}
+        resets = {name: number for name, number in self._resets.items() if name != chat}
+        resets[chat] = secrets.token_hex(4)
+        talks = [name for name in resets if name.endswith(TALK)]
+        for name in talks[:-_TALKS]:
+            del resets[name]
         self._write(resets)
         self._resets = resets
         return self.current(chat)
 
     def _write(self, resets: dict[str, str]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        # Beside its place, so that the rename is atomic: a crash leaves the old table or the new.
-        handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".sessions.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(resets, file, ensure_ascii=False, indent=0)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        durable.write(self._path, json.dumps(resets, ensure_ascii=False, indent=0).encode())

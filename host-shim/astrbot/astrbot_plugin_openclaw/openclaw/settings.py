@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .texts import say
+
 #: The plugin's name: of its folder, its data folder and its web API.
 PLUGIN = "astrbot_plugin_openclaw"
 
@@ -53,7 +55,7 @@ class Settings:
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Settings:
         """From AstrBot's config. Never raises."""
-        problems: list[str] = []
+        reader = _Reader(config)
         module = {key: config[key] for key in _PASSED_ON if config.get(key) not in (None, "")}
         for group in _GROUPS:
             values = config.get(group)
@@ -62,29 +64,29 @@ class Settings:
         # Present even if empty, so that the module says what is missing.
         for key in ("gateway_primary_url", "gateway_bearer_token"):
             module.setdefault(key, config.get(key) or "")
-        locale = _choice(config, "locale", ("zh", "en"), "zh", problems)
-        module["locale"] = locale
-        settings = cls(
+        module["locale"] = reader.locale
+        # With or without AstrBot's own slash; it is gone when we see the message.
+        prefixes = tuple(word for word in (w.lstrip("/") for w in reader.words("prefix")) if word)
+        return cls(
             module=module,
-            prefixes=_words(config.get("prefix"), ("助手",)),
-            locale=locale,
-            users=frozenset(_words(config.get("users"), ())),
-            groups=frozenset(_words(config.get("groups"), ())),
-            tell_refused=bool(config.get("tell_refused", False)),
-            user_level=_choice(config, "user_level", _LEVELS, "L1", problems),
-            admin_level=_choice(config, "admin_level", _LEVELS, "L2", problems),
-            chat_level=_choice(config, "chat_level", _LEVELS, "L2", problems),
-            streaming=_choice(config, "streaming", ("auto", "sentences", "off"), "auto", problems),
-            show_steps=bool(config.get("show_steps", True)),
-            tools=bool(config.get("tools", True)),
-            tool_levels=_tool_levels(config.get("tool_levels"), problems),
-            tool_timeout=_number(config, "tool_timeout_seconds", 60.0, 1.0, 3600.0, problems),
-            mask_secrets=bool(config.get("mask_secrets", True)),
-            audit_bytes=int(_number(config, "audit_max_kib", 1024, 16, 1 << 20, problems)) << 10,
-            audit_files=int(_number(config, "audit_files", 5, 1, 100, problems)),
-            problems=problems,
+            prefixes=prefixes or ("助手",),
+            locale=reader.locale,
+            users=frozenset(reader.words("users")),
+            groups=frozenset(reader.words("groups")),
+            tell_refused=reader.switch("tell_refused", False),
+            user_level=reader.choice("user_level", _LEVELS, "L1"),
+            admin_level=reader.choice("admin_level", _LEVELS, "L2"),
+            chat_level=reader.choice("chat_level", _LEVELS, "L2"),
+            streaming=reader.choice("streaming", ("auto", "sentences", "off"), "auto"),
+            show_steps=reader.switch("show_steps", True),
+            tools=reader.switch("tools", True),
+            tool_levels=reader.tool_levels("tool_levels"),
+            tool_timeout=reader.number("tool_timeout_seconds", 60.0, 1.0, 3600.0),
+            mask_secrets=reader.switch("mask_secrets", True),
+            audit_bytes=int(reader.number("audit_max_kib", 1024, 16, 1 << 20)) << 10,
+            audit_files=int(reader.number("audit_files", 5, 1, 100)),
+            problems=reader.problems,
         )
-        return settings
 
     def secrets(self) -> tuple[str, ...]:
         """The tokens themselves, which are masked wherever text goes out."""
@@ -92,56 +94,81 @@ class Settings:
         return tuple(str(self.module[key]) for key in keys if self.module.get(key))
 
 
-def _words(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = [value]
-    if not isinstance(value, (list, tuple)):
-        return default
-    words = tuple(str(word).strip() for word in value if str(word).strip())
-    return words or default
+class _Reader:
+    """Reads single settings; what is wrong with them goes into `problems`."""
 
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self.problems: list[str] = []
+        self.locale = "zh"
+        self.locale = self.choice("locale", ("zh", "en"), "zh")
 
-def _choice(
-    config: Mapping[str, Any], key: str, allowed: tuple[str, ...], default: str, problems: list[str]
-) -> str:
-    value = config.get(key, default)
-    if value in (None, ""):
-        return default
-    if value not in allowed:
-        problems.append(f"{key}: {value!r} 不被允许，可用的是 {'、'.join(allowed)}")
-        return default
-    return str(value)
+    def _wrong(self, what: str, key: str, value: Any = "", **more: object) -> None:
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else shown[:80] + "…"
+        self.problems.append(say(self.locale, what, key=key, value=shown, **more))
 
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list of texts, without the empty ones."""
+        value = self._config.get(key)
+        if value in (None, ""):
+            return ()
+        if isinstance(value, str):
+            value = [value]
+        if not isinstance(value, (list, tuple)):
+            self._wrong("not_a_list", key, value)
+            return ()
+        return tuple(str(word).strip() for word in value if str(word).strip())
 
-def _number(
-    config: Mapping[str, Any],
-    key: str,
-    default: float,
-    least: float,
-    most: float,
-    problems: list[str],
-) -> float:
-    value = config.get(key, default)
-    if value in (None, ""):
-        return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        problems.append(f"{key}: {value!r} 不被允许，应为 {least:g} 到 {most:g} 的数字")
-        return default
-    return value
+    def switch(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self._config.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self._wrong("not_a_switch", key, value)
+            return default
+        return value
 
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        """One of a few texts."""
+        value = self._config.get(key)
+        if value in (None, ""):
+            return default
+        if value not in allowed:
+            self._wrong("not_one_of", key, value, allowed=self._list(allowed))
+            return default
+        return str(value)
 
-def _tool_levels(value: Any, problems: list[str]) -> dict[str, str]:
-    """From lists of names per level to the level per name; the highest wins."""
-    levels: dict[str, str] = {}
-    if value in (None, ""):
+    def number(self, key: str, default: float, least: float, most: float) -> float:
+        """A number within bounds."""
+        value = self._config.get(key)
+        if value in (None, ""):
+            return default
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not good or not least <= value <= most:
+            self._wrong("not_a_number", key, value, least=least, most=most)
+            return default
+        return value
+
+    def tool_levels(self, key: str) -> dict[str, str]:
+        """From lists of names per level to the level per name; the highest wins."""
+        value = self._config.get(key)
+        levels: dict[str, str] = {}
+        if value in (None, ""):
+            return levels
+        if not isinstance(value, Mapping):
+            self._wrong("not_by_level", key)
+            return levels
+        for level in sorted(value, key=str):
+            if level not in _LEVELS:
+                self._wrong("unknown_level", key, level, allowed=self._list(_LEVELS))
+                continue
+            within = _Reader({f"{key}.{level}": value[level], "locale": self.locale})
+            for name in within.words(f"{key}.{level}"):
+                levels[name] = level
+            self.problems += within.problems
         return levels
-    if not isinstance(value, Mapping):
-        problems.append("tool_levels: 应为按级别（L0 到 L4）分组的工具名列表")
-        return levels
-    for level, names in sorted(value.items()):
-        if level not in _LEVELS:
-            problems.append(f"tool_levels: 未知级别 {level!r}，可用的是 {'、'.join(_LEVELS)}")
-            continue
-        for name in _words(names, ()):
-            levels[name] = level
-    return levels
+
+    def _list(self, words: tuple[str, ...]) -> str:
+        return ("、" if self.locale == "zh" else ", ").join(words)

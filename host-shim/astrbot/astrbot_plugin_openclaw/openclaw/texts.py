@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from astr_openclaw import ComponentInfo, Diagnosis, Fault, Status
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # Also needed where the module cannot be loaded.
+    from astr_openclaw import ComponentInfo, Diagnosis, Fault, Status
 
 _HELP_ZH = """OpenClaw 助手
 /{p} <任务>　交给 OpenClaw 执行（可附图片、文件；也可不带斜杠）
@@ -39,7 +42,25 @@ _SAY = {
         "retry": "可在 {seconds} 秒后重试。",
         "partial": "已收到的部分：\n{text}",
         "all_well": "一切正常。",
-        "component_refused": "插件目录中的 openclaw_plugin.wasm 未被采用：{why}",
+        "component_refused": "插件目录中的 openclaw_plugin.wasm 未被采用，继续使用自带的组件：{why}",
+        "no_component": "没有可用的组件：{why}",
+        "not_ready": "OpenClaw 插件正在载入，请稍后再试。",
+        "stopped": "OpenClaw 插件已停用或正在重载，请稍后再试",
+        "not_one_of": "{key}：{value} 不被允许，可用的是 {allowed}",
+        "not_a_number": "{key}：{value} 不被允许，应为 {least:g} 到 {most:g} 的数字",
+        "not_a_list": "{key}：{value} 不被允许，应为文本列表",
+        "not_a_switch": "{key}：{value} 不被允许，应为 true 或 false",
+        "not_by_level": "{key}：应为按级别（L0 到 L4）分组的工具名列表",
+        "unknown_level": "{key}：未知级别 {value}，可用的是 {allowed}",
+        "image_unreadable": "图片无法读取：{why}",
+        "file_unreadable": "文件 {name} 无法读取：{why}",
+        "unnamed": "（无名）",
+        "tool_replied": "（工具已直接回复用户）",
+        "module_incomplete": "模块 astr_openclaw 不完整（{why}），请重新安装插件。",
+        "wheel_foreign": "插件自带的 wheel 不适用于本机（{here}），请换用对应平台的插件包。",
+        "module_unloadable": "模块 astr_openclaw 无法在本机加载（{here}）：{why}",
+        "restart_needed": "astr_openclaw 已升级到 {wanted}，但进程仍加载着 {loaded}：请重启 AstrBot。",
+        "module_other_version": "需要 astr_openclaw {wanted}，已安装的是 {installed}：请在插件目录执行 pip install -r requirements.txt 后重启 AstrBot。",
     },
     "en": {
         "nothing_to_cancel": "You have no task that runs or waits.",
@@ -57,7 +78,25 @@ _SAY = {
         "retry": "Try again in {seconds} s.",
         "partial": "What had arrived:\n{text}",
         "all_well": "All is well.",
-        "component_refused": "openclaw_plugin.wasm in the plugin's folder is not used: {why}",
+        "component_refused": "openclaw_plugin.wasm in the plugin's folder is not used, the shipped component goes on: {why}",
+        "no_component": "There is no component that can be used: {why}",
+        "not_ready": "The OpenClaw plugin is being loaded; try again in a moment.",
+        "stopped": "the OpenClaw plugin is switched off or being reloaded; try again in a moment",
+        "not_one_of": "{key}: {value} is not allowed; use one of {allowed}",
+        "not_a_number": "{key}: {value} is not allowed; use a number from {least:g} to {most:g}",
+        "not_a_list": "{key}: {value} is not allowed; use a list of texts",
+        "not_a_switch": "{key}: {value} is not allowed; use true or false",
+        "not_by_level": "{key}: use lists of tool names by level (L0 to L4)",
+        "unknown_level": "{key}: unknown level {value}; use one of {allowed}",
+        "image_unreadable": "The image cannot be read: {why}",
+        "file_unreadable": "The file {name} cannot be read: {why}",
+        "unnamed": "(without a name)",
+        "tool_replied": "(the tool has answered the user itself)",
+        "module_incomplete": "The module astr_openclaw is incomplete ({why}); install the plugin again.",
+        "wheel_foreign": "The plugin's wheel is not for this machine ({here}); use the plugin's package for its platform.",
+        "module_unloadable": "The module astr_openclaw cannot be loaded on this machine ({here}): {why}",
+        "restart_needed": "astr_openclaw is now {wanted}, but the process still has {loaded} loaded: restart AstrBot.",
+        "module_other_version": "astr_openclaw {wanted} is needed and {installed} is installed: run pip install -r requirements.txt in the plugin's folder, then restart AstrBot.",
     },
 }
 
@@ -71,9 +110,9 @@ _GATEWAY = {
 }
 
 
-def say(locale: str, key: str, **values: object) -> str:
+def say(locale: str, sentence: str, /, **values: object) -> str:
     """One sentence."""
-    return _SAY[locale][key].format(**values)
+    return _SAY[locale][sentence].format(**values)
 
 
 def help_text(locale: str, prefix: str) -> str:

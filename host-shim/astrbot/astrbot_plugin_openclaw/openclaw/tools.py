@@ -18,6 +18,7 @@ from astr_openclaw import Tool
 
 from .engine import Engine
 from .settings import PLUGIN, Settings
+from .texts import say
 
 #: What a tool that the config does not list needs.
 _UNLISTED = "L2"
@@ -28,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: two with one name some versions silently run theirs, others refuse the whole request.
 _PREFIX = "astrbot_"
 
-_NO_PARAMETERS = {"type": "object", "properties": {}}
+NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
 def level_of_tool(name: str, settings: Settings) -> str:
@@ -51,36 +52,36 @@ def active_tools(context: Any) -> list[Any]:
     return [tool for tool in tools if getattr(tool, "active", True)]
 
 
-def of_astrbot(context: Any, event: Any, settings: Settings) -> list[Tool]:
-    """AstrBot's tools for one turn of one sender."""
-    found = []
-    for tool in active_tools(context):
+def of_turn(context: Any, event: Any, engine: Engine) -> list[Tool]:
+    """The tools for one turn of one sender: the plugin's own, and AstrBot's if they are to be."""
+    settings = engine.settings
+    found = {tool.name: tool for tool in own(context, engine)}
+    for tool in active_tools(context) if settings.tools else ():
         name = offered_name(tool.name)
-        if name is None:
+        if name is None or name in found:
             logger.debug(f"[{PLUGIN}] 工具 {tool.name!r} 的名称不能用于 OpenClaw，已跳过")
             continue
-        found.append(
-            Tool(
-                name=name,
-                run=_runner(context, event, tool, settings.tool_timeout),
-                description=tool.description or "",
-                parameters=tool.parameters or _NO_PARAMETERS,
-                level=level_of_tool(tool.name, settings),
-                timeout=settings.tool_timeout,
-            )
+        found[name] = Tool(
+            name=name,
+            run=_runner(context, event, tool, settings),
+            description=tool.description or "",
+            parameters=tool.parameters or NO_PARAMETERS,
+            level=level_of_tool(tool.name, settings),
+            timeout=settings.tool_timeout,
         )
-    return found
+    return list(found.values())
 
 
-def _runner(context: Any, event: Any, tool: Any, timeout: float) -> Callable[..., Any]:
+def _runner(context: Any, event: Any, tool: Any, settings: Settings) -> Callable[..., Any]:
     async def run(**arguments: Any) -> str:
         wrapper = ContextWrapper(
-            context=AstrAgentContext(context=context, event=event), tool_call_timeout=int(timeout)
+            context=AstrAgentContext(context=context, event=event),
+            tool_call_timeout=int(settings.tool_timeout),
         )
         parts: list[str] = []
         async for result in FunctionToolExecutor.execute(tool, wrapper, **arguments):
             # None: the tool has answered the user itself.
-            parts += _texts(result) if result is not None else ["（工具已直接回复用户）"]
+            parts += _texts(result) if result is not None else [say(settings.locale, "tool_replied")]
         return "\n".join(parts)
 
     return run

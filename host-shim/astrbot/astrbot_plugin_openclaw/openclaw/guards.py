@@ -1,0 +1,40 @@
+"""The state of the guards over reloads and restarts."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from astrbot.api import logger
+
+from . import durable
+from .settings import PLUGIN
+
+
+class Guards:
+    """What the component knew when it was last stopped: breakers and counters, of which only it
+    knows the meaning, and the last faults for the status page. Neither texts nor tokens."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.snapshot: bytes | None = None
+        self.last_faults: list[dict[str, Any]] = []
+        try:
+            kept = json.loads(path.read_text("utf-8"))
+            snapshot = base64.b64decode(kept["snapshot"], validate=True)
+            faults = kept["last_faults"]
+            if not all(isinstance(f, dict) and {"time", "code", "cause", "remedy"} <= set(f) for f in faults):
+                raise ValueError("不是故障列表")
+            self.snapshot, self.last_faults = snapshot, faults
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            aside = durable.put_aside(path)
+            logger.error(f"[{PLUGIN}] {path} 无法读取（{error!r}），已改名为 {aside.name}，防护状态从头开始")
+
+    def keep(self, snapshot: bytes, last_faults: list[dict[str, Any]]) -> None:
+        """Stores them. Raises OSError if that is not possible."""
+        kept = {"snapshot": base64.b64encode(snapshot).decode(), "last_faults": last_faults}
+        durable.write(self._path, json.dumps(kept, ensure_ascii=False, indent=0).encode())
