@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-
 from astr import PASSWORD, PLUGIN
 
 _CHROOT = (
@@ -109,6 +108,17 @@ class Browser:
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
+    async def settled(self, script: str, seconds: float = 60) -> Any:
+        """As `run`, but again if the page goes elsewhere meanwhile. The script may run twice."""
+        until = asyncio.get_running_loop().time() + seconds
+        while True:
+            try:
+                return await self.run(script)
+            except AssertionError:
+                if asyncio.get_running_loop().time() > until:
+                    raise
+            await asyncio.sleep(0.2)
+
     async def texts(self) -> list[str]:
         """The visible text of every frame."""
         found = []
@@ -142,10 +152,9 @@ async def read_status_page(scenario: Any) -> None:
     base = f"http://127.0.0.1:{astr.web_port}"
     async with Browser(astr._root) as browser:
         await browser.call("Page.navigate", browser.page, url=base)
-        await asyncio.sleep(2)
         login = json.dumps({"username": "astrbot", "password": PASSWORD})
-        await browser.run(
-            f"""fetch('/api/auth/login', {{method: 'POST', headers: {{'Content-Type': 'application/json'}},
+        await browser.settled(
+            f"""fetch({json.dumps(base)} + '/api/auth/login', {{method: 'POST', headers: {{'Content-Type': 'application/json'}},
                 body: {json.dumps(login)}}}).then(r => r.json()).then(a => {{
                 localStorage.setItem('token', a.data.token); localStorage.setItem('user', 'astrbot');
                 localStorage.setItem('astrbot-locale', 'zh-CN'); }})"""
@@ -153,7 +162,7 @@ async def read_status_page(scenario: Any) -> None:
         await browser.call("Page.reload", browser.page)
         for attempt in range(6):
             # The dashboard goes to its own first page once it is up, whatever it was asked for.
-            await browser.run(f"location.hash = '#/plugin-view/{PLUGIN}/status?{attempt}'")
+            await browser.settled(f"location.hash = '#/plugin-view/{PLUGIN}/status?{attempt}'")
             try:
                 text = await browser.until("OpenClaw 状态", "关闭（正常）", "MiB", "SHA-256", seconds=10)
                 break

@@ -37,5 +37,7 @@ echo "installed in a clean environment: $("$work/v/bin/python" -m astr_openclaw 
 cp -r "$root/host-shim/python/tests" "$root/host-shim/python/pyproject.toml" "$work/"
 cd "$work"
 "$work/v/bin/python" -m pytest -q --no-header "$work/tests"
+echo "its types, as a user's type checker sees them"
+"$work/v/bin/python" -m mypy --strict -p astr_openclaw
 "$work/v/bin/python" -m pip install --quiet --disable-pip-version-check packaging
 "$work/v/bin/python" -m pytest -q --no-header -p no:cacheprovider "$root/host-shim/astrbot/tests"

@@ -28,11 +28,10 @@ if BROKEN is None:
 class Prefix(filter.CustomFilter):
     """Messages that are for the assistant: the prefix alone, or followed by white space."""
 
-    words: tuple[str, ...] = ("助手",)
+    settings = Settings.read({})
 
     def filter(self, event: AstrMessageEvent, cfg: object) -> bool:
-        text = event.get_message_str().strip()
-        return any(text == word or text.startswith(word) and text[len(word)].isspace() for word in self.words)
+        return self.settings.task_of(event.get_message_str()) is not None
 
 
 class OpenClawStar(Star):
@@ -41,7 +40,7 @@ class OpenClawStar(Star):
     def __init__(self, context: Context, config: dict | None = None) -> None:
         super().__init__(context)
         self.settings = Settings.read(config or {})
-        Prefix.words = self.settings.prefixes
+        Prefix.settings = self.settings
         self.door: Door | None = None
         self.engine: Engine | None = None
         if BROKEN is not None:

@@ -94,6 +94,23 @@ def test_no_setting_makes_reading_fail_and_no_problem_is_endless(value: object) 
         assert settings.prefixes and all(settings.prefixes)
 
 
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("助手 第一行\n  第二行\n\n第四行 ", "第一行\n  第二行\n\n第四行"),
+        (" 助手\n你好", "你好"),
+        ("助手\u3000你好", "你好"),
+        ("助手", ""),
+        ("claw hi", "hi"),
+        ("助手你好", None),
+        ("你好 助手", None),
+        ("", None),
+    ],
+)
+def test_a_task_is_what_follows_the_prefix_with_its_new_lines(text: str, task: str | None) -> None:
+    assert Settings.read({"prefix": ["助手", "claw"]}).task_of(text) == task
+
+
 def test_a_prefix_may_be_written_with_astrbots_slash() -> None:
     assert Settings.read({"prefix": ["/助手", "claw", "/", " "]}).prefixes == ("助手", "claw")
     assert Settings.read({"prefix": []}).prefixes == ("助手",)

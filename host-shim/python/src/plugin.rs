@@ -27,7 +27,7 @@ const SYNC_WAIT: Duration = Duration::from_millis(20);
 #[pyclass(frozen, module = "astr_openclaw._native")]
 pub(crate) struct Plugin {
     inner: Here<host_shim::Plugin>,
-    last_status: Mutex<Option<String>>,
+    last_status: Mutex<String>,
 }
 
 #[pymethods]
@@ -65,25 +65,20 @@ impl Plugin {
     /// and cannot answer at once it is what it last said.
     fn status(&self, py: Python<'_>) -> PyResult<(String, bool)> {
         let plugin = self.inner.get()?.clone();
-        match py.detach(|| wait_briefly(async move { plugin.status().await })) {
+        let answer = py.detach(|| wait_briefly(async move { plugin.status().await }));
+        let mut last = self
+            .last_status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let fresh = match answer {
             Some(Ok(status)) => {
-                let json = errors::json(&status)?;
-                *self
-                    .last_status
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = Some(json.clone());
-                Ok((json, true))
+                *last = errors::json(&status)?;
+                true
             }
-            Some(Err(fault)) => Err(errors::fault(&fault)?),
-            None => {
-                let last = self
-                    .last_status
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clone();
-                Ok((last.unwrap_or_else(|| "null".to_owned()), false))
-            }
-        }
+            Some(Err(fault)) => return Err(errors::fault(&fault)?),
+            None => false,
+        };
+        Ok((last.clone(), fresh))
     }
 
     /// Closes the breakers.
@@ -175,12 +170,18 @@ pub(crate) fn load(
         builder = builder.snapshot(snapshot.map_err(|e| PyValueError::new_err(e.to_string()))?);
     }
     Ok(Operation::new(async move {
-        let outcome = builder.build().await;
+        let outcome = async {
+            let plugin = builder.build().await?;
+            // So that there is one to tell, however busy the machine is.
+            let status = plugin.status().await?;
+            Ok::<_, LoadError>((plugin, status))
+        };
+        let outcome = outcome.await;
         finish(move |py| match outcome {
-            Ok(plugin) => {
+            Ok((plugin, status)) => {
                 let plugin = Plugin {
                     inner: Here::new(plugin),
-                    last_status: Mutex::default(),
+                    last_status: Mutex::new(errors::json(&status)?),
                 };
                 Ok(Py::new(py, plugin)?.into_any())
             }

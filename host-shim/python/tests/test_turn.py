@@ -125,8 +125,9 @@ async def test_one_turn_at_a_time_in_order_and_status_answers_meanwhile(plugin: 
     assert isinstance(await second.__anext__(), Notice)
     third = asyncio.create_task(plugin.ask("third").reply())
     await wait_until(lambda: plugin.status().queued == 2)
+    await wait_until(lambda: plugin.status().fresh)
     status = plugin.status()
-    assert (status.in_flight, status.fresh) == (1, True)
+    assert status.in_flight == 1
     assert status.breakers["primary"].state == "closed" and status.memory.available_mib
     gateway.release.set()
     assert [(await first).text, (await second.reply()).text, (await third).text] == ["ab", "second", "third"]
@@ -142,7 +143,7 @@ async def test_the_breaker_opens_after_two_failures_and_reset_closes_it(gateway:
             codes.append(caught.value.code)
         assert codes == ["auth_failed", "auth_failed", "circuit_open"]
         assert caught.value.retry_after is not None and 0 < caught.value.retry_after <= 60
-        assert plugin.status().breakers["primary"].state == "open"
+        await wait_until(lambda: plugin.status().breakers["primary"].state == "open")
         plugin.reset()
         await wait_until(lambda: plugin.status().breakers["primary"].state == "closed")
 

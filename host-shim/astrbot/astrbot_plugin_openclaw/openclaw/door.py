@@ -56,14 +56,6 @@ class Door:
         """Closes the audit log."""
         self.audit.close()
 
-    def task_of(self, text: str) -> str:
-        """The message without the prefix; new lines are kept."""
-        text = text.strip()
-        for word in self._settings.prefixes:
-            if text == word or text.startswith(word) and text[len(word)].isspace():
-                return text[len(word) :].strip()
-        return text
-
     async def handle(self, event: Any) -> AsyncIterator[Any]:
         """Answers one message that has the prefix. Yields what AstrBot is to send."""
         locale = self._settings.locale
@@ -72,7 +64,7 @@ class Door:
             if self._settings.tell_refused:
                 yield event.plain_result(texts.say(locale, "refused"))
             return
-        task = self.task_of(event.get_message_str())
+        task = self._settings.task_of(event.get_message_str()) or ""
         command = _COMMANDS.get(task.lower())
         if command == "help" and event_has_attachment(event):
             command = None
@@ -111,7 +103,7 @@ class Door:
             self._engine.reset()
             return texts.say(locale, "breaker_reset")
         if command == "status":
-            status = self._engine.status()
+            status = await self._engine.status_now()
             return texts.status_text(
                 locale, status, self._engine.running().component, self._engine.component_problem
             )

@@ -36,6 +36,10 @@ _LAST_FAULTS = 20
 _SNAPSHOT_LIMIT = 5.0
 
 
+#: Tenths of a second.
+_STATUS_TRIES = 20
+
+
 class Engine:
     """Loads the component and asks it; keeps what is wrong, instead of failing."""
 
@@ -155,6 +159,15 @@ class Engine:
     def status(self) -> Status:
         """What the guards know; raises `Fault` if there is no component."""
         return self.running().status()
+
+    async def status_now(self) -> Status:
+        """As `status`, after a moment if the component is computing: in a chat nobody looks again."""
+        for _ in range(_STATUS_TRIES):
+            status = self.status()
+            if status.fresh:
+                break
+            await asyncio.sleep(0.1)
+        return status
 
     async def diagnose(self) -> Diagnosis:
         """Looks at everything without a model call; raises `Fault` if there is no component."""

@@ -88,6 +88,15 @@ class Settings:
             problems=reader.problems,
         )
 
+    def task_of(self, text: str) -> str | None:
+        """What a message asks of the assistant, new lines kept: what follows the prefix. None if it
+        has no prefix."""
+        text = text.strip()
+        for word in self.prefixes:
+            if text == word or text.startswith(word) and text[len(word)].isspace():
+                return text[len(word) :].strip()
+        return None
+
     def secrets(self) -> tuple[str, ...]:
         """The tokens themselves, which are masked wherever text goes out."""
         keys = ("gateway_bearer_token", "gateway_backup_bearer_token")

@@ -1,13 +1,11 @@
 """The OpenClaw Gateway from Python, guarded by a WebAssembly component in this process.
 
-    import asyncio
-    from astr_openclaw import Delta, Plugin
+    import asyncio, astr_openclaw
 
     async def main():
-        plugin = await Plugin.load({"gateway_primary_url": "http://127.0.0.1:18789", "gateway_bearer_token": "…"})
-        async for event in plugin.ask("What is new?"):
-            if isinstance(event, Delta):
-                print(event.text, end="", flush=True)
+        async with await astr_openclaw.Plugin.load({"gateway_primary_url": "…", "gateway_bearer_token": "…"}) as plugin:
+            async for event in plugin.ask("What is new?"):
+                print(event.text if isinstance(event, astr_openclaw.Delta) else "", end="", flush=True)
 
     asyncio.run(main())
 """

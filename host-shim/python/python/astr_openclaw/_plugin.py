@@ -11,7 +11,7 @@ from typing import Any, Union
 
 from . import _bridge, _component, _native
 from ._turn import Turn
-from .errors import ConfigError, Fault, LoadError, translated
+from .errors import ConfigError, LoadError, translated
 from .types import (
     Attachment,
     Breaker,
@@ -157,12 +157,10 @@ class Plugin:
     def status(self) -> Status:
         """What the guards know. Never blocks: if the component is computing at this moment (20 ms
         are waited at most) it is what it last said, with ``fresh`` false. Raises `Fault` if there
-        is nothing to say: ``cancelled`` once closed, ``busy`` before the first answer."""
+        is nothing to say: ``cancelled`` once closed, ``plugin_trapped``."""
         with translated():
             text, fresh = self._native.status()
         fact = json.loads(text)
-        if fact is None:
-            raise Fault("busy", "the component is computing and has not told its status yet")
         return Status(
             breakers={
                 name: Breaker(b["state"], b["failures"], b["retry_after_seconds"])

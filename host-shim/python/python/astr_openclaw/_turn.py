@@ -204,12 +204,12 @@ async def _run_tool(tool: Tool | None, name: str, arguments: str, answer: Any) -
         answer.error(f"the arguments of {name!r} cannot be read: {error}")
         return
     try:
-        text, error = await asyncio.wait_for(_outcome(tool, keywords), tool.timeout)
+        text, raised = await asyncio.wait_for(_outcome(tool, keywords), tool.timeout)
     except (asyncio.TimeoutError, TimeoutError):
         answer.error(f"the tool {name!r} did not end within {tool.timeout or 0:g} s")
         return
-    if error is not None:
-        answer.error(f"the tool {name!r} failed: {type(error).__name__}: {error}")
+    if raised is not None:
+        answer.error(f"the tool {name!r} failed: {type(raised).__name__}: {raised}")
     else:
         answer.output(text)
 

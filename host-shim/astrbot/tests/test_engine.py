@@ -1,0 +1,137 @@
+"""The one plugin instance behind both doors: what goes wrong is kept, what the guards know too."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import STAR
+from openclaw.engine import Engine
+from openclaw.guards import Guards
+from openclaw.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
+
+from astr_openclaw import Fault, Plugin, shipped_component  # noqa: E402
+from gateway import Gateway  # noqa: E402
+
+WRONG = "wrong-token-zzzz"
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with Gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def star(tmp_path: Path) -> Path:
+    """The plugin's folder."""
+    folder = tmp_path / "star"
+    folder.mkdir()
+    shutil.copy(shipped_component(), folder / "openclaw_plugin.wasm")
+    shutil.copy(STAR / "_conf_schema.json", folder)
+    return folder
+
+
+async def started(star: Path, gateway: Gateway, **changes: object) -> Engine:
+    engine = Engine(Settings.read({**gateway.config, **changes}), star, star.parent / "data")
+    await engine.start()
+    return engine
+
+
+async def code(engine: Engine, text: str = "hi") -> str | None:
+    try:
+        await engine.ask(text, session="s", level="L0").reply()
+    except Fault as fault:
+        engine.remember(fault)
+        return fault.code
+    return None
+
+
+def test_an_open_breaker_and_the_last_faults_go_on_in_the_next_life(star: Path, gateway: Gateway) -> None:
+    async def body() -> None:
+        first = await started(star, gateway, gateway_bearer_token=WRONG)
+        assert [await code(first) for _ in range(3)] == ["auth_failed", "auth_failed", "circuit_open"]
+        faults = list(first.last_faults)
+        await first.stop()
+        assert WRONG not in (star.parent / "data" / "guards.json").read_text("utf-8")
+        # Also over a life that cannot load anything.
+        await (await started(star, gateway, user_level="L9")).stop()
+        second = await started(star, gateway)
+        status = await second.status_now()
+        assert (status.breakers["primary"].state, status.counters.failed) == ("open", 2)
+        assert list(second.last_faults) == faults and len(faults) == 3
+        assert await code(second) == "circuit_open"
+        second.reset()
+        assert await code(second) is None
+        await second.stop()
+        third = await started(star, gateway)
+        status = await third.status_now()
+        assert (status.breakers["primary"].state, status.counters.completed) == ("closed", 1)
+        await third.stop()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("kept", [b"no snapshot at all", b"astr-openclaw-guards 1 0 0\nof another component"])
+def test_a_state_that_cannot_be_taken_over_costs_the_state_and_nothing_else(star: Path, gateway: Gateway, kept: bytes) -> None:
+    async def body() -> None:
+        Guards(star.parent / "data" / "guards.json").keep(kept, [])
+        engine = await started(star, gateway)
+        assert await code(engine) is None and (await engine.status_now()).counters.turns == 1
+        await engine.stop()
+
+    asyncio.run(body())
+
+
+def test_a_component_that_crashes_at_its_config_is_not_used_and_the_shipped_one_goes_on(star: Path, gateway: Gateway, monkeypatch) -> None:
+    load = Plugin.load
+
+    async def crashing(config: object, *, component: Path, **more: object) -> Plugin:
+        if component == star / "openclaw_plugin.wasm":
+            raise Fault("plugin_trapped", "unreachable\nwas reached")
+        return await load(config, component=component, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Plugin, "load", crashing)
+
+    async def body() -> None:
+        engine = await started(star, gateway)
+        assert engine.problem is None and engine.component_problem == "plugin_trapped: unreachable was reached"
+        assert await code(engine) is None
+        await engine.stop()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"gateway_primary_url": ""}, ("gateway_primary_url（网关地址）：",)),
+        ({"gateway_bearer_token": "zz secret with spaces"}, ("gateway_bearer_token（网关令牌）：",)),
+        ({"limits": {"breaker_open_seconds": 1}}, ("breaker_open_seconds（熔断时长（秒））：",)),
+        ({"max_level": "L9"}, ("max_level（级别上限）：", "L9")),
+        ({"user_level": "L9", "users": 5}, ("user_level：'L9'", "；", "users：5")),
+        ({"locale": "en", "gateway_primary_url": "x"}, ("gateway_primary_url: `x` has no scheme",)),
+    ],
+)
+def test_a_wrong_config_is_told_by_every_call_and_none_shows_a_token(star: Path, gateway: Gateway, changes: dict, words: tuple[str, ...]) -> None:
+    async def body() -> None:
+        engine = await started(star, gateway, **changes)
+        for call in (lambda: engine.ask("x", session="s", level="L0"), engine.status, engine.reset):
+            with pytest.raises(Fault) as caught:
+                call()
+            assert caught.value.code == "config_invalid" and caught.value.remedy
+            assert all(word in caught.value.message for word in words), caught.value.message
+            assert "secret with" not in str(caught.value)
+        with pytest.raises(Fault, match="config_invalid"):
+            await engine.diagnose()
+        await engine.stop()
+        with pytest.raises(Fault, match="cancelled|config_invalid"):
+            engine.status()
+
+    asyncio.run(body())
