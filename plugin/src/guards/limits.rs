@@ -2,9 +2,10 @@
 
 use super::breaker;
 use crate::config::ConfigError;
+use crate::fault::Locale;
 use crate::level::Level;
 use crate::prelude::*;
-use crate::text::seconds;
+use crate::text::{say, seconds};
 
 /// One mebibyte, in bytes.
 pub const MIB: u64 = 1024 * 1024;
@@ -58,20 +59,17 @@ const MAX_FLOOR: u64 = 1 << 44;
 
 impl Limits {
     /// Refuses what would loosen a guard, or makes no sense.
-    pub fn check(&self) -> Result<(), ConfigError> {
+    pub fn check(&self, locale: Locale) -> Result<(), ConfigError> {
         let default = Self::default();
         let floor = |key: &str, bytes: u64, least: u64| {
             if (least..=MAX_FLOOR).contains(&bytes) {
                 return Ok(());
             }
-            Err(ConfigError::new(
-                key,
-                format!(
-                    "{} MiB is not allowed: it may only be tightened, to {} MiB or more",
-                    bytes / MIB,
-                    least / MIB
-                ),
-            ))
+            let words = say!(locale,
+                en: "{} MiB is not allowed: it may only be tightened, to {} MiB or more",
+                zh: "不允许 {} MiB：只能收紧，即 {} MiB 或更多",
+                bytes / MIB, least / MIB);
+            Err(ConfigError::new(key, words))
         };
         floor("heavy_floor_mib", self.heavy_floor, default.heavy_floor)?;
         floor(
@@ -80,60 +78,78 @@ impl Limits {
             default.read_only_floor,
         )?;
         if !(1..=default.breaker.failures).contains(&self.breaker.failures) {
-            return Err(ConfigError::new(
-                "breaker_failures",
-                format!(
-                    "{} is not allowed: it may only be tightened, so 1 or 2",
-                    self.breaker.failures
-                ),
-            ));
+            let words = say!(locale,
+                en: "{} is not allowed: it may only be tightened, so 1 or 2",
+                zh: "不允许 {}：只能收紧，即 1 或 2",
+                self.breaker.failures);
+            return Err(ConfigError::new("breaker_failures", words));
         }
-        within(
+        let (open_ms, least_ms) = (self.breaker.open_ms, default.breaker.open_ms);
+        seconds_within(
             "breaker_open_seconds",
-            self.breaker.open_ms,
-            default.breaker.open_ms,
+            open_ms,
+            least_ms,
             86_400_000,
+            locale,
         )?;
-        if self.queue_length > 64 {
-            return Err(ConfigError::new(
-                "queue_length",
-                format!("{} is not allowed: 0 to 64", self.queue_length),
-            ));
-        }
-        within("queue_wait_seconds", self.queue_wait_ms, 0, 3_600_000)?;
+        number_within("queue_length", self.queue_length.into(), 0, 64, locale)?;
+        seconds_within(
+            "queue_wait_seconds",
+            self.queue_wait_ms,
+            0,
+            3_600_000,
+            locale,
+        )?;
         if self.heavy_bytes > default.heavy_bytes {
-            return Err(ConfigError::new(
-                "heavy_bytes",
-                format!(
-                    "{} is not allowed: it may only be tightened, to {} or less",
-                    self.heavy_bytes, default.heavy_bytes
-                ),
-            ));
+            let words = say!(locale,
+                en: "{} is not allowed: it may only be tightened, to {} or less",
+                zh: "不允许 {}：只能收紧，即 {} 或更少",
+                self.heavy_bytes, default.heavy_bytes);
+            return Err(ConfigError::new("heavy_bytes", words));
         }
         if self.heavy_words.iter().any(|word| word.trim().is_empty()) {
-            return Err(ConfigError::new(
-                "heavy_words",
-                "an empty word is not allowed: it would make every turn heavy".into(),
-            ));
+            let words = say!(locale,
+                en: "an empty word is not allowed: it would make every turn heavy",
+                zh: "不允许空的词：它会使每个任务都成为重任务");
+            return Err(ConfigError::new("heavy_words", words));
         }
         Ok(())
     }
 }
 
+/// Refuses a number outside `least..=most`.
+pub(crate) fn number_within(
+    key: &str,
+    number: u64,
+    least: u64,
+    most: u64,
+    locale: Locale,
+) -> Result<(), ConfigError> {
+    if (least..=most).contains(&number) {
+        return Ok(());
+    }
+    let words = say!(locale,
+        en: "{number} is not allowed: {least} to {most}",
+        zh: "不允许 {number}：应为 {least} 到 {most}");
+    Err(ConfigError::new(key, words))
+}
+
 /// Refuses a time in milliseconds outside `least..=most`, in the seconds that users write.
-pub(crate) fn within(key: &str, ms: u64, least: u64, most: u64) -> Result<(), ConfigError> {
+pub(crate) fn seconds_within(
+    key: &str,
+    ms: u64,
+    least: u64,
+    most: u64,
+    locale: Locale,
+) -> Result<(), ConfigError> {
     if (least..=most).contains(&ms) {
         return Ok(());
     }
-    Err(ConfigError::new(
-        key,
-        format!(
-            "{} is not allowed: {} to {} seconds",
-            seconds(ms),
-            seconds(least),
-            seconds(most)
-        ),
-    ))
+    let words = say!(locale,
+        en: "{} is not allowed: {} to {} seconds",
+        zh: "不允许 {}：应为 {} 到 {} 秒",
+        seconds(ms), seconds(least), seconds(most));
+    Err(ConfigError::new(key, words))
 }
 
 #[cfg(test)]
@@ -143,13 +159,13 @@ mod tests {
     fn refused(change: impl FnOnce(&mut Limits)) -> String {
         let mut limits = Limits::default();
         change(&mut limits);
-        limits.check().expect_err("must be refused").key
+        limits.check(Locale::En).expect_err("must be refused").key
     }
 
     #[test]
     fn the_defaults_are_the_runbooks_and_allowed() {
         let limits = Limits::default();
-        assert_eq!(limits.check(), Ok(()));
+        assert_eq!(limits.check(Locale::En), Ok(()));
         assert_eq!(
             (limits.heavy_floor, limits.read_only_floor),
             (536_870_912, 367_001_600)
@@ -191,6 +207,6 @@ mod tests {
             heavy_bytes: 0,
             heavy_words: vec![],
         };
-        assert_eq!(limits.check(), Ok(()));
+        assert_eq!(limits.check(Locale::En), Ok(()));
     }
 }
