@@ -57,7 +57,8 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn help(locale: Locale) -> &'static str {
+/// The commands of the talk.
+pub fn help(locale: Locale) -> &'static str {
     pick(
         locale,
         "/help            these commands

@@ -1,10 +1,11 @@
-//! What `--help` adds to the grammar: examples, exit codes, and all of it in Chinese.
+//! What `--help` adds to the grammar: examples, exit codes, the session protocol, and all of it in
+//! Chinese.
 
 use clap::{Arg, ArgAction, Command};
 use openclaw_plugin::fault::Locale;
 
-use super::exit;
 use super::text::pick;
+use super::{chat, exit};
 
 const SETTINGS_EN: &str = "\
 Settings: flags, before the environment (OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_BACKUP_URL,
@@ -38,25 +39,88 @@ const EXAMPLES_ZH: &str = "
   printf '{\"id\":1,\"op\":\"status\"}\\n' | host-shim session
 ";
 
+const ASK_EN: &str = "
+  host-shim ask 'What is in my workspace?'
+  git diff | host-shim ask --instructions 'Review this change.'
+  host-shim ask --attach cat.png 'What is this?'
+  host-shim ask --session notes --level L1 'Go on.'
+  host-shim ask --json hi | jq -r 'select(.event == \"completed\").text'
+";
+
+const ASK_ZH: &str = "
+  host-shim ask '我的工作区里有什么？'
+  git diff | host-shim ask --instructions '审查这个改动。'
+  host-shim ask --attach cat.png '这是什么？'
+  host-shim ask --session notes --level L1 '继续。'
+  host-shim ask --json 你好 | jq -r 'select(.event == \"completed\").text'
+";
+
+const SESSION_EN: &str = "\
+One JSON object a line, in UTF-8. A request has an `id` (a string or a number), which its events
+carry, and an `op`:
+  ask          text; and perhaps session, level (\"L0\" to \"L4\"), heavy, instructions,
+               attachments [{path} or {media_type, data (base64), filename?}],
+               tools [{name, description, parameters, level}]
+  tool-result  turn (the ask's id), call, and output or error
+  cancel       turn
+  status, diagnose, reset (closes the breakers)
+  memory       available_mib (a number pretends, null: the real one) or unreadable: true
+  advance      seconds: moves the clock that the guards see
+  quit         the end, as is that of the input: what runs is cancelled
+Events have the request's `id` and an `event`: ready at first; for an ask delta, tool-call and
+notice, then one completed or fault; for the others done, status, diagnosis, or error.
+
+Example:
+  printf '{\"id\":1,\"op\":\"ask\",\"text\":\"hi\"}\\n' | (cat; sleep 60) | host-shim session";
+
+const SESSION_ZH: &str = "\
+每行一个 UTF-8 的 JSON 对象。请求含有 `id`（字符串或数字，其事件带有同样的 id）和 `op`：
+  ask          text；可选 session、level（\"L0\" 到 \"L4\"）、heavy、instructions、
+               attachments [{path} 或 {media_type, data（base64）, filename?}]、
+               tools [{name, description, parameters, level}]
+  tool-result  turn（ask 的 id）、call，以及 output 或 error
+  cancel       turn
+  status、diagnose、reset（关闭熔断）
+  memory       available_mib（数字为假装，null 恢复真实值）或 unreadable: true
+  advance      seconds：拨动防护所见的时钟
+  quit         结束；输入结束也一样：正在运行的任务会被取消
+事件含有请求的 `id` 和 `event`：首先是 ready；ask 对应 delta、tool-call、notice，
+最后是一个 completed 或 fault；其他对应 done、status、diagnosis 或 error。
+
+示例：
+  printf '{\"id\":1,\"op\":\"ask\",\"text\":\"你好\"}\\n' | (cat; sleep 60) | host-shim session";
+
 /// The grammar with its help texts in the locale.
 pub fn dress(command: Command, locale: Locale) -> Command {
-    let after = after_help(locale);
     let command = match locale {
         Locale::En => command,
         Locale::Zh => chinese_root(command),
     };
-    command.after_help(after)
-}
-
-fn after_help(locale: Locale) -> String {
-    format!(
-        "{}\n\n{}{}\n{}\n{}",
-        pick(locale, SETTINGS_EN, SETTINGS_ZH),
-        pick(locale, "Examples:", "示例："),
-        pick(locale, EXAMPLES_EN, EXAMPLES_ZH),
-        pick(locale, "Exit codes:", "退出码："),
-        exit::list(locale).trim_end(),
-    )
+    let examples = |examples| format!("{}{examples}", pick(locale, "Examples:", "示例："));
+    let exit_codes = || {
+        let codes = exit::list(locale);
+        let title = pick(locale, "Exit codes:", "退出码：");
+        format!("{title}\n{}", codes.trim_end())
+    };
+    let ask = examples(pick(locale, ASK_EN, ASK_ZH)) + "\n" + &exit_codes();
+    let chat = format!(
+        "{}\n{}",
+        pick(locale, "In the talk:", "对话中的命令："),
+        chat::help(locale).trim_end()
+    );
+    command
+        .after_help(format!(
+            "{}\n\n{}\n{}",
+            pick(locale, SETTINGS_EN, SETTINGS_ZH),
+            examples(pick(locale, EXAMPLES_EN, EXAMPLES_ZH)),
+            exit_codes(),
+        ))
+        .mut_subcommand("ask", |command| command.after_help(ask))
+        .mut_subcommand("chat", |command| command.after_help(chat))
+        .mut_subcommand("session", |command| {
+            command.after_help(pick(locale, SESSION_EN, SESSION_ZH))
+        })
+        .mut_subcommand("diagnose", |command| command.after_help(exit_codes()))
 }
 
 /// Help and version as arguments of our own, because those that clap adds by itself cannot be
@@ -191,6 +255,26 @@ mod tests {
             }
         }
         check(&Cli::command(), "");
+    }
+
+    #[test]
+    fn commands_explain_what_their_options_do_not() {
+        for locale in [Locale::En, Locale::Zh] {
+            let mut root = dress(Cli::command(), locale);
+            let mut help = |name: &str| {
+                let command = root.find_subcommand_mut(name).unwrap();
+                command.render_help().to_string()
+            };
+            for name in ["ask", "diagnose"] {
+                assert!(help(name).contains("10  auth_failed"), "{name}");
+            }
+            assert!(help("ask").contains("host-shim ask --attach cat.png"));
+            assert!(help("chat").contains(pick(locale, "/diagnose", "/诊断")));
+            let session = help("session");
+            for word in ["tool-result", "available_mib", "advance", "completed"] {
+                assert!(session.contains(word), "{word} is missing:\n{session}");
+            }
+        }
     }
 
     #[test]
