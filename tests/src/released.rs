@@ -5,15 +5,18 @@ use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// The gateways' token. No output may ever hold it.
 pub const TOKEN: &str = "c0ffee-never-shown-c0ffee";
 
-/// The components as `cargo xtask dist` releases them, made anew of what is in the folder now.
+/// The components as `cargo xtask dist` releases them: in the folder that OPENCLAW_RELEASED names,
+/// or else made anew of what is in the repository now.
 pub static RELEASED: LazyLock<Released> = LazyLock::new(|| {
-    let folder = TempDir::new().expect("a folder");
-    output(cargo().args(["xtask", "dist", "--out"]).arg(folder.path()));
+    if let Some(folder) = std::env::var_os("OPENCLAW_RELEASED") {
+        return Released(folder.into());
+    }
+    let folder = own_folder("released");
+    output(cargo().args(["xtask", "dist", "--out"]).arg(&folder));
     Released(folder)
 });
 
@@ -32,13 +35,25 @@ pub static HOST_SHIM: LazyLock<PathBuf> = LazyLock::new(|| {
     built.join("host-shim")
 });
 
+/// An empty folder of this test program's own, beside it, for what is made once and used by all of
+/// its tests.
+pub fn own_folder(what: &str) -> PathBuf {
+    let folder = std::env::current_exe()
+        .expect("a test binary")
+        .with_extension(what);
+    // From an earlier run, if at all.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    folder
+}
+
 /// A folder with what is released.
-pub struct Released(TempDir);
+pub struct Released(PathBuf);
 
 impl Released {
     /// The folder.
     pub fn folder(&self) -> &Path {
-        self.0.path()
+        &self.0
     }
 
     /// A file in it.

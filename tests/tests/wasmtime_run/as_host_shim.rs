@@ -1,18 +1,18 @@
 //! Texts, JSON and exit codes are those of the host shim: both are run, and what they leave is
 //! compared.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
 use host_shim::scripted::{Answer, End, Http, Scene, ScriptedGateway};
-use openclaw_tests::released::{HOST_SHIM, Ran, TOKEN};
+use openclaw_tests::released::{HOST_SHIM, Ran, TOKEN, own_folder};
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::command::{Run, finish};
 
 /// The host shim's home: it keeps the compiled component there.
-static HOME: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().unwrap());
+static HOME: LazyLock<PathBuf> = LazyLock::new(|| own_folder("home"));
 
 /// What both are given beside the arguments.
 struct Given<'a> {
@@ -35,7 +35,7 @@ impl<'a> Given<'a> {
         command
             .args(arguments)
             .env_clear()
-            .env("HOME", HOME.path())
+            .env("HOME", &*HOME)
             .env("OPENCLAW_GATEWAY_URL", self.gateway)
             .env("OPENCLAW_GATEWAY_TOKEN", TOKEN)
             .envs(self.environment.iter().copied())

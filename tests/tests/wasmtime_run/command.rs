@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use openclaw_tests::released::{RELEASED, Ran, TOKEN, WASMTIME, output};
+use openclaw_tests::released::{RELEASED, Ran, TOKEN, WASMTIME, output, own_folder};
 
 /// The command compiled ahead of time: compiling takes a second, and there are many runs.
 static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
-    let compiled = RELEASED.file("openclaw-cli.cwasm");
+    let compiled = own_folder("compiled").join("openclaw-cli.cwasm");
     output(
         Command::new(&*WASMTIME)
             .arg("compile")
