@@ -20,13 +20,16 @@ mod bindings {
     });
 }
 
+use std::io::ErrorKind;
+
 use bindings::exports::astr::openclaw::memory_stat::{Bound, Guest, Sample};
+use openclaw_memory::Unreadable;
 
 struct WasiMemory;
 
 impl Guest for WasiMemory {
     fn read() -> Result<Sample, String> {
-        let sample = openclaw_memory::read_system().map_err(|error| error.to_string())?;
+        let sample = openclaw_memory::read_system().map_err(why)?;
         Ok(Sample {
             available: sample.available,
             total: sample.total,
@@ -35,6 +38,18 @@ impl Guest for WasiMemory {
                 openclaw_memory::Bound::Container => Bound::Container,
             },
         })
+    }
+}
+
+/// What is wrong. A component sees no folder that it is not given, which looks as if there were none.
+fn why(unreadable: Unreadable) -> String {
+    match &unreadable {
+        Unreadable::File { path, error }
+            if path.starts_with("/proc/") && error.kind() == ErrorKind::NotFound =>
+        {
+            format!("{unreadable}; make /proc readable (under `wasmtime run`: --dir /proc)")
+        }
+        _ => unreadable.to_string(),
     }
 }
 
