@@ -188,3 +188,40 @@ fn a_named_artifact_is_loaded_if_it_is_of_the_wanted_component() {
     let error = inspect(&source(None), None).unwrap_err();
     assert!(matches!(error, LoadError::Unreadable { .. }), "{error}");
 }
+
+/// What `wit/deps.lock` says.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    source: String,
+    packages: std::collections::BTreeMap<String, Locked>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Locked {
+    name: String,
+    sha256: String,
+}
+
+#[test]
+fn the_vendored_wasi_packages_are_the_locked_ones() {
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let lock = fs::read_to_string(wit.join("deps.lock")).unwrap();
+    let lock: Lock = toml::from_str(&lock).unwrap();
+    let runs_them = format!("wasmtime-wasi-http {},", super::engine::WASMTIME);
+    assert!(lock.source.starts_with(&runs_them), "{}", lock.source);
+    let mut folders: Vec<String> = fs::read_dir(wit.join("deps"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    folders.sort();
+    assert!(folders.iter().eq(lock.packages.keys()), "{folders:?}");
+    for (folder, locked) in &lock.packages {
+        let file = fs::read(wit.join("deps").join(folder).join("package.wit")).unwrap();
+        assert_eq!(digest::of_bytes(&file), locked.sha256, "{folder}");
+        let text = String::from_utf8(file).unwrap();
+        let package = format!("package {};", locked.name);
+        assert!(text.lines().any(|line| line == package), "{folder}");
+    }
+}
