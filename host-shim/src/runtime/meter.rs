@@ -1,5 +1,8 @@
 //! How long the component computes without waiting for anything, and who looks at that.
 //!
+//! Computing is the processor time of its thread, where the system tells it: on a machine that has no
+//! time for it, or no memory left, a component that does little is not one that computes for ever.
+//!
 //! The thread that runs the component cannot watch itself: a watchdog thread makes wasmtime look,
 //! by its epochs, and the component's own thread then compares times. The watchdog sleeps while
 //! the component does not compute, also in the minutes in which a turn waits for its gateway.
@@ -7,7 +10,7 @@
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::Engine;
 
@@ -18,8 +21,7 @@ pub(super) struct Meter(Arc<Times>);
 
 struct Times {
     watchdog: Watchdog,
-    base: Instant,
-    /// When the component was resumed, in nanoseconds since `base`.
+    /// When the component was resumed, by [`now`].
     resumed: AtomicU64,
     /// Of the time since, what host functions took.
     host: AtomicU64,
@@ -29,21 +31,16 @@ impl Meter {
     pub(super) fn new(watchdog: Watchdog) -> Self {
         Self(Arc::new(Times {
             watchdog,
-            base: Instant::now(),
             resumed: AtomicU64::new(0),
             host: AtomicU64::new(0),
         }))
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.base.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Runs a future that runs the component; every poll begins a new measurement.
     pub(super) async fn resuming<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         std::future::poll_fn(|cx| {
-            self.0.resumed.store(self.now(), Ordering::Relaxed);
+            self.0.resumed.store(now(), Ordering::Relaxed);
             self.0.host.store(0, Ordering::Relaxed);
             let _computing = self.0.watchdog.computing();
             future.as_mut().poll(cx)
@@ -53,21 +50,41 @@ impl Meter {
 
     /// Runs a host function; its time does not count.
     pub(super) fn host<R>(&self, function: impl FnOnce() -> R) -> R {
-        let begun = self.now();
+        let begun = now();
         let result = function();
         self.0
             .host
-            .fetch_add(self.now().saturating_sub(begun), Ordering::Relaxed);
+            .fetch_add(now().saturating_sub(begun), Ordering::Relaxed);
         result
     }
 
     /// What the component has computed since it was resumed.
     pub(super) fn computed(&self) -> Duration {
-        let since = self
-            .now()
-            .saturating_sub(self.0.resumed.load(Ordering::Relaxed));
+        let since = now().saturating_sub(self.0.resumed.load(Ordering::Relaxed));
         Duration::from_nanos(since.saturating_sub(self.0.host.load(Ordering::Relaxed)))
     }
+}
+
+/// The processor time of this thread, in nanoseconds.
+#[cfg(unix)]
+fn now() -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` is ours and lives on; the call only fills it.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    let seconds = Duration::from_secs(time.tv_sec.try_into().unwrap_or(0));
+    let nanos = Duration::from_nanos(time.tv_nsec.try_into().unwrap_or(0));
+    u64::try_from((seconds + nanos).as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The time, in nanoseconds.
+#[cfg(not(unix))]
+fn now() -> u64 {
+    static BASE: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    u64::try_from(BASE.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Advances the engine's epoch while the component computes.
@@ -167,26 +184,40 @@ mod tests {
         Meter::new(watchdog.unwrap())
     }
 
+    const A_WHILE: Duration = Duration::from_millis(60);
+
+    /// Computes for so long.
+    fn compute() {
+        let until = now() + A_WHILE.as_nanos() as u64;
+        while now() < until {}
+    }
+
     #[test]
     fn host_functions_do_not_count() {
         let meter = meter();
-        meter.host(|| std::thread::sleep(Duration::from_millis(60)));
-        assert!(
-            meter.computed() < Duration::from_millis(50),
-            "{:?}",
-            meter.computed()
-        );
+        compute();
+        let before = meter.computed();
+        meter.host(compute);
+        assert!(before >= A_WHILE && meter.computed() < before + A_WHILE);
     }
 
     #[test]
     fn every_resumption_begins_anew() {
         let meter = meter();
-        std::thread::sleep(Duration::from_millis(60));
-        assert!(meter.computed() >= Duration::from_millis(60));
+        compute();
+        assert!(meter.computed() >= A_WHILE);
         let mut resuming = pin!(meter.resuming(async {
-            assert!(meter.computed() < Duration::from_millis(50));
+            assert!(meter.computed() < A_WHILE);
         }));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(resuming.as_mut().poll(&mut cx).is_ready());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn time_that_the_machine_spends_elsewhere_does_not_count() {
+        let meter = meter();
+        std::thread::sleep(A_WHILE);
+        assert!(meter.computed() < A_WHILE);
     }
 }

@@ -97,7 +97,8 @@ fn waiting_and_host_functions_are_not_computing() {
         let gateway = gateway().await;
         let config = config(&gateway.url());
         let slow = || {
-            std::thread::sleep(Duration::from_millis(80));
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_millis(80) {}
             plenty()
         };
         let plugin = builder()
