@@ -1,16 +1,13 @@
 //! `host-shim demo`: plays to its end, without network, gateway or key.
 
-use std::time::{Duration, Instant};
-
 use crate::support::{program, run};
 
 #[test]
-fn every_scene_goes_as_told_in_both_languages_within_seconds() {
+fn every_scene_goes_as_told_in_both_languages() {
     for (locale, told, last) in [
         ("en", "✓ as told", "10 scenes, all as told"),
         ("zh", "✓ 符合预期", "10 个场景，全部符合预期"),
     ] {
-        let begun = Instant::now();
         let mut command = program(["demo", "--locale", locale]);
         // The demo brings its own gateway, whatever is set.
         command.env("OPENCLAW_GATEWAY_URL", "http://127.0.0.1:1");
@@ -26,10 +23,5 @@ fn every_scene_goes_as_told_in_both_languages_within_seconds() {
         ] {
             assert!(ran.out.contains(code), "{code}: {ran:?}");
         }
-        assert!(
-            begun.elapsed() < Duration::from_secs(30),
-            "{:?}",
-            begun.elapsed()
-        );
     }
 }
