@@ -118,8 +118,8 @@ impl Plugin {
         Ok(Snapshot::new(guards, self.clock()))
     }
 
-    /// Sets another config. A turn that runs ends under the old one; on an error nothing has
-    /// changed.
+    /// Sets another config. A turn that runs ends under the old one, one that waits begins under the
+    /// new one; on an error nothing has changed.
     pub async fn configure(&self, config: Config) -> Result<(), ConfigureError> {
         let config = config.read_token_files()?;
         let locale = config.locale;

@@ -71,6 +71,8 @@ async fn guarded<O: Outside, E: Events>(
     };
     let checked = request::check(turn, config.locale)?;
     let _place = enter(state, outside, events, &config, turn.bytes()).await?;
+    // Another one may have been set while it waited.
+    let config = state.config().unwrap_or(config);
     let deadline = outside.now_ms().saturating_add(config.bounds.turn_ms);
     let run = Run {
         state,

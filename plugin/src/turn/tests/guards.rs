@@ -101,6 +101,26 @@ fn guard_concurrency_one_turn_at_a_time_in_order() {
 }
 
 #[test]
+fn a_turn_that_waits_begins_under_the_config_of_its_time() {
+    let setup = setup(config(), vec![Scene::Hangs(vec![]), replies("second")]);
+    let (events, turn) = (Taken::default(), turn("x"));
+    let mut first = Box::pin(run(&setup.state, &setup.world, &events, &turn, pending()));
+    assert!(step(first.as_mut()).is_pending());
+    let mut second = Box::pin(run(&setup.state, &setup.world, &events, &turn, pending()));
+    assert!(step(second.as_mut()).is_pending());
+    let mut other = config();
+    other.primary.url = "http://other:1".into();
+    other.limits.max_level = Level::Talk;
+    setup.state.configure(other.check().expect("good"));
+    drop(first);
+    let Poll::Ready(Ok(reply)) = step(second.as_mut()) else {
+        panic!("it is its turn")
+    };
+    assert_eq!(reply.level, Level::Talk);
+    assert_eq!(setup.sent_to(), ["primary:1", "other:1"]);
+}
+
+#[test]
 fn guard_concurrency_the_queue_and_the_wait_are_bounded() {
     let limits = Limits {
         queue_length: 1,
