@@ -1,7 +1,7 @@
 //! `upgrade` and `rollback`: to another version and back, so that a failure or a power loss at any
 //! step ends on a state that worked.
 //!
-//! The order is: restore point, journal, image, files, container, health, probes, end of the
+//! The order is: journal, restore point, image, files, container, health, probes, end of the
 //! journal. Until the image is there nothing is changed; after that, whatever does not succeed goes
 //! back to the restore point, in the same call or in the next one.
 
@@ -74,7 +74,7 @@ impl Operator<'_> {
                     "An earlier change from {from} to {to} was cut off before it changed anything.",
                     "之前从 {from} 到 {to} 的变更在修改任何东西之前就中断了。"
                 ));
-                Journal::end(self.root, self.durable)
+                self.abandon(&journal)
             }
             Step::Verified => {
                 self.progress.note(&text!(
@@ -147,22 +147,18 @@ impl Operator<'_> {
                 text!("Nothing to do.", "无需处理。"),
             ));
         }
-        self.progress
-            .step(&text!("making a restore point", "正在建立恢复点"));
-        let point = restore::create(self.root, &from, healthy, false, now, self.durable)?;
+        let point = restore::plan(self.root, &from, healthy, false, now);
         let mut journal = Journal {
             operation: Operation::Upgrade,
             from,
             to: to.to_owned(),
-            restore_point: point.id,
+            restore_point: point.id.clone(),
             used: None,
             was_running: running,
             step: Step::Prepared,
         };
         let apply = || set_env(self.root, dotenv::VERSION, to, self.durable);
-        let ended = self.change(&mut journal, &image, &apply)?;
-        restore::prune(self.root, keep)?;
-        Ok(ended)
+        self.change(&mut journal, &point, &image, keep, &apply)
     }
 
     /// Goes back to a restore point: the one of this name, or the newest that was healthy.
@@ -190,22 +186,18 @@ impl Operator<'_> {
             .get(dotenv::VERSION)
             .unwrap_or("unknown")
             .to_owned();
-        self.progress
-            .step(&text!("making a restore point", "正在建立恢复点"));
-        let point = restore::create(self.root, &from, healthy, true, now, self.durable)?;
+        let point = restore::plan(self.root, &from, healthy, true, now);
         let mut journal = Journal {
             operation: Operation::Rollback,
             from,
             to: target.version.clone(),
-            restore_point: point.id,
+            restore_point: point.id.clone(),
             used: Some(target.id.clone()),
             was_running: running,
             step: Step::Prepared,
         };
         let apply = || restore::restore(self.root, &target.id, self.durable);
-        let ended = self.change(&mut journal, &image, &apply)?;
-        restore::prune(self.root, keep)?;
-        Ok(ended)
+        self.change(&mut journal, &point, &image, keep, &apply)
     }
 
     fn target(&self, to: Option<&str>) -> Result<RestorePoint, Problem> {
@@ -232,14 +224,19 @@ impl Operator<'_> {
     fn change(
         &self,
         journal: &mut Journal,
+        point: &RestorePoint,
         image: &str,
+        keep: usize,
         apply: &dyn Fn() -> Result<(), Problem>,
     ) -> Result<Ended, Problem> {
+        self.progress
+            .step(&text!("making a restore point", "正在建立恢复点"));
         journal.write(Step::Prepared, self.root, self.durable)?;
-        if let Err(problem) = self.fetch(image, &journal.to) {
+        let prepared =
+            restore::create(self.root, point, self.durable).and_then(|()| self.fetch(image));
+        if let Err(problem) = prepared {
             // Nothing has changed, so nothing has to go back.
-            Journal::end(self.root, self.durable)?;
-            restore::remove(self.root, &journal.restore_point)?;
+            self.abandon(journal)?;
             return Err(problem);
         }
         journal.write(Step::Switching, self.root, self.durable)?;
@@ -248,6 +245,10 @@ impl Operator<'_> {
             Ok(_) => {
                 journal.write(Step::Verified, self.root, self.durable)?;
                 self.finish(journal)?;
+                if let Err(problem) = restore::prune(self.root, keep, self.durable) {
+                    // The change has succeeded all the same.
+                    self.progress.note(&problem.what);
+                }
                 Ok(Ended::Changed {
                     from: journal.from.clone(),
                     to: journal.to.clone(),
@@ -260,24 +261,32 @@ impl Operator<'_> {
                     "{to} 无法工作；正在回到 {from}。"
                 ));
                 self.go_back(journal, true)?;
-                // It never worked, so it is nothing to go back to later.
-                restore::remove(self.root, &journal.restore_point)?;
                 Ok(Ended::WentBack { from, to, why })
             }
         }
     }
 
-    fn fetch(&self, image: &str, version: &str) -> Result<(), Problem> {
+    /// Gets the image of the version that `.env` names, if it is not on this machine.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be pulled.
+    pub fn fetch_own(&self) -> Result<(), Problem> {
+        let env = self.env()?;
+        let version = env.get(dotenv::VERSION).unwrap_or_default();
+        // A compose file that names its image in another way is Compose's to pull.
+        self.image(version)
+            .map_or(Ok(()), |image| self.fetch(&image))
+    }
+
+    fn fetch(&self, image: &str) -> Result<(), Problem> {
         if self.engine.has_image(image)? {
             return Ok(());
         }
         self.progress
             .step(&text!("pulling {image}", "正在拉取 {image}"));
         self.durable.step("before-pull");
-        let mut command = self.engine.compose(&["pull", SERVICE]);
-        // The environment wins over .env, which still names the old version.
-        command.env(dotenv::VERSION, version);
-        let name = format!("{} pull", self.engine.flavour().name());
+        let name = format!("{} pull", self.engine.flavour().engine());
         let failed = |words: String| {
             Problem::new(
                 text!(
@@ -294,26 +303,28 @@ impl Operator<'_> {
                 ),
             )
         };
-        match crate::process::run(command, COMPOSE_LIMIT) {
-            Ok(output) if output.status.success() => {}
-            Ok(output) => return Err(failed(crate::engine::last_lines(&output.all(), 8))),
-            Err(error) => return Err(failed(error.to_string())),
-        }
-        self.durable.step("after-pull");
-        if self.engine.has_image(image)? {
-            Ok(())
-        } else {
-            // Compose v1 ends with 0 for some failed pulls.
-            Err(failed(
-                "it ended without an error, and the image is not there".to_owned(),
-            ))
+        match self.engine.pull(image, COMPOSE_LIMIT) {
+            Ok(output) if output.status.success() => {
+                self.durable.step("after-pull");
+                Ok(())
+            }
+            Ok(output) => Err(failed(crate::engine::last_lines(&output.all(), 8))),
+            Err(error) => Err(failed(error.to_string())),
         }
     }
 
+    /// Ends a change that has succeeded.
     fn finish(&self, journal: &Journal) -> Result<(), Problem> {
         if let Some(used) = &journal.used {
-            restore::remove(self.root, used)?;
+            restore::remove(self.root, used, self.durable)?;
         }
+        Journal::end(self.root, self.durable)
+    }
+
+    /// Ends a change that came to nothing. Its restore point is what runs, so it is nothing to go
+    /// back to later.
+    fn abandon(&self, journal: &Journal) -> Result<(), Problem> {
+        restore::remove(self.root, &journal.restore_point, self.durable)?;
         Journal::end(self.root, self.durable)
     }
 
@@ -325,13 +336,13 @@ impl Operator<'_> {
             journal.write(Step::Restored, self.root, self.durable)?;
         }
         if !start {
-            return Journal::end(self.root, self.durable);
+            return self.abandon(journal);
         }
         self.progress
             .step(&text!("bringing {from} back", "正在恢复 {from}"));
         if !journal.was_running {
-            self.engine.compose_run(&["down"], COMPOSE_LIMIT)?;
-            return Journal::end(self.root, self.durable);
+            self.compose(&["down"])?;
+            return self.abandon(journal);
         }
         // What ran before is worth the usual patience, however short the caller's.
         self.start(true, self.wait.max(WAIT)).map_err(|problem| {
@@ -350,7 +361,7 @@ impl Operator<'_> {
                 ),
             )
         })?;
-        Journal::end(self.root, self.durable)
+        self.abandon(journal)
     }
 
     /// The image of a version, as the compose file names it.

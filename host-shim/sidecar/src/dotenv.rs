@@ -61,6 +61,22 @@ impl Env {
         Token::new(self.values.get(TOKEN).cloned().unwrap_or_default())
     }
 
+    /// `text` with every secret of this file masked: the token, and what its name calls one.
+    pub fn mask(&self, text: &str) -> String {
+        let secret = |key: &str| {
+            ["TOKEN", "KEY", "SECRET", "PASSWORD"]
+                .iter()
+                .any(|end| key.ends_with(end))
+        };
+        self.values
+            .iter()
+            // A short one would mask half the text and is no secret.
+            .filter(|(key, value)| secret(key) && value.len() >= 8)
+            .fold(self.token().mask(text), |text, (_, value)| {
+                text.replace(value, "***")
+            })
+    }
+
     /// The port on the host; the default where the file names none.
     ///
     /// # Errors
@@ -154,6 +170,18 @@ mod tests {
     fn debug_shows_no_value() {
         let env = Env::parse("OPENCLAW_GATEWAY_TOKEN=s3cret").unwrap();
         assert!(!format!("{env:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn every_secret_is_masked() {
+        let env = Env::parse(
+            "OPENCLAW_GATEWAY_TOKEN=t0ken\nOPENCLAW_PROVIDER_API_KEY=sk-0123456789\nOTHER_KEY=none\nOPENCLAW_VERSION=2026.2.9\n",
+        )
+        .unwrap();
+        assert_eq!(
+            env.mask("t0ken sk-0123456789 none 2026.2.9"),
+            "*** *** none 2026.2.9"
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// The restore point is whole; nothing is changed yet.
+    /// The restore point is being made and the image pulled; nothing is changed yet.
     Prepared,
     /// Files and container are being changed.
     Switching,

@@ -11,7 +11,6 @@ use crate::engine::{Container, Engine, last_lines};
 use crate::layout::{ENV, Root};
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
-use crate::secret::Token;
 use crate::text::{Problem, Text, text};
 
 /// Longest run of a Compose command; making a container may pull its image.
@@ -117,13 +116,26 @@ impl Operator<'_> {
             args.push("--force-recreate");
         }
         self.durable.step("before-up");
-        self.engine
-            .compose_run(&args, COMPOSE_LIMIT)
-            .map_err(|problem| self.masked(problem))?;
+        self.compose(&args)?;
         self.durable.step("after-up");
         let container = self.wait_until_healthy(wait)?;
         self.verify()?;
         Ok(container)
+    }
+
+    /// Runs a Compose command and wants it to succeed; what it says is masked.
+    ///
+    /// # Errors
+    ///
+    /// It failed; the problem has its words.
+    pub fn compose(&self, args: &[&str]) -> Result<(), Problem> {
+        match self.engine.compose_run(args, COMPOSE_LIMIT) {
+            Ok(_) => Ok(()),
+            Err(mut problem) => {
+                problem.what = Text::new(self.mask(&problem.what.en), self.mask(&problem.what.zh));
+                Err(problem)
+            }
+        }
     }
 
     fn wait_until_healthy(&self, wait: Duration) -> Result<Container, Problem> {
@@ -214,21 +226,13 @@ impl Operator<'_> {
         })
     }
 
-    fn token(&self) -> Token {
-        self.env()
-            .map(|env| env.token())
-            .unwrap_or_else(|_| Token::new(""))
-    }
-
-    fn masked(&self, mut problem: Problem) -> Problem {
-        let token = self.token();
-        problem.what = Text::new(token.mask(&problem.what.en), token.mask(&problem.what.zh));
-        problem
+    fn mask(&self, text: &str) -> String {
+        self.env().unwrap_or_default().mask(text)
     }
 
     fn with_log(&self, why: Text, container: &Container) -> Problem {
         let log = self.engine.log_tail(&container.id, 30).unwrap_or_default();
-        let log = last_lines(&self.token().mask(&log), 12);
+        let log = last_lines(&self.mask(&log), 12);
         let log = if log.trim().is_empty() {
             "-".to_owned()
         } else {

@@ -45,7 +45,7 @@ pub fn lock(root: &Root) -> Result<Lock, Problem> {
     match file.try_lock() {
         Ok(()) => {
             // Drafts of a call that was killed; they may hold the token.
-            for folder in [root.path(), &folder] {
+            for folder in [root.path(), &folder, &root.restore_points()] {
                 sweep(folder);
             }
             Ok(Lock { _file: file })
@@ -65,6 +65,13 @@ pub fn lock(root: &Root) -> Result<Lock, Problem> {
     }
 }
 
+/// Whether another call is changing this root now.
+pub fn is_held(root: &Root) -> bool {
+    // Not made if it is not there: to look at a root changes nothing.
+    File::open(root.join(KEPT).join("lock"))
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 fn sweep(folder: &std::path::Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry
@@ -73,7 +80,10 @@ fn sweep(folder: &std::path::Path) {
             .starts_with(durable::DRAFT)
         {
             // Another try at the next call.
-            let _ = fs::remove_file(entry.path());
+            let _ = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => fs::remove_dir_all(entry.path()),
+                _ => fs::remove_file(entry.path()),
+            };
         }
     }
 }
@@ -81,6 +91,18 @@ fn sweep(folder: &std::path::Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_call_has_left_is_swept_away() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        let point = root.restore_points().join(".new-left");
+        fs::create_dir_all(&point).unwrap();
+        fs::write(point.join(".env"), "secret").unwrap();
+        fs::write(root.join(".new-env"), "secret").unwrap();
+        lock(&root).unwrap();
+        assert!(!point.exists() && !root.join(".new-env").exists());
+    }
 
     #[test]
     fn one_root_has_one_lock() {
@@ -93,7 +115,9 @@ mod tests {
                 .to_string()
                 .contains("Another call")
         );
+        assert!(is_held(&root));
         drop(held);
+        assert!(!is_held(&root));
         lock(&root).unwrap();
         let nowhere = Root::new(&temp.path().join("no")).unwrap();
         assert!(

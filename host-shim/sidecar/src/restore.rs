@@ -34,25 +34,15 @@ pub struct RestorePoint {
     pub before_rollback: bool,
 }
 
-/// Makes a restore point of the root as it is; its `.env` names `version`, which may differ from
-/// the root's where that was changed and never started.
-///
-/// # Errors
-///
-/// A file cannot be read or written; there is then no restore point.
-pub fn create(
+/// Names a restore point that [`create`] then makes, so that a journal can name it before it is there.
+pub fn plan(
     root: &Root,
     version: &str,
     good: bool,
     before_rollback: bool,
     now: SystemTime,
-    durable: Durable<'_>,
-) -> Result<RestorePoint, Problem> {
+) -> RestorePoint {
     let folder = root.restore_points();
-    let failed = |path: &Path, error: &io::Error| {
-        Problem::io(&text!("make the restore point", "建立恢复点"), path, error)
-    };
-    make_private(&folder).map_err(|error| failed(&folder, &error))?;
     let created = humantime::format_rfc3339_seconds(now).to_string();
     let stem = format!("{}-{version}", created.replace([':', '-'], ""));
     let id = (0..)
@@ -65,13 +55,27 @@ pub fn create(
         })
         .find(|id| !folder.join(id).exists())
         .unwrap_or(stem);
-    let point = RestorePoint {
+    RestorePoint {
         id,
         version: version.to_owned(),
         created,
         good,
         before_rollback,
+    }
+}
+
+/// Makes a restore point of the root as it is; its `.env` names the point's version, which may
+/// differ from the root's where that was changed and never started.
+///
+/// # Errors
+///
+/// A file cannot be read or written; there is then no restore point.
+pub fn create(root: &Root, point: &RestorePoint, durable: Durable<'_>) -> Result<(), Problem> {
+    let folder = root.restore_points();
+    let failed = |path: &Path, error: &io::Error| {
+        Problem::io(&text!("make the restore point", "建立恢复点"), path, error)
     };
+    make_private(&folder).map_err(|error| failed(&folder, &error))?;
     let draft = tempfile::Builder::new()
         .prefix(durable::DRAFT)
         .tempdir_in(&folder)
@@ -81,7 +85,7 @@ pub fn create(
         let mut content = fs::read(&from).map_err(|error| failed(&from, &error))?;
         if name == ENV {
             let env = String::from_utf8_lossy(&content);
-            content = dotenv::set(&env, dotenv::VERSION, version).into_bytes();
+            content = dotenv::set(&env, dotenv::VERSION, &point.version).into_bytes();
         }
         let to = draft.path().join(name);
         durable
@@ -89,7 +93,7 @@ pub fn create(
             .map_err(|error| failed(&to, &error))?;
     }
     let about = draft.path().join("point.json");
-    serde_json::to_vec_pretty(&point)
+    serde_json::to_vec_pretty(point)
         .map_err(io::Error::other)
         .and_then(|bytes| durable.write(&about, &bytes, 0o600))
         .map_err(|error| failed(&about, &error))?;
@@ -97,8 +101,7 @@ pub fn create(
     // From here on it is the rename that decides whether it exists.
     durable
         .rename(&draft.keep(), &place)
-        .map_err(|error| failed(&place, &error))?;
-    Ok(point)
+        .map_err(|error| failed(&place, &error))
 }
 
 /// Every whole restore point, the oldest first.
@@ -153,41 +156,44 @@ pub fn restore(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Proble
     Ok(())
 }
 
-/// Removes one restore point; it may be gone already.
+/// Removes one restore point; it may be gone already, or never have been made.
 ///
 /// # Errors
 ///
 /// It cannot be removed.
-pub fn remove(root: &Root, id: &str) -> Result<(), Problem> {
-    let path = root.restore_points().join(id);
-    match fs::remove_dir_all(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Problem::io(
-            &text!("remove the restore point", "删除恢复点"),
-            &path,
-            &error,
-        )),
-        _ => Ok(()),
+pub fn remove(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Problem> {
+    let folder = root.restore_points();
+    let path = folder.join(id);
+    if !path.exists() {
+        return Ok(());
     }
+    // A draft first: what a power loss leaves of it is then no half restore point, but is swept away.
+    let draft = folder.join(format!("{}{id}", durable::DRAFT));
+    durable
+        .rename(&path, &draft)
+        .and_then(|()| fs::remove_dir_all(&draft))
+        .map_err(|error| {
+            Problem::io(
+                &text!("remove the restore point", "删除恢复点"),
+                &path,
+                &error,
+            )
+        })
 }
 
-/// Removes what was never finished, and the oldest ones over `keep`; the newest good one stays in
-/// any case.
+/// Removes the oldest ones over `keep`; the newest good one stays in any case.
 ///
 /// # Errors
 ///
 /// One cannot be removed.
-pub fn prune(root: &Root, keep: usize) -> Result<Vec<String>, Problem> {
+pub fn prune(root: &Root, keep: usize, durable: Durable<'_>) -> Result<Vec<String>, Problem> {
     let points = list(root)?;
-    for draft in drafts(&root.restore_points()) {
-        // Left by a call that was killed; it is not listed and nothing refers to it.
-        let _ = fs::remove_dir_all(draft);
-    }
     let surplus = points.len().saturating_sub(keep.max(1));
     let best = last_good(&points).map(|point| point.id.clone());
     let mut removed = Vec::new();
     for point in &points[..surplus] {
         if best.as_deref() != Some(&point.id) {
-            remove(root, &point.id)?;
+            remove(root, &point.id, durable)?;
             removed.push(point.id.clone());
         }
     }
@@ -234,21 +240,6 @@ fn place(root: &Root, id: &str) -> Result<PathBuf, Problem> {
     ))
 }
 
-fn drafts(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| {
-            entry
-                .file_name()
-                .to_string_lossy()
-                .starts_with(durable::DRAFT)
-        })
-        .map(|entry| entry.path())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,6 +255,12 @@ mod tests {
         (root, durable)
     }
 
+    fn make(root: &Root, version: &str, good: bool, durable: Durable<'_>) -> RestorePoint {
+        let point = plan(root, version, good, false, NOW());
+        create(root, &point, durable).unwrap();
+        point
+    }
+
     #[test]
     fn a_restore_point_brings_all_three_files_back() {
         let temp = tempfile::tempdir().unwrap();
@@ -271,7 +268,7 @@ mod tests {
         let before: Vec<_> = FILES
             .map(|(name, _)| fs::read(root.join(name)).unwrap())
             .into();
-        let point = create(&root, "2026.2.9", true, false, NOW(), durable).unwrap();
+        let point = make(&root, "2026.2.9", true, durable);
         for (name, _) in FILES {
             fs::write(root.join(name), "changed").unwrap();
         }
@@ -293,16 +290,14 @@ mod tests {
     fn pruning_keeps_the_newest_and_the_last_good_one() {
         let temp = tempfile::tempdir().unwrap();
         let (root, durable) = root(temp.path());
-        let good = create(&root, "2026.2.9", true, false, NOW(), durable).unwrap();
+        let good = make(&root, "2026.2.9", true, durable);
         for _ in 0..4 {
-            create(&root, "2026.9.6", false, false, NOW(), durable).unwrap();
+            make(&root, "2026.9.6", false, durable);
         }
-        fs::create_dir(root.restore_points().join(".new-left")).unwrap();
-        prune(&root, 2).unwrap();
+        prune(&root, 2, durable).unwrap();
         let left = list(&root).unwrap();
         assert_eq!(left.len(), 3);
         assert!(left.contains(&good));
-        assert!(!root.restore_points().join(".new-left").exists());
     }
 
     #[test]

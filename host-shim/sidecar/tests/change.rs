@@ -107,7 +107,6 @@ fn a_version_that_refuses_the_token_ends_on_the_old_one() {
 
 #[test]
 fn an_image_that_cannot_be_pulled_changes_nothing() {
-    // Compose v1 ends with 0 for a failed pull.
     for flavour in ["compose-v2", "compose-v1", "podman"] {
         let stage = Stage::running();
         stage.flavour(flavour);

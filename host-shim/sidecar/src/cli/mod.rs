@@ -17,7 +17,7 @@ use crate::doctor::{self, Facts, Scope};
 use crate::durable::{Checkpoint, Durable};
 use crate::engine::Engine;
 use crate::layout::{Root, SERVICE};
-use crate::lifecycle::{COMPOSE_LIMIT, Operator};
+use crate::lifecycle::Operator;
 use crate::lock;
 use crate::manifest;
 use crate::process::Surroundings;
@@ -241,6 +241,7 @@ impl Session<'_> {
     fn start(&self, wait: Wait, recreate: bool) -> Result<u8, Problem> {
         let container = self.operate(wait, true, |operator| {
             operator.preflight()?;
+            operator.fetch_own()?;
             operator.start(recreate, operator.wait)
         })?;
         let image = container.image;
@@ -256,9 +257,7 @@ impl Session<'_> {
         let wait = Wait {
             wait: WAIT.as_secs(),
         };
-        self.operate(wait, false, |operator| {
-            operator.engine.compose_run(&["down"], COMPOSE_LIMIT)
-        })?;
+        self.operate(wait, false, |operator| operator.compose(&["down"]))?;
         self.say(&text!(
             "The gateway is stopped; its data stays.",
             "网关已停止；数据保留。"

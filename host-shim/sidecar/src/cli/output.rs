@@ -1,21 +1,18 @@
-//! What goes to stdout, and what Compose says, the token masked.
+//! What goes to stdout, and what Compose says, the secrets masked.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 
 use super::{FAILED, OK, Session};
-use crate::secret::Token;
+use crate::dotenv::Env;
 use crate::text::{Problem, text};
 
 impl Session<'_> {
-    /// Runs a Compose command whose output is for people, line by line, the token masked.
+    /// Runs a Compose command whose output is for people, line by line, the secrets masked.
     pub(super) fn pass_through(&self, words: &[&str]) -> Result<u8, Problem> {
         let engine = self.engine()?;
-        let token = self
-            .env()
-            .map(|env| env.token())
-            .unwrap_or_else(|_| Token::new(""));
+        let env = self.env().unwrap_or_default();
         let failed = |error: &io::Error| {
             Problem::io(
                 &text!("run Compose in", "运行 Compose："),
@@ -31,11 +28,11 @@ impl Session<'_> {
             .spawn()
             .map_err(|error| failed(&error))?;
         let errors = child.stderr.take().map(|pipe| {
-            let token = token.clone();
-            std::thread::spawn(move || copy_masked(pipe, &mut io::stderr(), &token))
+            let env = env.clone();
+            std::thread::spawn(move || copy_masked(pipe, &mut io::stderr(), &env))
         });
         if let Some(pipe) = child.stdout.take() {
-            copy_masked(pipe, &mut io::stdout(), &token);
+            copy_masked(pipe, &mut io::stdout(), &env);
         }
         if let Some(errors) = errors {
             // A thread that panicked has nothing more to print.
@@ -46,12 +43,12 @@ impl Session<'_> {
     }
 }
 
-/// Copies lines with the token masked, until the input or the reader of the output is gone.
-fn copy_masked(from: impl io::Read, to: &mut impl Write, token: &Token) {
+/// Copies lines with the secrets masked, until the input or the reader of the output is gone.
+fn copy_masked(from: impl io::Read, to: &mut impl Write, env: &Env) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        let text = token.mask(&String::from_utf8_lossy(&line));
+        let text = env.mask(&String::from_utf8_lossy(&line));
         if to
             .write_all(text.as_bytes())
             .and_then(|()| to.flush())

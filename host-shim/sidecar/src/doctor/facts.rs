@@ -93,7 +93,7 @@ pub struct Facts {
     pub engine: Presence,
     /// The gateway's container.
     pub container: Result<Option<Container>, Problem>,
-    /// The end of its log, the token masked; empty while it is well.
+    /// The end of its log, the secrets masked; empty while it is well.
     pub log_tail: String,
     /// How often the kernel has killed something in it for memory, as far as the engine remembers.
     pub oom_kills: usize,
@@ -140,7 +140,7 @@ impl Facts {
             let engine = Engine::new(*flavour, scope.surroundings.clone(), scope.root.clone());
             facts.container = engine.container();
             if let Ok(Some(container)) = &facts.container {
-                (facts.log_tail, facts.oom_kills) = about(&engine, container, token.as_ref());
+                (facts.log_tail, facts.oom_kills) = about(&engine, container, facts.env.good());
             }
         }
         facts.listener = system::listener(facts.port);
@@ -210,13 +210,13 @@ impl Facts {
 
 /// What the engine tells besides a container's state: the end of its log where it is not well, and
 /// its memory kills.
-fn about(engine: &Engine, container: &Container, token: Option<&Token>) -> (String, usize) {
+fn about(engine: &Engine, container: &Container, env: Option<&Env>) -> (String, usize) {
     let well = container.status == "running" && container.health == "healthy";
     let tail = if well {
         String::new()
     } else {
         let tail = engine.log_tail(&container.id, 8).unwrap_or_default();
-        token.map_or(tail.clone(), |token| token.mask(&tail))
+        env.map_or(tail.clone(), |env| env.mask(&tail))
     };
     (tail, engine.oom_events(&container.id))
 }

@@ -122,6 +122,17 @@ impl Engine {
         }
     }
 
+    /// Pulls an image; a status that is not 0 is no error here. By the engine itself: the version is
+    /// not in `.env` yet, and not every Compose lets the environment win over that file.
+    ///
+    /// # Errors
+    ///
+    /// It could not be run to its end.
+    pub fn pull(&self, image: &str, limit: Duration) -> Result<Output, RunError> {
+        let words = [self.flavour.engine(), "pull", image];
+        process::run(self.surroundings.command(&words, self.root.path()), limit)
+    }
+
     /// The gateway's container, running or not; `None` if there is none.
     ///
     /// # Errors
