@@ -5,18 +5,19 @@
 //! journal. Until the image is there nothing is changed; after that, whatever does not succeed goes
 //! back to the restore point, in the same call or in the next one.
 
-use std::fs;
 use std::time::{Duration, SystemTime};
-
-use serde_json::Value;
 
 use crate::doctor::{Content, set_env};
 use crate::dotenv::{self, is_pinned_version};
 use crate::journal::{self, Journal, Operation, Step};
-use crate::layout::{COMPOSE, IMAGE, KEPT, SERVICE};
-use crate::lifecycle::{COMPOSE_LIMIT, Operator};
+use crate::layout::{IMAGE, KEPT};
+use crate::lifecycle::Operator;
 use crate::restore::{self, RestorePoint};
 use crate::text::{Problem, Text, text};
+
+/// How long to wait until the gateway is healthy, unless the caller says otherwise: a cold start on
+/// a small machine and the health check's own patience.
+pub const WAIT: Duration = Duration::from_secs(420);
 
 /// How a change ended that did not simply fail.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Operator<'_> {
         let mut journal = match journal::read(self.root) {
             Content::Missing => return Ok(()),
             Content::Good(journal) => journal,
-            Content::Bad(error) => {
+            Content::Bad(error) | Content::Unreadable(error) => {
                 return Err(Problem::new(
                     text!(
                         "The journal cannot be read: {error}",
@@ -266,53 +267,6 @@ impl Operator<'_> {
         }
     }
 
-    /// Gets the image of the version that `.env` names, if it is not on this machine.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be pulled.
-    pub fn fetch_own(&self) -> Result<(), Problem> {
-        let env = self.env()?;
-        let version = env.get(dotenv::VERSION).unwrap_or_default();
-        // A compose file that names its image in another way is Compose's to pull.
-        self.image(version)
-            .map_or(Ok(()), |image| self.fetch(&image))
-    }
-
-    fn fetch(&self, image: &str) -> Result<(), Problem> {
-        if self.engine.has_image(image)? {
-            return Ok(());
-        }
-        self.progress
-            .step(&text!("pulling {image}", "正在拉取 {image}"));
-        self.durable.step("before-pull");
-        let name = format!("{} pull", self.engine.flavour().engine());
-        let failed = |words: String| {
-            Problem::new(
-                text!(
-                    "{image} cannot be pulled; nothing was changed. `{name}` said:\n{words}",
-                    "无法拉取 {image}；没有做任何修改。`{name}` 的输出：\n{words}"
-                ),
-                text!(
-                    "There is no such version, no network, or no disk left.",
-                    "没有这个版本、网络不通，或磁盘已满。"
-                ),
-                text!(
-                    "Check the version's name and the network, then run the command again.",
-                    "请检查版本名称和网络，然后重试。"
-                ),
-            )
-        };
-        match self.engine.pull(image, COMPOSE_LIMIT) {
-            Ok(output) if output.status.success() => {
-                self.durable.step("after-pull");
-                Ok(())
-            }
-            Ok(output) => Err(failed(crate::engine::last_lines(&output.all(), 8))),
-            Err(error) => Err(failed(error.to_string())),
-        }
-    }
-
     /// Ends a change that has succeeded.
     fn finish(&self, journal: &Journal) -> Result<(), Problem> {
         if let Some(used) = &journal.used {
@@ -362,55 +316,5 @@ impl Operator<'_> {
             )
         })?;
         self.abandon(journal)
-    }
-
-    /// The image of a version, as the compose file names it.
-    fn image(&self, version: &str) -> Result<String, Problem> {
-        let path = self.root.join(COMPOSE);
-        let content = fs::read_to_string(&path)
-            .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
-        let named = serde_saphyr::from_str::<Value>(&content)
-            .ok()
-            .and_then(|value| {
-                let pointer = format!("/services/{SERVICE}/image");
-                value.pointer(&pointer)?.as_str().map(str::to_owned)
-            });
-        named.as_deref().and_then(|named| substitute(named, version)).ok_or_else(|| {
-            Problem::new(
-                text!("The service's image in {COMPOSE} does not use ${{OPENCLAW_VERSION}}.", "{COMPOSE} 中服务的镜像没有使用 ${{OPENCLAW_VERSION}}。"),
-                text!("Then .env does not decide which version runs, and a change cannot be made or undone.", "这样 .env 无法决定运行的版本，也就无法变更或回退。"),
-                text!("Write image: {IMAGE}:${{OPENCLAW_VERSION}}.", "请写成 image: {IMAGE}:${{OPENCLAW_VERSION}}。"),
-            )
-        })
-    }
-}
-
-/// An image's name with the version put in; `None` if it has no place for one.
-fn substitute(named: &str, version: &str) -> Option<String> {
-    let start = named.find("${OPENCLAW_VERSION")?;
-    let end = start + named[start..].find('}')?;
-    Some(format!("{}{version}{}", &named[..start], &named[end + 1..]))
-}
-
-/// How long to wait until the gateway is healthy, unless the caller says otherwise: a cold start on
-/// a small machine and the health check's own patience.
-pub const WAIT: Duration = Duration::from_secs(420);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_is_put_into_the_images_name() {
-        let named = "ghcr.io/openclaw/openclaw:${OPENCLAW_VERSION:?set it, for example 2026.2.9}";
-        assert_eq!(
-            substitute(named, "2026.9.6").unwrap(),
-            "ghcr.io/openclaw/openclaw:2026.9.6"
-        );
-        assert_eq!(
-            substitute("x:${OPENCLAW_VERSION}-slim", "1").unwrap(),
-            "x:1-slim"
-        );
-        assert_eq!(substitute("x:2026.2.9", "1"), None);
     }
 }

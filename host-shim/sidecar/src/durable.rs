@@ -42,9 +42,7 @@ impl<'a> Durable<'a> {
     /// The folder cannot be written; the old file is then untouched.
     pub fn write(&self, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)?;
-        file.write_all(content)?;
-        set_mode(file.path(), mode)?;
+        let file = draft(folder, content, mode)?;
         #[cfg(unix)]
         if let Ok(old) = fs::symlink_metadata(path) {
             use std::os::unix::fs::MetadataExt;
@@ -57,6 +55,30 @@ impl<'a> Durable<'a> {
         sync_folder(folder)?;
         (self.checkpoint)("after-write");
         Ok(())
+    }
+
+    /// Makes a file with this content and mode; `false` and nothing done if there is one already,
+    /// also if somebody else has made it in the same moment.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub fn create(&self, path: &Path, content: &[u8], mode: u32) -> io::Result<bool> {
+        if fs::symlink_metadata(path).is_ok() {
+            return Ok(false);
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let file = draft(folder, content, mode)?;
+        file.as_file().sync_all()?;
+        (self.checkpoint)("before-write");
+        match file.persist_noclobber(path) {
+            Ok(_) => {}
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(error.error),
+        }
+        sync_folder(folder)?;
+        (self.checkpoint)("after-write");
+        Ok(true)
     }
 
     /// Moves a finished folder or file into its place.
@@ -87,6 +109,13 @@ impl<'a> Durable<'a> {
         (self.checkpoint)("after-remove");
         Ok(())
     }
+}
+
+fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)?;
+    file.write_all(content)?;
+    set_mode(file.path(), mode)?;
+    Ok(file)
 }
 
 /// Sets a file's mode; does nothing where files have none.

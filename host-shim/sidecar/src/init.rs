@@ -1,11 +1,12 @@
 //! `init`: makes a whole root, and never overwrites what is there.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::dotenv::Env;
 use crate::durable::{self, Durable};
 use crate::layout::{CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
+use crate::owner::give_to_container;
 use crate::secret::Token;
 use crate::templates;
 use crate::text::{Problem, Text, text};
@@ -19,6 +20,8 @@ pub enum Outcome {
     Same,
     /// It was there and differs; it was left alone. The difference, old to new, as a unified diff.
     Kept(String),
+    /// The `.env` was there and lacks these lines of the example; it was left alone.
+    Lacks(String),
     /// It differed and was replaced; the old one is the backup.
     Replaced(PathBuf),
 }
@@ -140,28 +143,6 @@ fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<O
     Ok(Outcome::Made)
 }
 
-/// Gives a folder to the user that the gateway has inside its container.
-///
-/// # Errors
-///
-/// This process may not give it away.
-pub fn give_to_container(path: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, chown};
-        let found = fs::metadata(path)?;
-        if found.uid() == CONTAINER_UID {
-            return Ok(());
-        }
-        chown(path, Some(CONTAINER_UID), Some(CONTAINER_UID))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        Ok(())
-    }
-}
-
 fn make_file(
     root: &Root,
     entry: &Entry,
@@ -174,13 +155,9 @@ fn make_file(
     let Some(wanted) = templates::content(entry.path, token) else {
         return Ok(Outcome::Same);
     };
-    let write = |content: &str| {
-        durable
-            .write(&path, content.as_bytes(), entry.mode)
-            .map_err(|error| Problem::io(&text!("write", "写入"), &path, &error))
-    };
-    if !path.exists() {
-        write(&wanted)?;
+    let failed = |error: &std::io::Error| Problem::io(&text!("write", "写入"), &path, error);
+    let made = durable.create(&path, wanted.as_bytes(), entry.mode);
+    if made.map_err(|error| failed(&error))? {
         return Ok(Outcome::Made);
     }
     let bytes =
@@ -199,7 +176,9 @@ fn make_file(
     durable
         .write(&backup, &bytes, entry.mode)
         .map_err(|error| Problem::io(&text!("write", "写入"), &backup, &error))?;
-    write(&wanted)?;
+    durable
+        .write(&path, wanted.as_bytes(), entry.mode)
+        .map_err(|error| failed(&error))?;
     Ok(Outcome::Replaced(backup))
 }
 
@@ -218,7 +197,7 @@ fn compare_env(found: &str) -> Outcome {
     if missing.is_empty() {
         Outcome::Same
     } else {
-        Outcome::Kept(missing.concat())
+        Outcome::Lacks(missing.concat())
     }
 }
 
@@ -303,6 +282,20 @@ mod tests {
             env,
             "the token stays"
         );
+    }
+
+    #[test]
+    fn an_env_keeps_its_token_and_only_names_of_missing_settings_are_told() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        fs::write(root.join(ENV), "OPENCLAW_GATEWAY_TOKEN=mine\n").unwrap();
+        let report = run(&root, true);
+        let Outcome::Lacks(lines) = outcome(&report, ENV) else {
+            panic!("{report:?}")
+        };
+        assert!(lines.contains("+OPENCLAW_VERSION=") && !lines.contains("mine"));
+        let env = fs::read_to_string(root.join(ENV)).unwrap();
+        assert_eq!(env, "OPENCLAW_GATEWAY_TOKEN=mine\n");
     }
 
     #[test]

@@ -58,8 +58,10 @@ pub fn read(root: &Root) -> Content<Journal> {
     match fs::read(root.journal()) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map_or_else(|error| Content::Bad(error.to_string()), Content::Good),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
-        Err(error) => Content::Bad(error.to_string()),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Content::Missing,
+            _ => Content::Unreadable(error.to_string()),
+        },
     }
 }
 

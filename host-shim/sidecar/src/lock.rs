@@ -1,6 +1,7 @@
 //! One call at a time changes a root.
 
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 
 use crate::durable;
 use crate::layout::{KEPT, Root};
@@ -21,6 +22,10 @@ pub struct Lock {
 pub fn lock(root: &Root) -> Result<Lock, Problem> {
     let folder = root.join(KEPT);
     let failed = |error: &std::io::Error| Problem::io(&text!("lock", "锁定"), &folder, error);
+    match fs::metadata(root.path()) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(failed(&error)),
+        _ => {}
+    }
     if !root.path().is_dir() {
         let shown = root.path().display();
         return Err(Problem::new(

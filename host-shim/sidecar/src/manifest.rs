@@ -104,16 +104,57 @@ fn check(options: &Options) -> Result<(), Problem> {
             ),
         );
     }
-    if let Err(error) = json5::from_str::<Value>(&options.config) {
+    let config = match json5::from_str::<Value>(&options.config) {
+        Ok(config) => config,
+        Err(error) => {
+            return refuse(
+                text!(
+                    "The gateway's config is no JSON5: {error}",
+                    "网关配置不是合法的 JSON5：{error}"
+                ),
+                text!("Correct {CONFIG}.", "请更正 {CONFIG}。"),
+            );
+        }
+    };
+    if let Some(place) = secret_in_clear(&config, "") {
         return refuse(
             text!(
-                "The gateway's config is no JSON5: {error}",
-                "网关配置不是合法的 JSON5：{error}"
+                "{CONFIG} has a secret in clear at {place}; a ConfigMap is no place for it.",
+                "{CONFIG} 的 {place} 处有明文密钥；不能把它放进 ConfigMap。"
             ),
-            text!("Correct {CONFIG}.", "请更正 {CONFIG}。"),
+            text!(
+                "Write \"${{OPENCLAW_PROVIDER_API_KEY}}\" there and put the secret into .env.",
+                "请在该处写 \"${{OPENCLAW_PROVIDER_API_KEY}}\"，并把密钥写入 .env。"
+            ),
         );
     }
     Ok(())
+}
+
+/// Where a config has a secret itself and not the name of a variable.
+fn secret_in_clear(value: &Value, place: &str) -> Option<String> {
+    let secret = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        ["token", "apikey", "password", "secret"]
+            .iter()
+            .any(|end| key.ends_with(end))
+    };
+    match value {
+        Value::Object(fields) => fields.iter().find_map(|(key, value)| {
+            let place = format!("{place}/{key}");
+            match value.as_str() {
+                Some(text) if secret(key) => {
+                    (!text.is_empty() && !text.starts_with("${")).then_some(place)
+                }
+                _ => secret_in_clear(value, &place),
+            }
+        }),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(n, item)| secret_in_clear(item, &format!("{place}/{n}"))),
+        _ => None,
+    }
 }
 
 fn documents(options: &Options) -> Vec<Value> {
@@ -177,6 +218,8 @@ fn pod(options: &Options) -> Value {
             "name": "astrbot",
             "image": options.astrbot_image,
             "ports": [{ "name": "dashboard", "containerPort": 6185 }],
+            // No liveness probe: a bot that loads its plugins for minutes is not dead.
+            "readinessProbe": { "tcpSocket": { "port": "dashboard" }, "periodSeconds": 10 },
             "env": [{ "name": "TZ", "value": "Asia/Shanghai" }],
             "resources": { "requests": { "cpu": "100m", "memory": "512Mi" }, "limits": { "memory": "1Gi" } },
             "securityContext": { "allowPrivilegeEscalation": false },
@@ -301,6 +344,12 @@ mod tests {
         assert_eq!(gateway["restartPolicy"], "Always");
         assert_eq!(gateway["image"], "ghcr.io/openclaw/openclaw:2026.2.9");
         assert!(gateway["env"][0]["valueFrom"]["secretKeyRef"].is_object());
+        for probe in ["startupProbe", "livenessProbe"] {
+            assert_eq!(gateway[probe]["exec"]["command"][2], HEALTH);
+        }
+        for container in [gateway, &set["spec"]["template"]["spec"]["containers"][0]] {
+            assert!(container["resources"]["limits"]["memory"].is_string());
+        }
         let map = documents
             .iter()
             .find(|document| document["kind"] == "ConfigMap")
@@ -321,6 +370,10 @@ mod tests {
             |options: &mut Options| options.astrbot_image = "soulter/astrbot:latest".to_owned(),
             |options: &mut Options| options.namespace = "Bad_Name".to_owned(),
             |options: &mut Options| options.config = "{".to_owned(),
+            |options: &mut Options| {
+                options.config = "{ models: { providers: { x: { apiKey: 'sk-1' } } } }".to_owned()
+            },
+            |options: &mut Options| options.config = "{ a: [{ botToken: 't' }] }".to_owned(),
         ] {
             let mut options = defaults();
             change(&mut options);

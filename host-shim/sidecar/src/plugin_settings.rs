@@ -83,17 +83,28 @@ pub fn print(port: u16, token: &Token, agent: &str, format: Format) -> String {
             });
             format!("{value:#}\n")
         }
-        // JSON's strings are TOML's basic strings for what these values can hold.
-        Format::Toml => format!(
-            "gateway_primary_url = {}\ngateway_bearer_token = {}\ngateway_agent_id = {}\n",
-            Value::from(url),
-            Value::from(token),
-            Value::from(agent)
-        ),
-        Format::Env => format!(
-            "OPENCLAW_GATEWAY_URL={url}\nOPENCLAW_GATEWAY_TOKEN={token}\nOPENCLAW_GATEWAY_AGENT_ID={agent}\n"
-        ),
+        Format::Toml => {
+            let [url, token, agent] = [&url, token, agent].map(toml::Value::from);
+            format!(
+                "gateway_primary_url = {url}\ngateway_bearer_token = {token}\ngateway_agent_id = {agent}\n"
+            )
+        }
+        Format::Env => {
+            let [url, token, agent] = [&url, token, agent].map(shell_word);
+            format!(
+                "OPENCLAW_GATEWAY_URL={url}\nOPENCLAW_GATEWAY_TOKEN={token}\nOPENCLAW_GATEWAY_AGENT_ID={agent}\n"
+            )
+        }
     }
+}
+
+/// The text as one word of a POSIX shell.
+fn shell_word(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -102,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_read_back() {
-        let token = Token::new("0123456789abcdef0123456789abcdef");
+        let token = Token::new(r#"0123456789abcdef"$'\0123456789ab"#);
         let temp = tempfile::tempdir().unwrap();
         for format in [Format::Json, Format::Toml] {
             let path = temp.path().join("config");
@@ -115,6 +126,8 @@ mod tests {
             assert_eq!(settings.url.as_deref(), Some("http://127.0.0.1:18789"));
             assert_eq!(settings.token, token);
         }
+        assert_eq!(shell_word("http://127.0.0.1:1"), "http://127.0.0.1:1");
+        assert_eq!(shell_word("a$b'c"), r"'a$b'\''c'");
         fs::write(temp.path().join("bad"), "[]").unwrap();
         assert!(read(&temp.path().join("bad")).is_err());
     }

@@ -26,10 +26,26 @@ fn runs(stage: &Stage, version: &str) {
     let drafts: Vec<_> = fs::read_dir(stage.root.path())
         .unwrap()
         .chain(fs::read_dir(stage.root.join(".sidecar")).unwrap())
+        .chain(
+            fs::read_dir(stage.root.restore_points())
+                .into_iter()
+                .flatten(),
+        )
         .map(|entry| entry.unwrap().file_name())
         .filter(|name| name.to_string_lossy().starts_with(".new-"))
         .collect();
     assert!(drafts.is_empty(), "{drafts:?}");
+}
+
+/// What runs is nothing to go back to: a change that came to nothing leaves no restore point, or
+/// the next roll-back would end where it began.
+#[track_caller]
+fn nothing_goes_back_to(stage: &Stage, version: &str) {
+    let points = restore::list(&stage.root).unwrap();
+    assert!(
+        points.iter().all(|point| point.version != version),
+        "{version}: {points:?}"
+    );
 }
 
 #[test]
@@ -190,7 +206,8 @@ fn runs_old_with_lock(stage: &Stage) {
 #[test]
 fn the_doctor_tells_of_a_change_that_was_cut_off() {
     let stage = Stage::running();
-    stage.file("kill", "12");
+    // While it waits for the new version.
+    stage.file("kill", "10");
     assert_eq!(stage.run(&["upgrade", NEW]).status, None);
     fs::remove_file(stage.standin().join("kill")).unwrap();
     let report = stage.run(&["doctor", "--json"]).ends(1);
@@ -322,6 +339,7 @@ fn killed_everywhere(scene: &Scene, next: &[&str]) {
             assert_eq!(env, scene.after, "step {kill_at}");
         }
         runs(&stage, &env);
+        nothing_goes_back_to(&stage, &env);
         assert_eq!(stage.env().token().flaw(), None, "step {kill_at}");
         for file in [
             "openclaw_sidecar.config.json5",
@@ -359,22 +377,63 @@ fn a_rollback_killed_at_any_step_is_repaired_by_up() {
 }
 
 /// The other way to die: while the engine is being asked.
-#[test]
-fn an_upgrade_killed_at_any_call_of_the_engine_is_repaired_by_up() {
+fn killed_at_every_call(scene: &Scene) {
     let stage = Stage::running();
-    stage.run(&["upgrade", NEW]).ends(0);
+    (scene.prepare)(&stage);
+    let before = stage.calls().lines().count();
+    stage.run(scene.words);
     let calls = stage.calls().lines().count();
-    assert!(calls > 8, "{calls}");
-    for kill_at in 1..=calls {
+    assert!(calls > before + 8, "{calls}");
+    for kill_at in before + 1..=calls {
         let stage = Stage::running();
+        (scene.prepare)(&stage);
         stage.file("kill", &kill_at.to_string());
+        let killed = stage.run(scene.words);
         assert_eq!(
-            stage.run(&["upgrade", NEW]).status,
-            None,
-            "call {kill_at} was not reached"
+            killed.status, None,
+            "call {kill_at} was not reached: {killed:?}"
         );
         fs::remove_file(stage.standin().join("kill")).unwrap();
         stage.run(&["up"]).ends(0);
-        runs(&stage, OLD);
+        // No call is the last step, so none of them gets as far as the new state.
+        runs(&stage, scene.before);
+        nothing_goes_back_to(&stage, scene.before);
     }
+}
+
+#[test]
+fn an_upgrade_killed_at_any_call_of_the_engine_is_repaired_by_up() {
+    killed_at_every_call(&SCENES[0]);
+}
+
+#[test]
+fn an_upgrade_that_fails_killed_at_any_call_of_the_engine_is_repaired_by_up() {
+    killed_at_every_call(&SCENES[1]);
+}
+
+#[test]
+fn a_rollback_killed_at_any_call_of_the_engine_is_repaired_by_up() {
+    killed_at_every_call(&SCENES[2]);
+}
+
+/// What a user means by "the last good one" is not what is running.
+#[test]
+fn a_rollback_after_an_upgrade_that_was_cut_off_goes_to_the_version_before() {
+    let stage = Stage::running();
+    stage.run(&["upgrade", NEW]).ends(0);
+    let calls = stage.calls().lines().count();
+    // While the next one's image is pulled.
+    stage.file("kill", &(calls + 6).to_string());
+    assert_eq!(stage.run(&["upgrade", "2026.9.8"]).status, None);
+    assert!(
+        stage
+            .calls()
+            .ends_with("pull ghcr.io/openclaw/openclaw:2026.9.8\n")
+    );
+    fs::remove_file(stage.standin().join("kill")).unwrap();
+    stage
+        .run(&["rollback"])
+        .ends(0)
+        .says("2026.2.9 is running and healthy");
+    runs(&stage, OLD);
 }

@@ -167,15 +167,41 @@ fn compose_words_reach_the_user_when_it_fails() {
 }
 
 #[test]
-fn logs_come_with_the_token_masked() {
+fn up_pulls_a_missing_image_first_and_says_when_it_cannot() {
+    for (flavour, engine) in [("compose-v2", "docker"), ("podman", "podman")] {
+        let stage = Stage::new();
+        stage.flavour(flavour);
+        stage.file("no-pull/2026.2.9", "");
+        stage
+            .run(&["up"])
+            .ends(1)
+            .says("cannot be pulled")
+            .says("manifest unknown");
+        assert!(!stage.calls().contains(" up "), "{}", stage.calls());
+        fs::remove_file(stage.standin().join("no-pull/2026.2.9")).unwrap();
+        stage.run(&["up"]).ends(0).says("pulling");
+        let call = format!("{engine} pull ghcr.io/openclaw/openclaw:2026.2.9\n");
+        assert!(stage.calls().contains(&call), "{}", stage.calls());
+    }
+}
+
+#[test]
+fn logs_come_with_the_secrets_masked() {
     let stage = Stage::running();
+    let path = stage.root.join(".env");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        openclaw_sidecar::dotenv::set(&text, "OPENCLAW_PROVIDER_API_KEY", "sk-0123456789"),
+    )
+    .unwrap();
     let token = stage.env().token();
     stage.file(
         "log/2026.2.9",
-        &format!("one\ntoken {} end\n", token.expose()),
+        &format!("one\ntoken {} key sk-0123456789 end\n", token.expose()),
     );
     let run = stage.run(&["logs"]).ends(0);
-    assert_eq!(run.stdout, "one\ntoken *** end\n");
+    assert_eq!(run.stdout, "one\ntoken *** key *** end\n");
 }
 
 #[test]
@@ -208,6 +234,21 @@ fn print_config_is_ready_to_paste_and_refuses_a_placeholder() {
     )
     .unwrap();
     stage.run(&["print-config"]).ends(1).says("no usable token");
+}
+
+#[test]
+fn init_does_not_disturb_a_change_under_way() {
+    let stage = Stage::new();
+    let config = stage.root.join("openclaw_sidecar.config.json5");
+    fs::write(&config, "{}").unwrap();
+    let held = openclaw_sidecar::lock::lock(&stage.root).unwrap();
+    stage.run(&["init", "--force"]).ends(1).says("Another call");
+    assert_eq!(fs::read_to_string(&config).unwrap(), "{}");
+    drop(held);
+    stage
+        .run(&["init", "--force"])
+        .ends(0)
+        .says("the old one is");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use super::output::out;
 use super::{OK, Session};
 use crate::init::{self, Outcome};
-use crate::layout::CONFIG;
+use crate::layout::{CONFIG, KEPT};
+use crate::lock;
 use crate::manifest;
 use crate::plugin_settings::{self, Format};
 use crate::secret::{Flaw, Token};
@@ -17,6 +18,9 @@ impl Session<'_> {
         let stamp = humantime::format_rfc3339_seconds(SystemTime::now())
             .to_string()
             .replace([':', '-'], "");
+        // An upgrade under way must not find other files than it has left.
+        let used = self.root.join(KEPT).is_dir();
+        let _lock = used.then(|| lock::lock(&self.root)).transpose()?;
         let report = init::init(&self.root, force, &stamp, self.durable())?;
         for (entry, outcome) in &report.entries {
             let shown = self.root.join(entry);
@@ -25,6 +29,7 @@ impl Session<'_> {
                 Outcome::Made => self.say(&text!("made      {shown}", "已建立    {shown}")),
                 Outcome::Same => self.say(&text!("unchanged {shown}", "无变化    {shown}")),
                 Outcome::Kept(diff) => self.say(&text!("kept      {shown}, which differs (--force replaces it and keeps a backup):\n{diff}", "已保留    {shown}，内容与模板不同（--force 会替换并保留备份）：\n{diff}")),
+                Outcome::Lacks(lines) => self.say(&text!("kept      {shown}, which lacks these lines of .env.example; add what you need:\n{lines}", "已保留    {shown}，缺少 .env.example 中的这些行；请按需添加：\n{lines}")),
                 Outcome::Replaced(backup) => {
                     let backup = backup.display();
                     self.say(&text!("replaced  {shown}; the old one is {backup}", "已替换    {shown}；旧文件为 {backup}"));
@@ -36,6 +41,8 @@ impl Session<'_> {
         }
         let port = self.env()?.port().unwrap_or(18789);
         let root = self.root.path().display();
+        // Without the token: what a set-up prints ends in logs and screenshots. `print-config` is
+        // for the one place that needs it.
         self.say(&text!(
             "\nThe plugin's three settings (with the token in clear: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN of {root}/.env\n  gateway_agent_id      main\n\nNext: name a model provider in {root}/{CONFIG}, then\n  host-shim sidecar up --root {root}",
             "\n插件的三项设置（显示令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n\n下一步：在 {root}/{CONFIG} 中填写模型服务，然后运行\n  host-shim sidecar up --root {root}"
@@ -121,8 +128,8 @@ impl Session<'_> {
         }
         let shown = folder.display();
         self.say(&text!(
-            "Wrote {shown}/astrbot.yaml and {shown}/secret.yaml. Apply the first one's namespace, then the secret, then all:\n  kubectl apply -f {shown}/astrbot.yaml; kubectl apply -f {shown}/secret.yaml",
-            "已写入 {shown}/astrbot.yaml 与 {shown}/secret.yaml。依次应用：\n  kubectl apply -f {shown}/astrbot.yaml; kubectl apply -f {shown}/secret.yaml"
+            "Wrote {shown}/astrbot.yaml and {shown}/secret.yaml. Put the model provider's key into secret.yaml, then apply both; the pod waits for the secret:\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml",
+            "已写入 {shown}/astrbot.yaml 与 {shown}/secret.yaml。请在 secret.yaml 中填入模型服务的密钥，再应用两个文件；Pod 会等待该密钥：\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml"
         ));
         Ok(OK)
     }

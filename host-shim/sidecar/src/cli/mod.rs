@@ -179,8 +179,11 @@ impl Session<'_> {
                 .then(|| lock::lock(&self.root))
                 .transpose()?;
             for treatment in treatments {
-                treatment.apply(&self.root, self.durable())?;
-                fixed.push(treatment);
+                match treatment.apply(&self.root, self.durable()) {
+                    Ok(()) => fixed.push(treatment),
+                    // The others help all the same, and the report has what is left.
+                    Err(problem) => eprintln!("{}", problem.render(self.locale)),
+                }
             }
             facts = Facts::gather(&scope);
             checks = doctor::diagnose(&facts);

@@ -4,7 +4,7 @@ use openclaw_plugin::fault::{FaultCode, Locale};
 use serde_json::{Value, json};
 
 use super::treatment::Treatment;
-use crate::text::{Problem, Text};
+use crate::text::{Problem, Text, text};
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,26 @@ impl Check {
     ) -> Self {
         Self::wrong(name, code, problem, found.what.clone())
             .because(found.cause.clone(), found.remedy.clone())
+    }
+
+    /// It is there, and this user may not read it.
+    pub fn unreadable(name: &'static str, path: &str, error: &str) -> Self {
+        Self::wrong(
+            name,
+            FaultCode::ConfigInvalid,
+            "not_readable",
+            text!("{path} cannot be read: {error}", "无法读取 {path}：{error}"),
+        )
+        .because(
+            text!(
+                "It belongs to another user, or the disk failed.",
+                "它属于其他用户，或磁盘出错。"
+            ),
+            text!(
+                "Run the command with sudo, or as the owner of the folder.",
+                "请使用 sudo，或以该目录的所有者身份运行。"
+            ),
+        )
     }
 
     /// With its own cause and remedy.

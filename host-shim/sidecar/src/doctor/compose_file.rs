@@ -17,6 +17,9 @@ pub fn compose_file(facts: &Facts) -> Vec<Check> {
                 text!("there is no {COMPOSE}", "没有 {COMPOSE}"),
             )];
         }
+        Content::Unreadable(error) => {
+            return vec![Check::unreadable("compose-file", COMPOSE, error)];
+        }
         Content::Bad(error) => {
             return vec![
                 Check::wrong(

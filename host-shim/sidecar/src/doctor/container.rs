@@ -129,7 +129,7 @@ fn state(facts: &Facts, container: &Container) -> Check {
         ),
         ("running", "starting") => Check::wrong("container", FaultCode::NetworkOrUnreachable, "container_starting", with_log(text!("The gateway is still starting, since {since}.", "网关仍在启动，开始于 {since}。"), facts)).because(
             text!("A cold start takes about 50 s, on a small machine longer.", "冷启动约需 50 秒，小机器更久。"),
-            text!("Wait up to three minutes and look again.", "请最多等待三分钟后再检查。"),
+            text!("Wait up to five minutes and look again.", "请最多等待五分钟后再检查。"),
         ),
         ("running", _) => {
             let answer = &container.health_output;

@@ -14,6 +14,7 @@ use crate::text::text;
 pub fn env_file(facts: &Facts) -> Vec<Check> {
     vec![match &facts.env {
         Content::Missing => Check::skipped("env", text!("there is no .env", "没有 .env")),
+        Content::Unreadable(error) => Check::unreadable("env", ".env", error),
         Content::Bad(error) => Check::wrong(
             "env",
             FaultCode::ConfigInvalid,

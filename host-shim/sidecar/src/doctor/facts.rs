@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use crate::dotenv::Env;
 use crate::engine::{Container, Engine, Presence};
-use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, PINNED_VERSION, Root};
+use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
 use crate::plugin_settings::{self, PluginSettings};
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
 use crate::secret::Token;
 use crate::text::{Problem, Text, text};
-use crate::{journal, templates};
+use crate::{journal, lock, owner, templates};
 
 /// One entry of the root as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,9 @@ pub struct Found {
 pub enum Content<T> {
     /// There is no such file.
     Missing,
-    /// It cannot be read or understood, and why.
+    /// It cannot be read, and why.
+    Unreadable(String),
+    /// It can be read and not understood, and why.
     Bad(String),
     /// Its content.
     Good(T),
@@ -77,8 +79,13 @@ pub struct Facts {
     pub now: SystemTime,
     /// The user who asks; `None` where users have no number.
     pub euid: Option<u32>,
+    /// Whether this user may not look into the root.
+    pub denied: bool,
     /// What of the layout is there.
     pub entries: BTreeMap<&'static str, Found>,
+    /// Something in the gateway's state that is not its container's user's, relative to the root,
+    /// and whose it is.
+    pub foreign_state: Option<(String, u32)>,
     /// The `.env`.
     pub env: Content<Env>,
     /// Variables of the compose file that this process's environment sets.
@@ -111,8 +118,10 @@ pub struct Facts {
     pub memory: Result<Memory, String>,
     /// Free bytes where the root lies.
     pub disk_free: Result<u64, String>,
-    /// What an interrupted upgrade or roll-back has left.
+    /// What an upgrade or roll-back has left that was cut off, or has not ended yet.
     pub journal: Content<journal::Journal>,
+    /// Whether another call is changing this root now.
+    pub changing: bool,
 }
 
 /// What to look at.
@@ -158,27 +167,34 @@ impl Facts {
     /// Looks up the root's files and the machine only: no engine, no port, no probe.
     pub fn of_files(scope: &Scope<'_>) -> Self {
         let root = scope.root;
-        let env = read(&root.join(ENV), |text| {
+        let denied = fs::read_dir(root.path())
+            .is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
+        let env = read(denied, &root.join(ENV), |text| {
             Env::parse(text).map_err(|line| format!("line {line} is no assignment"))
         });
         Self {
             root: root.clone(),
             now: SystemTime::now(),
             euid: system::euid(),
+            denied,
             entries: ENTRIES
                 .iter()
                 .filter_map(|entry| Some((entry.path, found(&root.join(entry.path))?)))
                 .collect(),
+            foreign_state: owner::first_foreign(&root.join(HOME)).map(|(path, uid)| {
+                let path = path.strip_prefix(root.path()).unwrap_or(&path);
+                (path.display().to_string(), uid)
+            }),
             port: env.good().and_then(|env| env.port().ok()).unwrap_or(18789),
             env,
             exported: templates::compose_variables()
                 .into_iter()
                 .filter_map(|key| Some((key.to_owned(), Token::new(std::env::var(key).ok()?))))
                 .collect(),
-            config: read(&root.join(CONFIG), |text| {
+            config: read(denied, &root.join(CONFIG), |text| {
                 json5::from_str(text).map_err(|error: json5::Error| error.to_string())
             }),
-            compose: read(&root.join(COMPOSE), |text| {
+            compose: read(denied, &root.join(COMPOSE), |text| {
                 serde_saphyr::from_str(text).map_err(|error| first_line(&error.to_string()))
             }),
             plugin: scope.plugin.map(plugin_settings::read),
@@ -192,13 +208,23 @@ impl Facts {
             bearer: None,
             memory: system::memory(),
             disk_free: system::disk_free(root.path()),
-            journal: journal::read(root),
+            journal: if denied {
+                Content::Missing
+            } else {
+                journal::read(root)
+            },
+            changing: lock::is_held(root),
         }
     }
 
     /// The version that the `.env` pins; `None` if it names none.
     pub fn version(&self) -> Option<&str> {
         self.env.good()?.get(crate::dotenv::VERSION)
+    }
+
+    /// Whether there is a root to look into.
+    pub fn has_root(&self) -> bool {
+        !self.denied && self.entries.get("").is_some_and(|found| found.folder)
     }
 
     /// Whether a container of this root exists: the gateway is then run by Compose, otherwise by
@@ -238,13 +264,19 @@ fn found(path: &Path) -> Option<Found> {
     })
 }
 
-fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Content<T> {
+fn read<T>(denied: bool, path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Content<T> {
     match fs::read_to_string(path) {
         Ok(text) => parse(&text).map_or_else(Content::Bad, Content::Good),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
-        // That something else has its name is told once, by the check of the files.
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory => Content::Missing,
-        Err(error) => Content::Bad(error.to_string()),
+        // What is wrong with the root is told once, by its own check.
+        Err(_) if denied => Content::Missing,
+        Err(error) => match error.kind() {
+            // As is what has the name of a file, or of the root, and is of another kind.
+            io::ErrorKind::NotFound
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotADirectory => Content::Missing,
+            io::ErrorKind::InvalidData => Content::Bad(error.to_string()),
+            _ => Content::Unreadable(error.to_string()),
+        },
     }
 }
 

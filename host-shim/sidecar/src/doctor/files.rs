@@ -3,14 +3,21 @@
 use openclaw_plugin::fault::FaultCode;
 
 use super::check::Check;
-use super::facts::Facts;
+use super::facts::{Content, Facts};
 use super::treatment::Treatment;
-use crate::layout::{CONTAINER_UID, ENTRIES, ENV, Kind, is_optional};
+use crate::layout::{CONTAINER_UID, ENTRIES, ENV, HOME, Kind, is_optional};
 use crate::text::{Text, text};
 
 /// The root is a folder.
 pub fn root(facts: &Facts) -> Vec<Check> {
     let shown = facts.root.path().display();
+    if facts.denied {
+        return vec![Check::unreadable(
+            "root",
+            &shown.to_string(),
+            "permission denied",
+        )];
+    }
     vec![match facts.entries.get("") {
         None => Check::wrong(
             "root",
@@ -42,13 +49,17 @@ pub fn root(facts: &Facts) -> Vec<Check> {
     }]
 }
 
+fn no_root(name: &'static str) -> Check {
+    Check::skipped(
+        name,
+        text!("there is no root to look into", "没有可以查看的根目录"),
+    )
+}
+
 /// Every entry of the layout is there and of the right kind.
 pub fn entries(facts: &Facts) -> Vec<Check> {
-    if !facts.entries.contains_key("") {
-        return vec![Check::skipped(
-            "files",
-            text!("there is no root", "没有根目录"),
-        )];
+    if !facts.has_root() {
+        return vec![no_root("files")];
     }
     let mut missing = Vec::new();
     let mut other = Vec::new();
@@ -127,11 +138,17 @@ pub fn entries(facts: &Facts) -> Vec<Check> {
 
 /// Nobody else may read the secrets, and nobody else may change the rest.
 pub fn modes(facts: &Facts) -> Vec<Check> {
+    if !facts.has_root() {
+        return vec![no_root("modes")];
+    }
     let mut open = Vec::new();
     let mut treatments = Vec::new();
     let mut secret = false;
     for entry in ENTRIES {
-        let mode = facts.entries.get(entry.path).and_then(|found| found.mode);
+        // What is of another kind is not the sidecar's to change.
+        let found = facts.entries.get(entry.path);
+        let found = found.filter(|found| found.folder == (entry.kind == Kind::Folder));
+        let mode = found.and_then(|found| found.mode);
         let Some(mode) = mode.filter(|mode| mode & entry.forbidden != 0) else {
             continue;
         };
@@ -182,6 +199,9 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
 
 /// The gateway's user owns what the gateway writes.
 pub fn owners(facts: &Facts) -> Vec<Check> {
+    if !facts.has_root() {
+        return vec![no_root("owners")];
+    }
     // Started by hand, the gateway is whoever started it; only the container has a fixed user.
     let by_hand = facts.in_container().is_none() && facts.listener.is_some();
     if by_hand {
@@ -190,14 +210,24 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
             text!("the gateway runs without a container", "网关不在容器中运行"),
         )];
     }
-    let foreign: Vec<_> = ENTRIES
+    let mut foreign: Vec<(&str, String, u32)> = ENTRIES
         .iter()
         .filter(|entry| entry.container_owns)
         .filter_map(|entry| {
             let uid = facts.entries.get(entry.path)?.uid?;
-            (uid != CONTAINER_UID).then_some((entry.path, uid))
+            (uid != CONTAINER_UID).then(|| (entry.path, entry.path.to_owned(), uid))
         })
         .collect();
+    let healthy = facts
+        .in_container()
+        .is_some_and(|container| container.health == "healthy");
+    match &facts.foreign_state {
+        // A gateway that is well can do without what somebody has put there.
+        Some((path, uid)) if !healthy && foreign.is_empty() => {
+            foreign.push((HOME, path.clone(), *uid));
+        }
+        _ => {}
+    }
     if foreign.is_empty() {
         return vec![Check::ok(
             "owners",
@@ -209,18 +239,18 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
     }
     let names = foreign
         .iter()
-        .map(|(path, uid)| format!("{path} (uid {uid})"))
+        .map(|(_, path, uid)| format!("{path} (uid {uid})"))
         .collect::<Vec<_>>()
         .join(", ");
     let paths = foreign
         .iter()
-        .map(|(path, _)| *path)
+        .map(|(entry, ..)| *entry)
         .collect::<Vec<_>>()
         .join(" ");
     let treatments = if facts.euid == Some(0) {
         foreign
             .iter()
-            .map(|(path, _)| Treatment::GiveToContainer(path))
+            .map(|(entry, ..)| Treatment::GiveToContainer(entry))
             .collect()
     } else {
         Vec::new()
@@ -235,17 +265,26 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
 
 /// No upgrade or roll-back was cut off.
 pub fn journal(facts: &Facts) -> Vec<Check> {
-    use super::facts::Content;
+    if !facts.has_root() {
+        return vec![no_root("journal")];
+    }
     let remedy = text!(
         "Run `host-shim sidecar up`: it goes back to the restore point by itself.",
         "请运行 `host-shim sidecar up`：它会自动回到恢复点。"
     );
     vec![match &facts.journal {
         Content::Missing => Check::ok("journal", text!("no upgrade was cut off", "没有中断的升级")),
+        Content::Good(journal) if facts.changing => {
+            let (from, to) = (&journal.from, &journal.to);
+            Check::note("journal", "operation_under_way", text!("A change from {from} to {to} is under way.", "正在进行从 {from} 到 {to} 的变更。"), text!("Another command is at work; what is wrong below may be its doing.", "另一个命令正在工作；下面的异常可能由它引起。"), text!("Wait until it has ended and look again.", "请等它结束后再检查。"))
+        }
         Content::Good(journal) => {
             let (from, to) = (&journal.from, &journal.to);
             Check::wrong("journal", FaultCode::NetworkOrUnreachable, "operation_interrupted", text!("A change from {from} to {to} was cut off.", "从 {from} 到 {to} 的变更中断了。"))
                 .because(Text::new("The machine or the command was stopped in the middle.", "机器或命令在中途被停止。"), remedy)
+        }
+        Content::Unreadable(error) => {
+            Check::unreadable("journal", ".sidecar/journal.json", error)
         }
         Content::Bad(error) => Check::wrong("journal", FaultCode::ConfigInvalid, "journal_unreadable", text!("The journal cannot be read: {error}", "无法读取日志记录：{error}"))
             .because(

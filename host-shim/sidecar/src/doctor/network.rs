@@ -92,8 +92,8 @@ fn nobody(facts: &Facts) -> Check {
                 "冷启动约需 50 秒，小机器更久。"
             ),
             text!(
-                "Wait up to three minutes and look again.",
-                "请最多等待三分钟后再检查。"
+                "Wait up to five minutes and look again.",
+                "请最多等待五分钟后再检查。"
             ),
         );
     }
@@ -215,8 +215,8 @@ fn starting(name: &'static str, code: FaultCode, message: &str) -> Check {
     .because(
         text!("It listens before it is ready.", "它在就绪之前就开始监听。"),
         text!(
-            "Wait up to three minutes and look again.",
-            "请最多等待三分钟后再检查。"
+            "Wait up to five minutes and look again.",
+            "请最多等待五分钟后再检查。"
         ),
     )
 }
@@ -264,8 +264,8 @@ fn answer(name: &'static str, probe: &Probe) -> Check {
                 "网关仍在启动、卡住，或端口被其他程序占用。"
             ),
             text!(
-                "Wait up to three minutes and look again; then `host-shim sidecar logs`.",
-                "请最多等待三分钟后再检查；然后查看 `host-shim sidecar logs`。"
+                "Wait up to five minutes and look again; then `host-shim sidecar logs`.",
+                "请最多等待五分钟后再检查；然后查看 `host-shim sidecar logs`。"
             ),
         ),
     }

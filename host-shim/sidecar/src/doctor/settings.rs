@@ -18,6 +18,9 @@ pub fn config(facts: &Facts) -> Vec<Check> {
                 text!("there is no {CONFIG}", "没有 {CONFIG}"),
             )];
         }
+        Content::Unreadable(error) => {
+            return vec![Check::unreadable("config", CONFIG, error)];
+        }
         Content::Bad(error) => {
             return vec![Check::wrong("config", FaultCode::NetworkOrUnreachable, "config_not_json5", text!("{CONFIG}: {error}", "{CONFIG}：{error}"))
                 .because(

@@ -4,8 +4,8 @@ use std::fs;
 
 use crate::dotenv;
 use crate::durable::{self, Durable};
-use crate::init;
 use crate::layout::{CONTAINER_UID, ENV, PINNED_VERSION, Root};
+use crate::owner;
 use crate::secret::Token;
 use crate::templates;
 use crate::text::{Problem, Text, text};
@@ -19,7 +19,7 @@ pub enum Treatment {
     WriteTemplate(&'static str, u32),
     /// Take away the mode bits that must not be set.
     SetMode(&'static str, u32),
-    /// Give it to the gateway's user in the container.
+    /// Give it and what is in it to the gateway's user in the container.
     GiveToContainer(&'static str),
     /// Put a new token into the `.env`, where there is none that could be in use.
     NewToken,
@@ -47,8 +47,8 @@ impl Treatment {
                 )
             }
             Self::GiveToContainer(path) => text!(
-                "give {path} to uid {CONTAINER_UID}",
-                "把 {path} 的属主改为 uid {CONTAINER_UID}"
+                "give {path} and what is in it to uid {CONTAINER_UID}",
+                "把 {path} 及其内容的属主改为 uid {CONTAINER_UID}"
             ),
             Self::NewToken => text!(
                 "put a new random OPENCLAW_GATEWAY_TOKEN into .env",
@@ -77,10 +77,8 @@ impl Treatment {
             Self::WriteTemplate(entry, mode) => {
                 let path = root.join(entry);
                 let result = match templates::content(entry, &new_token()?) {
-                    Some(content) if !path.exists() => {
-                        durable.write(&path, content.as_bytes(), *mode)
-                    }
-                    _ => Ok(()),
+                    Some(content) => durable.create(&path, content.as_bytes(), *mode).map(drop),
+                    None => Ok(()),
                 };
                 (path, result)
             }
@@ -91,7 +89,7 @@ impl Treatment {
             }
             Self::GiveToContainer(entry) => {
                 let path = root.join(entry);
-                let result = init::give_to_container(&path);
+                let result = owner::give_to_container(&path);
                 (path, result)
             }
             Self::NewToken => return set_env(root, dotenv::TOKEN, new_token()?.expose(), durable),

@@ -135,8 +135,8 @@ pub fn missing(presence: &Presence) -> Problem {
                 "边车在容器中运行，而搜索路径中既没有 `docker` 也没有 `podman`。"
             ),
             text!(
-                "Install Docker with Compose (Debian, Ubuntu: sudo apt-get install docker.io docker-compose), or start the gateway by hand as RUNBOOK.en.md tells.",
-                "请安装 Docker 与 Compose（Debian、Ubuntu：sudo apt-get install docker.io docker-compose），或按 RUNBOOK.md 手动启动网关。"
+                "Install Docker with Compose (Debian, Ubuntu: sudo apt-get install docker.io docker-compose), or start the gateway by hand as section 3 of RUNBOOK.en.md tells.",
+                "请安装 Docker 与 Compose（Debian、Ubuntu：sudo apt-get install docker.io docker-compose），或按 RUNBOOK.md 第 3 节手动启动网关。"
             ),
         ),
         Presence::NoCompose { engine } => Problem::new(
