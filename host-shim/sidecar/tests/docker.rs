@@ -134,6 +134,32 @@ impl Life {
     }
 }
 
+impl Life {
+    /// The tools that the model was offered in the last turn: none that the template denies.
+    fn offered(&self) -> Vec<String> {
+        let path = self.root().join("data/openclaw_workspace/offered.json");
+        let names: Vec<String> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        for denied in [
+            "exec",
+            "process",
+            "bash",
+            "write",
+            "edit",
+            "apply_patch",
+            "cron",
+            "gateway",
+            "nodes",
+            "browser",
+            "canvas",
+            "sessions_spawn",
+            "sessions_send",
+        ] {
+            assert!(!names.iter().any(|name| name == denied), "{names:?}");
+        }
+        names
+    }
+}
+
 impl Drop for Life {
     fn drop(&mut self) {
         // Also after a failed test; what is left would hold the port and the memory.
@@ -145,11 +171,15 @@ fn docker(words: &[&str]) -> Output {
     Command::new("docker").args(words).output().unwrap()
 }
 
-/// A chat-completions provider of a few lines: streams two words, whatever it is asked.
+/// A chat-completions provider of a few lines: streams two words, whatever it is asked, and writes
+/// down which tools the model was offered.
 const PROVIDER: &str = r#"
 require("http").createServer((request, response) => {
-  request.resume();
+  let body = "";
+  request.on("data", (piece) => { body += piece; });
   request.on("end", () => {
+    const names = (JSON.parse(body).tools ?? []).map((tool) => tool.function.name);
+    require("fs").writeFileSync("/home/node/.openclaw/workspace/offered.json", JSON.stringify(names));
     const chunk = (delta, finish) => "data: " + JSON.stringify({ id: "c", object: "chat.completion.chunk",
       created: 0, model: "fake-1", choices: [{ index: 0, delta, finish_reason: finish }] }) + "\n\n";
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -208,6 +238,7 @@ fn the_whole_life() {
     assert_eq!(life.wrong(), []);
     let turn = life.turn(&host_shim).ends(0);
     assert!(turn.stdout.contains("pong from the container"), "{turn:?}");
+    assert!(life.offered().contains(&"read".to_owned()));
 
     // The published port is on the loopback only, and the container has no privileges.
     let id = life.container();
@@ -230,6 +261,7 @@ fn the_whole_life() {
     assert_eq!(life.wrong(), []);
     let turn = life.turn(&host_shim).ends(0);
     assert!(turn.stdout.contains("pong from the container"), "{turn:?}");
+    assert!(!life.offered().is_empty());
 
     // A version that never answers ends on the one before, and says why.
     life.run(&["upgrade", BROKEN, "--wait=15"])

@@ -7,6 +7,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,30 @@ impl Gateway {
             std::thread::sleep(Duration::from_millis(200));
         }
         gateway
+    }
+}
+
+impl Gateway {
+    /// The ports that it listens on.
+    fn ports(&self) -> BTreeSet<u16> {
+        use procfs::net::TcpState;
+        use procfs::process::{FDTarget, Process};
+        let process = Process::new(self.child.id().try_into().unwrap()).unwrap();
+        let sockets: BTreeSet<u64> = process
+            .fd()
+            .unwrap()
+            .flatten()
+            .filter_map(|fd| match fd.target {
+                FDTarget::Socket(inode) => Some(inode),
+                _ => None,
+            })
+            .collect();
+        let tables = [procfs::net::tcp().unwrap(), procfs::net::tcp6().unwrap()];
+        let entries = tables.into_iter().flatten();
+        entries
+            .filter(|entry| entry.state == TcpState::Listen && sockets.contains(&entry.inode))
+            .map(|entry| entry.local_address.port())
+            .collect()
     }
 }
 
@@ -165,13 +190,12 @@ fn boots_and_is_well(version: &str) {
     set_env(&stage, dotenv::VERSION, version);
     let config = stage.root.join("openclaw_sidecar.config.json5");
     let before = fs::read(&config).unwrap();
-    let _gateway = Gateway::start(version, &stage, port);
+    let gateway = Gateway::start(version, &stage, port);
     assert_eq!(wrong(&stage), []);
-    let listeners = stage.run(&["doctor"]).stdout;
-    assert!(
-        listeners.contains("loopback, without a container"),
-        "{listeners}"
-    );
+    let shown = stage.run(&["doctor"]).stdout;
+    assert!(shown.contains("loopback, without a container"), "{shown}");
+    // Neither a browser control, nor a canvas, nor an announcer.
+    assert_eq!(gateway.ports(), BTreeSet::from([port]));
     assert_eq!(
         fs::read(&config).unwrap(),
         before,

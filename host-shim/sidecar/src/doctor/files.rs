@@ -5,6 +5,7 @@ use openclaw_plugin::fault::FaultCode;
 use super::check::Check;
 use super::facts::{Content, Facts};
 use super::treatment::Treatment;
+use crate::engine::Presence;
 use crate::layout::{CONTAINER_UID, ENTRIES, ENV, HOME, Kind, is_optional};
 use crate::text::{Text, text};
 
@@ -203,8 +204,8 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
         return vec![no_root("owners")];
     }
     // Started by hand, the gateway is whoever started it; only the container has a fixed user.
-    let by_hand = facts.in_container().is_none() && facts.listener.is_some();
-    if by_hand {
+    let runs = facts.listener.is_some() || facts.starting.is_some();
+    if facts.in_container().is_none() && runs {
         return vec![Check::ok(
             "owners",
             text!("the gateway runs without a container", "网关不在容器中运行"),
@@ -222,8 +223,11 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
         .in_container()
         .is_some_and(|container| container.health == "healthy");
     match &facts.foreign_state {
-        // A gateway that is well can do without what somebody has put there.
-        Some((path, uid)) if !healthy && foreign.is_empty() => {
+        // A gateway that is well can do without what somebody has put there, and without an engine
+        // none will run in a container.
+        Some((path, uid))
+            if !healthy && foreign.is_empty() && facts.engine != Presence::NoEngine =>
+        {
             foreign.push((HOME, path.clone(), *uid));
         }
         _ => {}
