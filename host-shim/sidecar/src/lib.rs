@@ -4,11 +4,11 @@
 //! The command line is [`cli`]; `host-shim sidecar` and the small program `openclaw-sidecar` are
 //! the same commands. The parts by themselves:
 //!
-//! - [`layout`] and [`templates`]: what lies in the root; [`init`] makes it.
+//! - [`layout`] and [`templates`]: what lies in the root, and [`owner`] whose it is; [`init`] makes it.
 //! - [`doctor`]: facts, looked up once; diagnostics, pure functions of them; treatments, safe steps.
 //! - [`engine`]: Docker with Compose v2 or v1, or Podman.
-//! - [`lifecycle`]: start and wait until healthy; [`change`]: upgrade and roll back over
-//!   [`restore`] points and a [`journal`], so that a power loss at any step can be repaired.
+//! - [`lifecycle`]: start from an [`image`] and wait until healthy; [`change`]: upgrade and roll back
+//!   over [`restore`] points and a [`journal`], so that a power loss at any step can be repaired.
 //! - [`manifest`]: the same gateway on Kubernetes.
 //!
 //! ```

@@ -1,79 +1,109 @@
 //! Who owns what the gateway writes: in its container it is uid 1000 and nobody else.
 
-use std::fs::{self, Metadata};
-use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::layout::CONTAINER_UID;
+#[cfg(unix)]
+pub use self::unix::{first_foreign, give_to_container};
 
-/// The place in the gateway's state where its container has the workspace; the engine makes it
-/// there, as root, and nothing is ever written into it.
-const MOUNT_POINT: &str = "workspace";
-/// Entries that are looked at; a state of this size is looked at in part.
-const MOST: usize = 20_000;
-
-/// Gives a folder and what is in it to the user that the gateway has inside its container.
+/// Files have no owners here.
 ///
 /// # Errors
 ///
-/// This process may not give it away.
-pub fn give_to_container(top: &Path) -> io::Result<()> {
-    walk(top, |path, found| {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{MetadataExt, lchown};
+/// None.
+#[cfg(not(unix))]
+pub fn give_to_container(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Files have no owners here.
+#[cfg(not(unix))]
+pub fn first_foreign(_: &Path) -> Option<(PathBuf, u32)> {
+    None
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{self, Metadata};
+    use std::io;
+    use std::os::unix::fs::{MetadataExt, lchown};
+
+    use super::{Path, PathBuf};
+    use crate::layout::CONTAINER_UID;
+
+    /// The place in the gateway's state where its container has the workspace; the engine makes it
+    /// there, as root, and nothing is ever written into it.
+    pub(super) const MOUNT_POINT: &str = "workspace";
+    /// Entries that are looked at; a state that has more is looked at in part.
+    const MOST: usize = 20_000;
+
+    /// Gives a folder and what is in it to the user that the gateway has inside its container.
+    ///
+    /// # Errors
+    ///
+    /// This process may not give it away.
+    pub fn give_to_container(top: &Path) -> io::Result<()> {
+        walk(top, |path, found| {
             if found.uid() != CONTAINER_UID {
                 lchown(path, Some(CONTAINER_UID), Some(CONTAINER_UID))?;
             }
-        }
-        let _ = (path, found);
-        Ok(true)
-    })
-}
+            Ok(true)
+        })
+    }
 
-/// The first thing in the gateway's state that is not its user's, and whose it is.
-pub fn first_foreign(state: &Path) -> Option<(PathBuf, u32)> {
-    let mut first = None;
-    let mut seen = 0;
-    #[cfg(unix)]
-    let walked = walk(state, |path, found| {
-        use std::os::unix::fs::MetadataExt;
-        seen += 1;
-        let uid = found.uid();
-        if uid != CONTAINER_UID && path != state && path != state.join(MOUNT_POINT) {
-            first = Some((path.to_path_buf(), uid));
-        }
-        Ok(first.is_none() && seen < MOST)
-    });
-    // What this user may not look at says nothing; another check tells whose the folder is.
-    #[cfg(unix)]
-    drop(walked);
-    first
-}
+    /// The first thing in the gateway's state that is not its user's, and whose it is.
+    pub fn first_foreign(state: &Path) -> Option<(PathBuf, u32)> {
+        let mut first = None;
+        let mut seen = 0;
+        // What this user may not look at says nothing; another check tells whose the folder is.
+        let _ = walk(state, |path, found| {
+            seen += 1;
+            let uid = found.uid();
+            if uid != CONTAINER_UID && path != state && path != state.join(MOUNT_POINT) {
+                first = Some((path.to_path_buf(), uid));
+            }
+            Ok(first.is_none() && seen < MOST)
+        });
+        first
+    }
 
-/// Shows `visit` a folder and everything in it, until it says that it has seen enough. Links are
-/// not followed; what vanishes meanwhile is left out.
-fn walk(top: &Path, mut visit: impl FnMut(&Path, &Metadata) -> io::Result<bool>) -> io::Result<()> {
-    let mut left = vec![top.to_path_buf()];
-    while let Some(path) = left.pop() {
-        let found = match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && path != top => continue,
-            other => other?,
-        };
-        if !visit(&path, &found)? {
-            return Ok(());
-        }
-        if found.is_dir() {
-            for entry in fs::read_dir(&path)? {
-                left.push(entry?.path());
+    /// Shows `visit` a folder and everything in it, until it says that it has seen enough. Links
+    /// are not followed; what vanishes meanwhile is left out.
+    fn walk(
+        top: &Path,
+        mut visit: impl FnMut(&Path, &Metadata) -> io::Result<bool>,
+    ) -> io::Result<()> {
+        let mut left = vec![top.to_path_buf()];
+        let gone =
+            |path: &Path, error: &io::Error| error.kind() == io::ErrorKind::NotFound && path != top;
+        while let Some(path) = left.pop() {
+            let found = match fs::symlink_metadata(&path) {
+                Err(error) if gone(&path, &error) => continue,
+                other => other?,
+            };
+            if !visit(&path, &found)? {
+                return Ok(());
+            }
+            if !found.is_dir() {
+                continue;
+            }
+            match fs::read_dir(&path) {
+                Err(error) if gone(&path, &error) => {}
+                entries => {
+                    for entry in entries? {
+                        left.push(entry?.path());
+                    }
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
+
+    use super::unix::MOUNT_POINT;
     use super::*;
 
     #[test]
