@@ -89,7 +89,8 @@ class OpenClawProvider(Provider):
         key = f"{chat}#{rest.get('conversation_id') or ''}"
         talk = self._resumed(key, messages)
         session = self.sessions.current(key + TALK)
-        outcome, code = "completed", None
+        # Unless it gets further: AstrBot may leave at any point.
+        outcome, code = "fault", "cancelled"
         # In a group a secret may be spread over two pieces; it is masked in the whole.
         whole = settings.mask_secrets and ":GroupMessage:" in chat
         clean = masking.mask_secrets if whole else masking.mask_tokens
@@ -107,6 +108,7 @@ class OpenClawProvider(Provider):
                         shown = True
                         yield _chunk(text)
                 elif isinstance(piece, Reply):
+                    outcome, code = "completed", None
                     text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
                     # Where AstrBot streams it shows the chunks and nothing else.
                     if tail := mask.rest() if shown else text:
@@ -115,10 +117,10 @@ class OpenClawProvider(Provider):
                         "assistant", result_chain=MessageChain().message(text), **_usage(piece)
                     )
                 else:
+                    outcome, code = "tools", None
+                    self._open[key] = talk
                     if tail := mask.rest():
                         yield _chunk(tail)
-                    outcome = "tools"
-                    self._open[key] = talk
                     response = LLMResponse("tool")
                     response.tools_call_args = [call.arguments for call in piece]
                     response.tools_call_name = [talk.names[call.name] for call in piece]
@@ -127,15 +129,14 @@ class OpenClawProvider(Provider):
         except Fault as fault:
             outcome, code = "fault", fault.code
             self.engine.remember(fault)
+            if shown and (tail := mask.rest()):
+                yield _chunk(tail)
             text = texts.fault_text(settings.locale, fault, with_partial=not shown)
             # Raised, AstrBot shows a stack of its own and may ask again; a turn is not repeatable.
             yield LLMResponse("err", completion_text=clean(text, settings.secrets()))
         except attachments.NotAttachable as error:
-            outcome = "refused"
+            outcome, code = "refused", None
             yield LLMResponse("err", completion_text=error.text(settings.locale))
-        except asyncio.CancelledError:
-            outcome, code = "fault", "cancelled"
-            raise
         finally:
             self.audit.write(
                 door="model", who=chat, session=session, level=self.settings.chat_level,
