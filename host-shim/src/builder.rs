@@ -12,8 +12,9 @@ use crate::plugin::Plugin;
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
-/// The component's memory, unless told otherwise.
-const DEFAULT_MEMORY_CAP: usize = 64 << 20;
+/// The component's memory, unless told otherwise: for the largest request, as much again in the queue,
+/// and the longest answer that a config may allow, which is held some six times while it is read.
+const DEFAULT_MEMORY_CAP: usize = 128 << 20;
 
 /// The component's own computing between two waits, unless told otherwise.
 const DEFAULT_COMPUTE_BUDGET: Duration = Duration::from_secs(5);
@@ -80,7 +81,7 @@ impl PluginBuilder {
     }
 
     /// The most memory that the component may have, in bytes; at more it is stopped. Default:
-    /// 64 MiB.
+    /// 128 MiB, which is what the largest turns need.
     pub fn memory_cap(mut self, bytes: usize) -> Self {
         self.memory_cap = bytes;
         self

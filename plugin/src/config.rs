@@ -173,7 +173,7 @@ impl Config {
             seconds_within(key, ms, 1, most, locale)?;
         }
         let (bytes, rounds) = (b.max_answer_bytes, b.max_tool_rounds.into());
-        number_within("max_answer_bytes", bytes, 1_024, 67_108_864, locale)?;
+        number_within("max_answer_bytes", bytes, 1_024, 16_777_216, locale)?;
         number_within("max_tool_rounds", rounds, 0, 64, locale)?;
         Ok(Checked {
             gateways,

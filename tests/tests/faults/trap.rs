@@ -13,7 +13,7 @@ async fn tight() -> Rig {
     let plugin = Plugin::builder()
         .config(config(
             &gateway.url(),
-            json!({ "max_answer_bytes": 64 << 20 }),
+            json!({ "max_answer_bytes": 16 << 20 }),
         ))
         .memory(memory.clone())
         .clock(clock.clone())
