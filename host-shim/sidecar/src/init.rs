@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use crate::dotenv::Env;
 use crate::durable::{self, Durable};
-use crate::layout::{CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
+use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
 use crate::owner::give_to_container;
-use crate::secret::Token;
+use crate::secret::{self, Token};
 use crate::templates;
 use crate::text::{Problem, Text, text};
 
@@ -18,8 +20,9 @@ pub enum Outcome {
     Made,
     /// It was there and is as a new one would be.
     Same,
-    /// It was there and differs; it was left alone. The difference, old to new, as a unified diff.
-    Kept(String),
+    /// It was there and differs; it was left alone. The difference, old to new, as a unified diff
+    /// with every secret masked; `None` where that cannot be made sure, since the file is broken.
+    Kept(Option<String>),
     /// The `.env` was there and lacks these lines of the example; it was left alone.
     Lacks(String),
     /// It differed and was replaced; the old one is the backup.
@@ -170,7 +173,12 @@ fn make_file(
         return Ok(Outcome::Same);
     }
     if !force {
-        return Ok(Outcome::Kept(diff(entry.path, &found, &wanted)));
+        let env = fs::read_to_string(root.join(ENV)).ok();
+        let env = env.and_then(|text| Env::parse(&text).ok());
+        let shown = diff(entry.path, &found, &wanted);
+        return Ok(Outcome::Kept(
+            shown.map(|shown| env.unwrap_or_default().mask(&shown)),
+        ));
     }
     let backup = path.with_file_name(format!("{}.backup-{stamp}", entry.path));
     durable
@@ -201,12 +209,19 @@ fn compare_env(found: &str) -> Outcome {
     }
 }
 
-fn diff(path: &str, old: &str, new: &str) -> String {
-    similar::TextDiff::from_lines(old, new)
+fn diff(path: &str, old: &str, new: &str) -> Option<String> {
+    let value: Value = match path {
+        CONFIG => json5::from_str(old).ok()?,
+        COMPOSE => serde_saphyr::from_str(old).ok()?,
+        _ => Value::Null,
+    };
+    let shown = similar::TextDiff::from_lines(old, new)
         .unified_diff()
         .context_radius(2)
         .header(path, &format!("{path} (template)"))
-        .to_string()
+        .to_string();
+    let secrets = secret::in_clear(&value).into_iter();
+    Some(secrets.fold(shown, |shown, (_, secret)| shown.replace(secret, "***")))
 }
 
 #[cfg(test)]
@@ -265,7 +280,7 @@ mod tests {
         let env = fs::read_to_string(root.join(ENV)).unwrap();
 
         let kept = run(&root, false);
-        let Outcome::Kept(diff) = outcome(&kept, crate::layout::CONFIG) else {
+        let Outcome::Kept(Some(diff)) = outcome(&kept, crate::layout::CONFIG) else {
             panic!("{kept:?}")
         };
         assert!(diff.contains("-{ mine: true }"));
@@ -296,6 +311,17 @@ mod tests {
         assert!(lines.contains("+OPENCLAW_VERSION=") && !lines.contains("mine"));
         let env = fs::read_to_string(root.join(ENV)).unwrap();
         assert_eq!(env, "OPENCLAW_GATEWAY_TOKEN=mine\n");
+    }
+
+    #[test]
+    fn a_difference_shows_no_secret() {
+        let shown = diff(CONFIG, "{ auth: { token: 'literal-1' } }", "{}").unwrap();
+        assert!(shown.contains("-{ auth: { token: '***' } }"), "{shown}");
+        let compose = "environment:\n  - OPENCLAW_GATEWAY_TOKEN=literal-2\n";
+        let shown = diff(COMPOSE, compose, "").unwrap();
+        assert!(shown.contains("TOKEN=***"), "{shown}");
+        // What is broken may have one anywhere.
+        assert_eq!(diff(CONFIG, "{ token: 'literal-3'", "{}"), None);
     }
 
     #[test]

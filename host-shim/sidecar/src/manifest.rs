@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::dotenv::is_pinned_version;
 use crate::layout::{CONFIG, CONTAINER_UID, IMAGE};
-use crate::secret::Token;
+use crate::secret::{self, Token};
 use crate::templates;
 use crate::text::{Problem, Text, text};
 
@@ -116,7 +116,7 @@ fn check(options: &Options) -> Result<(), Problem> {
             );
         }
     };
-    if let Some(place) = secret_in_clear(&config, "") {
+    if let Some((place, _)) = secret::in_clear(&config).first() {
         return refuse(
             text!(
                 "{CONFIG} has a secret in clear at {place}; a ConfigMap is no place for it.",
@@ -129,32 +129,6 @@ fn check(options: &Options) -> Result<(), Problem> {
         );
     }
     Ok(())
-}
-
-/// Where a config has a secret itself and not the name of a variable.
-fn secret_in_clear(value: &Value, place: &str) -> Option<String> {
-    let secret = |key: &str| {
-        let key = key.to_ascii_lowercase();
-        ["token", "apikey", "password", "secret"]
-            .iter()
-            .any(|end| key.ends_with(end))
-    };
-    match value {
-        Value::Object(fields) => fields.iter().find_map(|(key, value)| {
-            let place = format!("{place}/{key}");
-            match value.as_str() {
-                Some(text) if secret(key) => {
-                    (!text.is_empty() && !text.starts_with("${")).then_some(place)
-                }
-                _ => secret_in_clear(value, &place),
-            }
-        }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(n, item)| secret_in_clear(item, &format!("{place}/{n}"))),
-        _ => None,
-    }
 }
 
 fn documents(options: &Options) -> Vec<Value> {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 
 /// A token. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,6 +80,47 @@ impl fmt::Debug for Token {
     }
 }
 
+/// Every secret that a config or a compose file has in clear, and not as the name of a variable:
+/// where, and the secret.
+pub fn in_clear(value: &Value) -> Vec<(String, &str)> {
+    let mut found = Vec::new();
+    collect(value, "", &mut found);
+    found
+}
+
+fn collect<'a>(value: &'a Value, place: &str, found: &mut Vec<(String, &'a str)>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let place = format!("{place}/{key}");
+                match value.as_str() {
+                    Some(text) if is_in_clear(key, text) => found.push((place, text)),
+                    Some(_) => {}
+                    None => collect(value, &place, found),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                let place = format!("{place}/{n}");
+                // A list of Compose's has KEY=VALUE.
+                match item.as_str().map(|text| text.split_once('=')) {
+                    Some(Some((key, text))) if is_in_clear(key, text) => found.push((place, text)),
+                    Some(_) => {}
+                    None => collect(item, &place, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_in_clear(key: &str, text: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let secret = ["token", "apikey", "api_key", "password", "secret"];
+    secret.iter().any(|end| key.ends_with(end)) && !text.is_empty() && !text.starts_with('$')
+}
+
 /// Why a token should not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
@@ -121,6 +163,25 @@ mod tests {
         ] {
             assert_eq!(Token::new(value).flaw(), Some(flaw), "{value}");
         }
+    }
+
+    #[test]
+    fn secrets_in_clear_are_found_and_names_of_variables_are_none() {
+        let value = serde_json::json!({
+            "gateway": { "auth": { "mode": "token", "token": "one" } },
+            "channels": [{ "botToken": "a=b" }, "OPENCLAW_PROVIDER_API_KEY=three"],
+            "models": { "apiKey": "${OPENCLAW_PROVIDER_API_KEY}", "maxTokens": "12" },
+        });
+        let mut found = in_clear(&value);
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                ("/channels/0/botToken".to_owned(), "a=b"),
+                ("/channels/1".to_owned(), "three"),
+                ("/gateway/auth/token".to_owned(), "one"),
+            ]
+        );
     }
 
     #[test]

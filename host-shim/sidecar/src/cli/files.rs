@@ -28,7 +28,8 @@ impl Session<'_> {
             match outcome {
                 Outcome::Made => self.say(&text!("made      {shown}", "已建立    {shown}")),
                 Outcome::Same => self.say(&text!("unchanged {shown}", "无变化    {shown}")),
-                Outcome::Kept(diff) => self.say(&text!("kept      {shown}, which differs (--force replaces it and keeps a backup):\n{diff}", "已保留    {shown}，内容与模板不同（--force 会替换并保留备份）：\n{diff}")),
+                Outcome::Kept(None) => self.say(&text!("kept      {shown}, which differs and is broken, so that its secrets cannot be told from the rest to show the difference (--force replaces it and keeps a backup)", "已保留    {shown}，内容与模板不同且格式有误，无法区分其中的密钥，因此不显示差异（--force 会替换并保留备份）")),
+                Outcome::Kept(Some(diff)) => self.say(&text!("kept      {shown}, which differs (--force replaces it and keeps a backup):\n{diff}", "已保留    {shown}，内容与模板不同（--force 会替换并保留备份）：\n{diff}")),
                 Outcome::Lacks(lines) => self.say(&text!("kept      {shown}, which lacks these lines of .env.example; add what you need:\n{lines}", "已保留    {shown}，缺少 .env.example 中的这些行；请按需添加：\n{lines}")),
                 Outcome::Replaced(backup) => {
                     let backup = backup.display();
