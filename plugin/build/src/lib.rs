@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use wasm_metadata::{
-    AddMetadata, AddMetadataField, Description, Homepage, Licenses, Source, Version,
-};
+use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Version};
 
 /// What components are built for.
 pub const TARGET: &str = "wasm32-wasip2";
@@ -72,21 +70,18 @@ pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
     std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Writes name, description, version, licence, source and compiler into a component. Not the
+/// Writes name, description, version, licence and compiler into a component. Not the
 /// commit: the same sources are the same bytes, whatever else a commit changed.
 ///
 /// # Errors
 ///
 /// `component` is none, or the compiler does not start.
 pub fn describe(component: &[u8], name: &str, description: &str) -> Result<Vec<u8>> {
-    let repository = env!("CARGO_PKG_REPOSITORY");
     let mut metadata = AddMetadata::default();
     metadata.name = AddMetadataField::Set(name.to_owned());
     metadata.description = AddMetadataField::Set(Description::new(description.to_owned()));
     metadata.version = AddMetadataField::Set(Version::new(env!("CARGO_PKG_VERSION")));
     metadata.licenses = AddMetadataField::Set(Licenses::new(env!("CARGO_PKG_LICENSE"))?);
-    metadata.source = AddMetadataField::Set(Source::new(repository)?);
-    metadata.homepage = AddMetadataField::Set(Homepage::new(repository)?);
     // What rustc itself notes goes when the symbols are stripped.
     metadata.language.push(("Rust".to_owned(), String::new()));
     metadata
