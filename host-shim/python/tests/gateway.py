@@ -133,6 +133,8 @@ class Gateway:
                 self.release.set()
                 raise ConnectionError
             gone.cancel()
+            # Until it has ended, the next request cannot be read: a stream has one reader.
+            await asyncio.wait({gone})
             answer = "ab"
         elif text == "drop":
             await delta("half")
