@@ -48,23 +48,16 @@ struct Bench {
 
 impl Bench {
     fn new(deltas: usize) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let (url, plugin) = runtime.block_on(async {
-            let url = gateway(deltas).await;
-            let config = rig::config(&url, json!({}));
-            let plugin = Plugin::builder()
-                .config(config)
-                .cache_dir(rig::cache_dir())
-                .memory(rig::PretendMemory::default())
-                .build()
-                .await
-                .expect("the embedded component loads");
-            (url, plugin)
-        });
+        let url = gateway(deltas);
+        let runtime = runtime();
+        let plugin = Plugin::builder()
+            .config(rig::config(&url, json!({})))
+            .cache_dir(rig::cache_dir())
+            .memory(rig::PretendMemory::default())
+            .build();
+        let plugin = runtime
+            .block_on(plugin)
+            .expect("the embedded component loads");
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self {
             runtime,
@@ -75,31 +68,42 @@ impl Bench {
     }
 }
 
-/// A gateway that gives every request the same answer, an event a chunk.
-async fn gateway(deltas: usize) -> String {
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+/// A gateway on a thread of its own that gives every request the same answer, an event a chunk.
+fn gateway(deltas: usize) -> String {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || runtime().block_on(serve(deltas, &sender)));
+    receiver.recv().expect("a gateway")
+}
+
+async fn serve(deltas: usize, url: &std::sync::mpsc::Sender<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let address = listener.local_addr().expect("an address");
+    url.send(format!("http://{address}")).expect("a bench");
     let answer = Arc::new(answer(deltas));
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            socket.set_nodelay(true).expect("a socket");
+    while let Ok((socket, _)) = listener.accept().await {
+        socket.set_nodelay(true).expect("a socket");
+        let answer = answer.clone();
+        let serve = service_fn(move |request: Request<Incoming>| {
             let answer = answer.clone();
-            let serve = service_fn(move |request: Request<Incoming>| {
-                let answer = answer.clone();
-                async move {
-                    request.into_body().collect().await?;
-                    let frames = (0..answer.len())
-                        .map(move |at| Ok::<_, Infallible>(Frame::data(answer[at].clone())));
-                    let response = Response::builder()
-                        .header(header::CONTENT_TYPE, "text/event-stream")
-                        .body(StreamBody::new(stream::iter(frames)));
-                    Ok::<_, hyper::Error>(response.expect("a response"))
-                }
-            });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), serve));
-        }
-    });
-    url
+            async move {
+                request.into_body().collect().await?;
+                let frames = (0..answer.len())
+                    .map(move |at| Ok::<_, Infallible>(Frame::data(answer[at].clone())));
+                let response = Response::builder()
+                    .header(header::CONTENT_TYPE, "text/event-stream")
+                    .body(StreamBody::new(stream::iter(frames)));
+                Ok::<_, hyper::Error>(response.expect("a response"))
+            }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), serve));
+    }
 }
 
 fn answer(deltas: usize) -> Vec<Bytes> {
