@@ -109,6 +109,29 @@ def test_a_component_that_crashes_at_its_config_is_not_used_and_the_shipped_one_
 
 
 @pytest.mark.parametrize(
+    ("locale", "content", "words"),
+    [
+        ("zh", b"no component", "它不是可用的组件："),
+        ("en", b"no component", "is not a WebAssembly component"),
+        ("zh", None, "文件无法读取"),
+    ],
+)
+def test_why_a_component_is_not_used_is_told_in_the_locale(star: Path, gateway: Gateway, locale: str, content: bytes | None, words: str) -> None:
+    wasm = star / "openclaw_plugin.wasm"
+    wasm.unlink()
+    if content is not None:
+        wasm.write_bytes(content)
+
+    async def body() -> None:
+        engine = await started(star, gateway, locale=locale)
+        assert engine.problem is None and words in (engine.component_problem or ""), engine.component_problem
+        assert await code(engine) is None
+        await engine.stop()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"gateway_primary_url": ""}, ("gateway_primary_url（网关地址）：",)),

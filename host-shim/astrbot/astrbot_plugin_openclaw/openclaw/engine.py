@@ -68,14 +68,14 @@ class Engine:
         except ConfigError as error:
             self._broken(self._named(error))
         except (LoadError, Fault) as error:
-            self.component_problem = _line(error)
+            self.component_problem = self._why(error)
             logger.error(f"[{PLUGIN}] {say('zh', 'component_refused', why=self.component_problem)}")
             try:
                 self._plugin = await self._load(shipped_component())
             except ConfigError as second:
                 self._broken(self._named(second))
             except (LoadError, Fault) as second:
-                self._broken(say(self.settings.locale, "no_component", why=_line(second)))
+                self._broken(say(self.settings.locale, "no_component", why=self._why(second)))
         if self._plugin is not None:
             component = self._plugin.component
             logger.info(f"[{PLUGIN}] 组件 {component.world} sha256:{component.sha256[:12]} 已加载（{component.code}）")
@@ -106,6 +106,12 @@ class Engine:
             entry = entries.get(error.key)
             if entry is not None and self.settings.locale == "zh":
                 return f"{error.key}（{entry['description']}）：{error.message}"
+        return _line(error)
+
+    def _why(self, error: LoadError | Fault) -> str:
+        """Why a component does not run. The module's own words are English: they follow the sentence."""
+        if isinstance(error, LoadError):
+            return say(self.settings.locale, error.kind, why=_line(error))
         return _line(error)
 
     def _broken(self, problem: str) -> None:
