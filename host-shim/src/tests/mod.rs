@@ -2,6 +2,7 @@
 
 mod hostile;
 mod life;
+mod tools;
 mod traps;
 mod turns;
 

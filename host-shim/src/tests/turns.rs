@@ -1,8 +1,8 @@
-//! Turns: events, tools, cancellation, connections.
+//! Turns: events, cancellation, connections.
 
 use super::*;
 use crate::scripted::{Answer, ClosedBy, End, Gate, Scene};
-use crate::{FaultCode, GatewayName, Level, ToolCall, ToolSpec, TurnRequest};
+use crate::{FaultCode, GatewayName, Level, TurnRequest};
 
 #[test]
 fn a_turn_streams_its_deltas_and_ends_with_the_whole_text() {
@@ -176,103 +176,6 @@ fn dropping_a_turn_that_waits_takes_it_out_of_the_queue() {
     });
 }
 
-fn weather() -> ToolSpec {
-    ToolSpec {
-        name: "weather".to_owned(),
-        description: "Tells the weather".to_owned(),
-        parameters: serde_json::json!({ "type": "object" }),
-        level: Level::ReadOnly,
-    }
-}
-
-#[test]
-fn tools_run_in_the_turns_own_runner_and_their_output_goes_back() {
-    run(async {
-        let gateway = gateway().await;
-        let config = config(&gateway.url());
-        let plugin = builder()
-            .config(config)
-            .tool_runner(tool("wrong"))
-            .build()
-            .await
-            .unwrap();
-        gateway.push(Answer::new().call("c1", "weather", r#"{"city":"北京"}"#));
-        gateway.push(Scene::reply("sunny"));
-        let (seen, calls) = std::sync::mpsc::channel();
-        let seen = std::sync::Mutex::new(seen);
-        let mut request = TurnRequest::new("how is the weather?");
-        request.level = Level::Act;
-        request.tools = vec![weather()];
-        request.runner = Some(Arc::new(
-            move |turn: &str, call: ToolCall| -> futures::future::BoxFuture<'static, _> {
-                seen.lock().unwrap().send((turn.to_owned(), call)).unwrap();
-                Box::pin(async { Ok("22 °C".to_owned()) })
-            },
-        ));
-        let turn = plugin.ask(request);
-        let id = turn.id().to_owned();
-        let (events, reply) = collect(turn).await;
-        assert_eq!(reply.unwrap().text, "sunny");
-        let (turn, call) = calls.recv().unwrap();
-        assert_eq!((turn, call.name.as_str()), (id, "weather"));
-        assert_eq!(call.arguments_object().unwrap()["city"], "北京");
-        assert!(events.contains(&Event::ToolEnded {
-            call: "c1".to_owned(),
-            succeeded: true
-        }));
-        let body = String::from_utf8(gateway.request(2).await.body).unwrap();
-        assert!(body.contains("22 °C"), "{body}");
-    });
-}
-
-#[test]
-fn a_tool_that_panics_is_an_error_for_the_model_and_nothing_else() {
-    run(async {
-        let (gateway, plugin) = pair().await;
-        gateway.push(Answer::new().call("c1", "weather", "{}"));
-        gateway.push(Scene::reply("sorry"));
-        let mut request = TurnRequest::new("how is the weather?");
-        request.level = Level::Act;
-        request.tools = vec![weather()];
-        request.runner = Some(Arc::new(
-            |_: &str, _: ToolCall| -> futures::future::BoxFuture<'static, Result<String, String>> {
-                Box::pin(async { panic!("on purpose") })
-            },
-        ));
-        let (events, reply) = collect(plugin.ask(request)).await;
-        assert_eq!(reply.unwrap().text, "sorry");
-        assert!(events.contains(&Event::ToolEnded {
-            call: "c1".to_owned(),
-            succeeded: false
-        }));
-        let body = String::from_utf8(gateway.request(2).await.body).unwrap();
-        assert!(body.contains("the tool panicked"), "{body}");
-    });
-}
-
-#[test]
-fn a_tool_that_gives_too_much_is_an_error_for_the_model_and_nothing_else() {
-    run(async {
-        let (gateway, plugin) = pair().await;
-        gateway.push(Answer::new().call("c1", "weather", "{}"));
-        gateway.push(Scene::reply("sorry"));
-        let mut request = TurnRequest::new("how is the weather?");
-        request.level = Level::Act;
-        request.tools = vec![weather()];
-        // More than the component's memory, too.
-        let long: &'static str = "x".repeat(100 << 20).leak();
-        request.runner = Some(tool(long));
-        let (events, reply) = collect(plugin.ask(request)).await;
-        assert_eq!(reply.unwrap().text, "sorry");
-        assert!(events.contains(&Event::ToolEnded {
-            call: "c1".to_owned(),
-            succeeded: false
-        }));
-        let body = String::from_utf8(gateway.request(2).await.body).unwrap();
-        assert!(body.contains("has 104857600 bytes"), "{body}");
-    });
-}
-
 #[test]
 fn a_request_that_is_too_large_is_refused_and_ends_no_other_turn() {
     run(async {
@@ -323,39 +226,6 @@ fn as_much_as_may_wait_waits_and_the_largest_answer_comes_through() {
         gate.open();
         assert_eq!(running.reply().await.unwrap().text, "a");
         assert!(waiting.reply().await.unwrap().text == largest);
-    });
-}
-
-#[test]
-fn cancelling_a_turn_stops_its_tools() {
-    run(async {
-        let (gateway, plugin) = pair().await;
-        gateway.push(Answer::new().call("c1", "weather", "{}"));
-        struct OnDrop(Option<tokio::sync::oneshot::Sender<()>>);
-        impl Drop for OnDrop {
-            fn drop(&mut self) {
-                let _ = self.0.take().map(|sender| sender.send(()));
-            }
-        }
-        let (sender, stopped) = tokio::sync::oneshot::channel();
-        let sender = std::sync::Mutex::new(Some(sender));
-        let mut request = TurnRequest::new("how is the weather?");
-        request.level = Level::Act;
-        request.tools = vec![weather()];
-        request.runner = Some(Arc::new(
-            move |_: &str, _: ToolCall| -> futures::future::BoxFuture<'static, _> {
-                let on_drop = OnDrop(sender.lock().unwrap().take());
-                Box::pin(async move {
-                    let _on_drop = on_drop;
-                    std::future::pending().await
-                })
-            },
-        ));
-        let mut turn = plugin.ask(request);
-        assert!(matches!(turn.next_event().await, Some(Event::ToolCall(_))));
-        turn.cancel();
-        stopped.await.unwrap();
-        assert_eq!(turn.reply().await.unwrap_err().code, FaultCode::Cancelled);
     });
 }
 
