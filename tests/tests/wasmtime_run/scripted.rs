@@ -94,7 +94,8 @@ async fn a_reader_that_leaves_ends_it_quietly_and_closes_the_connection() {
         Answer::new()
             .delta("One")
             .hold(&gate)
-            .delta("two")
+            // More than a pipe holds: see the same test in tests/cli/ask.rs.
+            .delta(&"two".repeat(100_000))
             .hold(&Gate::new()),
     );
     let mut child = Run::at(&gateway.url())
