@@ -66,6 +66,16 @@ pub enum NoticeCode {
     FailedOver,
     /// The request is sent again in the other JSON shape of tools.
     DialectChanged,
+    /// The answer was cut off, by the model's token limit or a filter.
+    AnswerIncomplete,
+    /// The final text differs from what was streamed: [`Reply::text`] is the right one.
+    AnswerCorrected,
+    /// The gateway answered without text.
+    AnswerEmpty,
+    /// The gateway passes on only the beginning of an attachment.
+    AttachmentShortened,
+    /// The gateway may still run a task that was abandoned before.
+    MayStillRun,
 }
 
 /// Which of the two configured gateways.

@@ -36,7 +36,9 @@ same_cases!(Bound, wit_memory::Bound: Machine = Machine, Container = Container);
 same_cases!(GatewayName, wit::GatewayName: Primary = Primary, Backup = Backup);
 same_cases!(NoticeCode, wit::NoticeCode:
     Queued = Queued, LevelLowered = LevelLowered, MemoryUnreadable = MemoryUnreadable, ToolDenied = ToolDenied,
-    ToolRoundsExhausted = ToolRoundsExhausted, FailedOver = FailedOver, DialectChanged = DialectChanged);
+    ToolRoundsExhausted = ToolRoundsExhausted, FailedOver = FailedOver, DialectChanged = DialectChanged,
+    AnswerIncomplete = AnswerIncomplete, AnswerCorrected = AnswerCorrected, AnswerEmpty = AnswerEmpty,
+    AttachmentShortened = AttachmentShortened, MayStillRun = MayStillRun);
 
 impl From<FaultCode> for wit::FaultCode {
     fn from(code: FaultCode) -> Self {

@@ -87,6 +87,16 @@ pub enum NoticeCode {
     FailedOver,
     /// The request is sent in the other shape.
     DialectChanged,
+    /// The answer was cut off.
+    AnswerIncomplete,
+    /// The final text differs from what was streamed.
+    AnswerCorrected,
+    /// The gateway answered without text.
+    AnswerEmpty,
+    /// The gateway passes on only the beginning of an attachment.
+    AttachmentShortened,
+    /// The gateway may still run a task that was abandoned before.
+    MayStillRun,
 }
 
 /// What happens in a turn before its end.

@@ -118,7 +118,8 @@ class Notice:
 
     code: str
     """``queued``, ``level_lowered``, ``memory_unreadable``, ``tool_denied``,
-    ``tool_rounds_exhausted``, ``failed_over`` or ``dialect_changed``."""
+    ``tool_rounds_exhausted``, ``failed_over``, ``dialect_changed``, ``answer_incomplete``,
+    ``answer_corrected``, ``answer_empty``, ``attachment_shortened`` or ``may_still_run``."""
     text: str
     """For people, in the config's language."""
 

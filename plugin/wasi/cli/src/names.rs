@@ -79,5 +79,10 @@ pub fn notice(code: types::NoticeCode) -> &'static str {
         Code::ToolRoundsExhausted => "tool_rounds_exhausted",
         Code::FailedOver => "failed_over",
         Code::DialectChanged => "dialect_changed",
+        Code::AnswerIncomplete => "answer_incomplete",
+        Code::AnswerCorrected => "answer_corrected",
+        Code::AnswerEmpty => "answer_empty",
+        Code::AttachmentShortened => "attachment_shortened",
+        Code::MayStillRun => "may_still_run",
     }
 }
