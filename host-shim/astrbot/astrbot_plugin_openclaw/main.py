@@ -22,7 +22,8 @@ if BROKEN is None:
     from .openclaw.door import Door
     from .openclaw.engine import Engine
     from .openclaw.page import StatusPage
-    from .openclaw.provider import register_provider
+    from .openclaw.provider import loop_ended, register_provider
+    from .openclaw.talks import Talks
 
 
 class Prefix(filter.CustomFilter):
@@ -57,7 +58,7 @@ class OpenClawStar(Star):
         self.door = door
         try:
             await register_provider(
-                self.context, self.engine, self.settings, door.sessions, door.audit
+                self.context, self.engine, self.settings, Talks(data / "talks.json"), door.audit
             )
             StatusPage(self.context, self.engine).register()
         except Exception:
@@ -72,6 +73,12 @@ class OpenClawStar(Star):
         finally:
             if self.door is not None:
                 self.door.close()
+
+    @filter.on_llm_tool_respond()
+    async def tool_ended(self, event: AstrMessageEvent, tool: object, arguments: object, result: object = None) -> None:
+        """A tool that has answered the user itself has no result: it ends AstrBot's agent loop."""
+        if result is None and BROKEN is None:
+            loop_ended(event.unified_msg_origin)
 
     @filter.custom_filter(Prefix, False, priority=100)
     async def assistant(self, event: AstrMessageEvent):

@@ -1,17 +1,15 @@
-"""The parts of the Star that need nothing of AstrBot but its logger. What meets AstrBot itself is
-tested in a real one: tests/astrbot/scenario.py."""
+"""The parts of the Star, with stand-ins for the parts of AstrBot that they meet. What meets AstrBot
+itself is tested in a real one: tests/astrbot/scenario.py."""
 
 from __future__ import annotations
 
-import logging
 import sys
-import types
 from pathlib import Path
 
-STAR = Path(__file__).resolve().parent.parent / "astrbot_plugin_openclaw"
+HERE = Path(__file__).resolve().parent
+STAR = HERE.parent / "astrbot_plugin_openclaw"
+sys.path[:0] = [str(STAR), str(HERE)]
 
-api = types.ModuleType("astrbot.api")
-api.logger = logging.getLogger("astrbot")  # type: ignore[attr-defined]
-sys.modules.setdefault("astrbot", types.ModuleType("astrbot"))
-sys.modules.setdefault("astrbot.api", api)
-sys.path.insert(0, str(STAR))
+import stand_ins  # noqa: E402
+
+stand_ins.install()

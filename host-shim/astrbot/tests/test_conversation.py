@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from openclaw.conversation import Call, Conversation, images_of, text_of, tool_results
+from openclaw.conversation import Call, Conversation
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
 
-from astr_openclaw import Delta, Fault, Plugin, Reply  # noqa: E402
+from astr_openclaw import Delta, Fault, Plugin, Reply, Turn  # noqa: E402
 from gateway import Gateway  # noqa: E402
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -102,21 +102,52 @@ def test_a_result_that_never_comes_is_told_to_the_model_as_a_timeout() -> None:
     run(body)
 
 
-def test_results_at_the_end_of_the_messages_are_found() -> None:
-    messages = [
-        {"role": "tool", "tool_call_id": "old", "content": "no"},
-        {"role": "assistant", "content": None},
-        {"role": "tool", "tool_call_id": "a", "content": "1"},
-        {"role": "tool", "tool_call_id": "b", "content": [{"type": "text", "text": "2"}]},
-    ]
-    assert tool_results(messages) == {"a": "1", "b": "2"}
-    assert tool_results([{"role": "user", "content": "hi"}]) == {}
+# Report P1 (attack).
+def test_once_the_calls_are_handed_out_the_reader_may_leave() -> None:
+    async def body(plugin: Plugin, _: Gateway) -> None:
+        talk = Conversation(None)
+        tool = talk.tool("weather", "…", SCHEMA, "L1", 10)
+        talk.start(lambda: plugin.ask("tool weather {}", level="L1", tools=[tool]))
+        pieces = talk.pieces()
+        (call,) = await pieces.__anext__()
+        await pieces.aclose()
+        assert talk.waiting and talk.handed == {call.id} and talk.resume({call.id: "晴"})
+        assert (await taken(talk))[-1].text == "晴"
+        # Who asks once more is told the same, and does not wait.
+        assert (await taken(talk))[-1].text == "晴"
+
+    run(body)
 
 
-def test_text_and_images_of_a_message() -> None:
-    content = [
-        {"type": "text", "text": "see"},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
-    ]
-    assert (text_of(content), images_of(content)) == ("see", ["data:image/png;base64,AA=="])
-    assert (text_of(None), images_of("plain")) == ("", [])
+# Report P13 (attack).
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_the_calls_of_a_round_are_handed_out_together(count: int) -> None:
+    async def body(plugin: Plugin, _: Gateway) -> None:
+        talk = Conversation(None)
+        tool = talk.tool("weather", "…", SCHEMA, "L1", 10)
+        talk.start(lambda: plugin.ask(f"tools weather {count}", level="L1", tools=[tool]))
+        (calls,) = await taken(talk)
+        assert [call.arguments["n"] for call in calls] == list(range(1, count + 1))
+        assert talk.resume({call.id: str(call.arguments["n"]) for call in calls})
+        assert (await taken(talk))[-1].text.split() == [str(n) for n in range(1, count + 1)]
+
+    run(body)
+
+
+# Report P13 (attack).
+@pytest.mark.parametrize("error", [KeyError("a bug"), asyncio.CancelledError()])
+def test_a_pump_that_dies_is_an_error_for_the_reader(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(plugin: Plugin, _: Gateway) -> None:
+        async def broken(self: Turn) -> None:
+            raise error
+
+        monkeypatch.setattr(Turn, "reply", broken)
+        talk = Conversation(None)
+        talk.start(lambda: plugin.ask("hi"))
+        with pytest.raises((KeyError, RuntimeError)):
+            await taken(talk)
+        monkeypatch.undo()
+        while plugin.status().in_flight:
+            await asyncio.sleep(0.01)
+
+    run(body)

@@ -16,7 +16,7 @@ from openclaw import access, masking
 from openclaw.audit import Audit
 from openclaw.guards import Guards
 from openclaw.native import require_module, wanted_version
-from openclaw.sessions import TALK, Sessions
+from openclaw.sessions import Sessions
 from openclaw.settings import Settings
 
 CHAT = "fakeqq:FriendMessage:10001"
@@ -158,20 +158,17 @@ def test_a_damaged_table_is_kept_aside_and_sessions_begin_anew(tmp_path: Path, c
     path.write_text(content)
     sessions = Sessions(path)
     # Not the session that a reset has left; and it stays.
-    assert not sessions.current(CHAT).endswith(":0") and not sessions.was_reset(CHAT)
+    assert not sessions.current(CHAT).endswith(":0")
     assert Sessions(path).current(CHAT) == sessions.current(CHAT)
     assert (tmp_path / "sessions.broken").read_text() == content
 
 
-def test_of_the_conversations_with_the_chat_model_only_the_newest_are_remembered(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("openclaw.sessions._TALKS", 3)
-    sessions = Sessions(tmp_path / "sessions.json")
-    kept = sessions.reset(CHAT)
-    for number in (1, 2, 3, 1, 4):
-        sessions.reset(f"{CHAT}#{number}{TALK}")
-    again = Sessions(tmp_path / "sessions.json")
-    assert [again.was_reset(f"{CHAT}#{number}{TALK}") for number in (1, 2, 3, 4)] == [True, False, True, True]
-    assert again.current(CHAT) == kept
+def test_conversations_with_the_chat_model_are_kept_elsewhere_by_now(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.json"
+    path.write_text(json.dumps({CHAT: "1234", f"{CHAT}#5:model": "5678"}))
+    sessions = Sessions(path)
+    sessions.reset("other")
+    assert sessions.current(CHAT).endswith(":1234") and ":model" not in path.read_text()
 
 
 def test_the_guards_state_and_the_last_faults_are_kept(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@
 | `hold` | two deltas, then nothing until the client leaves or `release` is set |
 | `drop` | two deltas, then the connection is closed |
 | `tool NAME JSON` | one call of that tool; its output comes back as the answer |
+| `tools NAME N` | N calls at once of that tool, with `{"n": 1}` and so on; their outputs come back, a line each |
+| `again NAME` | a call of that tool in every round until an output says `no more` |
 | `many N` | N deltas |
 | else | the text itself, in deltas of one character |
 
@@ -32,6 +34,7 @@ class Gateway:
         self.held = threading.Event()
         self.running = 0
         self.most_running = 0
+        self._asked: dict[str, str] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self._up = threading.Event()
@@ -101,7 +104,10 @@ class Gateway:
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:
-            await self._play(reader, writer, _text(request), _output(request), request)
+            # A round of tool results has no text: it is of the turn before.
+            text = _text(request) or self._asked.get(request["user"], "")
+            self._asked[request["user"]] = text
+            await self._play(reader, writer, text, _output(request), request)
         finally:
             self.running -= 1
 
@@ -118,7 +124,8 @@ class Gateway:
 
         answer = text
         await send("response.created", response={"id": "resp_1", "status": "in_progress", "output": []})
-        if output is not None:
+        again = text.startswith("again ") and "no more" not in (output or "")
+        if output is not None and not again:
             answer = output
             await delta(answer)
         elif text == "hold":
@@ -139,14 +146,21 @@ class Gateway:
         elif text == "drop":
             await delta("half")
             raise ConnectionError
-        elif text.startswith("tool "):
-            _, name, arguments = text.split(" ", 2)
+        elif again or text.startswith(("tool ", "tools ")):
+            word, name, arguments = f"{text} {{}}".split(" ", 2)
             offered = [tool.get("name") or tool["function"]["name"] for tool in request.get("tools", [])]
             if name in offered or name == "ghost":
-                item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": name, "arguments": arguments}
-                await send("response.output_item.added", output_index=0, item=item)
-                await send("response.output_item.done", output_index=0, item=item)
-                await send("response.completed", response=_response("incomplete", [item]))
+                each = [arguments.removesuffix(" {}")] if word == "tool" else ["{}"]
+                if word == "tools":
+                    each = [json.dumps({"n": n + 1}) for n in range(int(arguments.split()[0]))]
+                items = [
+                    {"type": "function_call", "id": f"fc_{at}", "call_id": f"call_{at}", "name": name, "arguments": one}
+                    for at, one in enumerate(each, 1)
+                ]
+                for at, item in enumerate(items):
+                    await send("response.output_item.added", output_index=at, item=item)
+                    await send("response.output_item.done", output_index=at, item=item)
+                await send("response.completed", response=_response("incomplete", items))
                 return await _end(writer)
             answer = f"not offered: {name}"
             await delta(answer)
@@ -198,7 +212,11 @@ def _text(request: dict[str, Any]) -> str:
 
 
 def _output(request: dict[str, Any]) -> str | None:
+    """The outputs of the last round, a line each."""
+    outputs: list[str] = []
     for item in reversed(_items(request)):
         if item.get("type") == "function_call_output":
-            return item["output"]
-    return None
+            outputs.insert(0, item["output"])
+        elif outputs:
+            break
+    return "\n".join(outputs) if outputs else None

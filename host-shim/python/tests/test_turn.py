@@ -254,3 +254,22 @@ async def test_a_bad_config_names_its_key_and_shows_no_token(gateway: Gateway, c
 async def test_an_unknown_level_is_a_value_error(plugin: Plugin) -> None:
     with pytest.raises(ValueError, match="L0, L1, L2, L3 and L4"):
         plugin.ask("x", level="L7")
+
+
+# Report P13 (attack).
+@pytest.mark.parametrize("call", ["reply", "__anext__", "aclose"])
+async def test_a_turn_is_awaited_in_the_loop_that_asked(plugin: Plugin, gateway: Gateway, call: str) -> None:
+    turn = plugin.ask("hold")
+    assert await turn.__anext__() == Delta("a")
+
+    async def elsewhere() -> None:
+        with pytest.raises(RuntimeError, match="another event loop"):
+            while True:
+                await getattr(turn, call)()
+
+    await asyncio.to_thread(asyncio.run, elsewhere())
+    # From there it can be ended, and here it goes on being read.
+    await asyncio.to_thread(turn.cancel)
+    with pytest.raises(Fault, match="cancelled"):
+        await turn.reply()
+    assert gateway.left.wait(5)

@@ -4,13 +4,21 @@ to run it, and comes back with the result in its next request. The turn waits me
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
-from astr_openclaw import Delta, Fault, Reply, Tool, Turn
+from astr_openclaw import Delta, Reply, Tool, ToolCall, Turn
+
+#: Seconds without a further call after which a round is taken to be complete: when all the calls
+#: that the turn has announced are there, and when some are still on their way.
+_COMPLETE = 0.02
+_INCOMPLETE = 0.5
+
+#: What the model hears of a call whose result AstrBot leaves out, or that nobody would run.
+_NO_RESULT = "AstrBot has no result for this call"
+_NO_MORE = "no more tools are run in this turn; answer with what you have"
 
 
 @dataclass(frozen=True)
@@ -22,26 +30,62 @@ class Call:
     arguments: dict[str, Any]
 
 
+#: What is read until AstrBot has to act.
+Piece = Union[Delta, "list[Call]", Reply]
+
+
 class Conversation:
     """One turn, over as many requests of AstrBot's agent loop as it has rounds of tools."""
 
     def __init__(self, abort: asyncio.Event | None) -> None:
-        self._feed: asyncio.Queue[Delta | Call | Reply | Fault] = asyncio.Queue()
+        # None: the turn has ended, see `_end`.
+        self._feed: asyncio.Queue[Delta | Call | None] = asyncio.Queue()
+        self._end: Reply | BaseException | None = None
         self._waiting: dict[str, asyncio.Future[str]] = {}
+        self._announced = self._arrived = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._abort = abort
         self._turn: Turn | None = None
-        self.ended = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+        self.handed: set[str] = set()
+        """The ids of all calls that AstrBot was given."""
+        self.given_up = False
+        """Whether the turn was ended while it waited for results: nobody reads what follows."""
         self.names: dict[str, str] = {}
         """AstrBot's names of the tools, by the names that they are offered under."""
+        self.session = ""
+        """The gateway's session that it talks in."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the turn has ended."""
+        return self._end is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the turn waits for tool results."""
+        return bool(self._waiting)
+
+    def waits_for(self, calls: Iterable[str]) -> bool:
+        """Whether the turn waits for the result of one of these."""
+        return any(call in self._waiting and not self._waiting[call].done() for call in calls)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it belongs to the running event loop: it can only be read there."""
+        return self._loop is asyncio.get_running_loop()
 
     def tool(self, name: str, description: str, parameters: Any, level: str, timeout: float) -> Tool:
         """A tool whose calls are handed out and answered by `resume`."""
 
         async def run(**arguments: Any) -> str:
+            if self._closed:
+                raise RuntimeError(_NO_MORE)
             call = Call(f"call_{uuid.uuid4().hex}", name, arguments)
             answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             self._waiting[call.id] = answer
+            self._arrived += 1
             self._feed.put_nowait(call)
             try:
                 return await answer
@@ -52,21 +96,29 @@ class Conversation:
 
     def start(self, ask: Callable[[], Turn]) -> None:
         """Asks. Raises `Fault` if there is nothing that could be asked."""
+        self._loop = asyncio.get_running_loop()
         self._turn = ask()
         self._tasks.append(asyncio.create_task(self._pump(self._turn)))
         if self._abort is not None:
             self._tasks.append(asyncio.create_task(self._watch(self._abort, self._turn)))
 
     async def _pump(self, turn: Turn) -> None:
+        # Whatever becomes of this task, who reads must get an end.
+        end: Reply | BaseException = RuntimeError("the turn was dropped")
         try:
             async for event in turn:
                 if isinstance(event, Delta):
                     self._feed.put_nowait(event)
-            self._feed.put_nowait(await turn.reply())
-        except Fault as fault:
-            self._feed.put_nowait(fault)
+                elif isinstance(event, ToolCall):
+                    self._announced += 1
+            end = await turn.reply()
+        except Exception as error:
+            end = error
         finally:
-            self.ended = True
+            self._end = end
+            self._feed.put_nowait(None)
+            # Without effect on a turn that has ended.
+            turn.cancel()
             for task in self._tasks[1:]:
                 task.cancel()
 
@@ -75,84 +127,79 @@ class Conversation:
         await abort.wait()
         turn.cancel()
 
-    def resume(self, results: Mapping[str, str]) -> bool:
-        """Takes the results of tool calls; whether any of them was one of this turn's."""
-        mine = False
-        for call_id, text in results.items():
-            answer = self._waiting.get(call_id)
-            if answer is not None and not answer.done():
-                answer.set_result(text)
-                mine = True
-        return mine
+    def resume(self, results: Mapping[str, str], note: str = "") -> bool:
+        """Takes the results of tool calls; whether any of them was one that this turn waits for.
+        Calls that AstrBot was given and has no result for fail. `note`: what was said after the
+        results."""
+        mine = [call for call, answer in self._waiting.items() if call in results and not answer.done()]
+        for call in mine:
+            text = results[call]
+            if note and call == mine[-1]:
+                text = f"{text}\n\n{note}"
+            self._waiting[call].set_result(text)
+        if mine:
+            for call, answer in self._waiting.items():
+                if call in self.handed and not answer.done():
+                    answer.set_exception(RuntimeError(_NO_RESULT))
+        return bool(mine)
 
-    @property
-    def waiting(self) -> bool:
-        """Whether the turn waits for tool results."""
-        return bool(self._waiting)
+    def take_no_more_calls(self) -> None:
+        """AstrBot runs no more tools for this turn: the model is told so if it calls one."""
+        self._closed = True
+        for call, answer in self._waiting.items():
+            if call not in self.handed and not answer.done():
+                answer.set_exception(RuntimeError(_NO_MORE))
 
-    async def pieces(self) -> AsyncIterator[Delta | list[Call] | Reply]:
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
         """What comes until AstrBot has to act: deltas, and then either the calls to run or the
-        reply. Raises `Fault`. Cancelling it cancels the turn."""
+        reply. Raises `Fault`, or whatever else ended the turn. Cancelling or closing it earlier
+        cancels the turn; once the calls are handed out it does not."""
+        whole = False
         try:
-            while True:
+            while not whole:
                 item = await self._feed.get()
-                if isinstance(item, Fault):
-                    raise item
-                if isinstance(item, Call):
-                    calls = [item]
-                    # Calls of the same round that are there already; later ones come next time.
-                    await asyncio.sleep(0)
-                    held = []
-                    while not self._feed.empty():
-                        more = self._feed.get_nowait()
-                        (calls if isinstance(more, Call) else held).append(more)  # type: ignore[arg-type]
-                    for back in held:
-                        self._feed.put_nowait(back)
+                if item is None:
+                    self._feed.put_nowait(None)  # For whoever asks once more.
+                    whole = True
+                    if isinstance(self._end, Reply):
+                        yield self._end
+                    elif self._end is not None:
+                        raise self._end
+                elif isinstance(item, Delta):
+                    yield item
+                elif calls := await self._round(item):
+                    self.handed.update(call.id for call in calls)
+                    whole = True
                     yield calls
-                    return
-                yield item
-                if isinstance(item, Reply):
-                    return
-        except (asyncio.CancelledError, GeneratorExit):
-            self.cancel()
-            raise
+        finally:
+            if not whole:
+                self.cancel()
+
+    async def _round(self, first: Call) -> list[Call]:
+        """The calls that come together, without those that have timed out by now."""
+        calls: list[Call] = [first]
+        rest: list[Delta | None] = []
+        while not rest:
+            wait = _INCOMPLETE if self._arrived < self._announced else _COMPLETE
+            try:
+                item = await asyncio.wait_for(self._feed.get(), wait)
+            except (asyncio.TimeoutError, TimeoutError):
+                break
+            if isinstance(item, Call):
+                calls.append(item)
+            else:
+                rest.append(item)
+        for item in rest:
+            self._feed.put_nowait(item)
+        return [call for call in calls if (answer := self._waiting.get(call.id)) and not answer.done()]
 
     def cancel(self) -> None:
         """Ends the turn."""
         if self._turn is not None:
             self._turn.cancel()
 
-
-def tool_results(messages: list[dict[str, Any]]) -> dict[str, str]:
-    """The results at the end of AstrBot's messages, by the id of the call."""
-    results: dict[str, str] = {}
-    for message in reversed(messages):
-        if message.get("role") != "tool":
-            break
-        results[str(message.get("tool_call_id", ""))] = text_of(message.get("content"))
-    return results
-
-
-def text_of(content: Any) -> str:
-    """The text of a message's content, which is a text or a list of parts."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(
-            part.get("text", "") if isinstance(part, dict) else str(getattr(part, "text", ""))
-            for part in content
-            if (part.get("type") if isinstance(part, dict) else getattr(part, "type", "")) == "text"
-        )
-    return json.dumps(content, ensure_ascii=False, default=str)
-
-
-def images_of(content: Any) -> list[str]:
-    """The image URLs of a message's content."""
-    urls = []
-    for part in content if isinstance(content, list) else []:
-        if isinstance(part, dict) and part.get("type") == "image_url":
-            url = part.get("image_url")
-            urls.append(url.get("url", "") if isinstance(url, dict) else str(url))
-    return [url for url in urls if url]
+    def give_up(self) -> None:
+        """Ends a turn that waits for results, so that others can be asked. Results that come for
+        it later are for a turn of their own."""
+        self.given_up = True
+        self.cancel()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from astrbot.api import logger
@@ -18,18 +20,20 @@ from astrbot.core.provider.register import (
 )
 from astr_openclaw import Delta, Fault, Reply
 
-from . import attachments, masking, texts, tools
+from . import attachments, masking, messages, texts, tools
 from .audit import Audit
-from .conversation import Conversation, images_of, text_of, tool_results
+from .conversation import Conversation
 from .engine import Engine
-from .sessions import TALK, Sessions
+from .lending import Lending
 from .settings import PLUGIN, Settings
+from .talks import Talks, new_session
 
 #: The adapter's type in AstrBot's provider config.
 TYPE = "openclaw"
 
-#: Of an earlier talk that the gateway does not know, the last messages are told it.
-_HISTORY = 20
+
+#: The instances that AstrBot uses.
+_providers: weakref.WeakSet[OpenClawProvider] = weakref.WeakSet()
 
 
 class OpenClawProvider(Provider):
@@ -37,14 +41,21 @@ class OpenClawProvider(Provider):
 
     engine: Engine
     settings: Settings
-    sessions: Sessions
+    talks: Talks
     audit: Audit
+    manager: Any
 
     def __init__(self, provider_config: dict, provider_settings: dict, *_: Any) -> None:
         super().__init__(provider_config, provider_settings)
         self.set_model(str(provider_config.get("model") or "openclaw"))
-        # By AstrBot's conversation: the turn that waits for tool results.
-        self._open: dict[str, Conversation] = {}
+        self._lending = Lending(self._someone_waits)
+        _providers.add(self)
+
+    async def initialize(self) -> None:
+        """AstrBot calls it before it takes the instance over. At its start it loads every model once
+        more than `register_provider` did: an id has one instance."""
+        if self.provider_config.get("id") in self.manager.inst_map:
+            await self.manager.terminate_provider(self.provider_config["id"])
 
     def get_current_key(self) -> str:
         """The token is the plugin's own setting; AstrBot has no key for this model."""
@@ -68,65 +79,105 @@ class OpenClawProvider(Provider):
             if not check.ok:
                 raise RuntimeError(f"{check.name} [{check.code}] {check.detail}")
 
-    async def text_chat(self, prompt: str | None = None, session_id: str | None = None, **rest: Any) -> LLMResponse:
+    async def text_chat(
+        self,
+        prompt: str | None = None,
+        session_id: str | None = None,
+        image_urls: Any = None,
+        func_tool: Any = None,
+        contexts: Any = None,
+        system_prompt: str | None = None,
+        tool_calls_result: Any = None,
+        model: str | None = None,
+        **rest: Any,
+    ) -> LLMResponse:
         """One answer, or the tool calls that AstrBot is to run first."""
+        stream = self.text_chat_stream(
+            prompt, session_id, image_urls, func_tool, contexts, system_prompt, tool_calls_result, model, **rest
+        )
         last: LLMResponse | None = None
-        async for response in self.text_chat_stream(prompt, session_id, **rest):
-            if not response.is_chunk:
-                last = response
+        async with aclosing(stream):
+            async for response in stream:
+                if not response.is_chunk:
+                    last = response
         if last is None:  # The stream ends with a whole response or raises.
             raise RuntimeError("OpenClaw: no result")
         return last
 
     async def text_chat_stream(
-        self, prompt: str | None = None, session_id: str | None = None, **rest: Any
+        self,
+        prompt: str | None = None,
+        session_id: str | None = None,
+        image_urls: Any = None,
+        func_tool: Any = None,
+        contexts: Any = None,
+        system_prompt: str | None = None,
+        tool_calls_result: Any = None,
+        model: str | None = None,
+        **rest: Any,
     ) -> AsyncGenerator[LLMResponse, None]:
-        """Deltas, then one whole response: the answer or tool calls."""
+        """Deltas, then one whole response: the answer, tool calls, or what went wrong."""
         started = time.monotonic()
         settings = self.settings
-        messages = _messages(rest.get("contexts"), rest.get("tool_calls_result"))
-        chat = str(session_id or "default")
-        key = f"{chat}#{rest.get('conversation_id') or ''}"
-        talk = self._resumed(key, messages)
-        session = self.sessions.current(key + TALK)
+        # Callers without one (AstrBot's compression of contexts, its titles, sub-agents) have
+        # nothing in common.
+        chat = str(session_id or "").strip()
+        key = f"{chat}#{rest['conversation_id']}" if chat and rest.get("conversation_id") else chat
+        talk: Conversation | None = None
+        session = "-"
+        # Whether AstrBot has all that it gets from this request: until then leaving is cancelling.
+        given = False
         # Unless it gets further: AstrBot may leave at any point.
         outcome, code = "fault", "cancelled"
-        # In a group a secret may be spread over two pieces; it is masked in the whole.
-        whole = settings.mask_secrets and ":GroupMessage:" in chat
+        # In a group a secret may be spread over two pieces; it is masked in the whole. Where an
+        # answer without a session goes nobody knows.
+        whole = settings.mask_secrets and (not chat or ":GroupMessage:" in chat)
         clean = masking.mask_secrets if whole else masking.mask_tokens
         mask = masking.TokenStream(settings.secrets())
         shown = False
         try:
+            asked = messages.read(
+                prompt, contexts, image_urls=image_urls, audio_urls=rest.get("audio_urls"),
+                extra=rest.get("extra_user_content_parts"), tool_calls=tool_calls_result,
+            )
+            tools_offered = list(getattr(func_tool, "tools", None) or [])
+            talk = self._resumed(asked, bool(tools_offered))
             if talk is None:
-                asked = _split(prompt, messages, rest)
-                session = self._session(key + TALK, asked)
-                talk = await self._begin(session, asked, rest)
-            async for piece in talk.pieces():
-                if isinstance(piece, Delta):
-                    text = "" if whole else mask.feed(piece.text)
-                    if text:
-                        shown = True
-                        yield _chunk(text)
-                elif isinstance(piece, Reply):
-                    outcome, code = "completed", None
-                    text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
-                    # Where AstrBot streams it shows the chunks and nothing else.
-                    if tail := mask.rest() if shown else text:
-                        yield _chunk(tail)
-                    yield LLMResponse(
-                        "assistant", result_chain=MessageChain().message(text), **_usage(piece)
-                    )
-                else:
-                    outcome, code = "tools", None
-                    self._open[key] = talk
-                    if tail := mask.rest():
-                        yield _chunk(tail)
-                    response = LLMResponse("tool")
-                    response.tools_call_args = [call.arguments for call in piece]
-                    response.tools_call_name = [talk.names[call.name] for call in piece]
-                    response.tools_call_ids = [call.id for call in piece]
-                    yield response
+                talk = await self._begin(key, asked, system_prompt, tools_offered, rest.get("abort_signal"))
+            session = talk.session
+            async with aclosing(talk.pieces()) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Delta):
+                        text = "" if whole else mask.feed(piece.text)
+                        if text:
+                            shown = True
+                            yield _chunk(text)
+                    elif isinstance(piece, Reply):
+                        outcome, code = "completed", None
+                        text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
+                        self._lending.drop(talk)
+                        if chat:
+                            self.talks.keep(key, session, asked.with_reply(text))
+                        # Where AstrBot streams it shows the chunks and nothing else.
+                        if tail := mask.rest() if shown else text:
+                            yield _chunk(tail)
+                        given = True
+                        yield LLMResponse(
+                            "assistant", result_chain=MessageChain().message(text), **_usage(piece)
+                        )
+                    else:
+                        if tail := mask.rest():
+                            yield _chunk(tail)
+                        outcome, code = "tools", None
+                        response = LLMResponse("tool")
+                        response.tools_call_args = [call.arguments for call in piece]
+                        response.tools_call_name = [talk.names[call.name] for call in piece]
+                        response.tools_call_ids = [call.id for call in piece]
+                        self._lending.lend(talk, chat, key, asked.said, piece, response)
+                        given = True
+                        yield response
         except Fault as fault:
+            given = True
             outcome, code = "fault", fault.code
             self.engine.remember(fault)
             if shown and (tail := mask.rest()):
@@ -137,108 +188,98 @@ class OpenClawProvider(Provider):
         except attachments.NotAttachable as error:
             outcome, code = "refused", None
             yield LLMResponse("err", completion_text=error.text(settings.locale))
+        except messages.NothingToAsk:
+            outcome, code = "refused", None
+            yield LLMResponse("err", completion_text=texts.say(settings.locale, "nothing_to_ask"))
+        except Exception as error:  # What AstrBot and its plugins pass is of any shape.
+            logger.exception(f"[{PLUGIN}] 聊天模型的请求出错")
+            outcome, code = "fault", "internal"
+            yield LLMResponse("err", completion_text=texts.say(settings.locale, "internal", kind=type(error).__name__))
         finally:
+            if talk is not None and not given:
+                self._lending.drop(talk)
+                talk.cancel()
             self.audit.write(
-                door="model", who=chat, session=session, level=self.settings.chat_level,
+                door="model", who=chat or "-", session=session, level=self.settings.chat_level,
                 outcome=outcome, code=code, seconds=time.monotonic() - started,
             )
 
-    def _resumed(self, key: str, messages: list[dict[str, Any]]) -> Conversation | None:
-        """The turn that waited for these tool results; one that waited for others is ended."""
-        for name in [name for name, talk in self._open.items() if talk.ended]:
-            if name != key:
-                del self._open[name]
-        talk = self._open.pop(key, None)
-        if talk is None:
+    def _resumed(self, asked: messages.Asked, takes_calls: bool) -> Conversation | None:
+        """The turn that asked for these tool results, if it can still be read."""
+        talk = self._lending.find(asked.results)
+        if talk is None or talk.given_up:
             return None
-        results = tool_results(messages)
-        # Also if the tools took too long: then the turn has gone on without them.
-        if results and (talk.resume(results) or talk.ended or not talk.waiting):
-            return talk
-        talk.cancel()
-        return None
-
-    def _session(self, name: str, asked: tuple[str, list[str], list[str], list[str]]) -> str:
-        """The gateway's session of a conversation. AstrBot keeps the talk too: where it has none,
-        the conversation is new or was reset, and so is ours; where it has one that the gateway
-        cannot know (it was another model's), the gateway is told it."""
-        _, _, history, system = asked
-        if history and self.sessions.was_reset(name):
-            return self.sessions.current(name)
-        if history:
-            system.append("Earlier in this conversation:\n" + "\n".join(history[-_HISTORY:]))
-        try:
-            return self.sessions.reset(name)
-        except OSError as error:
-            logger.error(f"[{PLUGIN}] 会话无法保存：{error}")
-            return self.sessions.current(name)
+        if not talk.is_here or asked.note_images:
+            # It cannot be read here, or no picture can be shown to it.
+            talk.give_up()
+            return None
+        # Even if the tools took too long: then the turn has gone on without them.
+        talk.resume(asked.results, asked.note)
+        if not takes_calls:
+            talk.take_no_more_calls()
+        return talk
 
     async def _begin(
-        self, session: str, asked: tuple[str, list[str], list[str], list[str]], rest: dict[str, Any]
+        self, key: str, asked: messages.Asked, system_prompt: Any, tools_offered: list[Any], abort: Any
     ) -> Conversation:
         self.engine.running()  # Raises what is wrong before anything is downloaded.
-        text, images, _, system = asked
-        if rest.get("system_prompt"):
-            system.insert(0, str(rest["system_prompt"]))
-        files = await attachments.of_urls(images)
-        talk = Conversation(rest.get("abort_signal"))
+        text, system = asked.text, [messages.text_of(system_prompt), *asked.system]
+        given_up = self._lending.find(asked.results)
+        if given_up is not None:
+            # Its session knows all but the results.
+            session: str | None = given_up.session
+            text = "\n\n".join(part for part in (asked.results_text, asked.note) if part)
+            self._lending.drop(given_up)
+        else:
+            session = self.talks.find(key, asked.before) if key else None
+            self._lending.asked_again(key, asked.said)
+        if session is None:
+            session = new_session(key)
+            if asked.history:
+                system.append(asked.told())
+        files = await attachments.of_urls(asked.images)
+        talk = Conversation(abort)
+        talk.session = session
         offered = []
-        for tool in getattr(rest.get("func_tool"), "tools", None) or []:
-            name = tools.offered_name(tool.name)
+        for tool in tools_offered:
+            name = tools.offered_name(own) if isinstance(own := getattr(tool, "name", None), str) else None
             if name is not None and name not in talk.names:
                 # AstrBot knows it by its own name.
-                talk.names[name] = tool.name
+                talk.names[name] = own
                 offered.append(
                     talk.tool(
                         name,
                         tool.description or "",
                         tool.parameters or tools.NO_PARAMETERS,
-                        tools.level_of_tool(tool.name, self.settings),
+                        tools.level_of_tool(own, self.settings),
                         self.settings.tool_timeout,
                     )
                 )
         talk.start(
             lambda: self.engine.ask(
                 text, session=session, level=self.settings.chat_level,
-                instructions="\n\n".join(system), attachments=files, tools=offered,
+                instructions="\n\n".join(part for part in system if part), attachments=files, tools=offered,
             )
         )
         return talk
 
+    def _someone_waits(self) -> bool:
+        try:
+            return self.engine.status().queued > 0
+        except Fault:
+            return False
+
+    def loop_ended(self, chat: str) -> None:
+        """AstrBot's agent loop in this chat has ended, though its tools were asked for."""
+        self._lending.end_chat(chat)
+
     async def terminate(self) -> None:
         """Ends the turns that wait for tools."""
-        for talk in self._open.values():
-            talk.cancel()
-        self._open.clear()
+        self._lending.end()
 
 
 def _chunk(text: str) -> LLMResponse:
     return LLMResponse("assistant", result_chain=MessageChain().message(text), is_chunk=True)
-
-
-def _messages(contexts: Any, tool_calls: Any) -> list[dict[str, Any]]:
-    """AstrBot's messages as dicts, with the tool results that older versions pass apart."""
-    messages = [m if isinstance(m, dict) else m.model_dump() for m in contexts or []]
-    for result in tool_calls if isinstance(tool_calls, list) else [tool_calls] if tool_calls else []:
-        messages += result.to_openai_messages()
-    return messages
-
-
-def _split(
-    prompt: str | None, messages: list[dict[str, Any]], rest: dict[str, Any]
-) -> tuple[str, list[str], list[str], list[str]]:
-    """The text asked, its images, what was said before it, and the system's instructions."""
-    system = [text_of(m.get("content")) for m in messages if m.get("role") == "system"]
-    talk = [m for m in messages if m.get("role") in ("user", "assistant")]
-    images = list(rest.get("image_urls") or [])
-    if prompt is None and talk and talk[-1]["role"] == "user":
-        asked = talk.pop()
-        prompt = text_of(asked.get("content"))
-        images += images_of(asked.get("content"))
-    extra = [str(getattr(part, "text", "")) for part in rest.get("extra_user_content_parts") or []]
-    text = "\n".join(part for part in [prompt or "", *extra] if part)
-    history = [f"{m['role']}: {text_of(m.get('content'))}" for m in talk if text_of(m.get("content"))]
-    return text, images, history, [part for part in system if part]
 
 
 def _usage(reply: Reply) -> dict[str, Any]:
@@ -252,16 +293,24 @@ def _usage(reply: Reply) -> dict[str, Any]:
     return {"usage": TokenUsage(input_other=reply.usage.input_tokens, output=reply.usage.output_tokens)}
 
 
-async def register_provider(context: Any, engine: Engine, settings: Settings, sessions: Sessions, audit: Audit) -> None:
-    """Registers the adapter, and replaces the instances of the plugin's last life.
+def loop_ended(chat: str) -> None:
+    """Tells every instance that AstrBot's agent loop in this chat has ended."""
+    for provider in list(_providers):
+        provider.loop_ended(chat)
 
-    AstrBot refuses a type that is registered already, and it goes on using the instances of a
-    class whose plugin has been reloaded.
+
+async def register_provider(context: Any, engine: Engine, settings: Settings, talks: Talks, audit: Audit) -> None:
+    """Registers the adapter, loads the models that are configured with it, and replaces the
+    instances of the plugin's last life.
+
+    AstrBot refuses a type that is registered already, it goes on using the instances of a class whose
+    plugin has been reloaded, and it has skipped models whose type it did not know when it started.
     """
     OpenClawProvider.engine = engine
     OpenClawProvider.settings = settings
-    OpenClawProvider.sessions = sessions
+    OpenClawProvider.talks = talks
     OpenClawProvider.audit = audit
+    manager = OpenClawProvider.manager = context.provider_manager
     provider_cls_map.pop(TYPE, None)
     provider_registry[:] = [entry for entry in provider_registry if entry.type != TYPE]
     register_provider_adapter(
@@ -279,10 +328,11 @@ async def register_provider(context: Any, engine: Engine, settings: Settings, se
         },
         provider_display_name="OpenClaw",
     )(OpenClawProvider)
-    manager = context.provider_manager
     for config in list(manager.providers_config):
-        if config.get("type") == TYPE and config.get("id") in manager.inst_map:
-            try:
+        try:
+            # What is set once for several models is in a source of theirs.
+            merged = manager.get_merged_provider_config(config) if hasattr(manager, "get_merged_provider_config") else config
+            if merged.get("type") == TYPE and (merged.get("enable", True) or merged.get("id") in manager.inst_map):
                 await manager.reload(config)
-            except Exception:
-                logger.exception(f"[{PLUGIN}] 模型 {config.get('id')} 未能重新加载")
+        except Exception:
+            logger.exception(f"[{PLUGIN}] 模型 {config.get('id')} 未能重新加载")

@@ -11,11 +11,8 @@ from astrbot.api import logger
 from . import durable
 from .settings import PLUGIN
 
-#: Ends the name of a conversation of AstrBot's own, for which OpenClaw is the chat model. There is
-#: no end of them, so only the newest are remembered; an older one that is taken up again is told
-#: to a new session of the gateway.
-TALK = ":model"
-_TALKS = 1000
+#: Ended the names of conversations with the chat model, which `talks` remembers now.
+_TALK = ":model"
 
 #: The entry that holds for all chats without one of their own.
 _ALL = "*"
@@ -35,7 +32,7 @@ class Sessions:
         try:
             resets = json.loads(self._path.read_text("utf-8"))
             if isinstance(resets, dict) and all(isinstance(v, str) for v in resets.values()):
-                return resets
+                return {name: number for name, number in resets.items() if not name.endswith(_TALK)}
             raise ValueError("不是会话表")
         except FileNotFoundError:
             return {}
@@ -54,18 +51,11 @@ class Sessions:
         """The session that this chat talks in."""
         return f"astrbot:{chat}:{self._resets.get(chat) or self._resets.get(_ALL, '0')}"
 
-    def was_reset(self, chat: str) -> bool:
-        """Whether this chat was given a session by `reset`, and it is remembered."""
-        return chat in self._resets
-
     def reset(self, chat: str) -> str:
         """A new session for this chat; returns it. Raises OSError if it cannot be stored, and
         then nothing has changed."""
         resets = {name: number for name, number in self._resets.items() if name != chat}
         resets[chat] = secrets.token_hex(4)
-        talks = [name for name in resets if name.endswith(TALK)]
-        for name in talks[:-_TALKS]:
-            del resets[name]
         self._write(resets)
         self._resets = resets
         return self.current(chat)

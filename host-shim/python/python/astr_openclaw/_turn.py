@@ -26,7 +26,8 @@ _BATCH = 64
 
 
 class Turn(AsyncIterator[Event]):
-    """A turn under way: iterate over its events, or await its `reply`, or both.
+    """A turn under way: iterate over its events, or await its `reply`, or both, in the event loop that
+    asked (elsewhere only `cancel` works, and awaiting raises `RuntimeError`).
 
     It ends early, and its connection is closed, when the task that waits for it is cancelled, at
     `cancel` or `aclose`, at the end of an ``async with``, and when it is no longer referenced.
@@ -40,6 +41,7 @@ class Turn(AsyncIterator[Event]):
         self._end: Reply | str | None = None
         self._told = False
         self._waiter: asyncio.Future[None] | None = None
+        self._loop = weakref.ref(asyncio.get_running_loop())
         self._box = _bridge.mailbox()
         # The mailbox must not keep a turn alive that nobody waits for.
         me = weakref.ref(self)
@@ -121,6 +123,9 @@ class Turn(AsyncIterator[Event]):
 
     async def _more(self) -> None:
         """Waits until there is an event, or the end."""
+        if asyncio.get_running_loop() is not self._loop():
+            # Nothing would ever wake a future of this loop.
+            raise RuntimeError("this turn was asked in another event loop; await it there")
         if self._waiter is not None:
             raise RuntimeError("another task is already waiting for this turn")
         while True:

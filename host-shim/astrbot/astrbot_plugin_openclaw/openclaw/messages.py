@@ -1,0 +1,298 @@
+"""What AstrBot says to a chat model: its messages, read whatever their shape."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .attachments import NotAttachable
+
+#: Of what was said before, so many of the last characters are passed on: a gateway takes no more
+#: than 20 MiB, and no model reads as much.
+_HISTORY = 400_000
+
+#: What stands for parts that only a new message can carry.
+_STANDS_FOR = {"image_url": "[image]", "audio_url": "[audio]", "input_audio": "[audio]"}
+
+
+class NothingToAsk(Exception):
+    """A request without a text, an image or a result."""
+
+
+@dataclass
+class Asked:
+    """One request."""
+
+    text: str = ""
+    images: list[str] = field(default_factory=list)
+    """As AstrBot names them: data URLs, links, paths, or `base64://…`."""
+    system: list[str] = field(default_factory=list)
+    history: list[str] = field(default_factory=list)
+    """What was said before, a message each."""
+    before: list[str] = field(default_factory=list)
+    """By what a conversation is recognised: what user and model said before, in order."""
+    said: list[str] = field(default_factory=list)
+    """The same with what is asked now."""
+    results: dict[str, str] = field(default_factory=dict)
+    """Tool results since the model's last message, by the id of the call."""
+    note: str = ""
+    """What was said after those results."""
+    note_images: list[str] = field(default_factory=list)
+    results_text: str = ""
+    """The results for a turn that has not asked for them; empty without any."""
+
+    def with_reply(self, text: str) -> list[str]:
+        """What has been said once the model has answered so."""
+        return [*self.said, f"assistant:{text}"] if text else self.said
+
+    def told(self) -> str:
+        """The history for the instructions of a session that does not know it."""
+        lines: list[str] = []
+        left = _HISTORY
+        for line in reversed(self.history):
+            left -= len(line)
+            if left < 0:
+                lines.append("(what was said earlier is left out)")
+                break
+            lines.append(line)
+        return "Earlier in this conversation:\n" + "\n".join(reversed(lines))
+
+
+def read(
+    prompt: Any = None,
+    contexts: Any = None,
+    *,
+    image_urls: Any = None,
+    audio_urls: Any = None,
+    extra: Any = None,
+    tool_calls: Any = None,
+) -> Asked:
+    """One request of AstrBot's. Raises `NothingToAsk`, or `NotAttachable` for what is no image."""
+    messages = _messages(contexts, tool_calls)
+    _add_prompt(messages, prompt, image_urls, audio_urls, extra)
+    asked = Asked()
+    asked.system = [text for m in messages if m["role"] == "system" and (text := text_of(m.get("content")))]
+    talk = [m for m in messages if m["role"] != "system"]
+    asked.said = _marks(talk)
+
+    tail: list[dict[str, Any]] = []
+    while talk and talk[-1]["role"] != "assistant":
+        tail.insert(0, talk.pop())
+    asked.results = tool_results(tail)
+    last_tool = max((at for at, m in enumerate(tail) if m["role"] == "tool"), default=-1)
+    after = [m for m in tail[last_tool + 1 :] if m["role"] == "user"] if asked.results else []
+    asked.results_text = _results_as_text(talk, tail) if asked.results else ""
+    asked.note = "\n".join(text for m in after if (text := _shown(m)))
+    asked.note_images = [url for m in after for url in images_of(m.get("content"))]
+
+    if tail and tail[-1]["role"] == "user":
+        newest = tail.pop()
+        asked.text, asked.images = _shown(newest, images=False), images_of(newest.get("content"))
+        asked.before = asked.said[:-1] if _marks([newest]) else asked.said
+    elif asked.results:
+        asked.text = asked.results_text
+        asked.before = asked.said
+        tail = [m for m in tail if m["role"] != "tool"]
+    elif talk or asked.system:
+        # The model spoke last, or nobody has: it is to go on.
+        asked.text = "Continue."
+        asked.before = asked.said
+    asked.history = [line for m in [*talk, *tail] if (line := _line(m))]
+    if not asked.text and not asked.images:
+        raise NothingToAsk
+    return asked
+
+
+def tool_results(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The results since the model's last message, by the id of the call."""
+    results: dict[str, str] = {}
+    for message in reversed(list(messages)):
+        if message.get("role") == "assistant":
+            break
+        if message.get("role") == "tool":
+            results.setdefault(str(message.get("tool_call_id") or ""), text_of(message.get("content")))
+    return dict(reversed(results.items()))
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content, whatever it is."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, bytes):
+        return content.decode("utf-8", "replace")
+    if _is_parts(content):
+        texts = [_plain(part.get("text")) for part in _parts(content) if part.get("type") == "text"]
+        return "\n".join(text for text in texts if text)
+    return _plain(content)
+
+
+def images_of(content: Any) -> list[str]:
+    """The images of a message's content."""
+    if not _is_parts(content):
+        return []
+    return images(part.get("image_url") for part in _parts(content) if part.get("type") == "image_url")
+
+
+def images(references: Any) -> list[str]:
+    """Images as AstrBot's callers name them, each as one text. What is empty is left out; raises
+    `NotAttachable` for what names no image."""
+    if references is None:
+        return []
+    if isinstance(references, (str, bytes, bytearray, Mapping, os.PathLike)) or not isinstance(references, Iterable):
+        references = [references]
+    return [found for reference in references if (found := _image(reference))]
+
+
+def _image(reference: Any) -> str:
+    if hasattr(reference, "model_dump"):
+        reference = reference.model_dump()
+    if reference is None:
+        return ""
+    if isinstance(reference, str):
+        return reference.strip()
+    if isinstance(reference, (bytes, bytearray)):
+        return "base64://" + base64.b64encode(reference).decode() if reference else ""
+    if isinstance(reference, os.PathLike):
+        return str(os.fspath(reference))
+    if isinstance(reference, Mapping):
+        for key in ("url", "image_url", "file", "path"):
+            if reference.get(key):
+                return _image(reference[key])
+        for key in ("base64", "data"):
+            if isinstance(value := reference.get(key), str) and value:
+                return value if value.startswith(("base64://", "data:")) else f"base64://{value}"
+        if not any(reference.values()):
+            return ""
+    raise NotAttachable("image_unreadable", why=type(reference).__name__)
+
+
+def _messages(contexts: Any, tool_calls: Any) -> list[dict[str, Any]]:
+    """AstrBot's messages as dicts, with the tool results that older versions pass apart."""
+    given = list(contexts) if isinstance(contexts, Iterable) and not isinstance(contexts, (str, bytes, Mapping)) else []
+    if tool_calls:
+        for result in tool_calls if isinstance(tool_calls, (list, tuple)) else [tool_calls]:
+            given += result.to_openai_messages() if hasattr(result, "to_openai_messages") else [result]
+    messages = []
+    for message in given:
+        if hasattr(message, "model_dump"):
+            message = message.model_dump()
+        elif isinstance(message, str):
+            message = {"role": "user", "content": message}
+        elif not isinstance(message, Mapping):
+            continue
+        role = message.get("role")
+        role = {"developer": "system", "function": "tool"}.get(str(role), role)
+        if role in ("system", "user", "assistant", "tool"):
+            messages.append({**message, "role": role})
+    return messages
+
+
+def _add_prompt(messages: list[dict[str, Any]], prompt: Any, image_urls: Any, audio_urls: Any, extra: Any) -> None:
+    """Puts what is passed apart from the messages behind them: it is the newest one. What belongs
+    to a prompt (`extra`) is in the messages already where there is none."""
+    parts: list[Any] = []
+    text = text_of(prompt)
+    if text.strip():
+        parts.append({"type": "text", "text": text})
+    found = images(image_urls)
+    audio = [entry for entry in audio_urls if entry] if isinstance(audio_urls, (list, tuple)) else []
+    if parts or found or audio:
+        parts += _parts(extra) if _is_parts(extra) else []
+    parts += [{"type": "image_url", "image_url": url} for url in found]
+    parts += [{"type": "audio_url"} for _ in audio]
+    if not parts:
+        return
+    if not text.strip() and messages and messages[-1]["role"] == "user":
+        content = messages[-1].get("content")
+        before = _parts(content) if _is_parts(content) else [{"type": "text", "text": text_of(content)}]
+        messages[-1] = {**messages[-1], "content": [*before, *parts]}
+    else:
+        messages.append({"role": "user", "content": parts})
+
+
+def _is_parts(content: Any) -> bool:
+    return isinstance(content, (list, tuple)) or (isinstance(content, Mapping) and "type" in content)
+
+
+def _parts(content: Any) -> list[dict[str, Any]]:
+    """The parts of a content, as dicts; what is none is left out."""
+    parts: list[dict[str, Any]] = []
+    for part in [content] if isinstance(content, Mapping) else content or []:
+        if hasattr(part, "model_dump"):
+            part = part.model_dump()
+        if isinstance(part, str):
+            part = {"type": "text", "text": part}
+        elif not isinstance(part, Mapping) and getattr(part, "type", None):
+            part = {"type": part.type, "text": getattr(part, "text", None), "image_url": getattr(part, "image_url", None)}
+        if isinstance(part, Mapping):
+            parts.append(dict(part))
+    return parts
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str) or value is None:
+        return value or ""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError, TypeError):
+        return str(value)
+
+
+def _shown(message: Mapping[str, Any], *, images: bool = True) -> str:
+    """A message's text, with words for the parts that have none."""
+    content = message.get("content")
+    texts = [text_of(content)]
+    for part in _parts(content) if _is_parts(content) else []:
+        word = _STANDS_FOR.get(str(part.get("type")))
+        if word and (images or word != "[image]"):
+            texts.append(word)
+    return "\n".join(text for text in texts if text)
+
+
+def _line(message: Mapping[str, Any]) -> str:
+    """A message as a line of the history; empty if it says nothing."""
+    texts = [_shown(message)]
+    texts += [f"(called {name} with {arguments})" for _, name, arguments in _calls(message)]
+    text = "\n".join(text for text in texts if text)
+    return f"{message['role']}: {text}" if text else ""
+
+
+def _calls(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The tool calls of a message of the model: id, name and arguments."""
+    calls = []
+    for call in message.get("tool_calls") or []:
+        if hasattr(call, "model_dump"):
+            call = call.model_dump()
+        function = call.get("function") if isinstance(call, Mapping) else None
+        if isinstance(function, Mapping):
+            calls.append((str(call.get("id")), _plain(function.get("name")), _plain(function.get("arguments"))))
+    return calls
+
+
+def _results_as_text(talk: list[dict[str, Any]], tail: list[dict[str, Any]]) -> str:
+    """Tool results for a turn that has not asked for them."""
+    called = {call: f"{name} {arguments}" for m in talk for call, name, arguments in _calls(m)}
+    lines = ["The tools that were called have answered; go on with the task."]
+    for call, text in tool_results(tail).items():
+        lines.append(f"{called.get(call, 'tool')}:\n{text}")
+    return "\n\n".join(lines)
+
+
+def _marks(messages: list[dict[str, Any]]) -> list[str]:
+    """What user and model said. Of a user's message only the first text: AstrBot adds to it what
+    it does not keep, such as the time."""
+    marks = []
+    for message in messages:
+        content = message.get("content")
+        text = text_of(content)
+        if message["role"] == "user" and _is_parts(content):
+            text = next((text for part in _parts(content) if (text := _plain(part.get("text")))), "")
+        if message["role"] in ("user", "assistant") and text:
+            marks.append(f"{message['role']}:{text}")
+    return marks

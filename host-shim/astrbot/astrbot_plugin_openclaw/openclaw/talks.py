@@ -1,0 +1,115 @@
+"""Which session of the gateway a conversation of AstrBot's goes on in, where OpenClaw is its chat
+model. AstrBot does not say which conversation it is (`/new`, `/switch`): it is recognised by what was
+said in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from astrbot.api import logger
+
+from . import durable
+from .settings import PLUGIN
+
+#: Only the newest are remembered: of each chat, and chats. One that is forgotten begins a new session,
+#: which is told what was said.
+_TALKS = 8
+_CHATS = 500
+
+#: Of a conversation, so many of its last messages are compared.
+_COMPARED = 64
+
+#: AstrBot drops the oldest messages of a long conversation. So many of the last ones that are the
+#: same are no coincidence.
+_ENOUGH = 4
+
+
+@dataclass(frozen=True)
+class _Talk:
+    session: str
+    count: int
+    """Messages that its session knows."""
+    last: tuple[str, ...]
+    """The hashes of the last of them."""
+
+
+class Talks:
+    """The conversations of each chat, kept over restarts. Of what was said only hashes are."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._chats = self._read()
+
+    def find(self, chat: str, said: Sequence[str]) -> str | None:
+        """The session that knows exactly this; None if there is none, or nothing was said yet."""
+        if not said:
+            return None
+        count, last = len(said), _hashes(said)
+        shorter = None
+        for talk in reversed(self._chats.get(chat, [])):
+            if talk.count == count and talk.last == last:
+                return talk.session
+            if shorter is None and _ENOUGH <= count < talk.count and talk.last[-len(last) :] == last:
+                shorter = talk.session
+        return shorter
+
+    def keep(self, chat: str, session: str, said: Sequence[str]) -> None:
+        """Remembers that this session knows this by now."""
+        talks = [talk for talk in self._chats.pop(chat, []) if talk.session != session]
+        talks.append(_Talk(session, len(said), _hashes(said)))
+        # At the end: the oldest is the first.
+        self._chats[chat] = talks[-_TALKS:]
+        while len(self._chats) > _CHATS:
+            del self._chats[next(iter(self._chats))]
+        try:
+            durable.write(self._path, self._text().encode())
+        except OSError as error:
+            logger.error(f"[{PLUGIN}] 对话无法保存：{error}")
+
+    def _text(self) -> str:
+        chats = {
+            chat: [[talk.session, talk.count, " ".join(talk.last)] for talk in talks]
+            for chat, talks in self._chats.items()
+        }
+        return json.dumps(chats, indent=0)
+
+    def _read(self) -> dict[str, list[_Talk]]:
+        try:
+            return {str(chat): [_talk(entry) for entry in talks] for chat, talks in _object(self._path).items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            aside = durable.put_aside(self._path)
+            # Nothing is lost by it: a session that is new is told what was said.
+            logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}")
+            return {}
+
+
+def new_session(chat: str) -> str:
+    """A session of the gateway's that nothing was said in. `chat`: empty for nobody's in particular."""
+    return f"astrbot:{chat or 'once'}:{secrets.token_hex(8)}"
+
+
+def _object(path: Path) -> dict[str, Any]:
+    chats = json.loads(path.read_text("utf-8"))
+    if not isinstance(chats, dict):
+        raise ValueError("不是对话表")
+    return chats
+
+
+def _talk(entry: Any) -> _Talk:
+    session, count, last = entry
+    if not (isinstance(session, str) and isinstance(count, int) and isinstance(last, str)):
+        raise ValueError("不是对话表")
+    return _Talk(session, count, tuple(last.split()))
+
+
+def _hashes(said: Sequence[str]) -> tuple[str, ...]:
+    # Half a surrogate pair is a text in Python, too.
+    return tuple(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16] for text in said[-_COMPARED:])
