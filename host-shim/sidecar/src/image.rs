@@ -1,13 +1,12 @@
 //! The gateway's image: what the compose file calls it, and getting it.
 
-use std::fs;
-
 use serde_json::Value;
 
 use crate::dotenv;
 use crate::engine::last_lines;
 use crate::layout::{COMPOSE, IMAGE, SERVICE};
 use crate::lifecycle::{COMPOSE_LIMIT, Operator};
+use crate::read_file;
 use crate::text::{Problem, text};
 
 impl Operator<'_> {
@@ -70,7 +69,7 @@ impl Operator<'_> {
     /// It is named without the variable, so that no version can be put in.
     pub fn image(&self, version: &str) -> Result<String, Problem> {
         let path = self.root.join(COMPOSE);
-        let content = fs::read_to_string(&path)
+        let content = read_file::read_text(&path)
             .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
         let named = serde_saphyr::from_str::<Value>(&content)
             .ok()

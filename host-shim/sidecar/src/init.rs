@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::dotenv::Env;
+use crate::dotenv::{self, Env};
 use crate::durable::{self, Durable};
 use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
 use crate::owner::give_to_container;
+use crate::read_file;
 use crate::secret::{self, Token};
 use crate::templates;
 use crate::text::{Problem, Text, text};
@@ -105,12 +106,12 @@ fn check_kind(root: &Root, entry: &Entry) -> Result<(), Problem> {
         Kind::File => Problem::new(
             text!("{path} is not a file.", "{path} 不是文件。"),
             text!(
-                "Docker makes a folder of this name when a container is started before the file is there.",
-                "如果文件不存在就启动容器，Docker 会建立同名目录。"
+                "Docker makes a folder of this name when a container is started before the file is there; a pipe, socket or device does not do either.",
+                "如果文件不存在就启动容器，Docker 会建立同名目录；管道、套接字或设备也不行。"
             ),
             text!(
-                "Remove the folder (rmdir) and run init again.",
-                "请删除该目录（rmdir），然后重新运行 init。"
+                "Remove it (rmdir for a folder) and run init again.",
+                "请删除它（目录用 rmdir），然后重新运行 init。"
             ),
         ),
     })
@@ -163,8 +164,8 @@ fn make_file(
     if made.map_err(|error| failed(&error))? {
         return Ok(Outcome::Made);
     }
-    let bytes =
-        fs::read(&path).map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
+    let bytes = read_file::read(&path)
+        .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
     let found = String::from_utf8_lossy(&bytes);
     if entry.path == ENV {
         return Ok(compare_env(&found));
@@ -173,8 +174,7 @@ fn make_file(
         return Ok(Outcome::Same);
     }
     if !force {
-        let env = fs::read_to_string(root.join(ENV)).ok();
-        let env = env.and_then(|text| Env::parse(&text).ok());
+        let env = dotenv::load(root, Default::default());
         let shown = diff(entry.path, &found, &wanted);
         return Ok(Outcome::Kept(
             shown.map(|shown| env.unwrap_or_default().mask(&shown)),
@@ -193,9 +193,7 @@ fn make_file(
 /// A `.env` that is there stays; only names of settings that the example has and it lacks are told,
 /// never a value.
 fn compare_env(found: &str) -> Outcome {
-    let Ok(env) = Env::parse(found) else {
-        return Outcome::Same;
-    };
+    let env = Env::parse(found).unwrap_or_else(|refused| *refused.rest);
     let example = Env::parse(templates::ENV_EXAMPLE).unwrap_or_default();
     let missing: Vec<String> = example
         .iter()

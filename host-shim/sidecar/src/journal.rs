@@ -1,6 +1,5 @@
 //! The journal of an upgrade or roll-back: what a call that comes after a power loss goes by.
 
-use std::fs;
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::doctor::Content;
 use crate::durable::Durable;
 use crate::layout::Root;
+use crate::read_file;
 use crate::text::{Problem, text};
 
 /// Which change is under way.
@@ -55,7 +55,7 @@ pub struct Journal {
 
 /// The journal of a root.
 pub fn read(root: &Root) -> Content<Journal> {
-    match fs::read(root.journal()) {
+    match read_file::read(&root.journal()) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map_or_else(|error| Content::Bad(error.to_string()), Content::Good),
         Err(error) => match error.kind() {

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use openclaw_plugin::fault::FaultCode;
 
 use crate::doctor::{self, Check, Facts, Scope, Status};
-use crate::dotenv::Env;
+use crate::dotenv::{self, Env};
 use crate::durable::Durable;
 use crate::engine::{Container, Engine, last_lines};
-use crate::layout::{ENV, Root};
+use crate::layout::Root;
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
 use crate::text::{Problem, Text, text};
@@ -55,11 +55,12 @@ impl Operator<'_> {
     ///
     /// The first checks that are wrong, all in one problem.
     pub fn preflight(&self) -> Result<(), Problem> {
-        let facts = Facts::of_files(&Scope {
+        let scope = Scope {
             root: self.root,
             surroundings: self.surroundings,
             plugin: None,
-        });
+        };
+        let facts = Facts::of_files_as(&scope, self.engine.flavour().dialect());
         const BLOCKING: [&str; 11] = [
             "root",
             "files",
@@ -211,19 +212,7 @@ impl Operator<'_> {
     ///
     /// It cannot be read.
     pub fn env(&self) -> Result<Env, Problem> {
-        let path = self.root.join(ENV);
-        let content = std::fs::read_to_string(&path)
-            .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
-        Env::parse(&content).map_err(|line| {
-            Problem::new(
-                text!(
-                    ".env: line {line} is no assignment.",
-                    ".env：第 {line} 行不是赋值。"
-                ),
-                Text::default(),
-                text!("Correct the line.", "请更正该行。"),
-            )
-        })
+        dotenv::load(self.root, self.engine.flavour().dialect())
     }
 
     fn mask(&self, text: &str) -> String {

@@ -1,10 +1,10 @@
 //! The plugin's settings for a gateway: read from where the plugin has them, and printed to paste.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::read_file;
 use crate::secret::Token;
 use crate::text::{Problem, text};
 
@@ -23,7 +23,7 @@ pub struct PluginSettings {
 ///
 /// The file cannot be read, or is neither.
 pub fn read(path: &Path) -> Result<PluginSettings, Problem> {
-    let bytes = fs::read(path).map_err(|error| {
+    let bytes = read_file::read(path).map_err(|error| {
         Problem::io(
             &text!("read the plugin's config", "读取插件配置"),
             path,
@@ -109,6 +109,8 @@ fn shell_word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

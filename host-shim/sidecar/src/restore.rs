@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::dotenv;
 use crate::durable::{self, Durable};
 use crate::layout::{COMPOSE, CONFIG, ENV, KEPT, Root};
+use crate::read_file;
 use crate::text::{Problem, text};
 
 /// The files of a restore point, with the modes that they get.
@@ -82,7 +83,7 @@ pub fn create(root: &Root, point: &RestorePoint, durable: Durable<'_>) -> Result
         .map_err(|error| failed(&folder, &error))?;
     for (name, mode) in FILES {
         let from = root.join(name);
-        let mut content = fs::read(&from).map_err(|error| failed(&from, &error))?;
+        let mut content = read_file::read(&from).map_err(|error| failed(&from, &error))?;
         if name == ENV {
             let env = String::from_utf8_lossy(&content);
             content = dotenv::set(&env, dotenv::VERSION, &point.version).into_bytes();
@@ -126,7 +127,7 @@ pub fn list(root: &Root) -> Result<Vec<RestorePoint>, Problem> {
         .flatten()
         .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
         .filter_map(|entry| {
-            serde_json::from_slice(&fs::read(entry.path().join("point.json")).ok()?).ok()
+            serde_json::from_slice(&read_file::read(&entry.path().join("point.json")).ok()?).ok()
         })
         .collect();
     points.sort_by(|one, other| (&one.created, &one.id).cmp(&(&other.created, &other.id)));
@@ -143,7 +144,7 @@ pub fn restore(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Proble
     let folder = place(root, id)?;
     for (name, mode) in FILES {
         let (from, to) = (folder.join(name), root.join(name));
-        fs::read(&from)
+        read_file::read(&from)
             .and_then(|content| durable.write(&to, &content, mode))
             .map_err(|error| {
                 Problem::io(

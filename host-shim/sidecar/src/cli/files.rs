@@ -10,6 +10,7 @@ use crate::layout::{CONFIG, KEPT};
 use crate::lock;
 use crate::manifest;
 use crate::plugin_settings::{self, Format};
+use crate::read_file;
 use crate::secret::{Flaw, Token};
 use crate::text::{Problem, Text, text};
 
@@ -84,7 +85,7 @@ impl Session<'_> {
         output: Option<&Path>,
     ) -> Result<u8, Problem> {
         let own = self.root.join(CONFIG);
-        if let Ok(config) = std::fs::read_to_string(&own) {
+        if let Ok(config) = read_file::read_text(&own) {
             options.config = config;
         }
         let manifests = manifest::render(&options)?;

@@ -316,21 +316,6 @@ impl Session<'_> {
     }
 
     fn env(&self) -> Result<crate::dotenv::Env, Problem> {
-        let path = self.root.join(crate::layout::ENV);
-        let content = std::fs::read_to_string(&path)
-            .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
-        crate::dotenv::Env::parse(&content).map_err(|line| {
-            Problem::new(
-                text!(
-                    ".env: line {line} is no assignment.",
-                    ".env：第 {line} 行不是赋值。"
-                ),
-                Text::default(),
-                text!(
-                    "Correct the line; .env.example shows the form.",
-                    "请更正该行；格式见 .env.example。"
-                ),
-            )
-        })
+        crate::dotenv::load(&self.root, Default::default())
     }
 }

@@ -1,18 +1,22 @@
 //! The `.env`: readable, a good token, one version.
 
+use std::collections::BTreeSet;
+
 use openclaw_plugin::fault::FaultCode;
+use serde_json::Value;
 
 use super::check::Check;
 use super::facts::{Content, Facts};
 use super::treatment::Treatment;
-use crate::dotenv::{is_pinned_version, release};
+use crate::dotenv::{self, Env, is_pinned_version, release};
+use crate::interpolate;
 use crate::layout::PINNED_VERSION;
 use crate::secret::Flaw;
 use crate::text::text;
 
-/// The `.env` can be read and its port is one.
+/// The `.env` can be read, as Compose reads it, and its port is one.
 pub fn env_file(facts: &Facts) -> Vec<Check> {
-    vec![match &facts.env {
+    let mut checks = vec![match &facts.env {
         Content::Missing => Check::skipped("env", text!("there is no .env", "没有 .env")),
         Content::Unreadable(error) => Check::unreadable("env", ".env", error),
         Content::Bad(error) => Check::wrong(
@@ -23,8 +27,8 @@ pub fn env_file(facts: &Facts) -> Vec<Check> {
         )
         .because(
             text!(
-                "Each line must be KEY=VALUE, a comment or empty.",
-                "每行必须是 KEY=VALUE、注释或空行。"
+                "Each line must be KEY=VALUE, a comment or empty, and quotes must be closed; Compose refuses the whole file otherwise.",
+                "每行必须是 KEY=VALUE、注释或空行，引号必须成对；否则 Compose 会拒绝整个文件。"
             ),
             text!(
                 "Correct the line; .env.example shows the form.",
@@ -53,7 +57,83 @@ pub fn env_file(facts: &Facts) -> Vec<Check> {
                 ),
             ),
         },
-    }]
+    }];
+    if let Some(env) = facts.env.good() {
+        checks.extend(skipped_lines(env));
+        checks.extend(read_differently(env, facts));
+    }
+    checks
+}
+
+fn skipped_lines(env: &Env) -> Option<Check> {
+    let lines: Vec<String> = env.skipped().iter().map(usize::to_string).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let (lines, reader) = (lines.join(", "), env.dialect().name());
+    Some(Check::note(
+        "env-lines",
+        "env_line_skipped",
+        text!(
+            "{reader} skips these lines of .env: {lines}.",
+            "{reader} 会跳过 .env 的这些行：{lines}。"
+        ),
+        text!(
+            "They are not KEY=VALUE, or a quote is not closed. Newer Compose refuses the whole file.",
+            "它们不是 KEY=VALUE，或引号没有成对。较新的 Compose 会拒绝整个文件。"
+        ),
+        text!(
+            "Correct or remove the lines; .env.example shows the form.",
+            "请更正或删除这些行；格式见 .env.example。"
+        ),
+    ))
+}
+
+/// Variables that matter here and that the two generations of Compose read differently.
+fn read_differently(env: &Env, facts: &Facts) -> Option<Check> {
+    let mut used = BTreeSet::from([dotenv::PROJECT]);
+    used.extend(crate::templates::compose_variables());
+    if let Some(compose) = facts.compose.good() {
+        collect_names(compose, &mut used);
+    }
+    let names: Vec<&str> = env
+        .read_differently()
+        .iter()
+        .map(String::as_str)
+        .filter(|name| used.contains(name))
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    let names = names.join(", ");
+    let (here, other) = (env.dialect().name(), env.dialect().other().name());
+    Some(Check::note(
+        "env-reading",
+        "env_read_differently",
+        text!(
+            "{here} and {other} read another value for: {names}.",
+            "{here} 与 {other} 读到的值不同：{names}。"
+        ),
+        text!(
+            "They treat quotes, $ and # in .env differently; what is checked here is {here}'s reading.",
+            "二者对 .env 中引号、$ 和 # 的处理不同；此处按 {here} 的读法检查。"
+        ),
+        text!(
+            "Write the plain value, without quotes, $ and #, if you use both.",
+            "如果两者都会用到，请直接写值，不要使用引号、$ 和 #。"
+        ),
+    ))
+}
+
+fn collect_names<'a>(value: &'a Value, names: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::String(text) => names.extend(interpolate::names(text)),
+        Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| collect_names(value, names)),
+        _ => {}
+    }
 }
 
 /// The token is a good one.

@@ -8,12 +8,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::dotenv::Env;
+use crate::dotenv::{self, Env};
 use crate::engine::{Container, Engine, Presence};
+use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
 use crate::plugin_settings::{self, PluginSettings};
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
+use crate::read_file;
 use crate::secret::Token;
 use crate::text::{Problem, Text, text};
 use crate::{journal, lock, owner, templates};
@@ -23,6 +25,10 @@ use crate::{journal, lock, owner, templates};
 pub struct Found {
     /// Whether it is a folder.
     pub folder: bool,
+    /// Whether it is a regular file, and no pipe, device or socket.
+    pub regular: bool,
+    /// Its length in bytes.
+    pub size: u64,
     /// Permission bits; `None` where files have none.
     pub mode: Option<u32>,
     /// The owner's number; `None` where files have none.
@@ -138,13 +144,14 @@ pub struct Scope<'a> {
 impl Facts {
     /// Looks everything up. Starts nothing heavier than the engine's own small client.
     pub fn gather(scope: &Scope<'_>) -> Self {
-        let mut facts = Self::of_files(scope);
+        let engine = crate::engine::detect(scope.surroundings, scope.root);
+        let mut facts = Self::of_files_as(scope, engine.dialect());
+        facts.engine = engine;
         let token = facts
             .env
             .good()
             .map(Env::token)
             .filter(|token| !token.expose().is_empty());
-        facts.engine = crate::engine::detect(scope.surroundings, scope.root);
         if let Presence::Running { flavour, .. } = &facts.engine {
             let engine = Engine::new(*flavour, scope.surroundings.clone(), scope.root.clone());
             facts.container = engine.container();
@@ -166,11 +173,17 @@ impl Facts {
 
     /// Looks up the root's files and the machine only: no engine, no port, no probe.
     pub fn of_files(scope: &Scope<'_>) -> Self {
+        Self::of_files_as(scope, Dialect::default())
+    }
+
+    /// As [`Self::of_files`], with the `.env` read as this generation of Compose does.
+    pub fn of_files_as(scope: &Scope<'_>, dialect: Dialect) -> Self {
         let root = scope.root;
         let denied = fs::read_dir(root.path())
             .is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
-        let env = read(denied, &root.join(ENV), |text| {
-            Env::parse(text).map_err(|line| format!("line {line} is no assignment"))
+        let env = read(denied, &root.join(ENV), |bytes| {
+            let text = String::from_utf8_lossy(&bytes);
+            Env::parse_as(&text, dialect, &dotenv::shell).map_err(|refused| refused.to_string())
         });
         Self {
             root: root.clone(),
@@ -191,11 +204,12 @@ impl Facts {
                 .into_iter()
                 .filter_map(|key| Some((key.to_owned(), Token::new(std::env::var(key).ok()?))))
                 .collect(),
-            config: read(denied, &root.join(CONFIG), |text| {
-                json5::from_str(text).map_err(|error: json5::Error| error.to_string())
+            config: read(denied, &root.join(CONFIG), |bytes| {
+                json5::from_str(&text_of(bytes)?).map_err(|error: json5::Error| error.to_string())
             }),
-            compose: read(denied, &root.join(COMPOSE), |text| {
-                serde_saphyr::from_str(text).map_err(|error| first_line(&error.to_string()))
+            compose: read(denied, &root.join(COMPOSE), |bytes| {
+                serde_saphyr::from_str(&text_of(bytes)?)
+                    .map_err(|error| first_line(&error.to_string()))
             }),
             plugin: scope.plugin.map(plugin_settings::read),
             engine: Presence::NoEngine,
@@ -258,26 +272,37 @@ fn found(path: &Path) -> Option<Found> {
     let (mode, uid) = (None, None);
     Some(Found {
         folder: data.is_dir(),
+        regular: data.is_file(),
+        size: data.len(),
         mode,
         uid,
         modified: data.modified().ok(),
     })
 }
 
-fn read<T>(denied: bool, path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Content<T> {
-    match fs::read_to_string(path) {
-        Ok(text) => parse(&text).map_or_else(Content::Bad, Content::Good),
+fn read<T>(
+    denied: bool,
+    path: &Path,
+    parse: impl FnOnce(Vec<u8>) -> Result<T, String>,
+) -> Content<T> {
+    match read_file::read(path) {
+        Ok(bytes) => parse(bytes).map_or_else(Content::Bad, Content::Good),
         // What is wrong with the root is told once, by its own check.
         Err(_) if denied => Content::Missing,
         Err(error) => match error.kind() {
             // As is what has the name of a file, or of the root, and is of another kind.
             io::ErrorKind::NotFound
             | io::ErrorKind::IsADirectory
-            | io::ErrorKind::NotADirectory => Content::Missing,
-            io::ErrorKind::InvalidData => Content::Bad(error.to_string()),
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::FileTooLarge => Content::Missing,
+            _ if read_file::is_not_regular(&error) => Content::Missing,
             _ => Content::Unreadable(error.to_string()),
         },
     }
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
 fn first_line(text: &str) -> String {

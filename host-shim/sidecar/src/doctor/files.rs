@@ -3,10 +3,11 @@
 use openclaw_plugin::fault::FaultCode;
 
 use super::check::Check;
-use super::facts::{Content, Facts};
+use super::facts::{Content, Facts, Found};
 use super::treatment::Treatment;
 use crate::engine::Presence;
 use crate::layout::{CONTAINER_UID, ENTRIES, ENV, HOME, Kind, is_optional};
+use crate::read_file::LIMIT;
 use crate::text::{Text, text};
 
 /// The root is a folder.
@@ -57,6 +58,13 @@ fn no_root(name: &'static str) -> Check {
     )
 }
 
+fn is_right(found: &Found, kind: Kind) -> bool {
+    match kind {
+        Kind::Folder => found.folder,
+        Kind::File => found.regular,
+    }
+}
+
 /// Every entry of the layout is there and of the right kind.
 pub fn entries(facts: &Facts) -> Vec<Check> {
     if !facts.has_root() {
@@ -64,10 +72,12 @@ pub fn entries(facts: &Facts) -> Vec<Check> {
     }
     let mut missing = Vec::new();
     let mut other = Vec::new();
+    let mut huge = Vec::new();
     for entry in ENTRIES.iter().filter(|entry| !entry.path.is_empty()) {
         match facts.entries.get(entry.path) {
             None if !is_optional(entry.path) => missing.push(entry),
-            Some(found) if found.folder != (entry.kind == Kind::Folder) => other.push(entry.path),
+            Some(found) if !is_right(found, entry.kind) => other.push(entry.path),
+            Some(found) if found.regular && found.size > LIMIT => huge.push(entry.path),
             _ => {}
         }
     }
@@ -85,12 +95,36 @@ pub fn entries(facts: &Facts) -> Vec<Check> {
             )
             .because(
                 text!(
-                    "Docker makes a folder where a mounted file is missing at the first start.",
-                    "首次启动时如果挂载的文件不存在，Docker 会建立同名目录。"
+                    "Docker makes a folder where a mounted file is missing at the first start; pipes, sockets and devices are not read either.",
+                    "首次启动时如果挂载的文件不存在，Docker 会建立同名目录；管道、套接字和设备也不会被读取。"
                 ),
                 text!(
-                    "Stop the container, remove them (rmdir), and run `host-shim sidecar init`.",
-                    "请停止容器，删除它们（rmdir），再运行 `host-shim sidecar init`。"
+                    "Stop the container, remove them (rmdir for a folder), and run `host-shim sidecar init`.",
+                    "请停止容器，删除它们（目录用 rmdir），再运行 `host-shim sidecar init`。"
+                ),
+            ),
+        ];
+    }
+    if !huge.is_empty() {
+        let (names, most) = (huge.join(", "), LIMIT >> 20);
+        return vec![
+            Check::wrong(
+                "files",
+                FaultCode::ConfigInvalid,
+                "file_too_large",
+                text!(
+                    "Larger than {most} MiB, and not read: {names}.",
+                    "超过 {most} MiB，不会读取：{names}。"
+                ),
+            )
+            .because(
+                text!(
+                    "These files have a few kilobytes; something else has been written over them.",
+                    "这些文件只有几 KB；可能被别的内容覆盖了。"
+                ),
+                text!(
+                    "Move them away and run `host-shim sidecar init`, or go back to a restore point.",
+                    "请移走它们并运行 `host-shim sidecar init`，或回到恢复点。"
                 ),
             ),
         ];
@@ -148,7 +182,7 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
     for entry in ENTRIES {
         // What is of another kind is not the sidecar's to change.
         let found = facts.entries.get(entry.path);
-        let found = found.filter(|found| found.folder == (entry.kind == Kind::Folder));
+        let found = found.filter(|found| is_right(found, entry.kind));
         let mode = found.and_then(|found| found.mode);
         let Some(mode) = mode.filter(|mode| mode & entry.forbidden != 0) else {
             continue;

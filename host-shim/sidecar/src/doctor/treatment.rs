@@ -6,6 +6,7 @@ use crate::dotenv;
 use crate::durable::{self, Durable};
 use crate::layout::{CONTAINER_UID, ENV, PINNED_VERSION, Root};
 use crate::owner;
+use crate::read_file;
 use crate::secret::Token;
 use crate::templates;
 use crate::text::{Problem, Text, text};
@@ -117,7 +118,7 @@ fn new_token() -> Result<Token, Problem> {
 pub fn set_env(root: &Root, key: &str, value: &str, durable: Durable<'_>) -> Result<(), Problem> {
     let path = root.join(ENV);
     let failed = |error: &std::io::Error| Problem::io(&text!("change", "修改"), &path, error);
-    let old = fs::read_to_string(&path).map_err(|error| failed(&error))?;
+    let old = read_file::read_text(&path).map_err(|error| failed(&error))?;
     durable
         .write(&path, dotenv::set(&old, key, value).as_bytes(), 0o600)
         .map_err(|error| failed(&error))

@@ -1,6 +1,7 @@
 //! What of an engine and a Compose is there.
 
 use super::{QUESTION, last_lines};
+use crate::interpolate::Dialect;
 use crate::layout::Root;
 use crate::process::{self, Surroundings};
 use crate::text::{Problem, text};
@@ -37,6 +38,14 @@ impl Flavour {
         }
     }
 
+    /// How it reads the root's files.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::ComposeV2 => Dialect::Go,
+            Self::ComposeV1 | Self::PodmanCompose => Dialect::Python,
+        }
+    }
+
     /// As people call it.
     pub fn name(self) -> String {
         self.words().join(" ")
@@ -67,6 +76,16 @@ pub enum Presence {
         /// The engine's version.
         version: String,
     },
+}
+
+impl Presence {
+    /// How the Compose that is there reads the root's files; as the newest does if there is none.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::NotRunning { flavour, .. } | Self::Running { flavour, .. } => flavour.dialect(),
+            Self::NoEngine | Self::NoCompose { .. } => Dialect::default(),
+        }
+    }
 }
 
 /// Looks for an engine and a Compose: the first pair whose engine answers wins.

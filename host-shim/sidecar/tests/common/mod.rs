@@ -15,6 +15,7 @@ use std::time::Duration;
 use openclaw_sidecar::dotenv::{self, Env};
 use openclaw_sidecar::durable::Durable;
 use openclaw_sidecar::init::init;
+use openclaw_sidecar::interpolate::Dialect;
 use openclaw_sidecar::layout::Root;
 
 /// What the stand-in gateway answers to a POST with and without the token.
@@ -225,6 +226,12 @@ impl Run {
     }
 }
 
+/// A named pipe that nobody writes into.
+pub fn make_pipe(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+}
+
 pub fn stand_in() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand-in-docker/docker")
 }
@@ -250,7 +257,9 @@ fn answer(mut stream: TcpStream, env: &Path, answers: &Mutex<Answers>) -> Option
         bytes.extend_from_slice(&piece[..read]);
     }
     let request = String::from_utf8_lossy(&bytes).into_owned();
-    let token = Env::parse(&fs::read_to_string(env).ok()?).ok()?.token();
+    let text = fs::read_to_string(env).ok()?;
+    let older = || Env::parse_as(&text, Dialect::Python, &dotenv::shell);
+    let token = Env::parse(&text).or_else(|_| older()).ok()?.token();
     let with_token = !token.expose().is_empty() && request.contains(token.expose());
     let answers = answers.lock().ok()?.clone();
     let (status, body) = if with_token {

@@ -7,6 +7,7 @@ use openclaw_plugin::fault::FaultCode;
 use openclaw_sidecar::doctor::{Content, Facts, Listener, Memory};
 use openclaw_sidecar::dotenv;
 use openclaw_sidecar::engine::{Container, Flavour, Presence};
+use openclaw_sidecar::interpolate::Dialect;
 use openclaw_sidecar::layout::Root;
 use openclaw_sidecar::plugin_settings::{self, PluginSettings};
 use openclaw_sidecar::probe::Probe;
@@ -14,7 +15,8 @@ use openclaw_sidecar::secret::Token;
 use openclaw_sidecar::text::{Problem, Text};
 use serde_json::json;
 
-use super::healthy::{COMPOSE, CONFIG, MIB, answered, chmod, edit, set_env};
+use super::common::make_pipe;
+use super::healthy::{COMPOSE, CONFIG, MIB, TOKEN, answered, chmod, edit, set_env};
 
 /// One sick root: what is done to a healthy one, and to what is seen around it.
 pub struct Case {
@@ -104,6 +106,15 @@ pub const CASES: &[Case] = &[
         fs::remove_file(root.join(CONFIG)).unwrap();
         fs::create_dir(root.join(CONFIG)).unwrap();
     }),
+    // Report A19 (attack): a named pipe, and something without end, in the place of a file.
+    files("file-is-a-pipe", |root| {
+        fs::remove_file(root.join(".env")).unwrap();
+        make_pipe(&root.join(".env"));
+    }),
+    files("file-too-large", |root| {
+        let file = fs::OpenOptions::new().write(true).open(root.join(CONFIG));
+        file.unwrap().set_len(1 << 40).unwrap();
+    }),
     files("modes-open", |root| {
         chmod(root, ".env", 0o644);
         chmod(root, "", 0o755);
@@ -130,6 +141,18 @@ pub const CASES: &[Case] = &[
     // The .env.
     files("env-not-assignments", |root| {
         fs::write(root.join(".env"), "A=1\nno assignment\n").unwrap()
+    }),
+    // Report F22: a `$` that the two generations of Compose read differently (docker/compose#9060),
+    // and lines that the older one skips.
+    files("env-read-differently", |root| {
+        set_env(root, "MY_TOKEN", TOKEN);
+        set_env(root, dotenv::TOKEN, "$MY_TOKEN");
+    }),
+    seen("env-line-skipped", |facts| {
+        let text =
+            format!("OPENCLAW_VERSION=2026.2.9\nno assignment\nOPENCLAW_GATEWAY_TOKEN={TOKEN}\n");
+        let env = dotenv::Env::parse_as(&text, Dialect::Python, &|_| None);
+        facts.env = Content::Good(env.unwrap());
     }),
     files("env-bad-port", |root| {
         set_env(root, "OPENCLAW_HOST_PORT", "70000")

@@ -1,0 +1,416 @@
+//! The `.env` file: read as Compose reads it, changed so that comments and order stay.
+
+mod go;
+mod python;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::interpolate::Dialect;
+use crate::layout::{ENV, Root};
+use crate::read_file;
+use crate::secret::Token;
+use crate::text::{Problem, text};
+
+/// The gateway's version.
+pub const VERSION: &str = "OPENCLAW_VERSION";
+/// The token.
+pub const TOKEN: &str = "OPENCLAW_GATEWAY_TOKEN";
+/// The port on the host's loopback.
+pub const PORT: &str = "OPENCLAW_HOST_PORT";
+/// The container's memory limit.
+pub const MEMORY: &str = "OPENCLAW_MEMORY_LIMIT";
+
+/// The name of the root's Compose project.
+pub const PROJECT: &str = "COMPOSE_PROJECT_NAME";
+
+/// What a `.env` says, as one generation of Compose reads it. The values are not printed by `Debug`:
+/// they are secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Env {
+    values: BTreeMap<String, Option<String>>,
+    dialect: Dialect,
+    skipped: Vec<usize>,
+    valueless: Vec<String>,
+    differs: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Env {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+/// A `.env` that Compose refuses. Never its text: it may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: Compose cannot read it")]
+pub struct Refused {
+    /// The line, from 1.
+    pub line: usize,
+    /// What can be read in spite of it.
+    pub rest: Box<Env>,
+}
+
+/// What a reader makes of a text.
+#[derive(Default)]
+struct Read {
+    values: BTreeMap<String, Option<String>>,
+    statements: Vec<Statement>,
+    /// Lines that are left out.
+    skipped: Vec<usize>,
+    /// Names without a value, and without one in the shell.
+    valueless: Vec<String>,
+}
+
+/// An assignment and the lines that it takes, from 1.
+#[derive(Debug)]
+struct Statement {
+    key: String,
+    first: usize,
+    last: usize,
+}
+
+fn read_as(
+    text: &str,
+    dialect: Dialect,
+    shell: &dyn Fn(&str) -> Option<String>,
+) -> (Read, Option<usize>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match dialect {
+        Dialect::Go => go::read(text, shell),
+        Dialect::Python => (python::read(text, shell), None),
+    }
+}
+
+/// What the shell gives to Compose: this process's environment without the variables that are taken
+/// away there.
+pub fn shell(name: &str) -> Option<String> {
+    if crate::templates::compose_variables().contains(&name) {
+        return None;
+    }
+    std::env::var(name).ok()
+}
+
+impl Env {
+    /// Reads the text of a `.env` as Compose v2 does.
+    ///
+    /// # Errors
+    ///
+    /// Compose refuses it.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        Self::parse_as(text, Dialect::Go, &shell)
+    }
+
+    /// Reads the text of a `.env` as a generation of Compose does, with the variables of a shell.
+    ///
+    /// # Errors
+    ///
+    /// Compose refuses it.
+    pub fn parse_as(
+        text: &str,
+        dialect: Dialect,
+        shell: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Refused> {
+        let (read, refused) = read_as(text, dialect, shell);
+        let (other, _) = read_as(text, dialect.other(), shell);
+        let keys = read.values.keys().chain(other.values.keys());
+        let env = Self {
+            differs: keys
+                .filter(|key| read.values.get(*key) != other.values.get(*key))
+                .cloned()
+                .collect(),
+            values: read.values,
+            dialect,
+            skipped: read.skipped,
+            valueless: read.valueless,
+        };
+        match refused {
+            None => Ok(env),
+            Some(line) => Err(Refused {
+                line,
+                rest: Box::new(env),
+            }),
+        }
+    }
+
+    /// Whose reading this is.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Lines that are no assignment, from 1: Compose leaves them out.
+    pub fn skipped(&self) -> &[usize] {
+        &self.skipped
+    }
+
+    /// Variables that are named without a value, neither here nor in the shell.
+    pub fn valueless(&self) -> &[String] {
+        &self.valueless
+    }
+
+    /// Variables that the other generation of Compose reads differently.
+    pub fn read_differently(&self) -> &BTreeSet<String> {
+        &self.differs
+    }
+
+    /// A variable as Compose puts it into the compose file: what the shell has wins over the `.env`.
+    pub fn lookup(&self, name: &str) -> Option<Option<String>> {
+        shell(name)
+            .map(Some)
+            .or_else(|| self.values.get(name).cloned())
+    }
+
+    /// A value; `None` if it is missing or empty.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.value(key)
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The token, not trimmed: a blank at its end is a flaw worth seeing. Empty if there is none.
+    pub fn token(&self) -> Token {
+        Token::new(self.value(TOKEN).unwrap_or_default())
+    }
+
+    fn value(&self, key: &str) -> Option<&str> {
+        self.values.get(key)?.as_deref()
+    }
+
+    /// `text` with every secret of this file masked: the token, and what its name calls one.
+    pub fn mask(&self, text: &str) -> String {
+        let secret = |key: &str| {
+            ["TOKEN", "KEY", "SECRET", "PASSWORD"]
+                .iter()
+                .any(|end| key.ends_with(end))
+        };
+        self.iter()
+            // A short one would mask half the text and is no secret.
+            .filter(|(key, value)| secret(key) && value.len() >= 8)
+            .fold(self.token().mask(text), |text, (_, value)| {
+                text.replace(value, "***")
+            })
+    }
+
+    /// The port on the host; the default where the file names none.
+    ///
+    /// # Errors
+    ///
+    /// The text that is no port from 1 to 65535.
+    pub fn port(&self) -> Result<u16, String> {
+        match self.get(PORT) {
+            None => Ok(18789),
+            Some(text) => text
+                .parse::<u16>()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or_else(|| text.to_owned()),
+        }
+    }
+
+    /// Every key, also those that are named without a value.
+    pub fn iter_all(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.values
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_deref()))
+    }
+
+    /// Every key with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter_all()
+            .filter_map(|(key, value)| Some((key, value?)))
+    }
+}
+
+/// Reads the root's `.env`. One that Compose refuses gives what can be read of it: Compose itself
+/// says so, with the line.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub fn load(root: &Root, dialect: Dialect) -> Result<Env, Problem> {
+    let path = root.join(ENV);
+    let bytes = read_file::read(&path)
+        .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
+    Ok(
+        Env::parse_as(&String::from_utf8_lossy(&bytes), dialect, &shell)
+            .unwrap_or_else(|refused| *refused.rest),
+    )
+}
+
+/// `text` with `key` set to `value`: its last assignment is replaced, or a line is added at the end.
+/// The value must need no quoting: visible ASCII without quotes, `#`, `$` and backslash. Line ends
+/// and a byte order mark stay as they are.
+pub fn set(text: &str, key: &str, value: &str) -> String {
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let line = format!("{key}={value}{end}");
+    let (read, _) = read_as(text, Dialect::Go, &|_| None);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let mark = |first: usize| match (first, text.starts_with('\u{feff}')) {
+        (1, true) => "\u{feff}",
+        _ => "",
+    };
+    // Also in a line that nobody reads: somebody has written the name there, and looks for it there.
+    let commonly = |line: &&str| {
+        let line = line.trim_start_matches(['\u{feff}', ' ', '\t']);
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        line.strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let place = read
+        .statements
+        .iter()
+        .rfind(|statement| statement.key == key)
+        .map(|statement| (statement.first, statement.last))
+        .or_else(|| {
+            let at = lines.iter().rposition(commonly)? + 1;
+            let inside = |statement: &Statement| (statement.first..=statement.last).contains(&at);
+            (!read.statements.iter().any(inside)).then_some((at, at))
+        });
+    let Some((first, last)) = place else {
+        let gap = if text.is_empty() || text.ends_with('\n') {
+            ""
+        } else {
+            end
+        };
+        return format!("{text}{gap}{line}");
+    };
+    let before = lines[..first - 1].concat();
+    let after = lines[last.min(lines.len())..].concat();
+    format!("{before}{}{line}{after}", mark(first))
+}
+
+/// A version as this tool accepts it: an image tag that names one release, such as `2026.2.9` or
+/// `2026.9.1-beta.1`, never a moving one such as `latest`.
+pub fn is_pinned_version(version: &str) -> bool {
+    let (numbers, suffix) = match version.split_once('-') {
+        Some((numbers, suffix)) => (numbers, Some(suffix)),
+        None => (version, None),
+    };
+    let parts: Vec<&str> = numbers.split('.').collect();
+    let number =
+        |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    parts.len() == 3
+        && parts.iter().all(number)
+        && parts[0].len() == 4
+        && version.len() <= 64
+        && suffix.is_none_or(|suffix| {
+            !suffix.is_empty()
+                && suffix
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        })
+}
+
+/// The numbers of a pinned version, to compare releases by.
+pub fn release(version: &str) -> Option<(u32, u32, u32)> {
+    if !is_pinned_version(version) {
+        return None;
+    }
+    let mut parts = version.split(['-', '.']).map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_and_the_last_one_wins() {
+        let env = Env::parse("# c\nA=1\nexport B='two'\nA=3\nOPENCLAW_HOST_PORT=\n").unwrap();
+        assert_eq!(
+            (env.get("A"), env.get("B"), env.port()),
+            (Some("3"), Some("two"), Ok(18789))
+        );
+        let refused = Env::parse("A=1\nthis is no assignment\nB=2\n").unwrap_err();
+        assert_eq!((refused.line, refused.rest.get("A")), (2, Some("1")));
+        let bad = Env::parse("OPENCLAW_HOST_PORT=70000").unwrap();
+        assert_eq!(bad.port(), Err("70000".to_owned()));
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let env = Env::parse("OPENCLAW_GATEWAY_TOKEN=s3cret").unwrap();
+        assert!(!format!("{env:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn every_secret_is_masked() {
+        let env = Env::parse(
+            "OPENCLAW_GATEWAY_TOKEN=t0ken\nOPENCLAW_PROVIDER_API_KEY=sk-0123456789\nOTHER_KEY=none\nOPENCLAW_VERSION=2026.2.9\n",
+        )
+        .unwrap();
+        assert_eq!(
+            env.mask("t0ken sk-0123456789 none 2026.2.9"),
+            "*** *** none 2026.2.9"
+        );
+    }
+
+    #[test]
+    fn setting_keeps_comments_and_order() {
+        let text = "# head\nOPENCLAW_VERSION=2026.2.9\n\nOPENCLAW_VERSION_X=1\n";
+        assert_eq!(
+            set(text, VERSION, "2026.9.6"),
+            "# head\nOPENCLAW_VERSION=2026.9.6\n\nOPENCLAW_VERSION_X=1\n"
+        );
+        assert_eq!(
+            set("A=1", VERSION, "2026.9.6"),
+            "A=1\nOPENCLAW_VERSION=2026.9.6\n"
+        );
+        assert_eq!(
+            set("export  OPENCLAW_VERSION = x", VERSION, "2026.9.6"),
+            "OPENCLAW_VERSION=2026.9.6\n"
+        );
+    }
+
+    // Report F22: what is written has to be what Compose then reads.
+    #[test]
+    fn setting_is_read_back_whatever_was_there() {
+        for text in [
+            "",
+            "\u{feff}OPENCLAW_VERSION=1",
+            "A=1\r\nOPENCLAW_VERSION=1\r\nB=2\r\n",
+            "A='\nOPENCLAW_VERSION=inside\n'\nB=2\n",
+            "OPENCLAW_VERSION=\"a\nb\" # c\nB=2\n",
+            "OPENCLAW_VERSION=1\nB=2\nOPENCLAW_VERSION = '2'",
+            "OPENCLAW_VERSION\nB=2\n",
+        ] {
+            let changed = set(text, VERSION, "2026.9.6");
+            for dialect in [Dialect::Go, Dialect::Python] {
+                let before = Env::parse_as(text, dialect, &|_| None).unwrap();
+                let env = Env::parse_as(&changed, dialect, &|_| None).unwrap();
+                assert_eq!(env.get(VERSION), Some("2026.9.6"), "{text:?}: {changed:?}");
+                for key in ["A", "B"] {
+                    assert_eq!(env.get(key), before.get(key), "{text:?}: {changed:?}");
+                }
+            }
+            assert_eq!(changed.contains('\r'), text.contains('\r'));
+            assert_eq!(
+                changed.starts_with('\u{feff}'),
+                text.starts_with('\u{feff}')
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_release_is_a_pinned_version() {
+        for good in ["2026.2.9", "2026.9.1-beta.1", "2026.7.1-2-slim"] {
+            assert!(is_pinned_version(good), "{good}");
+        }
+        for bad in [
+            "latest",
+            "main",
+            "",
+            "2026.2",
+            "2026.2.x",
+            "v2026.2.9",
+            "2026.2.9-",
+            "2026.2.9 ",
+            "2026.2.9\n",
+            "../x",
+            "2026.2.9:x",
+        ] {
+            assert!(!is_pinned_version(bad), "{bad}");
+        }
+        assert!(release("2026.2.9") < release("2026.9.6"));
+        assert!(release("2026.2.9") < release("2026.2.28"));
+    }
+}

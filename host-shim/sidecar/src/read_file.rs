@@ -1,0 +1,113 @@
+//! Reading a file that somebody else has put there: regular files only, and never without end.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The largest file that is read, in bytes; the sidecar's own are a few kilobytes.
+pub const LIMIT: u64 = 4 << 20;
+
+/// The bytes of a regular file, or of the one that a link leads to.
+///
+/// # Errors
+///
+/// It cannot be read, is no regular file (a named pipe would block, a device has no end), or has
+/// more than [`LIMIT`] bytes.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !found.is_file() {
+        return Err(io::Error::other(NotRegular));
+    }
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("larger than {} MiB", LIMIT >> 20),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// The text of a regular file.
+///
+/// # Errors
+///
+/// As [`read`], or it is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read(path)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n');
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("line {} is not UTF-8", line.count() + 1),
+        )
+    })
+}
+
+/// Whether an error of [`read`] says that there is something else than a regular file.
+pub fn is_not_regular(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<NotRegular>())
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("not a regular file")]
+struct NotRegular;
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Opening a named pipe would otherwise wait for a writer.
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    }
+    options.open(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    // Report A19 (attack): a named pipe, a device or a huge file in the place of a small one.
+    #[test]
+    fn only_regular_files_of_bounded_size_are_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let pipe = temp.path().join("pipe");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
+        let socket = temp.path().join("socket");
+        let _bound = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let link = temp.path().join("link");
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        for path in [&pipe, &link, Path::new("/dev/zero"), Path::new("/dev/null")] {
+            assert!(is_not_regular(&read(path).unwrap_err()), "{path:?}");
+        }
+        assert!(read(&socket).is_err());
+        assert_eq!(
+            read(temp.path()).unwrap_err().kind(),
+            io::ErrorKind::IsADirectory
+        );
+        let huge = temp.path().join("huge");
+        File::create(&huge).unwrap().set_len(1 << 40).unwrap();
+        assert!(read(&huge).unwrap_err().to_string().contains("4 MiB"));
+        let small = temp.path().join("small");
+        std::fs::write(&small, b"a\n\xff").unwrap();
+        assert_eq!(read(&small).unwrap(), b"a\n\xff");
+        let error = read_text(&small).unwrap_err().to_string();
+        assert!(error.contains("line 2"), "{error}");
+    }
+}
