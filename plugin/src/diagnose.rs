@@ -218,7 +218,7 @@ async fn ask<O: Outside>(
     let sent = outside.post(post).await;
     let (head, mut body) =
         sent.map_err(|failure| failure.fault(false, &url, &config.bounds, locale))?;
-    let bytes = refusal_body(&mut body).await;
+    let bytes = refusal_body(&mut body, vec![]).await;
     body.finish();
     if head.status == 200 && !refusal::is_page(&head, &bytes) {
         return Ok(head.status);

@@ -173,6 +173,39 @@ pub(crate) fn see_attachment(locale: Locale) -> String {
     say!(locale, en: "See the attachment.", zh: "请看附件。")
 }
 
+/// `reason` is the gateway's, or empty.
+pub(crate) fn answer_incomplete(locale: Locale, reason: &str) -> String {
+    let why = match reason {
+        "" => say!(locale, en: "the gateway gives no reason", zh: "网关没有说明原因"),
+        "max_output_tokens" => say!(locale,
+            en: "the model reached its limit of output tokens ({reason})",
+            zh: "模型达到了输出 token 上限（{reason}）"),
+        "content_filter" => say!(locale,
+            en: "the provider's content filter stopped it ({reason})",
+            zh: "被模型服务商的内容过滤器拦截（{reason}）"),
+        other => other.to_owned(),
+    };
+    say!(locale, en: "The answer was cut off: {why}.", zh: "回答被截断：{why}。")
+}
+
+pub(crate) fn answer_begun_again(locale: Locale) -> String {
+    say!(locale,
+        en: "The answer is probably cut off: the model provider broke off in the middle and was asked again.",
+        zh: "回答可能不完整：模型服务中途断开，网关又重新请求了一次。")
+}
+
+pub(crate) fn answer_corrected(locale: Locale) -> String {
+    say!(locale,
+        en: "The final answer differs from what was streamed; the final version counts.",
+        zh: "最终回答与流式输出的内容不同，以最终版本为准。")
+}
+
+pub(crate) fn answer_empty(locale: Locale) -> String {
+    say!(locale,
+        en: "The answer has no text. Files that the agent made are not passed on.",
+        zh: "回答中没有文字。代理生成的文件不会随回答传回。")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,51 +1,73 @@
 //! Reads the answer to one request, stream or JSON, to its end.
+//!
+//! What is used is looked up in the bytes, everything else is skipped: an event of another name, or
+//! data that is no JSON, is nothing to us.
 
-use super::refusal::{self, excerpt};
-use super::response::{self, error_words, text_of};
+use super::refusal;
+use super::response;
 use super::sse::{self, SseReader};
 use crate::fault::{FaultCode, Locale};
+use crate::json::{Json, Unreadable};
 use crate::prelude::*;
-use crate::text::say;
-use crate::turn::model::{Fault, ToolCall, Usage};
-use serde_json::Value;
+use crate::text::{self, say};
+use crate::turn::model::{Fault, NoticeCode, ToolCall, Usage};
+use crate::untrusted::excerpt;
 
-/// What 2026.2.9 says, as a reply that went well, when its model provider failed.
+mod calls;
+mod format;
+mod media;
+mod screen;
+mod texts;
+
+use calls::Calls;
+pub use format::{Format, sniff};
+use texts::Texts;
+
+/// What the gateway says for a reply without text: 2026.2.9 also where its model provider failed.
 const STOCK_SENTENCE: &str = "No response from OpenClaw.";
+
+/// The events that are used.
+const USED: [&str; 14] = [
+    "response.output_text.delta",
+    "response.refusal.delta",
+    "response.output_text.done",
+    "response.refusal.done",
+    "response.content_part.done",
+    "response.output_item.added",
+    "response.output_item.done",
+    "response.function_call_arguments.done",
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "response.cancelled",
+    "response.error",
+    "error",
+];
 
 /// A complete answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// The gateway's final text.
+    /// The final text.
     pub text: String,
-    /// Its id; may be empty.
+    /// The gateway's id; may be empty.
     pub response_id: String,
     /// Where reported.
     pub usage: Option<Usage>,
     /// What the model wants run, in order.
     pub calls: Vec<ToolCall>,
-}
-
-/// How an answer is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Server-sent events.
-    Stream,
-    /// One JSON object.
-    Json,
+    /// What the user should know about the text.
+    pub notices: Vec<(NoticeCode, String)>,
+    /// The model provider failed in the middle of it, though the gateway does not say so.
+    pub provider_failed: bool,
 }
 
 /// Reads an answer whose status is 200, piece by piece.
 pub struct AnswerReader {
-    format: Form,
+    form: Form,
     left: u64,
     max: u64,
-    /// Deltas and final texts by output and content index.
-    parts: Sorted<(u64, u64), Part>,
-    calls: Sorted<u64, ToolCall>,
-    /// All deltas so far, as they were shown.
-    shown: String,
+    content: Content,
     end: Option<Result<Answer, Fault>>,
-    locale: Locale,
 }
 
 enum Form {
@@ -53,41 +75,18 @@ enum Form {
     Json(Vec<u8>),
 }
 
-/// A map in the order of its keys. An answer has few of them, mostly one.
-struct Sorted<K, V>(Vec<(K, V)>);
-
-impl<K: Ord, V> Sorted<K, V> {
-    /// The value of this key; made if there is none.
-    fn entry(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
-        let at = match self.0.binary_search_by(|(other, _)| other.cmp(&key)) {
-            Ok(at) => at,
-            Err(at) => {
-                self.0.insert(at, (key, new()));
-                at
-            }
-        };
-        &mut self.0[at].1
-    }
-
-    fn set(&mut self, key: K, value: V) {
-        match self.0.binary_search_by(|(other, _)| other.cmp(&key)) {
-            Ok(at) => self.0[at].1 = value,
-            Err(at) => self.0.insert(at, (key, value)),
-        }
-    }
-}
-
-#[derive(Default)]
-struct Part {
-    joined: String,
-    done: Option<String>,
+/// What has been read so far.
+struct Content {
+    texts: Texts,
+    calls: Calls,
+    locale: Locale,
 }
 
 impl AnswerReader {
-    /// A reader that takes at most so many bytes. `locale` is for what faults say.
+    /// A reader that takes at most so many bytes. `locale` is for what faults and notices say.
     pub fn new(format: Format, max_bytes: u64, locale: Locale) -> Self {
         let cap = usize::try_from(max_bytes).unwrap_or(usize::MAX);
-        let format = match format {
+        let form = match format {
             Format::Stream => Form::Stream(SseReader::new(sse::Limits {
                 max_line: cap,
                 max_event: cap,
@@ -95,22 +94,23 @@ impl AnswerReader {
             Format::Json => Form::Json(Vec::new()),
         };
         Self {
-            format,
+            form,
             left: max_bytes,
             max: max_bytes,
-            parts: Sorted(vec![]),
-            calls: Sorted(vec![]),
-            shown: String::new(),
+            content: Content {
+                texts: Texts::default(),
+                calls: Calls::default(),
+                locale,
+            },
             end: None,
-            locale,
         }
     }
 
-    /// Reads on. Gives the new deltas, joined, for showing.
-    pub fn push(&mut self, bytes: &[u8]) -> String {
-        let mut fresh = String::new();
+    /// Reads on. What is to be shown is appended to `shown`, which holds what the rounds before
+    /// have shown and must be the same text in every call.
+    pub fn push(&mut self, bytes: &[u8], shown: &mut String) {
         if self.end.is_some() {
-            return fresh;
+            return;
         }
         // What is within the limit counts, however the answer is cut: its end may be there.
         let taken = bytes
@@ -119,33 +119,28 @@ impl AnswerReader {
         let cut_off = taken < bytes.len();
         let bytes = &bytes[..taken];
         self.left -= taken as u64;
-        let events = match &mut self.format {
-            Form::Json(all) => {
-                all.extend_from_slice(bytes);
-                vec![]
-            }
-            Form::Stream(reader) => reader.push(bytes).collect::<Vec<_>>(),
-        };
-        for event in events {
-            if self.end.is_some() {
-                break;
-            }
-            let read = event
-                .map_err(|error| self.unreadable(&error.to_string()))
-                .and_then(|event| self.event(&event.event, &event.data, &mut fresh));
-            if let Err(fault) = read {
-                self.end = Some(Err(fault));
+        match &mut self.form {
+            Form::Json(all) => all.extend_from_slice(bytes),
+            Form::Stream(reader) => {
+                for event in reader.push(bytes) {
+                    let read = match &event {
+                        Ok(event) => self.content.event(&event.event, &event.data, shown),
+                        Err(error) => Err(self.content.unreadable(&error.to_string())),
+                    };
+                    self.end = read.map_or_else(|fault| Some(Err(fault)), |end| end.map(Ok));
+                    if self.end.is_some() {
+                        return;
+                    }
+                }
             }
         }
-        self.shown.push_str(&fresh);
-        if cut_off && self.end.is_none() {
-            let words = say!(self.locale,
+        if cut_off {
+            let words = say!(self.content.locale,
                 en: "the answer is over {} bytes and was cut off",
                 zh: "回答超过 {} 字节，已被截断",
                 self.max);
             self.end = Some(Err(Fault::new(FaultCode::ProtocolError, words)));
         }
-        fresh
     }
 
     /// Whether the end has been read; what follows does not matter.
@@ -153,173 +148,283 @@ impl AnswerReader {
         self.end.is_some()
     }
 
-    /// What had been shown of the answer.
-    pub fn partial_text(&self) -> &str {
-        &self.shown
-    }
-
-    /// The answer, or the fault, once nothing more comes. `rest` are deltas that were never sent
-    /// though the final text has them.
-    pub fn finish(mut self) -> (Result<Answer, Fault>, String) {
-        let end = match (self.end.take(), &self.format) {
+    /// The answer, or the fault, once nothing more comes. What is still to be shown is appended to
+    /// `shown`. Where the final text is another than what has been shown, `shown` is left as it is
+    /// and a notice says so.
+    pub fn finish(mut self, shown: &mut String) -> Result<Answer, Fault> {
+        let end = match (self.end.take(), self.form) {
             (Some(end), _) => end,
-            (None, Form::Stream(_)) => Err(Fault::new(
-                FaultCode::StreamInterrupted,
-                say!(self.locale,
-                    en: "the answer ended before its last event",
-                    zh: "回答在最后一个事件之前结束"),
-            )),
-            (None, Form::Json(all)) => match serde_json::from_slice::<Value>(all) {
-                Ok(response) if text_of(&response, "status").is_empty() => {
-                    Err(self.unreadable(&say!(self.locale,
-                        en: "it is no response object",
-                        zh: "它不是 response 对象")))
-                }
-                Ok(response) => self.terminal(text_of(&response, "status"), &response),
-                // Cut in the middle rather than garbled.
-                Err(error) if error.is_eof() => Err(Fault::new(
-                    FaultCode::StreamInterrupted,
-                    say!(self.locale, en: "the answer ended in the middle", zh: "回答在中途结束"),
-                )),
-                Err(error) => Err(self.unreadable(&error.to_string())),
-            },
+            (None, Form::Stream(_)) => Err(self.content.interrupted()),
+            (None, Form::Json(all)) => self.content.body(&all, shown),
         };
         match end {
-            Ok(answer) => {
-                let rest = answer
-                    .text
-                    .strip_prefix(self.shown.as_str())
-                    .unwrap_or_default()
-                    .to_owned();
-                (Ok(answer), rest)
+            Ok(mut answer) => {
+                if !self.content.texts.screen.complete(&answer.text, shown) {
+                    let words = text::answer_corrected(self.content.locale);
+                    let notice = (NoticeCode::AnswerCorrected, words);
+                    answer.notices.insert(0, notice);
+                }
+                Ok(answer)
             }
-            Err(mut fault) => {
-                fault.partial_text = self.shown;
-                (Err(fault), String::new())
+            Err(fault) => {
+                self.content.texts.screen.give_up(shown);
+                Err(fault)
             }
         }
     }
+}
 
-    fn event(&mut self, name: &str, data: &str, fresh: &mut String) -> Result<(), Fault> {
-        if data == "[DONE]" {
+impl Content {
+    /// Reads one event. Gives the answer if it is the last one.
+    fn event(
+        &mut self,
+        name: &str,
+        data: &str,
+        shown: &mut String,
+    ) -> Result<Option<Answer>, Fault> {
+        let (name, data) = (name.trim(), data.trim());
+        let mark = data.trim_matches('"');
+        if mark.eq_ignore_ascii_case("[DONE]") {
             let words = say!(self.locale,
                 en: "the answer said that it is done, but gave no last event",
                 zh: "回答声称已完成，却没有给出最后一个事件");
-            self.end = Some(Err(Fault::new(FaultCode::StreamInterrupted, words)));
-            return Ok(());
+            return Err(Fault::new(FaultCode::StreamInterrupted, words));
         }
-        if !(name == "message" || name == "error" || name.starts_with("response.")) {
-            return Ok(());
+        let unnamed = name == "message";
+        if !(unnamed || USED.contains(&name)) || (unnamed && !data.starts_with('{')) {
+            return Ok(None);
         }
-        let event: Value = serde_json::from_slice(data.as_bytes())
-            .map_err(|error| self.unreadable(&error.to_string()))?;
-        let kind = event["type"].as_str().unwrap_or(name);
-        let index = |field: &str| event[field].as_u64().unwrap_or_default();
-        let at = (index("output_index"), index("content_index"));
-        match kind {
-            "response.output_text.delta" => {
-                let delta = text_of(&event, "delta");
-                let earlier = self
-                    .parts
-                    .0
-                    .iter()
-                    .any(|(other, part)| *other < at && !part.joined.is_empty());
-                let part = self.parts.entry(at, Part::default);
-                // A new message of the same answer begins on a line of its own, as in the final text.
-                if part.joined.is_empty() && !delta.is_empty() && earlier && at.1 == 0 {
-                    fresh.push_str("\n\n");
-                }
-                part.joined.push_str(delta);
-                fresh.push_str(delta);
+        if name == "error" && !data.starts_with('{') {
+            return Err(self.error_words(data));
+        }
+        let fields = [
+            "type",
+            "delta",
+            "output_index",
+            "content_index",
+            "item_id",
+            "text",
+            "refusal",
+            "part",
+            "item",
+            "arguments",
+            "response",
+            "error",
+        ];
+        // An event without data says what its name says.
+        let data = if data.is_empty() { "{}" } else { data }.as_bytes();
+        let event = Json::object(data);
+        let [
+            kind,
+            delta,
+            output,
+            content,
+            item_id,
+            text,
+            refusal,
+            part,
+            item,
+            arguments,
+            response,
+            error,
+        ] = match event.and_then(|event| event.fields(fields)) {
+            Ok(fields) => fields,
+            Err(why) => {
+                let [kind] = Json::broken(data).get(["type"]);
+                let ours = kind.is_none() || USED.contains(&kind.text().as_ref());
+                return if ours {
+                    Err(self.garbled(why))
+                } else {
+                    Ok(None)
+                };
             }
-            "response.output_text.done" => {
-                self.parts.entry(at, Part::default).done =
-                    event["text"].as_str().map(str::to_owned);
+        };
+        let kind = kind.text();
+        let kind = match kind.as_ref() {
+            // Its `type` may be that of the error.
+            _ if name == "error" => name,
+            "" if unnamed && !error.is_none() => "error",
+            "" => name,
+            kind => kind,
+        };
+        let place = |texts: &mut Texts| texts.place(output, item_id, content);
+        match kind {
+            "response.output_text.delta" | "response.refusal.delta" => {
+                let place = place(&mut self.texts);
+                self.texts.delta(place, delta, shown);
+            }
+            "response.output_text.done" | "response.refusal.done" => {
+                let place = place(&mut self.texts);
+                let mut whole = String::new();
+                if text.is_text() { text } else { refusal }.push_printable(&mut whole);
+                self.texts.done(place, whole);
+            }
+            "response.content_part.done" => {
+                let place = place(&mut self.texts);
+                let mut whole = String::new();
+                response::push_part(&mut whole, part);
+                self.texts.done(place, whole);
             }
             "response.output_item.added" | "response.output_item.done" => {
-                if let Some(call) = response::call(&event["item"]) {
-                    self.calls.set(at.0, call);
+                if let Some(call) = response::call(item) {
+                    self.calls.note(output.number(), call);
+                } else if kind.ends_with("done") {
+                    self.texts.item_done(output, item);
                 }
             }
-            "response.completed" | "response.failed" | "response.incomplete" => {
-                let response = &event["response"];
-                let status = match text_of(response, "status") {
-                    "" => kind.trim_start_matches("response."),
-                    status => status,
-                };
-                self.end = Some(if response.is_object() || status == "failed" {
-                    self.terminal(status, response)
-                } else {
-                    Err(self.unreadable(&say!(self.locale,
-                        en: "its last event has no response",
-                        zh: "最后一个事件中没有 response")))
-                });
+            "response.function_call_arguments.done" => {
+                let arguments = response::arguments(arguments);
+                self.calls
+                    .arguments(output.number(), &response::id(item_id), arguments);
             }
-            "error" => {
-                let error = if event["error"].is_object() {
-                    &event["error"]
-                } else {
-                    &event
-                };
-                let words = say!(self.locale,
-                    en: "the stream says: {}",
-                    zh: "流中的错误：{}",
-                    excerpt(error_words(error).as_bytes()));
-                self.end = Some(Err(Fault::new(FaultCode::GatewayError, words)));
+            "response.completed"
+            | "response.incomplete"
+            | "response.failed"
+            | "response.cancelled" => {
+                let claim = kind.trim_start_matches("response.");
+                return self.end(claim, response, shown).map(Some);
+            }
+            "error" | "response.error" => {
+                let object = event.unwrap_or_default();
+                let error = if error.is_none() { object } else { error };
+                return Err(refusal::in_place_of_an_answer(error, self.locale));
             }
             _ => {}
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// What a response object that claims to be the end makes of the turn.
-    fn terminal(&self, status: &str, response: &Value) -> Result<Answer, Fault> {
+    /// Reads a whole JSON body.
+    fn body(&mut self, bytes: &[u8], shown: &mut String) -> Result<Answer, Fault> {
+        let response = match Json::object(bytes) {
+            Ok(response) => response,
+            Err(Unreadable::CutOff) => {
+                let words =
+                    say!(self.locale, en: "the answer ended in the middle", zh: "回答在中途结束");
+                return Err(Fault::new(FaultCode::StreamInterrupted, words));
+            }
+            Err(why) => return Err(self.garbled(why)),
+        };
+        let [status, output, error] = response
+            .fields(["status", "output", "error"])
+            .map_err(|why| self.garbled(why))?;
+        let status = status.text();
+        match status.as_ref() {
+            "failed" | "cancelled" => self.end(&status, response, shown),
+            "completed" | "incomplete" if output.is_list() => self.end(&status, response, shown),
+            _ if !error.is_none() => Err(refusal::in_place_of_an_answer(error, self.locale)),
+            "" if output.is_list() => self.end("completed", response, shown),
+            "" | "error" if !response::own_words(response).is_empty() => {
+                Err(refusal::in_place_of_an_answer(response, self.locale))
+            }
+            "" | "completed" | "incomplete" => Err(self.unreadable(&say!(self.locale,
+                en: "it is no response object",
+                zh: "它不是 response 对象"))),
+            other => Err(self.unknown_end(other)),
+        }
+    }
+
+    /// What a response object that claims to be the end makes of the turn. `claim`: what the event
+    /// calls it; what the object says itself counts.
+    fn end(&mut self, claim: &str, response: Json<'_>, shown: &str) -> Result<Answer, Fault> {
+        let [id, status, output, output_text, usage, details, error] = response.get([
+            "id",
+            "status",
+            "output",
+            "output_text",
+            "usage",
+            "incomplete_details",
+            "error",
+        ]);
+        let status = status.text();
+        let status = match status.as_ref() {
+            _ if claim == "failed" || claim == "cancelled" => claim,
+            "" => claim,
+            status => status,
+        };
         match status {
             "completed" | "incomplete" => {}
             "failed" | "cancelled" => {
                 return Err(refusal::failed(status, response, self.locale));
             }
-            other => {
-                return Err(self.unreadable(&say!(self.locale,
-                    en: "an end with the status `{}`",
-                    zh: "结束状态为 `{}`",
-                    excerpt(other.as_bytes()))));
-            }
+            other => return Err(self.unknown_end(other)),
         }
-        let mut calls = response::calls(response);
-        if calls.is_empty() {
-            calls = self.calls.0.iter().map(|(_, call)| call.clone()).collect();
+        let calls = self.calls.take(output);
+        let whole = self.texts.whole(output, output_text, shown);
+        if !response.is_object() && whole.is_empty() && calls.is_empty() {
+            return Err(self.unreadable(&say!(self.locale,
+                en: "its last event has no response",
+                zh: "最后一个事件中没有 response")));
         }
-        let mut text = response::text(response);
-        if text.is_empty() {
-            text = self.text_of_parts();
-        }
-        if calls.is_empty() && text == STOCK_SENTENCE {
-            let words = say!(self.locale,
-                en: "the gateway's whole answer is \"{STOCK_SENTENCE}\"",
-                zh: "网关的全部回答是“{STOCK_SENTENCE}”");
-            return Err(Fault::new(FaultCode::ModelProviderFailed, words));
-        }
-        let usage = response::usage(response);
-        Ok(Answer {
-            text,
-            usage,
-            response_id: text_of(response, "id").to_owned(),
+        let mut answer = Answer {
+            provider_failed: self.texts.begun_again(&whole, shown),
+            text: media::without(whole),
+            usage: response::usage(usage),
+            response_id: response::id(id),
             calls,
-        })
+            notices: vec![],
+        };
+        if answer.calls.is_empty() && answer.text == STOCK_SENTENCE {
+            if answer.usage.is_none() && !says_failures(usage) {
+                let words = say!(self.locale,
+                    en: "the gateway's whole answer is \"{STOCK_SENTENCE}\"",
+                    zh: "网关的全部回答是“{STOCK_SENTENCE}”");
+                return Err(Fault::new(FaultCode::ModelProviderFailed, words));
+            }
+            answer.text.clear();
+        }
+        let nothing = answer.text.is_empty() && answer.calls.is_empty();
+        let [reason] = details.get(["reason"]);
+        let reason = if details.is_text() { details } else { reason };
+        let reason = excerpt(reason.text().as_bytes());
+        // 2026.2.9 calls every answer with a call incomplete, and gives no reason.
+        let unfinished = status == "incomplete" || claim == "incomplete";
+        if !reason.is_empty() || (unfinished && answer.calls.is_empty()) {
+            let words = text::answer_incomplete(self.locale, &reason);
+            if nothing {
+                return Err(Fault::new(FaultCode::ModelProviderFailed, words));
+            }
+            answer.notices.push((NoticeCode::AnswerIncomplete, words));
+        } else if answer.provider_failed {
+            let words = text::answer_begun_again(self.locale);
+            answer.notices.push((NoticeCode::AnswerIncomplete, words));
+        } else if nothing && !error.is_none() {
+            return Err(refusal::in_place_of_an_answer(error, self.locale));
+        } else if nothing && shown.is_empty() {
+            let words = text::answer_empty(self.locale);
+            answer.notices.push((NoticeCode::AnswerEmpty, words));
+        }
+        Ok(answer)
     }
 
-    /// `output_text.done` before joined deltas: a provider that drops out repeats deltas.
-    fn text_of_parts(&self) -> String {
+    fn interrupted(&self) -> Fault {
+        let words = say!(self.locale,
+            en: "the answer ended before its last event",
+            zh: "回答在最后一个事件之前结束");
+        Fault::new(FaultCode::StreamInterrupted, words)
+    }
+
+    /// An error event whose data is just words.
+    fn error_words(&self, words: &str) -> Fault {
         let mut text = String::new();
-        for (at, part) in &self.parts.0 {
-            let part = part.done.as_deref().unwrap_or(&part.joined);
-            if at.1 == 0 && !text.is_empty() && !part.is_empty() {
-                text.push_str("\n\n");
+        crate::json::push_string(&mut text, words);
+        refusal::in_place_of_an_answer(Json::broken(text.as_bytes()), self.locale)
+    }
+
+    fn unknown_end(&self, status: &str) -> Fault {
+        self.unreadable(&say!(self.locale,
+            en: "an end with the status `{}`",
+            zh: "结束状态为 `{}`",
+            excerpt(status.as_bytes())))
+    }
+
+    fn garbled(&self, why: Unreadable) -> Fault {
+        self.unreadable(&match why {
+            Unreadable::CutOff => {
+                say!(self.locale, en: "its JSON ends in the middle", zh: "JSON 在中途结束")
             }
-            text.push_str(part);
-        }
-        text
+            Unreadable::Garbled => say!(self.locale, en: "it is no JSON", zh: "它不是 JSON"),
+        })
     }
 
     fn unreadable(&self, why: &str) -> Fault {
@@ -328,6 +433,13 @@ impl AnswerReader {
             say!(self.locale, en: "the answer cannot be read: {why}", zh: "无法读取回答：{why}"),
         )
     }
+}
+
+/// Whether the gateway is of a version that says when its model provider failed. Its usage has details,
+/// which that of 2026.2.9 never has.
+fn says_failures(usage: Json<'_>) -> bool {
+    let [details] = usage.get(["input_tokens_details"]);
+    details.is_object()
 }
 
 #[cfg(test)]

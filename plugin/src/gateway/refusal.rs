@@ -1,12 +1,13 @@
 //! Answers that are no reply: which fault they are.
 
 use super::http_date::unix_seconds;
-use super::response::{error_is, error_words, text_of};
+use super::response::{error_is, error_words};
 use crate::fault::{FaultCode, Locale};
+use crate::json::Json;
 use crate::prelude::*;
 use crate::text::say;
 use crate::turn::model::Fault;
-use serde_json::Value;
+use crate::untrusted::excerpt;
 
 /// Bytes of a refusal's body that are looked at.
 pub const MAX_REFUSAL_BYTES: usize = 64 * 1024;
@@ -74,9 +75,11 @@ const PROVIDER_ERRORS: [&str; 9] = [
 ///
 /// `body` may be cut after [`MAX_REFUSAL_BYTES`]; `locale` is for what the fault says.
 pub fn classify(head: &Head, body: &[u8], locale: Locale) -> Fault {
-    let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
-    let error = parsed["error"].is_object().then(|| &parsed["error"]);
-    let failed = text_of(&parsed, "status") == "failed";
+    let [error, status] = Json::object(body)
+        .unwrap_or_default()
+        .get(["error", "status"]);
+    let error = error.is_object().then_some(error);
+    let failed = status.is("failed");
     let providers =
         error.is_some_and(|error| PROVIDER_ERRORS.iter().any(|name| error_is(error, name)));
     let html = is_page(head, body);
@@ -97,7 +100,7 @@ pub fn classify(head: &Head, body: &[u8], locale: Locale) -> Fault {
         _ => FaultCode::ProtocolError,
     };
     let words = match (error, &head.location) {
-        (Some(error), _) => error_words(error).to_owned(),
+        (Some(error), _) => error_words(error),
         (None, Some(location)) if (300..400).contains(&head.status) => say!(locale,
             en: "a redirect to {location} is not followed",
             zh: "不跟随到 {location} 的重定向"),
@@ -130,12 +133,23 @@ fn allows_post(head: &Head) -> bool {
 }
 
 /// The fault of a response object that says that it failed.
-pub(super) fn failed(status: &str, response: &Value, locale: Locale) -> Fault {
+pub(super) fn failed(status: &str, response: Json<'_>, locale: Locale) -> Fault {
     let what = say!(locale,
         en: "the response's status is `{status}`",
         zh: "response 的状态为 `{status}`");
-    let words = excerpt(error_words(&response["error"]).as_bytes());
+    let [error] = response.get(["error"]);
+    let words = excerpt(error_words(error).as_bytes());
     Fault::new(FaultCode::ModelProviderFailed, join(&what, &words))
+}
+
+/// The fault of an error that stands where an answer should: an event of a stream, or a JSON body
+/// with status 200.
+pub(super) fn in_place_of_an_answer(error: Json<'_>, locale: Locale) -> Fault {
+    let words = say!(locale,
+        en: "the gateway says instead of an answer: {}",
+        zh: "网关没有给出回答，而是报告：{}",
+        excerpt(error_words(error).as_bytes()));
+    Fault::new(FaultCode::GatewayError, words)
 }
 
 fn join(what: &str, words: &str) -> String {
@@ -144,30 +158,6 @@ fn join(what: &str, words: &str) -> String {
     } else {
         format!("{what}: {words}")
     }
-}
-
-/// Characters of foreign text that are shown.
-const MAX_EXCERPT: usize = 500;
-/// Bytes of it that are looked at.
-const MAX_LOOKED_AT: usize = 4 * MAX_EXCERPT;
-
-/// The beginning of foreign text, on one line, without control characters.
-pub(super) fn excerpt(text: &[u8]) -> String {
-    let cut_off = text.len() > MAX_LOOKED_AT;
-    let text = String::from_utf8_lossy(&text[..text.len().min(MAX_LOOKED_AT)]);
-    // A terminal obeys control characters.
-    let shown = |c: char| c.is_whitespace() || !c.is_control();
-    let text: String = text.chars().filter(|c| shown(*c)).collect();
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = line.char_indices().nth(MAX_EXCERPT).map(|(end, _)| end);
-    if end.is_some() || cut_off {
-        line.truncate(end.unwrap_or(line.len()));
-        // Between words: half a token would not be known for one, and not be masked.
-        let in_word = |c: char| c.is_ascii_graphic();
-        line.truncate(line.trim_end_matches(in_word).trim_end().len());
-        line.push('…');
-    }
-    line
 }
 
 #[cfg(test)]
@@ -341,22 +331,5 @@ mod tests {
             Locale::En,
         );
         assert!(!fault.message.contains('\n') && fault.message.chars().count() < 600);
-    }
-
-    #[test]
-    fn foreign_words_are_cut_between_words_and_never_in_one() {
-        for before in [490, 495, 500, 1_985, 1_999] {
-            let text = format!("{} the-gateways-token and more", "一 ".repeat(before));
-            for text in [text.clone(), text.replace(' ', "\u{1}\t")] {
-                let cut = excerpt(text.as_bytes());
-                assert!(
-                    !cut.contains("the-g") || cut.contains("the-gateways-token"),
-                    "{before}: {cut}"
-                );
-            }
-        }
-        assert_eq!(excerpt("x".repeat(501).as_bytes()), "…");
-        assert_eq!(excerpt(&[b'x'; 500]), "x".repeat(500));
-        assert_eq!(excerpt("字".repeat(501).as_bytes()).chars().count(), 501);
     }
 }

@@ -7,13 +7,13 @@ use super::attachment::{self, Kind};
 use super::dialect::Dialect;
 use super::session_key::session_key;
 use crate::fault::{FaultCode, Locale};
+use crate::json;
 use crate::level::Level;
 use crate::prelude::*;
 use crate::text::{self, say};
 use crate::turn::model::{Fault, Tool, Turn};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 /// The path that is asked.
 pub const PATH: &str = "/v1/responses";
@@ -95,7 +95,7 @@ pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
                 en: "two tools have the name {name:?}",
                 zh: "有两个工具都叫 {name:?}"));
         }
-        if !is_json_object(&tool.parameters) {
+        if !json::is_object(&tool.parameters) {
             return rejected(say!(locale,
                 en: "the parameters of the tool {name:?} are no JSON object",
                 zh: "工具 {name:?} 的参数不是 JSON 对象"));
@@ -195,8 +195,9 @@ pub(crate) fn allows(level: Level, tool: &Tool) -> bool {
 
 /// A text as a JSON string.
 pub(crate) fn json_string(text: &str) -> String {
-    // Writing a str to memory cannot fail.
-    serde_json::to_string(text).unwrap_or_default()
+    let mut string = String::new();
+    json::push_string(&mut string, text);
+    string
 }
 
 /// How long a text becomes as a JSON string.
@@ -207,11 +208,6 @@ fn json_bytes(text: &str) -> u64 {
         _ => 1,
     };
     text.bytes().map(escaped).sum::<u64>() + 2
-}
-
-/// Whether this is the JSON text of an object.
-pub(crate) fn is_json_object(text: &str) -> bool {
-    serde_json::from_slice::<Value>(text.as_bytes()).is_ok_and(|value| value.is_object())
 }
 
 /// The level is told to the agent too: its own tools run in the gateway, out of our reach.
@@ -237,7 +233,7 @@ fn instructions(level: Level, added: &str) -> String {
 
 impl<'a> Body<'a> {
     fn push_string(&mut self, text: &str) {
-        self.json.push_str(&json_string(text));
+        json::push_string(&mut self.json, text);
     }
 
     fn push_message(&mut self, checked: &CheckedTurn<'a>) {

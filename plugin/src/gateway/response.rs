@@ -1,86 +1,126 @@
 //! The gateway's response object, as it stands in a JSON answer and in terminal events.
 //!
-//! Read loosely: versions differ in what they carry, and a field of another type is as good as none.
-//! Everything is read through [`Value`]: a derived type for each object costs 50 kB of component.
+//! Versions differ in what they carry: it is read loosely, in place.
 
+use crate::json::{Json, with_whole_characters};
 use crate::prelude::*;
 use crate::turn::model::{ToolCall, Usage};
-use serde_json::Value;
 
-/// A field's text; empty for none.
-pub(super) fn text_of<'a>(object: &'a Value, field: &str) -> &'a str {
-    object[field].as_str().unwrap_or_default()
+/// Bytes of an id that are kept: longer ones are of no use.
+const MAX_ID: usize = 256;
+
+/// An id from outside.
+pub(super) fn id(id: Json<'_>) -> String {
+    let mut id = id.text().into_owned();
+    id.truncate(id.floor_char_boundary(MAX_ID));
+    id
 }
 
-/// A field's list; empty for none.
-fn list_of<'a>(object: &'a Value, field: &str) -> &'a [Value] {
-    object[field]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-}
-
-/// The texts of a response's messages; several are joined by an empty line.
-pub(super) fn text(response: &Value) -> String {
-    let mut text = String::new();
-    for item in list_of(response, "output") {
-        let mut first = true;
-        for content in list_of(item, "content") {
-            let part = text_of(content, "text");
-            if text_of(content, "type") != "output_text" || part.is_empty() {
-                continue;
-            }
-            if core::mem::take(&mut first) && !text.is_empty() {
-                text.push_str("\n\n");
-            }
-            text.push_str(part);
-        }
+/// Appends the text of an output item, if it is a message.
+pub(super) fn push_message(to: &mut String, item: Json<'_>) {
+    let [kind, content] = item.get(["type", "content"]);
+    if !(kind.is("message") || kind.is_none()) {
+        return;
     }
-    text
+    if content.is_text() {
+        content.push_printable(to);
+    }
+    for part in content.items() {
+        push_part(to, part);
+    }
 }
 
-/// A response's function calls, in order.
-pub(super) fn calls(response: &Value) -> Vec<ToolCall> {
-    list_of(response, "output")
-        .iter()
-        .filter_map(call)
-        .collect()
+/// Content parts whose `text` is for the user.
+const KINDS_WITH_TEXT: [&str; 3] = ["output_text", "text", "refusal"];
+
+/// Appends the text of a content part: what the model says, or why it will not.
+pub(super) fn push_part(to: &mut String, part: Json<'_>) {
+    let [kind, text, refusal] = part.get(["type", "text", "refusal"]);
+    if kind.is("refusal") && refusal.is_text() {
+        refusal.push_printable(to);
+    } else if kind.is_none() || KINDS_WITH_TEXT.iter().any(|known| kind.is(known)) {
+        text.push_printable(to);
+    }
+}
+
+/// A function call, and the id of the item that it is.
+pub(super) struct CallItem {
+    pub call: ToolCall,
+    pub item_id: String,
 }
 
 /// The function call that an output item is, if it is one.
-pub(super) fn call(item: &Value) -> Option<ToolCall> {
-    let own = |field| text_of(item, field).to_owned();
-    (text_of(item, "type") == "function_call").then(|| ToolCall {
-        id: if text_of(item, "call_id").is_empty() {
-            own("id")
-        } else {
-            own("call_id")
+pub(super) fn call(item: Json<'_>) -> Option<CallItem> {
+    let [kind, call_id, item_id, name, given] =
+        item.get(["type", "call_id", "id", "name", "arguments"]);
+    kind.is("function_call").then(|| CallItem {
+        call: ToolCall {
+            id: id(call_id),
+            name: name.text().into_owned(),
+            arguments: arguments(given),
         },
-        name: own("name"),
-        arguments: own("arguments"),
+        item_id: id(item_id),
     })
 }
 
+/// What stands for no arguments.
+pub(super) const NO_ARGUMENTS: &str = "{}";
+
+/// The arguments of a call as JSON text. Gateways write none in many ways; some write an object
+/// instead of its text, some the text of its text.
+pub(super) fn arguments(given: Json<'_>) -> String {
+    let text = if given.is_text() {
+        given.text()
+    } else {
+        given.written()
+    };
+    let mut text = text.trim().to_owned();
+    if text.starts_with('"')
+        && let Some(inner) = Json::text_in(&text)
+    {
+        text = inner.trim().to_owned();
+    }
+    if text.is_empty() || text == "null" {
+        return NO_ARGUMENTS.to_owned();
+    }
+    with_whole_characters(&text)
+}
+
 /// None where it says nothing: some providers report no tokens, and all zero is no report.
-pub(super) fn usage(response: &Value) -> Option<Usage> {
-    let tokens = |field: &str| response["usage"][field].as_u64().unwrap_or_default();
+pub(super) fn usage(usage: Json<'_>) -> Option<Usage> {
+    let [input, output] = usage.get(["input_tokens", "output_tokens"]);
     let usage = Usage {
-        input_tokens: tokens("input_tokens"),
-        output_tokens: tokens("output_tokens"),
+        input_tokens: input.number().unwrap_or_default(),
+        output_tokens: output.number().unwrap_or_default(),
     };
     (usage != Usage::default()).then_some(usage)
 }
 
 /// Whether an error object has this type or code.
-pub(super) fn error_is(error: &Value, name: &str) -> bool {
-    text_of(error, "type") == name || text_of(error, "code") == name
+pub(super) fn error_is(error: Json<'_>, name: &str) -> bool {
+    error
+        .get(["type", "code"])
+        .iter()
+        .any(|field| field.is(name))
 }
 
-/// An error object's words, or its code.
-pub(super) fn error_words(error: &Value) -> &str {
-    ["message", "code", "type"]
-        .iter()
-        .map(|field| text_of(error, field))
-        .find(|words| !words.is_empty())
-        .unwrap_or("no reason given")
+/// The words of an error, which is an object or just a text; its code where it has none.
+pub(super) fn error_words(error: Json<'_>) -> String {
+    let given = own_words(error);
+    if given.is_empty() {
+        "no reason given".to_owned()
+    } else {
+        given
+    }
+}
+
+/// As [`error_words`]; empty for none.
+pub(super) fn own_words(error: Json<'_>) -> String {
+    if error.is_text() {
+        return error.text().into_owned();
+    }
+    let fields = error.get(["message", "msg", "detail", "error", "code", "type"]);
+    let mut words = fields.iter().map(|field| field.text());
+    let words = words.find(|words| !words.trim().is_empty());
+    words.unwrap_or_default().into_owned()
 }

@@ -1,12 +1,13 @@
 //! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
 
 use super::model::{Event, Fault, NoticeCode};
-use super::outside::{AnswerBody, Events, Outside, Post};
+use super::outside::{AnswerBody, Events, Failure, Outside, Post};
 use super::run::{Run, outcome};
 use crate::fault::FaultCode;
-use crate::gateway::answer::{Answer, AnswerReader, Format};
+use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
 use crate::gateway::refusal::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask};
+use crate::guards::breaker::Outcome;
 use crate::prelude::*;
 use crate::text;
 
@@ -84,10 +85,14 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             // The turn itself has been checked; the outputs of its tools have not.
             request::check_size(body.len(), self.config.locale)?;
             let (head, mut answer) = self.post(at, &body).await?;
-            if let Some(format) = reply_format(&head) {
-                return self.read(at, answer, format).await.map_err(Failed::from);
+            let mut start = vec![];
+            if let Some(format) = self.format(at, &head, &mut answer, &mut start).await? {
+                return self
+                    .read(at, answer, format, start)
+                    .await
+                    .map_err(Failed::from);
             }
-            let bytes = refusal_body(&mut answer).await;
+            let bytes = refusal_body(&mut answer, start).await;
             let fault = refusal::classify(&head, &bytes, self.config.locale);
             let offers = ask.offer_tools && self.turn.offered(ask.level).next().is_some();
             match ask.dialect.wanted_by(&fault.message) {
@@ -126,28 +131,83 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         })
     }
 
-    async fn read(&self, at: usize, mut body: O::Body, format: Format) -> Result<Answer, Fault> {
-        let bounds = &self.config.bounds;
-        let mut reader = AnswerReader::new(format, bounds.max_answer_bytes, self.config.locale);
-        let mut first = true;
-        let mut broken = None;
-        while !reader.ended() {
+    /// How an answer is written; none if it is no reply. What had to be read to tell is in `start`.
+    async fn format(
+        &self,
+        at: usize,
+        head: &Head,
+        body: &mut O::Body,
+        start: &mut Vec<u8>,
+    ) -> Result<Option<Format>, Fault> {
+        if head.status != 200 {
+            return Ok(None);
+        }
+        let mut at_end = false;
+        loop {
+            if let Ok(format) = sniff(head, start, at_end) {
+                return Ok(format);
+            }
             match body.chunk().await {
-                Ok(Some(chunk)) => self.show(reader.push(&chunk), &mut first).await?,
-                Ok(None) => break,
-                Err(failure) => {
-                    let url = self.config.gateways[at].url();
-                    broken = Some(failure.fault(true, &url, bounds, self.config.locale));
-                    break;
-                }
+                Ok(Some(chunk)) => start.extend_from_slice(&chunk),
+                Ok(None) => at_end = true,
+                Err(failure) => return Err(self.broken(at, &failure)),
             }
         }
-        let (end, rest) = reader.finish();
+    }
+
+    /// Reads an answer to its end. `start` of it has been read already.
+    async fn read(
+        &self,
+        at: usize,
+        mut body: O::Body,
+        format: Format,
+        start: Vec<u8>,
+    ) -> Result<Answer, Fault> {
+        let most = self.config.bounds.max_answer_bytes;
+        let mut reader = AnswerReader::new(format, most, self.config.locale);
+        let shown = &self.progress.shown;
+        let begun = shown.borrow().len();
+        let mut broken = None;
+        let mut chunk = start;
+        while !reader.ended() {
+            let before = shown.borrow().len();
+            reader.push(&chunk, &mut shown.borrow_mut());
+            self.show_from(before).await?;
+            if reader.ended() {
+                break;
+            }
+            chunk = match body.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(failure) => {
+                    broken = Some(self.broken(at, &failure));
+                    break;
+                }
+            };
+        }
+        let before = shown.borrow().len();
+        let end = reader.finish(&mut shown.borrow_mut());
+        self.show_from(before).await?;
         match (end, broken) {
-            // A terminal event has been read: what broke after it does not matter.
-            (Ok(answer), None) => {
-                self.show(rest, &mut first).await?;
-                body.finish();
+            // The whole answer has been read: what broke after it does not matter.
+            (Ok(mut answer), broken) => {
+                for (code, words) in core::mem::take(&mut answer.notices) {
+                    if code == NoticeCode::AnswerCorrected {
+                        let mut shown = shown.borrow_mut();
+                        shown.truncate(begun);
+                        shown.push_str(if begun > 0 { "\n\n" } else { "" });
+                        shown.push_str(&answer.text);
+                    }
+                    self.say(code, words).await?;
+                }
+                if answer.provider_failed {
+                    self.settle(Outcome::Failure {
+                        retry_after_ms: None,
+                    });
+                }
+                if broken.is_none() {
+                    body.finish();
+                }
                 Ok(answer)
             }
             (_, Some(fault)) => Err(fault),
@@ -155,25 +215,26 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         }
     }
 
-    /// Shows more of the answer. Rounds are kept apart as in the final text.
-    async fn show(&self, mut fresh: String, first: &mut bool) -> Result<(), Fault> {
+    /// The fault of an answer that breaks off.
+    fn broken(&self, at: usize, failure: &Failure) -> Fault {
+        let url = self.config.gateways[at].url();
+        failure.fault(true, &url, &self.config.bounds, self.config.locale)
+    }
+
+    /// Shows what has been added to the answer.
+    async fn show_from(&self, before: usize) -> Result<(), Fault> {
+        let fresh = self.progress.shown.borrow()[before..].to_owned();
         if fresh.is_empty() {
             return Ok(());
-        }
-        {
-            let mut shown = self.progress.shown.borrow_mut();
-            if core::mem::take(first) && !shown.is_empty() {
-                fresh.insert_str(0, "\n\n");
-            }
-            shown.push_str(&fresh);
         }
         self.emit(Event::Delta(fresh)).await
     }
 }
 
-/// The beginning of a refusal's body; what cannot be read of it does not matter.
-pub(crate) async fn refusal_body(answer: &mut impl AnswerBody) -> Vec<u8> {
-    let mut bytes = vec![];
+/// The beginning of a refusal's body, of which `start` has been read; what cannot be read of it does
+/// not matter.
+pub(crate) async fn refusal_body(answer: &mut impl AnswerBody, start: Vec<u8>) -> Vec<u8> {
+    let mut bytes = start;
     while bytes.len() < MAX_REFUSAL_BYTES
         && let Ok(Some(chunk)) = answer.chunk().await
     {
@@ -181,16 +242,4 @@ pub(crate) async fn refusal_body(answer: &mut impl AnswerBody) -> Vec<u8> {
     }
     bytes.truncate(MAX_REFUSAL_BYTES);
     bytes
-}
-
-/// How a reply is written; none if it is no reply.
-fn reply_format(head: &Head) -> Option<Format> {
-    if head.status != 200 {
-        return None;
-    }
-    match head.media_type().as_str() {
-        "text/event-stream" => Some(Format::Stream),
-        "application/json" => Some(Format::Json),
-        _ => None,
-    }
 }

@@ -4,7 +4,8 @@ use super::MAX_TOOL_OUTPUT_BYTES;
 use super::model::{Event, Fault, NoticeCode, ToolCall};
 use super::outside::{Events, Outside};
 use super::run::Run;
-use crate::gateway::request::{ToolOutput, allows, is_json_object};
+use crate::gateway::request::{ToolOutput, allows};
+use crate::json;
 use crate::level::Level;
 use crate::prelude::*;
 use crate::text;
@@ -86,7 +87,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 to_user: Some(text::tool_denied(locale, name, Some(needs), level)),
             });
         }
-        if !is_json_object(&call.arguments) {
+        if !json::is_object(&call.arguments) {
             return Err(Refused {
                 to_model: format!(
                     "error: the arguments of `{name}` are no JSON object; it was not run"

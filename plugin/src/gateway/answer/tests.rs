@@ -22,22 +22,50 @@ fn completed(text: &str) -> String {
         "usage": {"input_tokens": 3, "output_tokens": 4}}}).to_string())
 }
 
-/// Reads a stream whole and byte by byte; both must agree.
-fn read(stream: &str) -> (Result<Answer, Fault>, String) {
-    let run = |chunk: usize| {
-        let mut reader = AnswerReader::new(Format::Stream, 1 << 20, Locale::En);
-        let mut shown: String = stream
-            .as_bytes()
-            .chunks(chunk)
-            .map(|bytes| reader.push(bytes))
-            .collect();
-        let (end, rest) = reader.finish();
-        shown.push_str(&rest);
-        (end, shown)
-    };
-    let whole = run(stream.len().max(1));
-    assert_eq!(run(1), whole);
+/// Reads an answer from pieces. Gives the end and all that was shown; what has been shown once stays.
+fn read_pieces<'a>(
+    format: Format,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> (Result<Answer, Fault>, String) {
+    let mut reader = AnswerReader::new(format, 1 << 20, Locale::En);
+    let mut shown = String::new();
+    let mut seen = String::new();
+    for piece in pieces {
+        reader.push(piece, &mut shown);
+        assert!(shown.starts_with(&seen), "{seen:?} became {shown:?}");
+        seen.clone_from(&shown);
+    }
+    let end = reader.finish(&mut shown);
+    assert!(shown.starts_with(&seen), "{seen:?} became {shown:?}");
+    (end, shown)
+}
+
+/// Reads a stream whole, byte by byte, and cut in two at every place; all must agree.
+fn read_bytes(stream: &[u8]) -> (Result<Answer, Fault>, String) {
+    let whole = read_pieces(Format::Stream, [stream].into_iter());
+    assert_eq!(read_pieces(Format::Stream, stream.chunks(1)), whole);
+    for at in 1..stream.len() {
+        let (start, end) = stream.split_at(at);
+        assert_eq!(
+            read_pieces(Format::Stream, [start, end].into_iter()),
+            whole,
+            "cut at {at}"
+        );
+    }
     whole
+}
+
+fn read(stream: &str) -> (Result<Answer, Fault>, String) {
+    read_bytes(stream.as_bytes())
+}
+
+/// The text of a good answer, what was shown of it, and the notices.
+fn good(stream: &[String]) -> (String, String, Vec<NoticeCode>) {
+    let stream = stream.concat();
+    let (end, shown) = read(&stream);
+    let answer = end.unwrap_or_else(|fault| panic!("{fault:?}: {stream}"));
+    let notices = answer.notices.iter().map(|(code, _)| *code).collect();
+    (answer.text, shown, notices)
 }
 
 fn code(stream: &str) -> FaultCode {
@@ -119,39 +147,58 @@ fn the_first_terminal_event_wins() {
 #[test]
 fn fault_stream_interrupted_keeps_what_had_arrived() {
     for end in ["", "event: response.comp", "data: [DONE]\n\n"] {
-        let fault = read(&(delta("PO") + end)).0.expect_err("interrupted");
-        assert_eq!(
-            (fault.code, fault.partial_text.as_str()),
-            (FaultCode::StreamInterrupted, "PO")
-        );
+        let (end, shown) = read(&(delta("PO") + end));
+        let code = end.expect_err("interrupted").code;
+        assert_eq!((code, shown.as_str()), (FaultCode::StreamInterrupted, "PO"));
     }
     assert_eq!(code(""), FaultCode::StreamInterrupted);
 }
 
 #[test]
 fn fault_model_provider_failed_by_the_stock_sentence() {
-    assert_eq!(
-        code(&[done(STOCK_SENTENCE), completed(STOCK_SENTENCE)].concat()),
-        FaultCode::ModelProviderFailed
-    );
+    let stock = |usage: &str| {
+        let end =
+            completed(STOCK_SENTENCE).replace(r#"{"input_tokens":3,"output_tokens":4}"#, usage);
+        [done(STOCK_SENTENCE), end]
+    };
+    for none in [
+        "null",
+        "{}",
+        r#"{"input_tokens":0,"output_tokens":0,"total_tokens":0}"#,
+    ] {
+        assert_eq!(code(&stock(none).concat()), FaultCode::ModelProviderFailed);
+    }
+    // Report R3 (attack): a reply of a MEDIA line only. 9.6 says where its provider failed, and 2.9
+    // counts the tokens of a model that has answered.
+    for some in [
+        r#"{"input_tokens":3,"output_tokens":4}"#,
+        r#"{"input_tokens":0,"input_tokens_details":{"cached_tokens":0},"output_tokens":0}"#,
+    ] {
+        let nothing = (String::new(), String::new(), vec![NoticeCode::AnswerEmpty]);
+        assert_eq!(good(&stock(some)), nothing);
+    }
     let quoted = format!("{STOCK_SENTENCE} That is what it says.");
     assert!(read(&completed(&quoted)).0.is_ok());
 }
 
 #[test]
 fn fault_protocol_error_on_garbage_and_size() {
-    assert_eq!(
-        code("event: response.created\ndata: {\n\n"),
-        FaultCode::ProtocolError
-    );
-    assert_eq!(code("data: hello\n\n"), FaultCode::ProtocolError);
+    for garbage in [
+        "data: {oops\n\n",
+        "event: response.output_text.delta\ndata: hello\n\n",
+        "event: response.completed\ndata: {\"response\":\n\n",
+        "data: {\"type\":\"response.completed\",\"response\":{\n\n",
+    ] {
+        assert_eq!(code(garbage), FaultCode::ProtocolError, "{garbage}");
+    }
     let mut reader = AnswerReader::new(Format::Stream, 10, Locale::En);
-    reader.push(b"0123456789");
+    let mut shown = String::new();
+    reader.push(b"0123456789", &mut shown);
     assert!(!reader.ended());
-    reader.push(b"0");
+    reader.push(b"0", &mut shown);
     assert!(reader.ended());
     assert_eq!(
-        reader.finish().0.map_err(|f| f.code),
+        reader.finish(&mut shown).map_err(|f| f.code),
         Err(FaultCode::ProtocolError)
     );
 }
@@ -162,11 +209,12 @@ fn an_end_within_the_limit_counts_however_the_answer_is_cut() {
     let stream = end.clone() + "data: [DONE]\n\n";
     for chunk in [1, end.len(), stream.len()] {
         let mut reader = AnswerReader::new(Format::Stream, end.len() as u64, Locale::En);
-        stream
-            .as_bytes()
-            .chunks(chunk)
-            .for_each(|bytes| drop(reader.push(bytes)));
-        assert_eq!(reader.finish().0.expect("an answer").text, "ok", "{chunk}");
+        let mut shown = String::new();
+        for bytes in stream.as_bytes().chunks(chunk) {
+            reader.push(bytes, &mut shown);
+        }
+        let answer = reader.finish(&mut shown).expect("an answer");
+        assert_eq!(answer.text, "ok", "{chunk}");
     }
 }
 
@@ -219,13 +267,7 @@ fn several_messages_are_joined_by_an_empty_line() {
 
 #[test]
 fn a_json_answer_is_read_too() {
-    let read = |body: &str| {
-        let mut reader = AnswerReader::new(Format::Json, 1 << 20, Locale::En);
-        for byte in body.as_bytes() {
-            assert_eq!(reader.push(&[*byte]), "");
-        }
-        reader.finish()
-    };
+    let read = |body: &str| read_pieces(Format::Json, body.as_bytes().chunks(1));
     let good = r#"{"id":"r","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"PONG"}]}],"usage":{"input_tokens":0,"output_tokens":0}}"#;
     let (end, rest) = read(good);
     let answer = end.expect("an answer");

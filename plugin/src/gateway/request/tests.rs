@@ -1,6 +1,6 @@
 use super::*;
 use crate::turn::model::Attachment;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn turn(text: &str) -> Turn {
     Turn {

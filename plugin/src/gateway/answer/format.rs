@@ -1,0 +1,97 @@
+//! How an answer is written: as its first bytes say, whatever its Content-Type claims.
+
+use crate::gateway::refusal::Head;
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Server-sent events.
+    Stream,
+    /// One JSON object.
+    Json,
+}
+
+/// Bytes of space before an answer that are looked through.
+const MAX_SPACE: usize = 4096;
+
+/// How an answer is written that begins with `start`; none if it is neither. An error if more of it
+/// is needed to tell, which it never is at its end.
+pub fn sniff(head: &Head, start: &[u8], at_end: bool) -> Result<Option<Format>, MoreNeeded> {
+    const BOM: &[u8] = "\u{feff}".as_bytes();
+    let text = start.strip_prefix(BOM).unwrap_or(start).trim_ascii_start();
+    let may_become = |whole: &[u8]| !at_end && text.len() < whole.len() && whole.starts_with(text);
+    match text.first() {
+        Some(b'{' | b'[') => return Ok(Some(Format::Json)),
+        Some(b':') => return Ok(Some(Format::Stream)),
+        Some(b'<') => return Ok(None),
+        None if !at_end && start.len() < MAX_SPACE => return Err(MoreNeeded),
+        _ if may_become(BOM) => return Err(MoreNeeded),
+        _ => {}
+    }
+    for field in [&b"data"[..], b"event", b"id", b"retry"] {
+        if may_become(field) || (text == field && !at_end) {
+            return Err(MoreNeeded);
+        }
+        if let Some(after) = text.strip_prefix(field)
+            && let b':' | b'\r' | b'\n' = after.first().unwrap_or(&b'\n')
+        {
+            return Ok(Some(Format::Stream));
+        }
+    }
+    Ok(match head.media_type().as_str() {
+        "text/event-stream" => Some(Format::Stream),
+        "application/json" => Some(Format::Json),
+        _ => None,
+    })
+}
+
+/// More bytes are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoreNeeded;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Report F9: streams without a Content-Type, or with that of a proxy.
+    #[test]
+    fn an_answer_is_what_it_is_whatever_its_content_type_says() {
+        let cases: [(&str, Option<Format>); 14] = [
+            ("event: x\ndata: {}\n\n", Some(Format::Stream)),
+            ("data:{}\n\n", Some(Format::Stream)),
+            ("data\n\n", Some(Format::Stream)),
+            (": keep-alive\n\n", Some(Format::Stream)),
+            ("\r\n\n  id: 1\n", Some(Format::Stream)),
+            ("\u{feff}retry: 5\n", Some(Format::Stream)),
+            (" \n{\"id\":1}", Some(Format::Json)),
+            ("\u{feff}{}", Some(Format::Json)),
+            ("[]", Some(Format::Json)),
+            ("<!doctype html>", None),
+            ("\n<html>", None),
+            ("OK", None),
+            ("database error", None),
+            ("identity", None),
+        ];
+        for declared in ["", "text/plain", "application/octet-stream"] {
+            let head = Head {
+                content_type: declared.into(),
+                ..Head::default()
+            };
+            for (body, format) in cases {
+                let body = body.as_bytes();
+                let told = (0..=body.len()).find_map(|end| {
+                    let at_end = end == body.len();
+                    sniff(&head, &body[..end], at_end).ok()
+                });
+                assert_eq!(told, Some(format), "{declared}: {body:?}");
+            }
+        }
+        let stream = Head {
+            content_type: "Text/Event-Stream; charset=utf-8".into(),
+            ..Head::default()
+        };
+        assert_eq!(sniff(&stream, b"", true), Ok(Some(Format::Stream)));
+        assert_eq!(sniff(&stream, &[0xff; 9], false), Ok(Some(Format::Stream)));
+        assert_eq!(sniff(&stream, b"{", false), Ok(Some(Format::Json)));
+    }
+}

@@ -1,0 +1,208 @@
+//! The texts of one answer: they may come as deltas, as a finished text, part or item, or in the last
+//! event only.
+
+use super::screen::Screen;
+use crate::gateway::response;
+use crate::json::Json;
+use crate::prelude::*;
+
+/// Parts that are told apart; more become one with the last.
+const MAX_PARTS: usize = 1000;
+
+/// Where a part stands: the item of the output, and the content within it.
+type Place = (u64, u64);
+
+/// The texts so far.
+#[derive(Default)]
+pub(super) struct Texts {
+    pub(super) screen: Screen,
+    /// In the order of their places.
+    parts: Vec<Part>,
+    /// The part that was written last, mostly that of the next delta too.
+    current: usize,
+    /// The ids of items that have no index.
+    ids: Vec<String>,
+    /// Which item it is that has neither.
+    nameless: u64,
+    /// Items have had an index so far.
+    indexed: bool,
+}
+
+struct Part {
+    place: Place,
+    /// Where its deltas stand on the screen.
+    deltas: Vec<(usize, usize)>,
+    /// Its finished text; empty for none.
+    done: String,
+}
+
+impl Texts {
+    /// The place that an event names.
+    pub(super) fn place(&mut self, output: Json<'_>, item: Json<'_>, content: Json<'_>) -> Place {
+        let content = content.number().unwrap_or_default();
+        if let Some(output) = output.number() {
+            self.indexed = true;
+            return (output, content);
+        }
+        let id = response::id(item);
+        if id.is_empty() {
+            return (self.nameless, content);
+        }
+        let known = self.ids.iter().position(|known| *known == id);
+        let at = known.unwrap_or(self.ids.len());
+        if known.is_none() && at < MAX_PARTS {
+            self.ids.push(id);
+        }
+        (at as u64, content)
+    }
+
+    fn part(&mut self, place: Place) -> &mut Part {
+        let current = self.parts.get(self.current);
+        if current.is_none_or(|part| part.place != place) {
+            let found = self.parts.binary_search_by_key(&place, |part| part.place);
+            self.current = match found {
+                Ok(at) => at,
+                Err(_) if self.parts.len() == MAX_PARTS => MAX_PARTS - 1,
+                Err(at) => {
+                    let part = Part {
+                        place,
+                        deltas: vec![],
+                        done: String::new(),
+                    };
+                    self.parts.insert(at, part);
+                    at
+                }
+            };
+        }
+        &mut self.parts[self.current]
+    }
+
+    /// Takes a delta, and shows it.
+    pub(super) fn delta(&mut self, place: Place, delta: Json<'_>, shown: &mut String) {
+        let first = self.part(place).deltas.is_empty();
+        // A new message of the same answer begins on a line of its own, as in the final text.
+        if first && place.1 == 0 && self.screen.len(shown) > 0 && !delta.is("") {
+            self.screen.add(shown, |to| to.push_str("\n\n"));
+        }
+        let from = self.screen.len(shown);
+        self.screen.add(shown, |to| delta.push_printable(to));
+        let to = self.screen.len(shown);
+        let deltas = &mut self.part(place).deltas;
+        match deltas.last_mut() {
+            Some(last) if last.1 == from => last.1 = to,
+            _ if from < to => deltas.push((from, to)),
+            _ => {}
+        }
+    }
+
+    /// Takes a part's finished text. An emptier one never replaces a fuller one.
+    pub(super) fn done(&mut self, place: Place, text: String) {
+        let part = self.part(place);
+        if text.len() >= part.done.len() || !part.done.contains(&text) {
+            part.done = text;
+        }
+    }
+
+    /// Takes the finished texts of an item.
+    pub(super) fn item_done(&mut self, output: Json<'_>, item: Json<'_>) {
+        let [id, content] = item.get(["id", "content"]);
+        let (at, _) = self.place(output, id, Json::default());
+        let mut text = String::new();
+        if content.is_list() {
+            for (part, content) in content.items().enumerate() {
+                let mut text = String::new();
+                response::push_part(&mut text, content);
+                if !text.is_empty() {
+                    self.done((at, part as u64), text);
+                }
+            }
+        } else {
+            response::push_message(&mut text, item);
+            if !text.is_empty() {
+                self.done((at, 0), text);
+            }
+        }
+        if output.number().is_none() && id.is_none() {
+            self.nameless += 1;
+        }
+    }
+
+    /// The final text. The output of the last event counts, wherever it has a text.
+    pub(super) fn whole(&self, output: Json<'_>, output_text: Json<'_>, shown: &str) -> String {
+        let mut whole = String::new();
+        let mut from_output = false;
+        for (at, item) in output.items().enumerate() {
+            let mut text = String::new();
+            response::push_message(&mut text, item);
+            from_output |= !text.is_empty();
+            let [kind] = item.get(["type"]);
+            if text.is_empty() && self.indexed && kind.is("message") {
+                self.push_item(at as u64, shown, &mut text);
+            }
+            push_paragraph(&mut whole, &text);
+        }
+        if !from_output && output_text.is_text() {
+            whole.clear();
+            output_text.push_printable(&mut whole);
+        }
+        if from_output && self.parts.iter().any(|part| part.done.is_empty()) {
+            return whole;
+        }
+        let mut told = String::new();
+        let mut last = None;
+        for part in &self.parts {
+            if last != Some(part.place.0) {
+                last = Some(part.place.0);
+                let mut text = String::new();
+                self.push_item(part.place.0, shown, &mut text);
+                push_paragraph(&mut told, &text);
+            }
+        }
+        if told.len() > whole.len() && told.contains(&whole) {
+            return told;
+        }
+        whole
+    }
+
+    /// Appends what is known of the item at this place.
+    fn push_item(&self, at: u64, shown: &str, text: &mut String) {
+        let from = self.parts.partition_point(|part| part.place.0 < at);
+        for part in self.parts[from..]
+            .iter()
+            .take_while(|part| part.place.0 == at)
+        {
+            if part.done.is_empty() {
+                for range in &part.deltas {
+                    self.screen.copy(shown, *range, text);
+                }
+            } else {
+                text.push_str(&part.done);
+            }
+        }
+    }
+
+    /// Whether the model began the final text once more after it had ended: 2026.2.9 asks its provider
+    /// again when that drops out in mid-reply, and says nothing of it.
+    pub(super) fn begun_again(&self, text: &str, shown: &str) -> bool {
+        let [part] = &self.parts[..] else {
+            return false;
+        };
+        let came: usize = part.deltas.iter().map(|(from, to)| to - from).sum();
+        if text.is_empty() || came < 2 * text.len() {
+            return false;
+        }
+        let mut deltas = String::new();
+        for range in &part.deltas {
+            self.screen.copy(shown, *range, &mut deltas);
+        }
+        let again = deltas.strip_prefix(text);
+        again.is_some_and(|again| again.trim_start().starts_with(text))
+    }
+}
+
+fn push_paragraph(to: &mut String, text: &str) {
+    if !(to.is_empty() || text.is_empty()) {
+        to.push_str("\n\n");
+    }
+    to.push_str(text);
+}

@@ -1,0 +1,352 @@
+//! JSON from outside, read in place: what is used is looked up in its text, the rest is skipped.
+//!
+//! Nothing is built, so a value costs no memory, however deep and wide it is; what is skipped need
+//! not even be valid. Read loosely: a field of another type is as good as none.
+
+use crate::prelude::*;
+use crate::untrusted::push_printable;
+use alloc::borrow::Cow;
+
+mod strict;
+
+pub(crate) use strict::is_object;
+
+/// A value, not yet read. The default is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Json<'a>(&'a [u8]);
+
+/// Why a text is no JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// It ends in the middle.
+    CutOff,
+    /// It is something else.
+    Garbled,
+}
+
+type Read<T> = Result<T, Unreadable>;
+
+impl<'a> Json<'a> {
+    /// The object that a text begins with. What stands after it is not looked at.
+    pub(crate) fn object(text: &'a [u8]) -> Read<Self> {
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        let start = after_space(text, 0);
+        match text.get(start) {
+            Some(b'{') => Ok(Self(&text[start..value_end(text, start)?])),
+            Some(_) => Err(Unreadable::Garbled),
+            None => Err(Unreadable::CutOff),
+        }
+    }
+
+    /// What begins like an object, but has turned out to be broken.
+    pub(crate) fn broken(text: &'a [u8]) -> Self {
+        Self(&text[after_space(text, 0)..])
+    }
+
+    /// The named fields of an object that has to be well-formed, as far as its own braces, names and
+    /// commas go. Of two fields of one name the last one counts.
+    pub(crate) fn fields<const N: usize>(self, names: [&str; N]) -> Read<[Self; N]> {
+        let mut found = [Self::default(); N];
+        self.find(&names, &mut found)?;
+        Ok(found)
+    }
+
+    /// The named fields of what may be an object: none where it is not, or is broken.
+    pub(crate) fn get<const N: usize>(self, names: [&str; N]) -> [Self; N] {
+        let mut found = [Self::default(); N];
+        let _ = self.find(&names, &mut found);
+        found
+    }
+
+    fn find(self, names: &[&str], found: &mut [Self]) -> Read<()> {
+        let text = self.0;
+        if text.first() != Some(&b'{') {
+            return Ok(());
+        }
+        let mut at = after_space(text, 1);
+        if text.get(at) == Some(&b'}') {
+            return Ok(());
+        }
+        loop {
+            if text.get(at) != Some(&b'"') {
+                return Err(Unreadable::Garbled);
+            }
+            let name = Self(&text[at..string_end(text, at)?]);
+            at = after_space(text, at + name.0.len());
+            if text.get(at) != Some(&b':') {
+                return Err(Unreadable::Garbled);
+            }
+            at = after_space(text, at + 1);
+            let value = Self(&text[at..value_end(text, at)?]);
+            let plain = name.plain();
+            let is_name = |wanted: &&str| match plain {
+                Some(plain) => plain == wanted.as_bytes(),
+                None => name.text() == **wanted,
+            };
+            if let Some(place) = names.iter().position(is_name) {
+                found[place] = value;
+            }
+            at = after_space(text, at + value.0.len());
+            match text.get(at) {
+                Some(b',') => at = after_space(text, at + 1),
+                Some(b'}') => return Ok(()),
+                _ => return Err(Unreadable::Garbled),
+            }
+        }
+    }
+
+    /// The elements of a list; none of anything else.
+    pub(crate) fn items(self) -> impl Iterator<Item = Json<'a>> {
+        let text = if self.0.first() == Some(&b'[') {
+            self.0
+        } else {
+            &[]
+        };
+        let mut at = 1;
+        core::iter::from_fn(move || {
+            at = after_space(text, at);
+            if text.get(at) == Some(&b',') {
+                at = after_space(text, at + 1);
+            }
+            let end = value_end(text, at).ok()?;
+            let item = Self(&text[at..end]);
+            at = end;
+            Some(item)
+        })
+    }
+
+    /// Whether there is nothing, or null.
+    pub(crate) fn is_none(self) -> bool {
+        self.0.is_empty() || self.0 == b"null"
+    }
+
+    /// Whether it is an object.
+    pub(crate) fn is_object(self) -> bool {
+        self.0.first() == Some(&b'{')
+    }
+
+    /// Whether it is a list.
+    pub(crate) fn is_list(self) -> bool {
+        self.0.first() == Some(&b'[')
+    }
+
+    /// Whether it is a text.
+    pub(crate) fn is_text(self) -> bool {
+        self.0.first() == Some(&b'"')
+    }
+
+    /// Whether it is this text.
+    pub(crate) fn is(self, text: &str) -> bool {
+        match self.plain() {
+            Some(plain) => plain == text.as_bytes(),
+            None => self.is_text() && self.text() == text,
+        }
+    }
+
+    /// As it is written.
+    pub(crate) fn written(self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.0)
+    }
+
+    /// A text's value; empty for anything else.
+    pub(crate) fn text(self) -> Cow<'a, str> {
+        if let Some(plain) = self.plain() {
+            return String::from_utf8_lossy(plain);
+        }
+        let mut text = String::new();
+        self.pieces(&mut |piece| text.push_str(piece));
+        Cow::Owned(text)
+    }
+
+    /// The value of what is the JSON text of a text, and nothing else.
+    pub(crate) fn text_in(written: &'a str) -> Option<Cow<'a, str>> {
+        let text = Self(written.as_bytes());
+        (text.is_text() && string_end(text.0, 0) == Ok(text.0.len())).then(|| text.text())
+    }
+
+    /// Appends what may be shown of a text.
+    pub(crate) fn push_printable(self, to: &mut String) {
+        self.pieces(&mut |piece| push_printable(to, piece));
+    }
+
+    /// A number, if it is a whole one that fits.
+    pub(crate) fn number(self) -> Option<u64> {
+        let text = core::str::from_utf8(self.0).ok()?;
+        // Some languages write a whole number as 12.0.
+        text.strip_suffix(".0").unwrap_or(text).parse().ok()
+    }
+
+    /// What stands between the quotation marks of a text that has nothing escaped.
+    fn plain(self) -> Option<&'a [u8]> {
+        let inner = self.inner()?;
+        (!inner.contains(&b'\\')).then_some(inner)
+    }
+
+    fn inner(self) -> Option<&'a [u8]> {
+        self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")
+    }
+
+    /// A text's value, piece by piece. What is no character becomes U+FFFD: half a surrogate pair,
+    /// a broken escape, bytes that are no UTF-8.
+    fn pieces(self, each: &mut dyn FnMut(&str)) {
+        let mut rest = self.inner().unwrap_or_default();
+        while !rest.is_empty() {
+            let run = rest.iter().position(|b| *b == b'\\').unwrap_or(rest.len());
+            let (run, escaped) = rest.split_at(run);
+            for chunk in run.utf8_chunks() {
+                each(chunk.valid());
+                if !chunk.invalid().is_empty() {
+                    each("\u{fffd}");
+                }
+            }
+            rest = escaped;
+            if !rest.is_empty() {
+                let (c, used) = escape(rest);
+                each(c.encode_utf8(&mut [0; 4]));
+                rest = &rest[used..];
+            }
+        }
+    }
+}
+
+/// The character of the escape that this begins with, and how many bytes it takes.
+fn escape(text: &[u8]) -> (char, usize) {
+    let c = match text.get(1) {
+        Some(b'n') => '\n',
+        Some(b't') => '\t',
+        Some(b'r') => '\r',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'u') => return unicode_escape(text),
+        Some(b) if b.is_ascii() => char::from(*b),
+        _ => return (char::REPLACEMENT_CHARACTER, 1),
+    };
+    (c, 2)
+}
+
+fn unicode_escape(text: &[u8]) -> (char, usize) {
+    const LOST: char = char::REPLACEMENT_CHARACTER;
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        digits.iter().try_fold(0, |number, digit| {
+            Some(number * 16 + char::from(*digit).to_digit(16)?)
+        })
+    };
+    match unit(0) {
+        None => (LOST, 2),
+        Some(high @ 0xd800..0xdc00) => match unit(6) {
+            Some(low @ 0xdc00..0xe000) => {
+                let both = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                (char::from_u32(both).unwrap_or(LOST), 12)
+            }
+            _ => (LOST, 6),
+        },
+        Some(unit) => (char::from_u32(unit).unwrap_or(LOST), 6),
+    }
+}
+
+/// JSON text whose lone halves of surrogate pairs are U+FFFD, so that every reader takes it.
+pub(crate) fn with_whole_characters(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escaped) = rest.split_at(at);
+        whole.push_str(before);
+        let (c, used) = escape(escaped.as_bytes());
+        let lost = used == 6 && c == char::REPLACEMENT_CHARACTER;
+        // A backslash before what is not ASCII stands alone.
+        let (taken, after) = escaped.split_at(used);
+        whole.push_str(if lost { "\\ufffd" } else { taken });
+        rest = after;
+    }
+    whole.push_str(rest);
+    whole
+}
+
+/// Appends a text as a JSON string.
+pub(crate) fn push_string(to: &mut String, text: &str) {
+    to.push('"');
+    let mut begun = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let short = match byte {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'\n' => 'n',
+            b'\r' => 'r',
+            b'\t' => 't',
+            8 => 'b',
+            12 => 'f',
+            0..32 => 'u',
+            _ => continue,
+        };
+        to.push_str(&text[begun..at]);
+        begun = at + 1;
+        to.push('\\');
+        to.push(short);
+        if short == 'u' {
+            to.push_str(if byte < 16 { "000" } else { "001" });
+            to.push(char::from_digit(u32::from(byte % 16), 16).unwrap_or('0'));
+        }
+    }
+    to.push_str(&text[begun..]);
+    to.push('"');
+}
+
+fn after_space(text: &[u8], mut at: usize) -> usize {
+    while text.get(at).is_some_and(u8::is_ascii_whitespace) {
+        at += 1;
+    }
+    at
+}
+
+/// Where the string that begins here ends.
+fn string_end(text: &[u8], start: usize) -> Read<usize> {
+    let mut at = start + 1;
+    loop {
+        match text.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return Err(Unreadable::CutOff),
+        }
+    }
+}
+
+/// Where the value that begins here ends. Of what is nested only the depth is counted.
+fn value_end(text: &[u8], start: usize) -> Read<usize> {
+    let mut at = start;
+    let mut depth = 0_usize;
+    loop {
+        match text.get(at) {
+            Some(b'"') => at = string_end(text, at)?,
+            Some(b'{' | b'[') => {
+                depth += 1;
+                at += 1;
+            }
+            Some(b'}' | b']') if depth > 0 => {
+                depth -= 1;
+                at += 1;
+            }
+            Some(_) if depth > 0 => {
+                at += 1;
+                continue;
+            }
+            Some(_) => {
+                let rest = &text[at..];
+                let ends =
+                    |b: &u8| matches!(b, b',' | b'}' | b']' | b':') || b.is_ascii_whitespace();
+                match rest.iter().position(ends) {
+                    Some(0) => return Err(Unreadable::Garbled),
+                    length => at += length.unwrap_or(rest.len()),
+                }
+            }
+            None => return Err(Unreadable::CutOff),
+        }
+        if depth == 0 {
+            return Ok(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

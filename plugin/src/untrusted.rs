@@ -1,0 +1,150 @@
+//! The one place for text from outside: what gateways, models, tools and callers say.
+//!
+//! It is valid (what is no UTF-8 becomes U+FFFD), bounded, printable where it is shown, and without
+//! the gateways' tokens.
+
+use crate::config::Checked;
+use crate::prelude::*;
+
+/// Characters that are shown of what a gateway says.
+pub(crate) const MAX_EXCERPT: usize = 500;
+
+/// Whether a character may be shown: a terminal obeys control characters, and the bidirectional
+/// overrides make a text look like another one.
+fn is_printable(c: char) -> bool {
+    match c {
+        '\n' | '\r' | '\t' => true,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        c => !c.is_control(),
+    }
+}
+
+/// Appends what may be shown of a text, lines and all.
+pub(crate) fn push_printable(to: &mut String, text: &str) {
+    // Nearly every text is clean, and bytes are faster to look at than characters. The first byte of
+    // U+0080 to U+009F is C2, that of the overrides E2.
+    let doubtful = |b: u8| (b < b' ' && b != b'\n') || matches!(b, 0x7f | 0xc2 | 0xe2);
+    if text.bytes().any(doubtful) {
+        to.extend(text.chars().filter(|c| is_printable(*c)));
+    } else {
+        to.push_str(text);
+    }
+}
+
+/// The beginning of a text from outside, on one line and printable: at most [`MAX_EXCERPT`] characters.
+pub(crate) fn excerpt(text: &[u8]) -> String {
+    excerpt_of(text, MAX_EXCERPT, core::convert::identity)
+}
+
+impl Checked {
+    /// As [`excerpt`], with at most so many characters, and without the gateways' tokens. For what is
+    /// shown to people, such as the name of a tool that a model made up.
+    #[allow(dead_code, reason = "for the notices of tool calls")]
+    pub(crate) fn quoted(&self, text: &str, most: usize) -> String {
+        excerpt_of(text.as_bytes(), most, |line| self.without_tokens(line))
+    }
+}
+
+fn excerpt_of(text: &[u8], most: usize, mask: impl FnOnce(String) -> String) -> String {
+    let looked_at = text.len().min(4 * most);
+    let cut_off = looked_at < text.len();
+    let text = String::from_utf8_lossy(&text[..looked_at]);
+    // Before the line is masked: what is taken out might have cut a token in two.
+    let text: String = text.chars().filter(|c| is_printable(*c)).collect();
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if cut_off {
+        cut_between_words(&mut line);
+    }
+    let mut line = mask(line);
+    let end = line.char_indices().nth(most).map(|(end, _)| end);
+    if let Some(end) = end {
+        line.truncate(end);
+        cut_between_words(&mut line);
+    }
+    if cut_off || end.is_some() {
+        line.push('…');
+    }
+    line
+}
+
+/// Half a token would not be known for one, and not be masked.
+fn cut_between_words(line: &mut String) {
+    let in_word = |c: char| c.is_ascii_graphic();
+    line.truncate(line.trim_end_matches(in_word).trim_end().len());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_words_are_cut_between_words_and_never_in_one() {
+        for before in [490, 495, 500, 1_985, 1_999] {
+            let text = format!("{} the-gateways-token and more", "一 ".repeat(before));
+            for text in [text.clone(), text.replace(' ', "\u{1}\t")] {
+                let cut = excerpt(text.as_bytes());
+                assert!(
+                    !cut.contains("the-g") || cut.contains("the-gateways-token"),
+                    "{before}: {cut}"
+                );
+            }
+        }
+        assert_eq!(excerpt("x".repeat(501).as_bytes()), "…");
+        assert_eq!(excerpt(&[b'x'; 500]), "x".repeat(500));
+        assert_eq!(excerpt("字".repeat(501).as_bytes()).chars().count(), 501);
+    }
+
+    // Report A12, P16 (attack).
+    #[test]
+    fn what_is_shown_has_no_controls_and_no_overrides() {
+        let cases = [
+            ("plain\nlines\r\n\tkept", "plain\nlines\r\n\tkept"),
+            ("\u{1b}[31mred\u{7}\0", "[31mred"),
+            ("c1 \u{9b}31m\u{7f}", "c1 31m"),
+            ("a\u{202e}b\u{2066}c\u{2069}", "abc"),
+            ("é “quoted” £ 🦞 \u{200f}", "é “quoted” £ 🦞 \u{200f}"),
+        ];
+        for (text, shown) in cases {
+            let mut seen = String::new();
+            push_printable(&mut seen, text);
+            assert_eq!(seen, shown);
+        }
+        assert_eq!(excerpt("a\0\u{202e}\n b".as_bytes()), "a b");
+        assert_eq!(excerpt(b"half \xf0\x9f"), "half \u{fffd}");
+    }
+
+    fn config() -> Checked {
+        use crate::config::{Bounds, Config, Endpoint};
+        let config = Config {
+            primary: Endpoint {
+                url: "http://127.0.0.1:1".into(),
+                bearer_token: "t0ken".into(),
+            },
+            backup: None,
+            agent_id: "main".into(),
+            limits: Default::default(),
+            bounds: Bounds::default(),
+            locale: Default::default(),
+        };
+        config.check().unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    #[test]
+    fn what_is_quoted_has_no_token_however_it_is_hidden_or_cut() {
+        let config = config();
+        for text in [
+            "t0ken",
+            "a t0ken!",
+            "t\u{0}0ken t0\u{202e}ken",
+            "x t0\u{7}ken",
+        ] {
+            assert!(!config.quoted(text, 64).contains("t0ken"), "{text}");
+        }
+        let long = format!("{}t0ken", "ab ".repeat(20));
+        for most in 1..80 {
+            let quoted = config.quoted(&long, most);
+            assert!(!quoted.contains("t0"), "{most}: {quoted}");
+        }
+        assert_eq!(config.quoted(&"n".repeat(100), 64), "…");
+    }
+}
