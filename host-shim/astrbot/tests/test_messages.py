@@ -28,8 +28,7 @@ def test_results_since_the_models_last_message_are_found() -> None:
     assert tool_results([{"role": "user", "content": "hi"}]) == {}
 
 
-# Report P13 (attack); parts without a text come from AstrBot's own history, too
-# (AstrBotDevs/AstrBot: contents of pydantic parts).
+# Report P13 (attack).
 @pytest.mark.parametrize(
     ("content", "text"),
     [

@@ -468,8 +468,8 @@ def test_everything_can_be_passed_by_position(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
-# Report F1: half a surrogate pair in what users and tools say; JSON libraries refuse it
-# (openai/openai-python: "surrogates not allowed").
+# Report F1: half an emoji in a message makes every request fail, until it has left the history
+# (Aider-AI/aider#3693); tools say such things too.
 @both
 def test_half_a_character_is_replaced_and_the_answer_comes(tmp_path: Path, streaming: bool) -> None:
     async def body(world: World) -> None:

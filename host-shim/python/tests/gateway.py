@@ -1,6 +1,6 @@
 """A small gateway for these tests: POST /v1/responses on a loopback port, scripted by the task.
 
-| the last input's text | what happens |
+| the last input's text, or its first line | what happens |
 |---|---|
 | `hold` | two deltas, then nothing until the client leaves or `release` is set |
 | `drop` | two deltas, then the connection is closed |
@@ -123,6 +123,8 @@ class Gateway:
             await send("response.output_text.delta", delta=piece, output_index=0, content_index=0, item_id="m")
 
         answer = text
+        # AstrBot puts its own words behind the user's.
+        text = text.split("\n", 1)[0]
         await send("response.created", response={"id": "resp_1", "status": "in_progress", "output": []})
         again = text.startswith("again ") and "no more" not in (output or "")
         if output is not None and not again:
@@ -170,7 +172,7 @@ class Gateway:
                 await delta("x")
             answer = "x" * count
         else:
-            for character in text:
+            for character in answer:
                 await delta(character)
         await send("response.output_text.done", text=answer, output_index=0, content_index=0, item_id="m")
         item = {"type": "message", "id": "m", "role": "assistant", "status": "completed",

@@ -256,7 +256,8 @@ async def test_an_unknown_level_is_a_value_error(plugin: Plugin) -> None:
         plugin.ask("x", level="L7")
 
 
-# Report P13 (attack).
+# Report P13 (attack): users do await a client's objects in another loop, and hang
+# (temporalio/sdk-python#147).
 @pytest.mark.parametrize("call", ["reply", "__anext__", "aclose"])
 async def test_a_turn_is_awaited_in_the_loop_that_asked(plugin: Plugin, gateway: Gateway, call: str) -> None:
     turn = plugin.ask("hold")

@@ -1,13 +1,32 @@
-"""A plugin with one LLM tool, for the scenario: AstrBot's own tools are not known beforehand."""
+"""A plugin with two LLM tools and a command, for the scenario: AstrBot's own are not known
+beforehand."""
 
 from astrbot.api.event import AstrMessageEvent, filter
 from astrbot.api.star import Star
 
 
 class Scenario(Star):
-    """Brings the tool `scenario_time`."""
+    """Brings the tools `scenario_time` and `scenario_say`, and the command `/scenario_summary`."""
 
     @filter.llm_tool(name="scenario_time")
     async def scenario_time(self, event: AstrMessageEvent) -> str:
         """Tells the time of the scenario."""
         return "42 o'clock"
+
+    @filter.llm_tool(name="scenario_say")
+    async def scenario_say(self, event: AstrMessageEvent):
+        """Answers the user itself, which ends AstrBot's agent loop."""
+        yield event.plain_result("工具直接回复")
+
+    @filter.command("scenario_summary")
+    async def summary(self, event: AstrMessageEvent):
+        """Asks the chat model without a session, as AstrBot's compression of contexts does."""
+        secret = event.message_str.split()[-1]
+        contexts = [
+            {"role": "user", "content": f"我的秘密是 {secret}"},
+            {"role": "assistant", "content": "知道了"},
+            {"role": "user", "content": "MAGIC_LAST 总结"},
+        ]
+        model = self.context.get_provider_by_id("openclaw")
+        answer = await model.text_chat(contexts=contexts)
+        yield event.plain_result(f"总结完毕：{answer.completion_text}")

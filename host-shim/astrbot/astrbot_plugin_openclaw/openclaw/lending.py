@@ -46,8 +46,8 @@ class Lending:
         self._someone_waits = someone_waits
         self._by_call: dict[str, _Loan] = {}
 
-    def lend(self, talk: Conversation, chat: str, key: str, said: list[str], calls: Iterable[Call], taken: object) -> None:
-        """AstrBot is given these calls, with the response `taken`."""
+    def lend(self, talk: Conversation, chat: str, key: str, said: list[str], calls: Iterable[Call]) -> None:
+        """AstrBot is given these calls."""
         loan = _Loan(talk, chat, key, said, frozenset(call.id for call in calls))
         for call in loan.calls:
             self._by_call[call] = loan
@@ -57,7 +57,7 @@ class Lending:
         loan.tasks.append(asyncio.create_task(self._give_way(loan)))
         task = asyncio.current_task()
         if task is not None:
-            task.add_done_callback(functools.partial(_give_up_with, loan, taken))
+            task.add_done_callback(functools.partial(_give_up_with, loan))
 
     def find(self, results: Iterable[str]) -> Conversation | None:
         """The turn that one of these results belongs to."""
@@ -100,9 +100,10 @@ class Lending:
             await asyncio.sleep(_LOOK)
 
 
-def _give_up_with(loan: _Loan, taken: object, task: asyncio.Task[Any]) -> None:
+def _give_up_with(loan: _Loan, task: asyncio.Task[Any]) -> None:
     """An agent loop's task that ends while the calls it took are out does not come back. One that
     only carried them to the loop (newer AstrBots wait for each response in a task of its own) has
     them for its result."""
-    if task.cancelled() or task.exception() is not None or task.result() is None:
+    # `exception()` would count as having seen it, and asyncio would not tell it any more.
+    if task.cancelled() or getattr(task, "_exception", None) is not None or task.result() is None:
         loan.give_up()

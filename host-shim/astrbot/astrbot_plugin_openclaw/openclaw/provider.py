@@ -31,7 +31,6 @@ from .talks import Talks, new_session
 #: The adapter's type in AstrBot's provider config.
 TYPE = "openclaw"
 
-
 #: The instances that AstrBot uses.
 _providers: weakref.WeakSet[OpenClawProvider] = weakref.WeakSet()
 
@@ -173,7 +172,7 @@ class OpenClawProvider(Provider):
                         response.tools_call_args = [call.arguments for call in piece]
                         response.tools_call_name = [talk.names[call.name] for call in piece]
                         response.tools_call_ids = [call.id for call in piece]
-                        self._lending.lend(talk, chat, key, asked.said, piece, response)
+                        self._lending.lend(talk, chat, key, asked.said, piece)
                         given = True
                         yield response
         except Fault as fault:
