@@ -484,6 +484,49 @@ def test_half_a_character_is_replaced_and_the_answer_comes(tmp_path: Path, strea
     run(tmp_path, body)
 
 
+async def streamed(world: World, text: str, chat: str = CHAT) -> tuple[str, str]:
+    """All chunks, and the whole response."""
+    chunks = ""
+    async for response in world.provider.text_chat_stream(text, chat):
+        if not response.is_chunk:
+            return chunks, response.completion_text
+        chunks += response.completion_text
+    raise AssertionError("no whole response")
+
+
+# Report F8: AstrBot shows the chunks and nothing else.
+def test_chunks_that_the_final_text_contradicts_are_corrected(tmp_path: Path) -> None:
+    async def body(world: World) -> None:
+        chunks, whole = await streamed(world, "other")
+        assert whole == "right" and chunks.startswith("wrong\n\n") and chunks.endswith("最终版本：\nright")
+        assert await streamed(world, "plain") == ("plain", "plain")
+
+    run(tmp_path, body)
+
+
+@pytest.mark.parametrize(
+    ("shown", "text", "tail"),
+    [
+        ([""], "all", "all"), (["al"], "all", "l"), (["all"], "all", ""), (["one", "tw"], "one\n\ntwo", "o"),
+        (["", "two"], "two", ""), (["one", ""], "one\n\ntwo", "two"), (["no"], "yes", "以上内容有出入，最终版本：\nyes"),
+        (["one", "no"], "one\n\ntwo", "以上内容有出入，最终版本：\none\n\ntwo"), (["one"], "", "以上内容有出入，最终版本：\n"),
+    ],
+)
+def test_what_is_missing_behind_the_chunks(shown: list[str], text: str, tail: str) -> None:
+    assert adapter._tail(shown, text, "zh").lstrip("\n") == tail
+
+
+# Report F5: an answer that was cut off says so, where its reader sees it; a summary for AstrBot itself
+# is left as it is.
+def test_an_answer_that_was_cut_off_says_so(tmp_path: Path) -> None:
+    async def body(world: World) -> None:
+        chunks, whole = await streamed(world, "cut")
+        assert whole == chunks and whole.startswith("cut\n\nℹ️ ")
+        assert (await world.ask(False, "cut", None)).completion_text == "cut"
+
+    run(tmp_path, body)
+
+
 # Report P13 (attack).
 def test_a_pump_that_dies_is_an_error_and_no_silence(tmp_path: Path, monkeypatch: Any) -> None:
     async def body(world: World) -> None:

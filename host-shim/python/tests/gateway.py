@@ -8,6 +8,8 @@
 | `tools NAME N` | N calls at once of that tool, with `{"n": 1}` and so on; their outputs come back, a line each |
 | `again NAME` | a call of that tool in every round until an output says `no more` |
 | `many N` | N deltas |
+| `other` | the deltas say `wrong`, the final text `right` |
+| `cut` | the answer is cut off by a limit |
 | else | the text itself, in deltas of one character |
 
 It runs in a thread of its own with a loop of its own, so that it also serves tests of other loops
@@ -166,6 +168,9 @@ class Gateway:
                 return await _end(writer)
             answer = f"not offered: {name}"
             await delta(answer)
+        elif text == "other":
+            await delta("wrong")
+            answer = "right"
         elif text.startswith("many "):
             count = int(text[5:])
             for _ in range(count):
@@ -177,7 +182,11 @@ class Gateway:
         await send("response.output_text.done", text=answer, output_index=0, content_index=0, item_id="m")
         item = {"type": "message", "id": "m", "role": "assistant", "status": "completed",
                 "content": [{"type": "output_text", "text": answer}]}
-        await send("response.completed", response=_response("completed", [item]))
+        if text == "cut":
+            cut = {**_response("incomplete", [item]), "incomplete_details": {"reason": "max_output_tokens"}}
+            await send("response.incomplete", response=cut)
+        else:
+            await send("response.completed", response=_response("completed", [item]))
         await _end(writer)
 
 

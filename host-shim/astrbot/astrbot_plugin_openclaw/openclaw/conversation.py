@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from astr_openclaw import Delta, Reply, Tool, ToolCall, Turn
+from astr_openclaw import Delta, Notice, Reply, Tool, ToolCall, Turn
 
 #: Seconds without a further call after which a round is taken to be complete: when all the calls
 #: that the turn has announced are there, and when some are still on their way.
@@ -54,6 +54,10 @@ class Conversation:
         """Whether the turn was ended while it waited for results: nobody reads what follows."""
         self.names: dict[str, str] = {}
         """AstrBot's names of the tools, by the names that they are offered under."""
+        self.notices: list[Notice] = []
+        """What the guards and the client have said so far."""
+        self.shown: list[str] = []
+        """What each request before has shown of the answer."""
         self.session = ""
         """The gateway's session that it talks in."""
 
@@ -111,6 +115,8 @@ class Conversation:
                     self._feed.put_nowait(event)
                 elif isinstance(event, ToolCall):
                     self._announced += 1
+                elif isinstance(event, Notice):
+                    self.notices.append(event)
             end = await turn.reply()
         except Exception as error:
             end = error

@@ -31,6 +31,9 @@ from .talks import Talks, new_session
 #: The adapter's type in AstrBot's provider config.
 TYPE = "openclaw"
 
+#: Notices that belong to the answer: AstrBot has no other place where its user would see them.
+_TOLD = {"answer_incomplete", "attachment_shortened", "may_still_run"}
+
 #: The instances that AstrBot uses.
 _providers: weakref.WeakSet[OpenClawProvider] = weakref.WeakSet()
 
@@ -133,13 +136,13 @@ class OpenClawProvider(Provider):
         whole = settings.mask_secrets and (not chat or ":GroupMessage:" in chat)
         clean = masking.mask_secrets if whole else masking.mask_tokens
         mask = masking.TokenStream(settings.secrets())
-        shown = False
+        shown = ""
         try:
             asked = messages.read(
                 prompt, contexts, image_urls=image_urls, audio_urls=rest.get("audio_urls"),
                 extra=rest.get("extra_user_content_parts"), tool_calls=tool_calls_result,
             )
-            tools_offered = list(getattr(func_tool, "tools", None) or [])
+            tools_offered = _tools(func_tool)
             talk = self._resumed(asked, bool(tools_offered))
             if talk is None:
                 talk = await self._begin(key, asked, system_prompt, tools_offered, rest.get("abort_signal"))
@@ -149,16 +152,19 @@ class OpenClawProvider(Provider):
                     if isinstance(piece, Delta):
                         text = "" if whole else mask.feed(piece.text)
                         if text:
-                            shown = True
+                            shown += text
                             yield _chunk(text)
                     elif isinstance(piece, Reply):
                         outcome, code = "completed", None
                         text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
+                        tail = _tail([*talk.shown, shown], text, settings.locale)
+                        if chat and (told := _told(talk)):
+                            text, tail = f"{text}\n\n{told}", f"{tail}\n\n{told}"
                         self._lending.drop(talk)
                         if chat:
                             self.talks.keep(key, session, asked.with_reply(text))
                         # Where AstrBot streams it shows the chunks and nothing else.
-                        if tail := mask.rest() if shown else text:
+                        if tail:
                             yield _chunk(tail)
                         given = True
                         yield LLMResponse(
@@ -166,7 +172,9 @@ class OpenClawProvider(Provider):
                         )
                     else:
                         if tail := mask.rest():
+                            shown += tail
                             yield _chunk(tail)
+                        talk.shown.append(shown)
                         outcome, code = "tools", None
                         response = LLMResponse("tool")
                         response.tools_call_args = [call.arguments for call in piece]
@@ -279,6 +287,27 @@ class OpenClawProvider(Provider):
 
 def _chunk(text: str) -> LLMResponse:
     return LLMResponse("assistant", result_chain=MessageChain().message(text), is_chunk=True)
+
+
+def _tail(shown: list[str], text: str, locale: str) -> str:
+    """What is missing behind what was shown, by each round of tools. Where that says something else
+    than the whole text does, this is said, so that nobody takes the wrong one."""
+    rest = text
+    for part in filter(None, shown):
+        if not (rest := rest.removeprefix("\n\n")).startswith(part):
+            return f"\n\n{texts.say(locale, 'final_version')}\n{text}"
+        rest = rest[len(part) :]
+    return rest if shown[-1] else rest.removeprefix("\n\n")
+
+
+def _told(talk: Conversation) -> str:
+    return "\n".join(f"ℹ️ {notice.text}" for notice in talk.notices if notice.code in _TOLD)
+
+
+def _tools(func_tool: Any) -> list[Any]:
+    """AstrBot's tools: a set of them, or a list."""
+    found = func_tool if isinstance(func_tool, (list, tuple)) else getattr(func_tool, "tools", None)
+    return list(found or [])
 
 
 def _usage(reply: Reply) -> dict[str, Any]:
