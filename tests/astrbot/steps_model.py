@@ -43,6 +43,7 @@ class ModelSteps:
             await step("chat model: its tools run in AstrBot" + how, self.streamed(streaming, self.tools))
             await step("chat model: calls of one round run together" + how, self.streamed(streaming, self.parallel))
             await step("chat model: a tool that answers the user ends the turn" + how, self.streamed(streaming, self.said))
+            await step("chat model: a tool that asks the model itself" + how, self.streamed(streaming, self.nested))
         await step("chat model: a wrong token is told", self.wrong_token)
 
     def streamed(self, streaming: bool, body: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
@@ -157,6 +158,13 @@ class ModelSteps:
             await self.ask("tool astrbot_scenario_say {}", "工具直接回复")
             await self.s.idle()
             await self.ask("还在吗", "还在吗")
+
+        await self.scripted(body)
+
+    async def nested(self) -> None:
+        async def body(gateway: scripted.Gateway) -> None:
+            await self.ask("tool astrbot_scenario_ask {}", "内层：内层的问题")
+            assert gateway.most_running == 1
 
         await self.scripted(body)
 

@@ -1,4 +1,4 @@
-"""A plugin with two LLM tools and a command, for the scenario: AstrBot's own are not known
+"""A plugin with a few LLM tools and a command, for the scenario: AstrBot's own are not known
 beforehand."""
 
 from astrbot.api.event import AstrMessageEvent, filter
@@ -6,7 +6,8 @@ from astrbot.api.star import Star
 
 
 class Scenario(Star):
-    """Brings the tools `scenario_time` and `scenario_say`, and the command `/scenario_summary`."""
+    """Brings the tools `scenario_time`, `scenario_say` and `scenario_ask`, and the command
+    `/scenario_summary`."""
 
     @filter.llm_tool(name="scenario_time")
     async def scenario_time(self, event: AstrMessageEvent) -> str:
@@ -17,6 +18,12 @@ class Scenario(Star):
     async def scenario_say(self, event: AstrMessageEvent):
         """Answers the user itself, which ends AstrBot's agent loop."""
         yield event.plain_result("工具直接回复")
+
+    @filter.llm_tool(name="scenario_ask")
+    async def scenario_ask(self, event: AstrMessageEvent) -> str:
+        """Asks the model in its turn, as AstrBot's sub-agents do."""
+        answer = await self.context.get_provider_by_id("openclaw").text_chat("内层的问题")
+        return f"内层：{answer.completion_text}"
 
     @filter.command("scenario_summary")
     async def summary(self, event: AstrMessageEvent):
