@@ -113,7 +113,7 @@ class Scenario:
             await step("the status page in Chromium", self.status_page)
         await step("audit log: who, what, how it ended; no text, no token", self.audit)
         await step("SIGINT in mid-turn ends AstrBot and the turn", self.interrupt)
-        await step("after a restart sessions, counters and the chat model are as they were", self.restart)
+        await step("after a restart all is as it was: sessions, counters, models", self.restart)
         await step("no token in any log", self.no_token)
 
     # Steps.
