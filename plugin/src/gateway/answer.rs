@@ -230,6 +230,13 @@ impl Content {
         ] = match event.and_then(|event| event.fields(fields)) {
             Ok(fields) => fields,
             Err(why) => {
+                // A proxy that loses its gateway breaks off, and reports that on the next line.
+                let last = data.rsplit(|byte| *byte == b'\n').next().map(Json::object);
+                if let Some(Ok(last)) = last
+                    && last.get(["type"])[0].is("error")
+                {
+                    return Err(self.error(last));
+                }
                 let [kind] = Json::broken(data).get(["type"]);
                 let ours = kind.is_none() || USED.contains(&kind.text().as_ref());
                 return if ours {
@@ -285,9 +292,7 @@ impl Content {
                 return self.end(claim, response, shown).map(Some);
             }
             "error" | "response.error" => {
-                let object = event.unwrap_or_default();
-                let error = if error.is_none() { object } else { error };
-                return Err(refusal::in_place_of_an_answer(error, self.locale));
+                return Err(self.error(event.unwrap_or_default()));
             }
             _ => {}
         }
@@ -349,6 +354,9 @@ impl Content {
             }
             other => return Err(self.unknown_end(other)),
         }
+        if !(response::own_words(error).is_empty() || response::has_text(output)) {
+            return Err(refusal::in_place_of_an_answer(error, self.locale));
+        }
         let calls = self.calls.take(output);
         let whole = self.texts.whole(output, output_text, shown);
         if !response.is_object() && whole.is_empty() && calls.is_empty() {
@@ -388,8 +396,6 @@ impl Content {
         } else if answer.provider_failed {
             let words = text::answer_begun_again(self.locale);
             answer.notices.push((NoticeCode::AnswerIncomplete, words));
-        } else if nothing && !error.is_none() {
-            return Err(refusal::in_place_of_an_answer(error, self.locale));
         } else if nothing && shown.is_empty() {
             let words = text::answer_empty(self.locale);
             answer.notices.push((NoticeCode::AnswerEmpty, words));
@@ -402,6 +408,13 @@ impl Content {
             en: "the answer ended before its last event",
             zh: "回答在最后一个事件之前结束");
         Fault::new(FaultCode::StreamInterrupted, words)
+    }
+
+    /// What an error event says: within it, or itself.
+    fn error(&self, event: Json<'_>) -> Fault {
+        let [error] = event.get(["error"]);
+        let error = if error.is_none() { event } else { error };
+        refusal::in_place_of_an_answer(error, self.locale)
     }
 
     /// An error event whose data is just words.

@@ -30,6 +30,15 @@ pub(super) fn push_message(to: &mut String, item: Json<'_>) {
     }
 }
 
+/// Whether an output has text for the user.
+pub(super) fn has_text(output: Json<'_>) -> bool {
+    let mut text = String::new();
+    output.items().any(|item| {
+        push_message(&mut text, item);
+        !text.is_empty()
+    })
+}
+
 /// Content parts whose `text` is for the user.
 const KINDS_WITH_TEXT: [&str; 3] = ["output_text", "text", "refusal"];
 

@@ -1,7 +1,13 @@
 use super::*;
+use serde_json::{Value, json};
+
+mod calls;
+mod ends;
+mod shown;
+mod texts;
 
 fn event(data: &str) -> String {
-    let kind = serde_json::from_str::<serde_json::Value>(data).expect("JSON")["type"].clone();
+    let kind = serde_json::from_str::<Value>(data).expect("JSON")["type"].clone();
     format!(
         "event: {}\ndata: {data}\n\n",
         kind.as_str().expect("a type")
@@ -9,17 +15,20 @@ fn event(data: &str) -> String {
 }
 
 fn delta(text: &str) -> String {
-    event(&serde_json::json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": text}).to_string())
+    event(&json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": text}).to_string())
 }
 
 fn done(text: &str) -> String {
-    event(&serde_json::json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": text}).to_string())
+    event(&json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": text}).to_string())
 }
 
 fn completed(text: &str) -> String {
-    event(&serde_json::json!({"type": "response.completed", "response": {"id": "r1", "status": "completed",
+    event(
+        &json!({"type": "response.completed", "response": {"id": "r1", "status": "completed",
         "output": [{"type": "message", "content": [{"type": "output_text", "text": text}]}],
-        "usage": {"input_tokens": 3, "output_tokens": 4}}}).to_string())
+        "usage": {"input_tokens": 3, "output_tokens": 4}}})
+        .to_string(),
+    )
 }
 
 /// Reads an answer from pieces. Gives the end and all that was shown; what has been shown once stays.
@@ -27,7 +36,7 @@ fn read_pieces<'a>(
     format: Format,
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> (Result<Answer, Fault>, String) {
-    let mut reader = AnswerReader::new(format, 1 << 20, Locale::En);
+    let mut reader = AnswerReader::new(format, 1 << 24, Locale::En);
     let mut shown = String::new();
     let mut seen = String::new();
     for piece in pieces {
@@ -66,6 +75,32 @@ fn good(stream: &[String]) -> (String, String, Vec<NoticeCode>) {
     let answer = end.unwrap_or_else(|fault| panic!("{fault:?}: {stream}"));
     let notices = answer.notices.iter().map(|(code, _)| *code).collect();
     (answer.text, shown, notices)
+}
+
+fn end(output: Value) -> String {
+    let response = json!({"id": "r1", "status": "completed", "output": output});
+    event(&json!({"type": "response.completed", "response": response}).to_string())
+}
+
+fn message(text: &str) -> Value {
+    json!({"type": "message", "content": [{"type": "output_text", "text": text}]})
+}
+
+fn item_done(item: Value) -> String {
+    event(
+        &json!({"type": "response.output_item.done", "output_index": 0, "item": item}).to_string(),
+    )
+}
+
+/// A delta whose text is written as it stands.
+fn raw_delta(written: &str) -> String {
+    format!("data: {{\"type\":\"response.output_text.delta\",\"delta\":\"{written}\"}}\n\n")
+}
+
+fn text(stream: &[String]) -> String {
+    let (text, shown, notices) = good(stream);
+    assert_eq!((shown, notices), (text.clone(), vec![]));
+    text
 }
 
 fn code(stream: &str) -> FaultCode {
@@ -232,7 +267,7 @@ fn unknown_events_and_fields_are_skipped() {
 fn tool_calls_arrive_whole_and_in_order() {
     let call = |at: u64, id: &str| {
         event(
-            &serde_json::json!({"type": "response.output_item.done", "output_index": at, "item": {
+            &json!({"type": "response.output_item.done", "output_index": at, "item": {
             "type": "function_call", "id": "i", "call_id": id, "name": "t", "arguments": "{}"}})
             .to_string(),
         )
@@ -254,10 +289,14 @@ fn tool_calls_arrive_whole_and_in_order() {
 
 #[test]
 fn several_messages_are_joined_by_an_empty_line() {
-    let message = |text: &str| serde_json::json!({"type": "message", "content": [{"type": "output_text", "text": text}]});
-    let end = serde_json::json!({"type": "response.completed", "response": {"status": "completed",
+    let message =
+        |text: &str| json!({"type": "message", "content": [{"type": "output_text", "text": text}]});
+    let end = json!({"type": "response.completed", "response": {"status": "completed",
         "output": [message("one"), message(""), message("two")]}});
-    let second = event(&serde_json::json!({"type": "response.output_text.delta", "output_index": 2, "delta": "two"}).to_string());
+    let second = event(
+        &json!({"type": "response.output_text.delta", "output_index": 2, "delta": "two"})
+            .to_string(),
+    );
     let (answer, shown) = read(&[delta("one"), second, event(&end.to_string())].concat());
     assert_eq!(
         (answer.expect("an answer").text.as_str(), shown.as_str()),

@@ -1,5 +1,6 @@
 //! Turns over a world of the test's own: virtual time, a pretended memory, scripted gateways.
 
+mod answers;
 mod ends;
 mod gateways;
 mod guards;
