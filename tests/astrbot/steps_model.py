@@ -44,7 +44,7 @@ class ModelSteps:
             await step("chat model: calls of one round run together" + how, self.streamed(streaming, self.parallel))
             await step("chat model: a tool that answers the user ends the turn" + how, self.streamed(streaming, self.said))
             await step("chat model: a tool that asks the model itself" + how, self.streamed(streaming, self.nested))
-        await step("chat model: a wrong token is told", self.wrong_token)
+        await step("chat model: a wrong token is reported", self.wrong_token)
 
     def streamed(self, streaming: bool, body: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """The step in a conversation of its own, with AstrBot's streaming as wanted."""

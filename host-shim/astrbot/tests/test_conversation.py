@@ -113,7 +113,7 @@ def test_once_the_calls_are_handed_out_the_reader_may_leave() -> None:
         await pieces.aclose()
         assert talk.waiting and talk.handed == {call.id} and talk.resume({call.id: "晴"})
         assert (await taken(talk))[-1].text == "晴"
-        # Who asks once more is told the same, and does not wait.
+        # Reading once more gives the same and does not wait.
         assert (await taken(talk))[-1].text == "晴"
 
     run(body)

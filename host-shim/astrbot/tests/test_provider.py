@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import STAR
-from openclaw import lending
+from openclaw import pending_calls
 from openclaw import provider as adapter
 from openclaw.engine import Engine
 from openclaw.provider import TYPE, OpenClawProvider, register_provider
@@ -262,7 +262,7 @@ def test_conversations_of_one_chat_do_not_meet(tmp_path: Path, streaming: bool) 
         second: list[Any] = []  # `/new`
         two = await say(second, "b")
         assert one != two and await say(first, "c") == one and await say(second, "d") == two  # `/switch`
-        # Another model has answered meanwhile: the gateway is told, in a session of its own.
+        # Another model has answered meanwhile: the gateway gets that in a new session.
         first += [user("e"), {"role": "assistant", "content": "from elsewhere"}]
         three = await say(first, "f")
         assert three not in (one, two) and "from elsewhere" in world.gateway.requests[-1]["instructions"]
@@ -323,11 +323,25 @@ def test_a_loop_that_ends_with_a_tool_holds_nothing(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
+def test_a_task_that_calls_tools_again_and_again_gathers_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(pending_calls, "_PATIENCE", 0.01)
+    monkeypatch.setattr(pending_calls, "_LOOK", 0.01)
+
+    async def body(world: World) -> None:
+        for _ in range(3):
+            await world.loop(True, [user("tool astrbot_weather {}")], lambda: "x", session_id=CHAT)
+        await asyncio.sleep(0.1)
+        callbacks = getattr(asyncio.current_task(), "_callbacks", None) or ()
+        assert not [one for one in callbacks if "_give_up_with" in repr(one)]
+
+    run(tmp_path, body)
+
+
 # Report P5, P6 (attack): a tool that asks the model itself (AstrBot's sub-agents), or one that is slow.
 @both
 def test_a_waiting_turn_gives_way_and_its_results_are_still_taken(tmp_path: Path, monkeypatch: Any, streaming: bool) -> None:
-    monkeypatch.setattr(lending, "_PATIENCE", 0.05)
-    monkeypatch.setattr(lending, "_LOOK", 0.05)
+    monkeypatch.setattr(pending_calls, "_PATIENCE", 0.05)
+    monkeypatch.setattr(pending_calls, "_LOOK", 0.05)
 
     async def body(world: World) -> None:
         async def sub_agent() -> str:
@@ -401,7 +415,7 @@ def test_what_is_said_behind_the_results_reaches_the_model(tmp_path: Path, strea
         messages.append(user("no more steps, sum up"))
         answer = await world.ask(streaming, contexts=messages, func_tool=None, session_id=CHAT)
         assert answer.completion_text == "so far\n\nno more steps, sum up"
-        # And if the model goes on calling, it is told.
+        # If the model goes on calling, the calls fail.
         messages = [user("again astrbot_weather")]
         response = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "1"}]

@@ -1,5 +1,5 @@
-"""A turn for AstrBot's agent loop, which runs tools itself: it is handed each tool call, goes off
-to run it, and comes back with the result in its next request. The turn waits meanwhile."""
+"""One turn of AstrBot's agent loop, which runs tools itself: it takes the tool calls, runs them, and
+brings the results with its next request. The turn waits in the meantime."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Conversation:
         return bool(mine)
 
     def take_no_more_calls(self) -> None:
-        """AstrBot runs no more tools for this turn: the model is told so if it calls one."""
+        """AstrBot runs no more tools for this turn: further calls fail, with words that say so."""
         self._closed = True
         for call, answer in self._waiting.items():
             if call not in self.handed and not answer.done():

@@ -24,7 +24,7 @@ from . import attachments, masking, messages, texts, tools
 from .audit import Audit
 from .conversation import Conversation
 from .engine import Engine
-from .lending import Lending
+from .pending_calls import PendingCalls
 from .settings import PLUGIN, Settings
 from .talks import Talks, new_session
 
@@ -50,7 +50,7 @@ class OpenClawProvider(Provider):
     def __init__(self, provider_config: dict, provider_settings: dict, *_: Any) -> None:
         super().__init__(provider_config, provider_settings)
         self.set_model(str(provider_config.get("model") or "openclaw"))
-        self._lending = Lending(self._someone_waits)
+        self._pending = PendingCalls(self._someone_waits)
         _providers.add(self)
 
     async def initialize(self) -> None:
@@ -160,7 +160,7 @@ class OpenClawProvider(Provider):
                         tail = _tail([*talk.shown, shown], text, settings.locale)
                         if chat and (told := _told(talk)):
                             text, tail = f"{text}\n\n{told}", f"{tail}\n\n{told}"
-                        self._lending.drop(talk)
+                        self._pending.drop(talk)
                         if chat:
                             self.talks.keep(key, session, asked.with_reply(text))
                         # Where AstrBot streams it shows the chunks and nothing else.
@@ -180,7 +180,7 @@ class OpenClawProvider(Provider):
                         response.tools_call_args = [call.arguments for call in piece]
                         response.tools_call_name = [talk.names[call.name] for call in piece]
                         response.tools_call_ids = [call.id for call in piece]
-                        self._lending.lend(talk, chat, key, asked.said, piece)
+                        self._pending.add(talk, chat, key, asked.said, piece)
                         given = True
                         yield response
         except Fault as fault:
@@ -204,7 +204,7 @@ class OpenClawProvider(Provider):
             yield LLMResponse("err", completion_text=texts.say(settings.locale, "internal", kind=type(error).__name__))
         finally:
             if talk is not None and not given:
-                self._lending.drop(talk)
+                self._pending.drop(talk)
                 talk.cancel()
             self.audit.write(
                 door="model", who=chat or "-", session=session, level=self.settings.chat_level,
@@ -213,7 +213,7 @@ class OpenClawProvider(Provider):
 
     def _resumed(self, asked: messages.Asked, takes_calls: bool) -> Conversation | None:
         """The turn that asked for these tool results, if it can still be read."""
-        talk = self._lending.find(asked.results)
+        talk = self._pending.turn_of(asked.results)
         if talk is None or talk.given_up:
             return None
         if not talk.is_here or asked.note_images:
@@ -231,15 +231,15 @@ class OpenClawProvider(Provider):
     ) -> Conversation:
         self.engine.running()  # Raises what is wrong before anything is downloaded.
         text, system = asked.text, [messages.text_of(system_prompt), *asked.system]
-        given_up = self._lending.find(asked.results)
+        given_up = self._pending.turn_of(asked.results)
         if given_up is not None:
             # Its session knows all but the results.
             session: str | None = given_up.session
             text = "\n\n".join(part for part in (asked.results_text, asked.note) if part)
-            self._lending.drop(given_up)
+            self._pending.drop(given_up)
         else:
             session = self.talks.find(key, asked.before) if key else None
-            self._lending.asked_again(key, asked.said)
+            self._pending.asked_again(key, asked.said)
         if session is None:
             session = new_session(key)
             if asked.history:
@@ -278,11 +278,11 @@ class OpenClawProvider(Provider):
 
     def loop_ended(self, chat: str) -> None:
         """AstrBot's agent loop in this chat has ended, though its tools were asked for."""
-        self._lending.end_chat(chat)
+        self._pending.end_chat(chat)
 
     async def terminate(self) -> None:
         """Ends the turns that wait for tools."""
-        self._lending.end()
+        self._pending.end()
 
 
 def _chunk(text: str) -> LLMResponse:

@@ -17,8 +17,8 @@ from astrbot.api import logger
 from . import durable
 from .settings import PLUGIN
 
-#: Only the newest are remembered: of each chat, and chats. One that is forgotten begins a new session,
-#: which is told what was said.
+#: The newest are kept: conversations of a chat, and chats. A forgotten one goes on in a new session,
+#: which gets its history.
 _TALKS = 8
 _CHATS = 500
 
@@ -86,7 +86,7 @@ class Talks:
             return {}
         except (OSError, ValueError, TypeError, RecursionError) as error:
             aside = durable.put_aside(self._path)
-            # Nothing is lost by it: a session that is new is told what was said.
+            # Nothing is lost: conversations go on in new sessions, which get their history.
             logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}")
             return {}
 
