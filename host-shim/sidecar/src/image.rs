@@ -1,10 +1,9 @@
 //! The gateway's image: what the compose file calls it, and getting it.
 
-use serde_json::Value;
-
+use crate::compose_file;
 use crate::dotenv;
 use crate::engine::last_lines;
-use crate::layout::{COMPOSE, IMAGE, SERVICE};
+use crate::layout::{COMPOSE, IMAGE};
 use crate::lifecycle::{COMPOSE_LIMIT, Operator};
 use crate::read_file;
 use crate::text::{Problem, text};
@@ -71,12 +70,11 @@ impl Operator<'_> {
         let path = self.root.join(COMPOSE);
         let content = read_file::read_text(&path)
             .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
-        let named = serde_saphyr::from_str::<Value>(&content)
-            .ok()
-            .and_then(|value| {
-                let pointer = format!("/services/{SERVICE}/image");
-                value.pointer(&pointer)?.as_str().map(str::to_owned)
-            });
+        let named = compose_file::parse(&content).ok().and_then(|file| {
+            let name = compose_file::gateway(&file)?;
+            let service = compose_file::services(&file)?.get(name)?;
+            service.get("image")?.as_str().map(str::to_owned)
+        });
         named.as_deref().and_then(|named| substitute(named, version)).ok_or_else(|| {
             Problem::new(
                 text!("The service's image in {COMPOSE} does not use ${{OPENCLAW_VERSION}}.", "{COMPOSE} 中服务的镜像没有使用 ${{OPENCLAW_VERSION}}。"),

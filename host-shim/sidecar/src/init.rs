@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::compose_file;
 use crate::dotenv::{self, Env};
 use crate::durable::{self, Durable};
+use crate::gateway_config;
 use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
 use crate::owner::give_to_container;
 use crate::read_file;
@@ -156,7 +158,12 @@ fn make_file(
     durable: Durable<'_>,
 ) -> Result<Outcome, Problem> {
     let path = root.join(entry.path);
-    let Some(wanted) = templates::content(entry.path, token) else {
+    let wanted = if entry.path == ENV {
+        Some(templates::env_of(root.path(), token))
+    } else {
+        templates::content(entry.path, token)
+    };
+    let Some(wanted) = wanted else {
         return Ok(Outcome::Same);
     };
     let failed = |error: &std::io::Error| Problem::io(&text!("write", "写入"), &path, error);
@@ -209,8 +216,8 @@ fn compare_env(found: &str) -> Outcome {
 
 fn diff(path: &str, old: &str, new: &str) -> Option<String> {
     let value: Value = match path {
-        CONFIG => json5::from_str(old).ok()?,
-        COMPOSE => serde_saphyr::from_str(old).ok()?,
+        CONFIG => gateway_config::parse(old).ok()?,
+        COMPOSE => compose_file::parse(old).ok()?,
         _ => Value::Null,
     };
     let shown = similar::TextDiff::from_lines(old, new)

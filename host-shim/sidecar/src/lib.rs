@@ -22,12 +22,15 @@
 //! ```
 #![deny(missing_docs)]
 
+pub mod address;
 pub mod change;
 pub mod cli;
+pub mod compose_file;
 pub mod doctor;
 pub mod dotenv;
 pub mod durable;
 pub mod engine;
+pub mod gateway_config;
 pub mod image;
 pub mod init;
 pub mod interpolate;
@@ -41,6 +44,7 @@ pub mod plugin_settings;
 pub mod probe;
 pub mod process;
 pub mod progress;
+pub mod project;
 pub mod read_file;
 pub mod restore;
 pub mod secret;

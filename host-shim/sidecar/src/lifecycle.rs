@@ -1,9 +1,12 @@
 //! Starting the gateway and waiting until it is healthy, or telling why it is not.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use openclaw_plugin::fault::FaultCode;
 
+use crate::address;
+use crate::compose_file;
 use crate::doctor::{self, Check, Facts, Scope, Status};
 use crate::dotenv::{self, Env};
 use crate::durable::Durable;
@@ -11,6 +14,7 @@ use crate::engine::{Container, Engine, last_lines};
 use crate::layout::Root;
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
+use crate::project::{self, Source};
 use crate::text::{Problem, Text, text};
 
 /// Longest run of a Compose command; making a container may pull its image.
@@ -60,7 +64,8 @@ impl Operator<'_> {
             surroundings: self.surroundings,
             plugin: None,
         };
-        let facts = Facts::of_files_as(&scope, self.engine.flavour().dialect());
+        let mut facts = Facts::of_files_as(&scope, self.engine.flavour().dialect());
+        facts.ask_compose(self.engine);
         const BLOCKING: [&str; 11] = [
             "root",
             "files",
@@ -77,6 +82,8 @@ impl Operator<'_> {
         let wrong: Vec<Check> = doctor::diagnose(&facts)
             .into_iter()
             .filter(|check| check.status == Status::Wrong && BLOCKING.contains(&check.name))
+            // The gateway starts with another token; which one it takes is known.
+            .filter(|check| check.problem != Some("token_in_config"))
             .collect();
         let Some(first) = wrong.first() else {
             return Ok(());
@@ -116,11 +123,18 @@ impl Operator<'_> {
         if recreate {
             args.push("--force-recreate");
         }
+        let before = self.settle_project()?;
         self.durable.step("before-up");
         self.compose(&args)?;
         self.durable.step("after-up");
-        let container = self.wait_until_healthy(wait)?;
+        let container = self.wait_until_healthy(wait, before.as_ref())?;
         self.verify()?;
+        if !address::of(self.root, &self.env()?).published {
+            self.progress.note(&text!(
+                "The compose file publishes no port of the gateway on this machine: its health check has succeeded, and it was not probed from here.",
+                "compose 文件没有在本机发布网关的端口：健康检查已通过，未从本机探测。"
+            ));
+        }
         Ok(container)
     }
 
@@ -139,17 +153,69 @@ impl Operator<'_> {
         }
     }
 
-    fn wait_until_healthy(&self, wait: Duration) -> Result<Container, Problem> {
+    /// Sees to it that Compose works on this root's own containers: those that there are keep their
+    /// project, and another root's are never taken over. Gives the container that there is.
+    ///
+    /// # Errors
+    ///
+    /// The engine did not answer, or the project that the user has named is another root's.
+    pub fn settle_project(&self) -> Result<Option<Container>, Problem> {
+        let containers = self.engine.containers()?;
+        let env = self.env()?;
+        let named = compose_file::project_name(self.root, &env);
+        let (name, source) = project::of(self.root, &env, named.as_deref());
+        let Some(other) = self.engine.intruder(&containers, &name).cloned() else {
+            let own = self.engine.own(containers);
+            if let Some(own) = own.as_ref().filter(|own| !own.project.is_empty()) {
+                self.engine.use_project(&own.project);
+            }
+            return Ok(own);
+        };
+        let elsewhere = Path::new(&other.working_dir);
+        let elsewhere = elsewhere.canonicalize().unwrap_or(elsewhere.to_path_buf());
+        let shown = elsewhere.display();
+        // A copy of a root has the name that was made for the original.
+        let made = source == Source::Folder || name == project::own_name(&elsewhere);
+        if !made {
+            return Err(Problem::new(
+                text!(
+                    "The Compose project `{name}` is the one of {shown}.",
+                    "Compose 项目 `{name}` 属于 {shown}。"
+                ),
+                text!(
+                    "Two folders of one project take over each other's container.",
+                    "两个目录使用同一个项目时，会互相接管对方的容器。"
+                ),
+                text!(
+                    "Set another COMPOSE_PROJECT_NAME in .env.",
+                    "请在 .env 中设置不同的 COMPOSE_PROJECT_NAME。"
+                ),
+            ));
+        }
+        let own = project::own_name(self.root.path());
+        doctor::set_env(self.root, dotenv::PROJECT, &own, self.durable)?;
+        self.engine.use_project(&own);
+        self.progress.note(&text!(
+            "The Compose project `{name}` is the one of {shown}; this root's is now `{own}` (COMPOSE_PROJECT_NAME in .env).",
+            "Compose 项目 `{name}` 属于 {shown}；本目录改用 `{own}`（.env 中的 COMPOSE_PROJECT_NAME）。"
+        ));
+        Ok(self.engine.own(containers))
+    }
+
+    fn wait_until_healthy(
+        &self,
+        wait: Duration,
+        before: Option<&Container>,
+    ) -> Result<Container, Problem> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(100);
-        let restarts_before = self
-            .engine
-            .container()?
-            .map_or(0, |container| container.restarts);
         loop {
             self.durable.step("waiting");
             let container = self.engine.container()?.ok_or_else(gone)?;
             let elapsed = start.elapsed();
+            let restarts_before = before
+                .filter(|before| before.id == container.id)
+                .map_or(0, |before| before.restarts);
             match judge(&container, restarts_before) {
                 Verdict::Healthy => return Ok(container),
                 Verdict::Failed(why) => return Err(self.with_log(why, &container)),
@@ -187,8 +253,12 @@ impl Operator<'_> {
     ///
     /// The gateway takes strangers, refuses the token, or the endpoint is off.
     pub fn verify(&self) -> Result<(), Problem> {
-        let env = self.env()?;
-        let port = env.port().unwrap_or(18789);
+        let address = address::of(self.root, &self.env()?);
+        if !address.published {
+            // Only others of its network reach it.
+            return Ok(());
+        }
+        let port = address.port;
         match probe::ask(port, None) {
             Probe::Answered {
                 code: FaultCode::AuthFailed,
@@ -196,7 +266,7 @@ impl Operator<'_> {
             } => {}
             other => return Err(unexpected(&other, &text!("without a token", "不带令牌"))),
         }
-        match probe::ask(port, Some(&env.token())) {
+        match probe::ask(port, Some(&address.token)) {
             Probe::Answered {
                 status: 400,
                 code: FaultCode::RequestRejected,

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::dotenv::is_pinned_version;
+use crate::gateway_config;
 use crate::layout::{CONFIG, CONTAINER_UID, IMAGE};
 use crate::secret::{self, Token};
 use crate::templates;
@@ -104,7 +105,7 @@ fn check(options: &Options) -> Result<(), Problem> {
             ),
         );
     }
-    let config = match json5::from_str::<Value>(&options.config) {
+    let config = match gateway_config::parse(&options.config) {
         Ok(config) => config,
         Err(error) => {
             return refuse(

@@ -74,6 +74,9 @@ impl Surroundings {
         let found = self.find(program).unwrap_or_else(|| PathBuf::from(program));
         let mut command = Command::new(found);
         command.args(rest).current_dir(folder);
+        // Otherwise Compose would take the folder's name from the shell, which may have come over a
+        // link, and label containers with that.
+        command.env("PWD", folder);
         for key in crate::templates::compose_variables() {
             command.env_remove(key);
         }

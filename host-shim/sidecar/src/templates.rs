@@ -1,7 +1,10 @@
 //! The files that `init` writes, as they lie in `templates/`.
 
+use std::path::Path;
+
 use crate::dotenv;
 use crate::layout::{COMPOSE, CONFIG, ENV, PINNED_VERSION};
+use crate::project;
 use crate::secret::Token;
 
 /// The compose file.
@@ -27,6 +30,11 @@ pub fn content(path: &str, token: &Token) -> Option<String> {
         "RUNBOOK.en.md" => RUNBOOK_EN.to_owned(),
         _ => return None,
     })
+}
+
+/// The `.env` of a new installation in this folder: also with a Compose project of its own.
+pub fn env_of(root: &Path, token: &Token) -> String {
+    dotenv::set(&env_file(token), dotenv::PROJECT, &project::own_name(root))
 }
 
 /// The variables that the compose file substitutes; all of them are in the `.env` example.

@@ -41,7 +41,7 @@ impl Session<'_> {
         for warning in &report.warnings {
             self.say(warning);
         }
-        let port = self.env()?.port().unwrap_or(18789);
+        let port = self.port()?;
         let root = self.root.path().display();
         // Without the token: what a set-up prints ends in logs and screenshots. `print-config` is
         // for the one place that needs it.
@@ -53,8 +53,8 @@ impl Session<'_> {
     }
 
     pub(super) fn print_config(&self, format: Format, agent: &str) -> Result<u8, Problem> {
-        let env = self.env()?;
-        let token = env.token();
+        let address = crate::address::of(&self.root, &self.env()?);
+        let token = address.token;
         if token.flaw().is_some_and(|flaw| flaw != Flaw::Weak) {
             return Err(Problem::new(
                 text!(
@@ -71,12 +71,7 @@ impl Session<'_> {
                 ),
             ));
         }
-        out(&plugin_settings::print(
-            env.port().unwrap_or(18789),
-            &token,
-            agent,
-            format,
-        ))
+        out(&plugin_settings::print(address.port, &token, agent, format))
     }
 
     pub(super) fn manifest(

@@ -16,7 +16,7 @@ use crate::change::{Ended, WAIT};
 use crate::doctor::{self, Facts, Scope};
 use crate::durable::{Checkpoint, Durable};
 use crate::engine::Engine;
-use crate::layout::{Root, SERVICE};
+use crate::layout::Root;
 use crate::lifecycle::Operator;
 use crate::lock;
 use crate::manifest;
@@ -104,15 +104,14 @@ impl Session<'_> {
             SidecarCommand::Up { wait } => self.start(*wait, false),
             SidecarCommand::Restart { wait } => self.start(*wait, true),
             SidecarCommand::Down => self.down(),
-            SidecarCommand::Ps => self.pass_through(&["ps"]),
+            SidecarCommand::Ps => self.pass_through(&["ps"], false),
             SidecarCommand::Logs { follow, tail } => {
                 let tail = format!("--tail={tail}");
                 let mut words = vec!["logs", &tail];
                 if *follow {
                     words.push("--follow");
                 }
-                words.push(SERVICE);
-                self.pass_through(&words)
+                self.pass_through(&words, true)
             }
             SidecarCommand::Upgrade {
                 version,
@@ -248,7 +247,7 @@ impl Session<'_> {
             operator.start(recreate, operator.wait)
         })?;
         let image = container.image;
-        let port = self.env()?.port().unwrap_or(18789);
+        let port = self.port()?;
         self.say(&text!(
             "The gateway is healthy: {image} on http://127.0.0.1:{port}; both probes succeeded.",
             "网关运行正常：{image}，地址 http://127.0.0.1:{port}；两项探测均通过。"
@@ -260,7 +259,10 @@ impl Session<'_> {
         let wait = Wait {
             wait: WAIT.as_secs(),
         };
-        self.operate(wait, false, |operator| operator.compose(&["down"]))?;
+        self.operate(wait, false, |operator| {
+            operator.settle_project()?;
+            operator.compose(&["down"])
+        })?;
         self.say(&text!(
             "The gateway is stopped; its data stays.",
             "网关已停止；数据保留。"
@@ -313,6 +315,10 @@ impl Session<'_> {
             ));
         }
         out(&table)
+    }
+
+    fn port(&self) -> Result<u16, Problem> {
+        Ok(crate::address::of(&self.root, &self.env()?).port)
     }
 
     fn env(&self) -> Result<crate::dotenv::Env, Problem> {

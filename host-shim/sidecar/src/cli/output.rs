@@ -9,9 +9,18 @@ use crate::dotenv::Env;
 use crate::text::{Problem, text};
 
 impl Session<'_> {
-    /// Runs a Compose command whose output is for people, line by line, the secrets masked.
-    pub(super) fn pass_through(&self, words: &[&str]) -> Result<u8, Problem> {
+    /// Runs a Compose command, of the gateway's service if `service`, whose output is for people, line
+    /// by line, the secrets masked.
+    pub(super) fn pass_through(&self, words: &[&str], service: bool) -> Result<u8, Problem> {
         let engine = self.engine()?;
+        // Another root's log would come with its secrets in clear.
+        if let Some(own) = engine.container()?.filter(|own| !own.project.is_empty()) {
+            engine.use_project(&own.project);
+        }
+        let mut words = words.to_vec();
+        if service {
+            words.push(engine.service());
+        }
         let env = self.env().unwrap_or_default();
         let failed = |error: &io::Error| {
             Problem::io(
@@ -21,7 +30,7 @@ impl Session<'_> {
             )
         };
         let mut child = engine
-            .compose(words)
+            .compose(&words)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::check::Check;
 use super::facts::{Content, Facts};
+use crate::compose_file::{Network, Reach, Service};
+use crate::dotenv::release;
+use crate::gateway_config::GatewayConfig;
 use crate::layout::{COMPOSE, SERVICE};
 use crate::text::text;
 
@@ -20,71 +23,166 @@ pub fn compose_file(facts: &Facts) -> Vec<Check> {
         Content::Unreadable(error) => {
             return vec![Check::unreadable("compose-file", COMPOSE, error)];
         }
-        Content::Bad(error) => {
-            return vec![
-                Check::wrong(
-                    "compose-file",
-                    FaultCode::NetworkOrUnreachable,
-                    "compose_not_yaml",
-                    text!("{COMPOSE}: {error}", "{COMPOSE}：{error}"),
-                )
-                .because(
-                    text!(
-                        "It is no YAML: Compose will not start anything with it.",
-                        "它不是合法的 YAML，Compose 无法使用它。"
-                    ),
-                    text!(
-                        "Correct the place that the message names (often the indentation).",
-                        "请更正消息所指的位置（常见的是缩进）。"
-                    ),
-                ),
-            ];
-        }
+        Content::Bad(error) => return vec![not_read(error, facts.compose_verdict.as_ref())],
         Content::Good(value) => value,
     };
-    let Some(service) = value.pointer(&format!("/services/{SERVICE}")) else {
-        return vec![Check::wrong("compose-file", FaultCode::NetworkOrUnreachable, "service_missing", text!("{COMPOSE} has no service {SERVICE}.", "{COMPOSE} 中没有服务 {SERVICE}。")).because(
-            text!("It was renamed or removed.", "它被改名或删除了。"),
-            text!("Name it {SERVICE} again, or take the template back: host-shim sidecar init --force (keeps a backup).", "请改回 {SERVICE}，或恢复模板：host-shim sidecar init --force（会保留备份）。"),
-        )];
+    let Some(service) = &facts.service else {
+        return vec![no_service(value)];
     };
-    vec![
-        Check::ok("compose-file", text!("parses", "格式正确")),
-        bind(service, facts),
-        publish(service),
-    ]
+    let mut checks = vec![Check::ok("compose-file", text!("parses", "格式正确"))];
+    // What is wrong with the .env is told once, by its own checks.
+    let told = facts.env.good().is_none_or(|env| env.port().is_err());
+    if !service.unread.is_empty() && !told {
+        checks.push(partly_read(service));
+    }
+    checks.push(bind(service, facts));
+    if !told {
+        checks.push(publish(service, facts));
+    }
+    checks
 }
 
-/// The address that the gateway listens on: the command's, or else the config's, or else its own
-/// default.
-pub fn effective_bind<'a>(service: Option<&'a Value>, config: Option<&'a Value>) -> &'a str {
-    let by_command = service
-        .and_then(|service| service.get("command"))
-        .and_then(Value::as_array)
-        .and_then(|words| {
-            let at = words.iter().position(|word| word == "--bind")?;
-            words.get(at + 1)?.as_str()
-        });
-    let by_config = || {
-        config
-            .and_then(|config| config.pointer("/gateway/bind"))
-            .and_then(Value::as_str)
+/// A file that cannot be read here: Compose's own word on it counts.
+fn not_read(error: &str, verdict: Option<&Result<(), String>>) -> Check {
+    let cause = match verdict {
+        Some(Ok(())) => {
+            return Check::note(
+                "compose-file",
+                "compose_not_understood",
+                text!("{COMPOSE}: {error}", "{COMPOSE}：{error}"),
+                text!(
+                    "Compose takes it, and the checks of what it says are left out.",
+                    "Compose 可以使用它，但无法检查其中的内容。"
+                ),
+                text!(
+                    "Nothing has to be done; a simpler form would be checked.",
+                    "无需处理；写成更简单的形式即可检查。"
+                ),
+            );
+        }
+        Some(Err(words)) => text!("Compose refuses it: {words}", "Compose 拒绝使用它：{words}"),
+        None => text!(
+            "It is no YAML: Compose will not start anything with it.",
+            "它不是合法的 YAML，Compose 无法使用它。"
+        ),
     };
-    by_command.or_else(by_config).unwrap_or("loopback")
+    Check::wrong(
+        "compose-file",
+        FaultCode::NetworkOrUnreachable,
+        "compose_not_yaml",
+        text!("{COMPOSE}: {error}", "{COMPOSE}：{error}"),
+    )
+    .because(
+        cause,
+        text!(
+            "Correct the place that the message names (often the indentation).",
+            "请更正消息所指的位置（常见的是缩进）。"
+        ),
+    )
 }
 
-fn bind(service: &Value, facts: &Facts) -> Check {
+fn no_service(file: &Value) -> Check {
+    if file.get("include").is_some() {
+        return Check::note(
+            "compose-file",
+            "service_elsewhere",
+            text!(
+                "{COMPOSE} has no service {SERVICE} itself.",
+                "{COMPOSE} 本身没有服务 {SERVICE}。"
+            ),
+            text!(
+                "It includes other files, which are not read here.",
+                "它引用了其他文件，此处不读取。"
+            ),
+            text!(
+                "Name the gateway's service {SERVICE} there.",
+                "请在那些文件中把网关的服务命名为 {SERVICE}。"
+            ),
+        );
+    }
+    Check::wrong("compose-file", FaultCode::NetworkOrUnreachable, "service_missing", text!("{COMPOSE} has no service {SERVICE}.", "{COMPOSE} 中没有服务 {SERVICE}。")).because(
+        text!("It was renamed or removed, and no other service is clearly the gateway.", "它被改名或删除了，且无法确定哪个服务是网关。"),
+        text!("Name it {SERVICE} again, or take the template back: host-shim sidecar init --force (keeps a backup).", "请改回 {SERVICE}，或恢复模板：host-shim sidecar init --force（会保留备份）。"),
+    )
+}
+
+fn partly_read(service: &Service) -> Check {
+    let names = service.unread.join("; ");
+    Check::note(
+        "compose-parts",
+        "compose_partly_read",
+        text!(
+            "Not understood in {COMPOSE}: {names}.",
+            "{COMPOSE} 中无法理解的部分：{names}。"
+        ),
+        text!(
+            "A variable has no value, or a file or form is not known here; Compose decides about it.",
+            "变量没有值，或文件、写法在此处未知；由 Compose 决定。"
+        ),
+        text!(
+            "Look at what `docker compose config` prints for it.",
+            "请查看 `docker compose config` 对它的输出。"
+        ),
+    )
+}
+
+/// Where a gateway listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listens {
+    /// On its own loopback only.
+    Loopback,
+    /// On other addresses too.
+    Beyond,
+    /// That depends on what is not known here.
+    Unknown,
+}
+
+/// The address that the gateway is told to listen on: by the command, or else the config; `None` for
+/// its default.
+fn told<'a>(service: Option<&'a Service>, config: Option<&'a GatewayConfig>) -> Option<&'a str> {
+    let by_command = service.and_then(|service| service.command.option("--bind"));
+    by_command.or_else(|| config?.text("/gateway/bind"))
+}
+
+fn listens(service: Option<&Service>, facts: &Facts) -> Listens {
     let config = facts.config.good();
-    let inside = effective_bind(Some(service), config);
-    if inside == "loopback" {
+    let in_container = service.is_some();
+    let known = config.is_none_or(|config| config.unread.is_empty());
+    match told(service, config) {
+        Some("loopback") => Listens::Loopback,
+        Some("lan") => Listens::Beyond,
+        Some("custom") => {
+            let host = config.and_then(|config| config.text("/gateway/customBindHost"));
+            match host.map(str::trim).map(str::parse::<std::net::Ipv4Addr>) {
+                Some(Ok(host)) if host.is_loopback() => Listens::Loopback,
+                _ => Listens::Beyond,
+            }
+        }
+        None if !known => Listens::Unknown,
+        // The default, and what is automatic: newer versions see that they are in a container.
+        None | Some("auto") => match facts.version().and_then(release) {
+            _ if !in_container => Listens::Loopback,
+            Some(version) if version < (2026, 3, 0) => Listens::Loopback,
+            Some(version) if version >= (2026, 9, 0) => Listens::Beyond,
+            _ => Listens::Unknown,
+        },
+        Some(_) => Listens::Unknown,
+    }
+}
+
+fn bind(service: &Service, facts: &Facts) -> Check {
+    let config = facts.config.good();
+    let inside = told(Some(service), config).unwrap_or("default");
+    let listens_inside = listens(Some(service), facts);
+    if listens_inside == Listens::Loopback && service.network == Network::Own {
         return Check::wrong("bind", FaultCode::NetworkOrUnreachable, "container_binds_loopback", text!("In its container the gateway would listen on the container's loopback.", "网关在容器内只会监听容器自己的回环地址。")).because(
             text!("A published port leads to the container's network, not to its loopback: nobody reaches it.", "发布的端口通向容器的网络而不是它的回环地址，因此无法访问。"),
             text!("Keep `--bind lan` in the service's command; the port is published on 127.0.0.1 only.", "请在服务的 command 中保留 `--bind lan`；端口只发布在 127.0.0.1。"),
         );
     }
     let by_hand = facts.in_container().is_none() && facts.listener.is_some();
-    let outside = effective_bind(None, config);
-    if by_hand && outside != "loopback" {
+    let outside = told(None, config).unwrap_or("loopback");
+    if by_hand && listens(None, facts) == Listens::Beyond {
         return Check::wrong(
             "bind",
             FaultCode::ConfigInvalid,
@@ -103,34 +201,94 @@ fn bind(service: &Value, facts: &Facts) -> Check {
         );
     }
     if by_hand {
-        Check::ok(
+        return Check::ok(
             "bind",
             text!(
                 "{outside}, without a container",
                 "{outside}，不在容器中运行"
             ),
-        )
-    } else {
-        Check::ok(
-            "bind",
-            text!("{inside}, in the container", "{inside}，在容器中运行"),
-        )
+        );
     }
+    if listens_inside == Listens::Unknown {
+        return Check::note(
+            "bind",
+            "bind_not_known",
+            text!(
+                "Where the gateway listens in its container is not clear: {inside}.",
+                "无法确定网关在容器内的监听地址：{inside}。"
+            ),
+            text!(
+                "It depends on the gateway's version, a variable or an included file.",
+                "它取决于网关版本、变量或被引用的文件。"
+            ),
+            text!(
+                "Write `--bind lan` into the service's command to be sure.",
+                "要确定的话，请在服务的 command 中写 `--bind lan`。"
+            ),
+        );
+    }
+    Check::ok(
+        "bind",
+        text!("{inside}, in the container", "{inside}，在容器中运行"),
+    )
 }
 
-fn publish(service: &Value) -> Check {
-    let none = Vec::new();
-    let ports = service
-        .get("ports")
-        .and_then(Value::as_array)
-        .unwrap_or(&none);
-    let host_network = service.get("network_mode").and_then(Value::as_str) == Some("host");
-    let open: Vec<String> = ports
-        .iter()
-        .filter(|port| !on_loopback(port))
-        .map(compact)
-        .collect();
-    if ports.is_empty() && !host_network {
+fn publish(service: &Service, facts: &Facts) -> Check {
+    let reached = |reach: Reach| {
+        let ports = service.ports.iter().filter(move |port| port.reach == reach);
+        ports.map(|port| port.shown.as_str()).collect::<Vec<_>>()
+    };
+    let mut open = reached(Reach::Beyond);
+    if service.network == Network::Host && listens(Some(service), facts) != Listens::Loopback {
+        open = vec!["network_mode: host"];
+    }
+    if !open.is_empty() {
+        let shown = open.join(", ");
+        return Check::wrong("publish", FaultCode::ConfigInvalid, "published_beyond_loopback", text!("Published beyond this machine's loopback: {shown}.", "发布范围超出本机回环地址：{shown}。")).because(
+            text!("Other machines can reach the gateway; Docker's published ports pass by the firewall's usual rules.", "其他机器可以访问网关；Docker 发布的端口会绕过常规的防火墙规则。"),
+            text!("Put 127.0.0.1: before the port.", "请在端口前加上 127.0.0.1:。"),
+        );
+    }
+    let unclear = reached(Reach::Unknown);
+    let of_ports = |unread: &&String| unread.contains("ports");
+    if !unclear.is_empty() || service.unread.iter().any(|unread| of_ports(&unread)) {
+        let shown = unclear.join(", ");
+        return Check::note(
+            "publish",
+            "publish_not_known",
+            text!(
+                "Who reaches the published ports is not clear. {shown}",
+                "无法确定谁能访问发布的端口。{shown}"
+            ),
+            text!(
+                "A port has a form or a variable that is not known here.",
+                "端口的写法或变量在此处未知。"
+            ),
+            text!(
+                "Look at what `docker compose config` prints for ports; 127.0.0.1: must be before each.",
+                "请查看 `docker compose config` 输出的 ports；每个端口前都应有 127.0.0.1:。"
+            ),
+        );
+    }
+    if let (Network::Other(network), true) = (&service.network, service.ports.is_empty()) {
+        return Check::note(
+            "publish",
+            "reached_over_another_network",
+            text!(
+                "The gateway is in the network of {network}, and no port is published here.",
+                "网关位于 {network} 的网络中，本机没有发布端口。"
+            ),
+            text!(
+                "Only what is in that network reaches it, and it is not probed from here.",
+                "只有该网络中的程序能访问它，也无法从本机探测。"
+            ),
+            text!(
+                "That is right if AstrBot is in that network; otherwise publish a port.",
+                "如果 AstrBot 在该网络中则没有问题；否则请发布端口。"
+            ),
+        );
+    }
+    if service.ports.is_empty() && service.network == Network::Own {
         return Check::wrong(
             "publish",
             FaultCode::NetworkOrUnreachable,
@@ -148,37 +306,8 @@ fn publish(service: &Value) -> Check {
             ),
         );
     }
-    if host_network || !open.is_empty() {
-        let shown = if host_network {
-            "network_mode: host".to_owned()
-        } else {
-            open.join(", ")
-        };
-        return Check::wrong("publish", FaultCode::ConfigInvalid, "published_beyond_loopback", text!("Published beyond this machine's loopback: {shown}.", "发布范围超出本机回环地址：{shown}。")).because(
-            text!("Other machines can reach the gateway; Docker's published ports pass by the firewall's usual rules.", "其他机器可以访问网关；Docker 发布的端口会绕过常规的防火墙规则。"),
-            text!("Put 127.0.0.1: before the port.", "请在端口前加上 127.0.0.1:。"),
-        );
-    }
     Check::ok(
         "publish",
         text!("on this machine's loopback only", "只发布在本机回环地址"),
     )
-}
-
-/// Whether a published port, in the short or the long form, is on the loopback only.
-fn on_loopback(port: &Value) -> bool {
-    match port {
-        Value::String(short) => short.starts_with("127.0.0.1:") || short.starts_with("[::1]:"),
-        Value::Object(long) => long
-            .get("host_ip")
-            .and_then(Value::as_str)
-            .is_some_and(|ip| ip == "127.0.0.1" || ip == "::1"),
-        _ => false,
-    }
-}
-
-fn compact(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -10,7 +10,7 @@ use super::facts::{Content, Facts};
 use super::treatment::Treatment;
 use crate::dotenv::{self, Env, is_pinned_version, release};
 use crate::interpolate;
-use crate::layout::PINNED_VERSION;
+use crate::layout::{IMAGE, PINNED_VERSION};
 use crate::secret::Flaw;
 use crate::text::text;
 
@@ -270,6 +270,24 @@ pub fn version(facts: &Facts) -> Vec<Check> {
         "Set OPENCLAW_VERSION={PINNED_VERSION} in .env, or another release.",
         "请在 .env 中设置 OPENCLAW_VERSION={PINNED_VERSION} 或其他发行版。"
     );
+    if let Some(image) = fixed_image(facts) {
+        return vec![Check::note(
+            "version",
+            "version_in_compose_file",
+            text!(
+                "The compose file names the image without OPENCLAW_VERSION: {image}.",
+                "compose 文件没有用 OPENCLAW_VERSION 指定镜像：{image}。"
+            ),
+            text!(
+                ".env then does not decide which version runs, and `upgrade` cannot change it.",
+                "这样 .env 不决定运行的版本，`upgrade` 也无法更改。"
+            ),
+            text!(
+                "Write image: {IMAGE}:${{OPENCLAW_VERSION}} to have it upgraded.",
+                "如需升级，请写成 image: {IMAGE}:${{OPENCLAW_VERSION}}。"
+            ),
+        )];
+    }
     let Some(version) = facts.version() else {
         return vec![
             Check::wrong(
@@ -317,6 +335,15 @@ pub fn version(facts: &Facts) -> Vec<Check> {
     )];
     checks.extend(known_problems(version));
     checks
+}
+
+/// The image, where the compose file names it without the variable.
+fn fixed_image(facts: &Facts) -> Option<&str> {
+    let file = facts.compose.good()?;
+    let services = crate::compose_file::services(file)?;
+    let written = services.get(crate::compose_file::gateway(file)?)?;
+    let written = written.get("image")?.as_str()?;
+    (!interpolate::names(written).contains(&dotenv::VERSION)).then_some(written)
 }
 
 /// What is known to be wrong with a version; notes, since the plugin copes with them.

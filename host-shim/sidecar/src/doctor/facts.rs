@@ -8,8 +8,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use crate::address;
+use crate::compose_file::{self, Service};
 use crate::dotenv::{self, Env};
 use crate::engine::{Container, Engine, Presence};
+use crate::gateway_config::{self, GatewayConfig};
 use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
 use crate::plugin_settings::{self, PluginSettings};
@@ -97,9 +100,14 @@ pub struct Facts {
     /// Variables of the compose file that this process's environment sets.
     pub exported: BTreeMap<String, Token>,
     /// The gateway's config.
-    pub config: Content<Value>,
+    pub config: Content<GatewayConfig>,
     /// The compose file.
     pub compose: Content<Value>,
+    /// The gateway's service in it; `None` if there is none.
+    pub service: Option<Service>,
+    /// What Compose itself says to a compose file that cannot be read here; `None` if it was not
+    /// asked.
+    pub compose_verdict: Option<Result<(), String>>,
     /// The plugin's settings, where the caller named them.
     pub plugin: Option<Result<PluginSettings, Problem>>,
     /// The container engine.
@@ -150,14 +158,18 @@ impl Facts {
         let token = facts
             .env
             .good()
-            .map(Env::token)
+            .map(|env| address::by(env, facts.service.as_ref(), facts.config.good()).token)
             .filter(|token| !token.expose().is_empty());
         if let Presence::Running { flavour, .. } = &facts.engine {
             let engine = Engine::new(*flavour, scope.surroundings.clone(), scope.root.clone());
             facts.container = engine.container();
             if let Ok(Some(container)) = &facts.container {
                 (facts.log_tail, facts.oom_kills) = about(&engine, container, facts.env.good());
+                let inside = address::inside(facts.service.as_ref(), facts.config.good());
+                let published = container.published.iter().find(|(port, _)| *port == inside);
+                facts.port = published.map_or(facts.port, |(_, port)| *port);
             }
+            facts.ask_compose(&engine);
         }
         facts.listener = system::listener(facts.port);
         if facts.listener.is_some() {
@@ -185,6 +197,19 @@ impl Facts {
             let text = String::from_utf8_lossy(&bytes);
             Env::parse_as(&text, dialect, &dotenv::shell).map_err(|refused| refused.to_string())
         });
+        let compose = read(denied, &root.join(COMPOSE), |bytes| {
+            compose_file::parse(&text_of(bytes)?)
+        });
+        // Also of a .env that Compose refuses, what can be read is the best that there is.
+        let values = dotenv::load(root, dialect).unwrap_or_default();
+        let service = compose.good().and_then(|file| {
+            let name = compose_file::gateway(file)?;
+            compose_file::service(file, name, root, &values)
+        });
+        let config = read(denied, &root.join(CONFIG), |bytes| {
+            gateway_config::read(&text_of(bytes)?, root, &values, service.as_ref())
+                .map_err(|error| error.to_string())
+        });
         Self {
             root: root.clone(),
             now: SystemTime::now(),
@@ -198,19 +223,16 @@ impl Facts {
                 let path = path.strip_prefix(root.path()).unwrap_or(&path);
                 (path.display().to_string(), uid)
             }),
-            port: env.good().and_then(|env| env.port().ok()).unwrap_or(18789),
             env,
             exported: templates::compose_variables()
                 .into_iter()
                 .filter_map(|key| Some((key.to_owned(), Token::new(std::env::var(key).ok()?))))
                 .collect(),
-            config: read(denied, &root.join(CONFIG), |bytes| {
-                json5::from_str(&text_of(bytes)?).map_err(|error: json5::Error| error.to_string())
-            }),
-            compose: read(denied, &root.join(COMPOSE), |bytes| {
-                serde_saphyr::from_str(&text_of(bytes)?)
-                    .map_err(|error| first_line(&error.to_string()))
-            }),
+            port: address::by(&values, service.as_ref(), config.good()).port,
+            config,
+            compose,
+            service,
+            compose_verdict: None,
             plugin: scope.plugin.map(plugin_settings::read),
             engine: Presence::NoEngine,
             container: Ok(None),
@@ -231,9 +253,27 @@ impl Facts {
         }
     }
 
-    /// The version that the `.env` pins; `None` if it names none.
+    /// Asks Compose itself about a compose file that cannot be read here: what it takes is not wrong.
+    pub fn ask_compose(&mut self, engine: &Engine) {
+        if matches!(self.compose, Content::Bad(_)) {
+            let mask = |words: String| match self.env.good() {
+                Some(env) => env.mask(&words),
+                None => words,
+            };
+            self.compose_verdict = Some(engine.check_compose_file().map_err(mask));
+        }
+    }
+
+    /// The version that the `.env` pins, or else the compose file; `None` if neither names one.
     pub fn version(&self) -> Option<&str> {
-        self.env.good()?.get(crate::dotenv::VERSION)
+        let pinned = self.env.good().and_then(|env| env.get(dotenv::VERSION));
+        pinned.or_else(|| {
+            let image = self.service.as_ref()?.image.as_deref()?;
+            let (_, tag) = image
+                .rsplit_once(':')
+                .filter(|(_, tag)| !tag.contains('/'))?;
+            Some(tag).filter(|tag| dotenv::is_pinned_version(tag))
+        })
     }
 
     /// Whether there is a root to look into.
@@ -303,10 +343,6 @@ fn read<T>(
 
 fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The day of the pinned version's release: a clock before it is wrong.

@@ -6,12 +6,13 @@ use serde_json::Value;
 use super::check::Check;
 use super::facts::{Content, Facts};
 use crate::dotenv;
+use crate::gateway_config::{Auth, GatewayConfig};
 use crate::layout::CONFIG;
 use crate::text::text;
 
 /// The gateway's config: parses, and says what the plugin needs.
 pub fn config(facts: &Facts) -> Vec<Check> {
-    let value = match &facts.config {
+    let config = match &facts.config {
         Content::Missing => {
             return vec![Check::skipped(
                 "config",
@@ -28,22 +29,68 @@ pub fn config(facts: &Facts) -> Vec<Check> {
                     text!("Correct the place that the message names (often a missing comma or quote).", "请更正消息所指的位置（常见的是缺少逗号或引号）。"),
                 )];
         }
-        Content::Good(value) => value,
+        Content::Good(config) => config,
     };
-    vec![
-        Check::ok("config", text!("parses", "格式正确")),
-        mode(value),
-        auth(value),
-        endpoint(value),
-    ]
+    let mut checks = vec![Check::ok("config", text!("parses", "格式正确"))];
+    if !config.unread.is_empty() {
+        checks.push(partly_read(config));
+    }
+    checks.extend([mode(config, facts), auth(config, facts), endpoint(config)]);
+    checks
 }
 
-fn mode(value: &Value) -> Check {
-    match value.pointer("/gateway/mode").and_then(Value::as_str) {
+fn partly_read(config: &GatewayConfig) -> Check {
+    let names = config.unread.join("; ");
+    Check::note(
+        "config-includes",
+        "config_partly_read",
+        text!(
+            "Not read: what {CONFIG} includes ({names}).",
+            "没有读取 {CONFIG} 引用的文件（{names}）。"
+        ),
+        text!(
+            "The file is not there, is no JSON5, or is not mounted into the container.",
+            "文件不存在、不是 JSON5，或没有挂载到容器中。"
+        ),
+        text!(
+            "Mount the file beside the config in the compose file, or write its content into {CONFIG}.",
+            "请在 compose 文件中把它挂载到配置旁边，或直接写入 {CONFIG}。"
+        ),
+    )
+}
+
+/// A check of a value that may be in a file that cannot be read here.
+fn or_unknown(name: &'static str, config: &GatewayConfig, place: &str, wrong: Check) -> Check {
+    let unclear = |value: &Value| value.as_str().is_some_and(|text| text.contains("${"));
+    match config.get(place) {
+        None if !config.unread.is_empty() => {}
+        Some(value) if unclear(value) => {}
+        _ => return wrong,
+    }
+    Check::skipped(
+        name,
+        text!(
+            "it depends on a file or variable that is not known here",
+            "它取决于此处未知的文件或变量"
+        ),
+    )
+}
+
+fn mode(config: &GatewayConfig, facts: &Facts) -> Check {
+    const PLACE: &str = "/gateway/mode";
+    let command = facts.service.as_ref().map(|service| &service.command);
+    match config.text(PLACE) {
         Some("local") => Check::ok("config-mode", text!("local", "local")),
+        _ if command.is_some_and(|command| command.has("--allow-unconfigured")) => Check::ok(
+            "config-mode",
+            text!(
+                "not needed: --allow-unconfigured",
+                "不需要：--allow-unconfigured"
+            ),
+        ),
         other => {
             let other = other.unwrap_or("not set");
-            Check::wrong(
+            let wrong = Check::wrong(
                 "config-mode",
                 FaultCode::NetworkOrUnreachable,
                 "mode_not_local",
@@ -58,77 +105,100 @@ fn mode(value: &Value) -> Check {
                     "Set gateway.mode to \"local\" in {CONFIG}.",
                     "请在 {CONFIG} 中把 gateway.mode 设为 \"local\"。"
                 ),
-            )
+            );
+            or_unknown("config-mode", config, PLACE, wrong)
         }
     }
 }
 
-fn auth(value: &Value) -> Check {
-    let auth = value.pointer("/gateway/auth").cloned().unwrap_or_default();
-    let mode = auth.get("mode").and_then(Value::as_str);
-    let token = auth.get("token").and_then(Value::as_str);
-    // A reference to the environment's value is as good as none.
-    let literal = token.is_some_and(|token| token != "${OPENCLAW_GATEWAY_TOKEN}");
-    if mode.is_some_and(|mode| mode != "token") || auth.get("password").is_some() {
-        let mode = mode.unwrap_or("password");
-        Check::wrong(
+fn auth(config: &GatewayConfig, facts: &Facts) -> Check {
+    let Some(env) = facts.env.good() else {
+        return Check::skipped(
             "config-auth",
-            FaultCode::AuthFailed,
-            "auth_not_token",
-            text!(
-                "gateway.auth asks for `{mode}`, not for the token.",
-                "gateway.auth 要求的是 `{mode}`，不是令牌。"
-            ),
-        )
-        .because(
-            text!(
-                "The plugin sends a bearer token and nothing else.",
-                "插件只发送 Bearer 令牌。"
-            ),
-            text!(
-                "Write gateway.auth: {{ mode: \"token\" }} in {CONFIG}.",
-                "请在 {CONFIG} 中写 gateway.auth: {{ mode: \"token\" }}。"
-            ),
-        )
-    } else if literal {
-        Check::wrong(
+            text!("there is no readable .env", "没有可读的 .env"),
+        );
+    };
+    let written = |key: &str| {
+        let value = config.text(&format!("/gateway/auth/{key}"))?;
+        (!value.is_empty() && !value.contains("${")).then_some(value)
+    };
+    let own = env.token();
+    match config.auth(env, facts.service.as_ref()) {
+        Auth::Other(mode) => {
+            let wrong = Check::wrong(
+                "config-auth",
+                FaultCode::AuthFailed,
+                "auth_not_token",
+                text!(
+                    "gateway.auth asks for `{mode}`, not for the token.",
+                    "gateway.auth 要求的是 `{mode}`，不是令牌。"
+                ),
+            )
+            .because(
+                text!(
+                    "The plugin sends a bearer token and nothing else.",
+                    "插件只发送 Bearer 令牌。"
+                ),
+                text!(
+                    "Write gateway.auth: {{ mode: \"token\" }} in {CONFIG}.",
+                    "请在 {CONFIG} 中写 gateway.auth: {{ mode: \"token\" }}。"
+                ),
+            );
+            or_unknown("config-auth", config, "/gateway/auth/mode", wrong)
+        }
+        Auth::Bearer(Some(token)) if token != own.expose() => Check::wrong(
             "config-auth",
             FaultCode::AuthFailed,
             "token_in_config",
             text!(
-                "gateway.auth.token is written in {CONFIG}.",
-                "{CONFIG} 中写有 gateway.auth.token。"
+                "The gateway takes another token than OPENCLAW_GATEWAY_TOKEN of .env.",
+                "网关使用的令牌不是 .env 的 OPENCLAW_GATEWAY_TOKEN。"
             ),
         )
         .because(
             text!(
-                "It takes the place of .env's token, and the config is readable for more users.",
-                "它会取代 .env 的令牌，而且配置文件对更多用户可读。"
+                "gateway.auth in {CONFIG}, or the service in the compose file, has one that takes the place of .env's.",
+                "{CONFIG} 的 gateway.auth 或 compose 文件中的服务设置了令牌，取代了 .env 的令牌。"
             ),
             text!(
-                "Remove gateway.auth.token; the token belongs into .env only.",
-                "请删除 gateway.auth.token；令牌只应写在 .env 中。"
+                "Remove it there; the token belongs into .env only.",
+                "请在那里删除它；令牌只应写在 .env 中。"
             ),
-        )
-    } else {
-        Check::ok(
+        ),
+        Auth::Bearer(_) if written("token").or_else(|| written("password")) == Some(own.expose()) => {
+            Check::note(
+                "config-auth",
+                "token_also_in_config",
+                text!(
+                    "{CONFIG} has the token of .env in clear.",
+                    "{CONFIG} 中写有 .env 令牌的明文。"
+                ),
+                text!(
+                    "The config is readable for more users, and a new token has to be written twice.",
+                    "配置文件对更多用户可读，更换令牌时也要改两处。"
+                ),
+                text!(
+                    "Remove it from gateway.auth; the gateway takes .env's.",
+                    "请从 gateway.auth 中删除；网关会使用 .env 的令牌。"
+                ),
+            )
+        }
+        Auth::Bearer(_) => Check::ok(
             "config-auth",
             text!("by the token of .env", "使用 .env 的令牌"),
-        )
+        ),
     }
 }
 
-fn endpoint(value: &Value) -> Check {
-    let enabled = value
-        .pointer("/gateway/http/endpoints/responses/enabled")
-        .and_then(Value::as_bool);
-    if enabled == Some(true) {
+fn endpoint(config: &GatewayConfig) -> Check {
+    const PLACE: &str = "/gateway/http/endpoints/responses/enabled";
+    if config.get(PLACE) == Some(&Value::Bool(true)) {
         return Check::ok(
             "config-endpoint",
             text!("POST /v1/responses is on", "POST /v1/responses 已启用"),
         );
     }
-    Check::wrong(
+    let wrong = Check::wrong(
         "config-endpoint",
         FaultCode::ResponsesEndpointNotEnabledOrNotFound,
         "endpoint_off",
@@ -136,7 +206,8 @@ fn endpoint(value: &Value) -> Check {
             "gateway.http.endpoints.responses.enabled is not true.",
             "gateway.http.endpoints.responses.enabled 不是 true。"
         ),
-    )
+    );
+    or_unknown("config-endpoint", config, PLACE, wrong)
 }
 
 /// The plugin has the same token and the right address.

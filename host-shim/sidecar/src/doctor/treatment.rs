@@ -77,7 +77,12 @@ impl Treatment {
             }
             Self::WriteTemplate(entry, mode) => {
                 let path = root.join(entry);
-                let result = match templates::content(entry, &new_token()?) {
+                let content = if *entry == ENV {
+                    Some(templates::env_of(root.path(), &new_token()?))
+                } else {
+                    templates::content(entry, &new_token()?)
+                };
+                let result = match content {
                     Some(content) => durable.create(&path, content.as_bytes(), *mode).map(drop),
                     None => Ok(()),
                 };

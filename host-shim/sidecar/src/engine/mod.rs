@@ -1,19 +1,28 @@
 //! The container engine and the Compose that are there: Docker with Compose v2 or v1, or Podman.
 
+mod container;
 mod presence;
 
+use std::cell::RefCell;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::layout::{COMPOSE, Root, SERVICE};
+use crate::compose_file;
+use crate::dotenv;
+use crate::layout::{COMPOSE, Root};
 use crate::process::{self, Output, RunError, Surroundings};
+use crate::project;
 use crate::text::{Problem, text};
 
+pub use self::container::Container;
 pub use self::presence::{Flavour, Presence, detect, missing};
 
 /// Longest wait for a question to the engine.
 const QUESTION: Duration = Duration::from_secs(15);
+/// The label of a container's service.
+const SERVICE_LABEL: &str = "com.docker.compose.service";
 
 /// An engine that answers, and the root it works on.
 #[derive(Debug)]
@@ -21,31 +30,9 @@ pub struct Engine {
     flavour: Flavour,
     surroundings: Surroundings,
     root: Root,
-}
-
-/// The gateway's container as the engine sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Container {
-    /// Its id.
-    pub id: String,
-    /// Its image, with the tag.
-    pub image: String,
-    /// `created`, `running`, `restarting`, `exited`, …
-    pub status: String,
-    /// `starting`, `healthy`, `unhealthy`; empty without a health check.
-    pub health: String,
-    /// How often the engine has restarted it.
-    pub restarts: u64,
-    /// Whether the kernel killed it for memory.
-    pub oom_killed: bool,
-    /// Of its last end.
-    pub exit_code: i64,
-    /// When it was started last, RFC 3339.
-    pub started_at: String,
-    /// Bytes; 0 for none.
-    pub memory_limit: u64,
-    /// The last answer of the health check.
-    pub health_output: String,
+    service: String,
+    /// The project that Compose is to use, where that is not left to Compose.
+    project: RefCell<Option<String>>,
 }
 
 impl Engine {
@@ -68,8 +55,20 @@ impl Engine {
         Self {
             flavour,
             surroundings,
+            project: RefCell::new(None),
+            service: compose_file::service_name(&root),
             root,
         }
+    }
+
+    /// The name of the gateway's service.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Makes every later Compose command work on this project.
+    pub fn use_project(&self, name: &str) {
+        self.project.replace(Some(name.to_owned()));
     }
 
     /// The Compose in use.
@@ -82,7 +81,17 @@ impl Engine {
         let mut words = self.flavour.words().to_vec();
         words.extend(["-f", COMPOSE]);
         words.extend(args);
-        self.surroundings.command(&words, self.root.path())
+        let mut command = self.surroundings.command(&words, self.root.path());
+        let chosen = self.project.borrow().clone();
+        let written = || {
+            let env = dotenv::load(&self.root, self.flavour.dialect()).ok()?;
+            env.get(dotenv::PROJECT).map(str::to_owned)
+        };
+        // What the .env says wins over what the shell happens to export, as for the other variables.
+        if let Some(name) = chosen.or_else(written) {
+            command.env(dotenv::PROJECT, name);
+        }
+        command
     }
 
     /// Runs a Compose command and wants it to succeed.
@@ -93,6 +102,19 @@ impl Engine {
     pub fn compose_run(&self, args: &[&str], limit: Duration) -> Result<Output, Problem> {
         let name = format!("{} {}", self.flavour.name(), args.join(" "));
         succeed(&name, process::run(self.compose(args), limit))
+    }
+
+    /// What Compose itself says to the root's compose file.
+    ///
+    /// # Errors
+    ///
+    /// It refuses it; its words, or why it could not be asked.
+    pub fn check_compose_file(&self) -> Result<(), String> {
+        match process::run(self.compose(&["config", "-q"]), QUESTION) {
+            Ok(output) if output.status.success() => Ok(()),
+            Ok(output) => Err(last_lines(&output.all(), 3)),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// Runs a command of the engine itself.
@@ -133,40 +155,87 @@ impl Engine {
         process::run(self.surroundings.command(&words, self.root.path()), limit)
     }
 
-    /// The gateway's container, running or not; `None` if there is none.
+    /// The gateway's container of this root, running or not; `None` if there is none.
     ///
     /// # Errors
     ///
     /// The engine did not answer, or with something that is no container.
     pub fn container(&self) -> Result<Option<Container>, Problem> {
-        // By label, which every flavour sets, and not by `compose ps`, whose output differs.
-        let working_dir = format!(
-            "label=com.docker.compose.project.working_dir={}",
-            self.root.path().display()
-        );
-        let service = format!("label=com.docker.compose.service={SERVICE}");
-        let list = [
-            "ps",
-            "-a",
-            "-q",
-            "--no-trunc",
-            "--filter",
-            &working_dir,
-            "--filter",
-            &service,
-        ];
-        let output = succeed("docker ps", self.ask(&list))?;
-        let Some(id) = output.stdout.split_whitespace().next() else {
-            return Ok(None);
+        Ok(self.own(self.containers()?))
+    }
+
+    /// Of all gateways' containers the one of this root: one that runs before one that has ended,
+    /// and a newer one before an older one.
+    pub fn own(&self, containers: Vec<Container>) -> Option<Container> {
+        let own = containers.into_iter().filter(|each| self.is_own(each));
+        own.max_by(|one, other| one.rank().cmp(&other.rank()))
+    }
+
+    /// Another root's gateway in the project of this name: Compose would take it for this root's.
+    pub fn intruder<'a>(
+        &self,
+        containers: &'a [Container],
+        project: &str,
+    ) -> Option<&'a Container> {
+        containers.iter().find(|each| {
+            let elsewhere = Path::new(&each.working_dir);
+            each.project == project
+                && !each.one_off
+                && !each.working_dir.is_empty()
+                && !self.is_own(each)
+                // A root that was moved has left its old path behind.
+                && elsewhere.join(COMPOSE).exists()
+        })
+    }
+
+    fn is_own(&self, container: &Container) -> bool {
+        if container.one_off {
+            return false;
+        }
+        if container.working_dir.is_empty() {
+            // From before Compose noted the folder; the project is all that there is to go by.
+            let env = dotenv::load(&self.root, self.flavour.dialect()).unwrap_or_default();
+            return container.project.is_empty()
+                || container.project == project::of(&self.root, &env, None).0;
+        }
+        let same = |path: &Path| {
+            path.canonicalize()
+                .is_ok_and(|path| path == self.root.path())
         };
-        let output = self
-            .ask(&["inspect", "--type", "container", id])
-            .map_err(|error| silent(&error))?;
-        if !output.status.success() {
-            // Gone between the two questions.
-            return Ok(None);
+        let folder = Path::new(&container.working_dir);
+        folder == self.root.path()
+            || same(folder)
+            || container.config_files.split(',').any(|file| {
+                let file = folder.join(file);
+                file.file_name().is_some_and(|name| name == COMPOSE)
+                    && file.parent().is_some_and(same)
+            })
+    }
+
+    /// Every container of a service of the gateway's name, of whatever root.
+    ///
+    /// # Errors
+    ///
+    /// The engine did not answer, or with something that is no container.
+    pub fn containers(&self) -> Result<Vec<Container>, Problem> {
+        // By label, which every flavour sets, and not by `compose ps`, whose output differs. Not by
+        // the folder's label: it may name the same folder over a link.
+        let service = format!("label={SERVICE_LABEL}={}", self.service);
+        let list = ["ps", "-a", "-q", "--no-trunc", "--filter", &service];
+        let output = succeed("docker ps", self.ask(&list))?;
+        let ids: Vec<&str> = output.stdout.split_whitespace().collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut words = vec!["inspect", "--type", "container"];
+        words.extend(&ids);
+        let output = self.ask(&words).map_err(|error| silent(&error))?;
+        // One that has gone between the two questions makes it fail; the others are described.
+        if !output.status.success() && output.stdout.trim().is_empty() {
+            return Ok(Vec::new());
         }
         let value: Value = serde_json::from_str(&output.stdout).map_err(|error| {
+            let id = ids[0];
             Problem::new(
                 text!(
                     "The engine's description of the container cannot be read: {error}",
@@ -182,7 +251,8 @@ impl Engine {
                 ),
             )
         })?;
-        Ok(value.get(0).map(container_of))
+        let described = value.as_array().cloned().unwrap_or_default();
+        Ok(described.iter().map(container::read).collect())
     }
 
     /// How often the kernel has killed something in the container for memory, as far back as the
@@ -228,57 +298,6 @@ impl Engine {
             .ask(&["logs", "--tail", &lines, id])
             .map_err(|error| silent(&error))?;
         Ok(output.all())
-    }
-}
-
-/// Reads one element of `docker inspect`.
-fn container_of(value: &Value) -> Container {
-    let text = |pointer: &str| {
-        value
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let state = value.get("State").cloned().unwrap_or_default();
-    // Podman calls it Healthcheck in old versions.
-    let health = state
-        .get("Health")
-        .or_else(|| state.get("Healthcheck"))
-        .cloned()
-        .unwrap_or_default();
-    Container {
-        id: text("/Id"),
-        image: text("/Config/Image"),
-        status: text("/State/Status"),
-        health: health
-            .get("Status")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-        restarts: value
-            .get("RestartCount")
-            .and_then(Value::as_u64)
-            .unwrap_or(0),
-        oom_killed: state
-            .get("OOMKilled")
-            .and_then(Value::as_bool)
-            .unwrap_or(false),
-        exit_code: state.get("ExitCode").and_then(Value::as_i64).unwrap_or(0),
-        started_at: text("/State/StartedAt"),
-        memory_limit: value
-            .pointer("/HostConfig/Memory")
-            .and_then(Value::as_u64)
-            .unwrap_or(0),
-        health_output: health
-            .get("Log")
-            .and_then(Value::as_array)
-            .and_then(|log| log.last())
-            .and_then(|entry| entry.get("Output"))
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
     }
 }
 

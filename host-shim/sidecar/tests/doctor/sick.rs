@@ -145,7 +145,12 @@ pub const CASES: &[Case] = &[
     // Report F22: a `$` that the two generations of Compose read differently (docker/compose#9060),
     // and lines that the older one skips.
     files("env-read-differently", |root| {
-        set_env(root, "MY_TOKEN", TOKEN);
+        edit(
+            root,
+            ".env",
+            "OPENCLAW_GATEWAY_TOKEN=",
+            &format!("MY_TOKEN={TOKEN}\nOPENCLAW_GATEWAY_TOKEN="),
+        );
         set_env(root, dotenv::TOKEN, "$MY_TOKEN");
     }),
     seen("env-line-skipped", |facts| {
@@ -210,6 +215,23 @@ pub const CASES: &[Case] = &[
             "auth: { token: \"x\" }",
         )
     }),
+    // Report F23: a config in parts, of which one cannot be seen from here; a token in it.
+    files("config-include-not-mounted", |root| {
+        edit(
+            root,
+            CONFIG,
+            "mode: \"local\",",
+            "$include: \"./more.json5\",",
+        )
+    }),
+    files("config-token-the-same", |root| {
+        edit(
+            root,
+            CONFIG,
+            "auth: { mode: \"token\" }",
+            &format!("auth: {{ token: \"{TOKEN}\" }}"),
+        )
+    }),
     files("config-endpoint-off", |root| {
         edit(root, CONFIG, "enabled: true", "enabled: false")
     }),
@@ -218,7 +240,53 @@ pub const CASES: &[Case] = &[
         edit(root, COMPOSE, "services:", "services: [")
     }),
     files("compose-no-service", |root| {
-        edit(root, COMPOSE, "openclaw-gateway:", "gateway:")
+        edit(root, COMPOSE, "\nservices:", "\nx-services:")
+    }),
+    // Report F24: forms that Compose takes, and that say too little here to call anything wrong.
+    Case {
+        name: "compose-not-understood",
+        root: |root| edit(root, COMPOSE, "services:", "services: ["),
+        facts: |facts| facts.compose_verdict = Some(Ok(())),
+    },
+    Case {
+        name: "compose-refused-by-compose",
+        root: |root| edit(root, COMPOSE, "services:", "services: ["),
+        facts: |facts| facts.compose_verdict = Some(Err("yaml: line 5".to_owned())),
+    },
+    files("compose-includes", |root| {
+        edit(
+            root,
+            COMPOSE,
+            "\nservices:",
+            "\ninclude: [gateway.yml]\nx-services:",
+        )
+    }),
+    files("compose-image-fixed", |root| {
+        let text = fs::read_to_string(root.join(COMPOSE)).unwrap();
+        let image = text
+            .lines()
+            .find(|line| line.trim_start().starts_with("image:"));
+        edit(
+            root,
+            COMPOSE,
+            image.unwrap(),
+            "    image: ghcr.io/openclaw/openclaw:2026.2.9",
+        );
+    }),
+    files("compose-bind-of-a-variable", |root| {
+        edit(root, COMPOSE, "\"lan\"", "\"${BIND:?}\"")
+    }),
+    files("compose-port-of-a-variable", |root| {
+        edit(root, COMPOSE, "127.0.0.1:${", "${ADDRESS:?}:${")
+    }),
+    files("compose-network-of-another", |root| {
+        edit(
+            root,
+            COMPOSE,
+            "    init: true\n",
+            "    init: true\n    network_mode: \"service:astrbot\"\n",
+        );
+        edit(root, COMPOSE, "    ports:\n", "    x-ports:\n");
     }),
     files("compose-binds-loopback", |root| {
         edit(

@@ -1,0 +1,87 @@
+//! Where the root's gateway is reached from this machine, and with what.
+
+use crate::compose_file::{self, Network, Service};
+use crate::dotenv::Env;
+use crate::gateway_config::{self, Auth, GatewayConfig};
+use crate::layout::{CONFIG, Root};
+use crate::read_file;
+use crate::secret::Token;
+
+/// The gateway's own default.
+pub const PORT: u16 = 18789;
+
+/// How to reach the gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The port on this machine.
+    pub port: u16,
+    /// Whether the compose file makes it reachable from this machine at all; `true` where that is
+    /// not known.
+    pub published: bool,
+    /// The bearer token that the gateway takes.
+    pub token: Token,
+}
+
+/// The root's gateway by its files.
+pub fn of(root: &Root, env: &Env) -> Address {
+    let file = compose_file::load(root);
+    let service = file.as_ref().and_then(|file| {
+        let name = compose_file::gateway(file)?;
+        compose_file::service(file, name, root, env)
+    });
+    let text = read_file::read_text(&root.join(CONFIG)).ok();
+    let config = text.and_then(|text| {
+        let read = gateway_config::read(&text, root, env, service.as_ref());
+        read.ok()
+    });
+    by(env, service.as_ref(), config.as_ref())
+}
+
+/// The gateway by what was read of its files.
+pub fn by(env: &Env, service: Option<&Service>, config: Option<&GatewayConfig>) -> Address {
+    let inside = inside(service, config);
+    let led = service.and_then(|service| match service.network {
+        Network::Host => Some(inside),
+        _ => service.ports.iter().find_map(|port| port.leads_to(inside)),
+    });
+    let known = |service: &Service| service.unread.is_empty();
+    let picked = |service: &Service| {
+        let mut ports = service.ports.iter();
+        ports.any(|port| port.tcp && port.inside.contains(&inside))
+    };
+    let auth = config.map(|config| config.auth(env, service));
+    let given = service.and_then(|service| {
+        let token = service.environment.get(crate::dotenv::TOKEN)?;
+        token.clone().filter(|token| !token.is_empty())
+    });
+    Address {
+        port: led.unwrap_or_else(|| env.port().unwrap_or(PORT)),
+        published: led.is_some()
+            || service.is_none_or(|service| picked(service) || !known(service)),
+        token: match (auth, given) {
+            (Some(Auth::Bearer(Some(token))), _) | (None, Some(token)) => Token::new(token),
+            _ => env.token(),
+        },
+    }
+}
+
+/// The port that the gateway listens on, inside its container.
+pub fn inside(service: Option<&Service>, config: Option<&GatewayConfig>) -> u16 {
+    let by_command = || service?.command.option("--port")?.parse().ok();
+    let by_environment = || {
+        let port = service?
+            .environment
+            .get("OPENCLAW_GATEWAY_PORT")?
+            .as_ref()?;
+        port.trim().parse().ok()
+    };
+    let by_config = || {
+        let port = config?.get("/gateway/port")?.as_u64()?;
+        u16::try_from(port).ok()
+    };
+    by_command()
+        .or_else(by_environment)
+        .or_else(by_config)
+        .filter(|port| *port != 0)
+        .unwrap_or(PORT)
+}

@@ -1,0 +1,124 @@
+//! The root's compose file, read as Compose reads it as far as the sidecar needs it. What it does
+//! not understand it says in [`Service::unread`]; whether a file is valid is Compose's to decide.
+
+mod ports;
+mod service;
+mod words;
+
+use serde_json::{Map, Value};
+
+use crate::dotenv::Env;
+use crate::layout::{COMPOSE, Root, SERVICE};
+use crate::read_file;
+
+pub use self::ports::{Port, Reach};
+pub use self::service::{Network, Service, service};
+pub use self::words::{Command, option};
+
+/// Reads YAML as Compose does: merge keys are resolved, of a key that is there twice the last one
+/// counts, and of several documents the later ones are laid over the earlier ones.
+///
+/// # Errors
+///
+/// Where it is no YAML, in one line.
+pub fn parse(text: &str) -> Result<Value, String> {
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::AsString,
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+            error
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })?;
+    let mut all = documents.into_iter();
+    let first = all.next().unwrap_or_default();
+    Ok(all.fold(first, merge))
+}
+
+/// The services of a compose file, also of one from before there was a key for them.
+pub fn services(file: &Value) -> Option<&Map<String, Value>> {
+    if let Some(services) = file.get("services") {
+        return services.as_object();
+    }
+    let all = file.as_object()?;
+    let is_service = |value: &Value| {
+        let keys = ["image", "build", "extends"];
+        keys.iter().any(|key| value.get(key).is_some())
+    };
+    (!all.is_empty() && !all.contains_key("version") && all.values().all(is_service)).then_some(all)
+}
+
+/// Which of the services is the gateway: the one of the template's name, or else the only one that
+/// runs OpenClaw's image as a gateway, or else the only one.
+pub fn gateway(file: &Value) -> Option<&str> {
+    let services = services(file)?;
+    if services.contains_key(SERVICE) {
+        return Some(SERVICE);
+    }
+    let has = |value: &Value, key: &str, word: &str| {
+        let value = value.get(key).map(Value::to_string).unwrap_or_default();
+        value.to_ascii_lowercase().contains(word)
+    };
+    let only = |test: &dyn Fn(&str, &Value) -> bool| {
+        let mut found = services.iter().filter(|(name, value)| test(name, value));
+        match (found.next(), found.next()) {
+            (Some((name, _)), None) => Some(name.as_str()),
+            _ => None,
+        }
+    };
+    let openclaw = |value: &Value| has(value, "image", "openclaw");
+    only(&|_, value| {
+        let runs = ["command", "entrypoint"];
+        openclaw(value) && runs.iter().any(|key| has(value, key, "gateway"))
+    })
+    .or_else(|| only(&|name, value| openclaw(value) && name.contains("gateway")))
+    .or_else(|| only(&|_, value| openclaw(value)))
+    .or_else(|| only(&|_, _| true))
+}
+
+/// The root's compose file; `None` where it cannot be read.
+pub fn load(root: &Root) -> Option<Value> {
+    parse(&read_file::read_text(&root.join(COMPOSE)).ok()?).ok()
+}
+
+/// The name of the gateway's service in the root's compose file.
+pub fn service_name(root: &Root) -> String {
+    let file = load(root).unwrap_or_default();
+    gateway(&file).unwrap_or(SERVICE).to_owned()
+}
+
+/// `name:` of the root's compose file, where the Compose that is used reads it.
+pub fn project_name(root: &Root, env: &Env) -> Option<String> {
+    if env.dialect() == crate::interpolate::Dialect::Python {
+        return None;
+    }
+    let file = load(root)?;
+    let name = file.get("name")?.as_str()?;
+    crate::interpolate::interpolate(name, env.dialect(), &|key| env.lookup(key)).ok()
+}
+
+/// Lays one document over another: mappings key by key, lists one after the other.
+fn merge(under: Value, over: Value) -> Value {
+    match (under, over) {
+        (Value::Object(mut under), Value::Object(over)) => {
+            for (key, value) in over {
+                let below = under.remove(&key);
+                let merged = below.map_or(value.clone(), |below| merge(below, value));
+                under.insert(key, merged);
+            }
+            Value::Object(under)
+        }
+        (Value::Array(mut under), Value::Array(over)) => {
+            under.extend(over);
+            Value::Array(under)
+        }
+        (under, Value::Null) => under,
+        (_, over) => over,
+    }
+}
