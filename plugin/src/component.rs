@@ -60,6 +60,7 @@ impl gateway::Guest for Component {
             .check()
             .map_err(gateway::ConfigError::from)?;
         let state = state();
+        let carried = carry.is_some();
         if let Some(snapshot) = carry {
             state.carry(&snapshot).map_err(|why| gateway::ConfigError {
                 key: "carry".into(),
@@ -67,6 +68,9 @@ impl gateway::Guest for Component {
             })?;
         }
         state.configure(checked);
+        if carried {
+            state.bound(World.now_ms());
+        }
         Ok(())
     }
 

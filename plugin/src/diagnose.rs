@@ -1,8 +1,8 @@
 //! Looks at memory, breakers and gateways, without a model call.
 
-use crate::config::Checked;
+use crate::config::{Bounds, Checked};
 use crate::fault::{FaultCode, Locale};
-use crate::gateway::refusal;
+use crate::gateway::classify::{self, PROBE_SLOW, Why};
 use crate::guards::breaker;
 use crate::guards::limits::MIB;
 use crate::guards::memory::judge;
@@ -10,8 +10,10 @@ use crate::prelude::*;
 use crate::state::State;
 use crate::text::{self, say};
 use crate::turn::model::{Fault, GatewayName};
-use crate::turn::outside::{AnswerBody as _, Outside, Post};
+use crate::turn::outside::{AnswerBody as _, Failure, Outside, Post};
 use crate::turn::refusal_body;
+use core::pin::pin;
+use futures::future::{Either, select};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Check {
     /// Stable, for programs.
     pub name: String,
     /// None: it is well.
-    pub wrong: Option<FaultCode>,
+    pub wrong: Option<Why>,
     /// What was seen.
     pub detail: String,
 }
@@ -33,10 +35,10 @@ impl Check {
         }
     }
 
-    fn ill(name: impl Into<String>, wrong: FaultCode, detail: String) -> Self {
+    fn ill(name: impl Into<String>, wrong: impl Into<Why>, detail: String) -> Self {
         Self {
             name: name.into(),
-            wrong: Some(wrong),
+            wrong: Some(wrong.into()),
             detail,
         }
     }
@@ -77,7 +79,7 @@ pub async fn diagnose<O: Outside>(
     }
     for at in 0..config.gateways.len() {
         let (reach, token) = probe(outside, &config, at, locale).await;
-        let check = |name: String, seen: Result<String, (FaultCode, String)>| match seen {
+        let check = |name: String, seen: Seen| match seen {
             Ok(detail) => Check::well(name, detail),
             Err((wrong, detail)) => Check::ill(name, wrong, detail),
         };
@@ -144,7 +146,11 @@ fn breaker<O: Outside>(
     }
 }
 
-type Seen = Result<String, (FaultCode, String)>;
+type Seen = Result<String, (Why, String)>;
+
+/// How long a probe may wait for the head of its answer, in milliseconds, whatever a turn may. With
+/// the time for a refusal's body all probes together stay under a minute.
+const PROBE_MS: u64 = 8_000;
 
 /// What the two probes of a gateway say.
 async fn probe<O: Outside>(
@@ -154,42 +160,52 @@ async fn probe<O: Outside>(
     locale: Locale,
 ) -> (Seen, Seen) {
     let url = config.gateways[at].url();
-    let ill = |fault: Fault| Err((fault.code, fault.message));
-    let not_tried = |code| {
-        Err((
-            code,
-            say!(locale, en: "not tried, because the gateway is not reached", zh: "未检查：网关不可用"),
-        ))
-    };
+    let ill = |fault: Fault| Err((fault.why(), fault.message));
     // Without a token: a gateway with its endpoint on asks for one.
-    let reach = match ask(outside, config, at, false, locale).await {
-        Err(fault) if fault.code == FaultCode::AuthFailed => Ok(
-            say!(locale, en: "{url} answers and asks for a token", zh: "{url} 有应答，并要求令牌"),
-        ),
-        Err(fault) if fault.code == FaultCode::RequestRejected => Ok(say!(locale,
+    let asks = || {
+        Ok(say!(locale, en: "{url} answers and asks for a token", zh: "{url} 有应答，并要求令牌"))
+    };
+    let mut reach = match ask(outside, config, at, false, locale).await {
+        Err(fault) if fault.why() == FaultCode::AuthFailed.into() => asks(),
+        Err(fault) if wants_input(&fault) => Ok(say!(locale,
                 en: "{url} answers, and takes requests without a token: its gateway.auth is off",
                 zh: "{url} 有应答，但不要求令牌：其 gateway.auth 未启用")),
-        Err(fault) => {
-            let code = fault.code;
-            return (ill(fault), not_tried(code));
-        }
-        Ok(status) => {
-            let detail = unexpected(&url, status, locale);
-            return (
-                Err((FaultCode::ProtocolError, detail)),
-                not_tried(FaultCode::ProtocolError),
-            );
-        }
+        Err(fault) => ill(fault),
+        Ok(status) => Err((
+            FaultCode::ProtocolError.into(),
+            unexpected(&url, status, locale),
+        )),
     };
+    if let Err((why, _)) = &reach
+        && why.code != FaultCode::AuthFailed
+    {
+        let words = say!(locale,
+            en: "not tried, because the gateway is not reached",
+            zh: "未检查：网关不可用");
+        let token = Err((*why, words));
+        return (reach, token);
+    }
     // With it: an empty object is refused for what it lacks, before any model is asked.
     let token = match ask(outside, config, at, true, locale).await {
-        Err(fault) if fault.code == FaultCode::RequestRejected => Ok(say!(locale,
+        Err(fault) if wants_input(&fault) => Ok(say!(locale,
                 en: "the token is taken and POST /v1/responses is on",
                 zh: "令牌有效，POST /v1/responses 已启用")),
         Err(fault) => ill(fault),
-        Ok(status) => Err((FaultCode::ProtocolError, unexpected(&url, status, locale))),
+        Ok(status) => Err((
+            FaultCode::ProtocolError.into(),
+            unexpected(&url, status, locale),
+        )),
     };
+    // Whatever it said to a stranger, it said so for want of a token.
+    if token.is_ok() && reach.is_err() {
+        reach = asks();
+    }
     (reach, token)
+}
+
+/// Whether the gateway itself refused the empty object for what it lacks: all else is well then.
+fn wants_input(fault: &Fault) -> bool {
+    fault.why() == FaultCode::RequestRejected.into() && fault.http_status == Some(400)
 }
 
 fn unexpected(url: &str, status: u16, locale: Locale) -> String {
@@ -207,23 +223,42 @@ async fn ask<O: Outside>(
     locale: Locale,
 ) -> Result<u16, Fault> {
     let gateway = &config.gateways[at];
+    let bounds = Bounds {
+        connect_ms: config.bounds.connect_ms.min(PROBE_MS),
+        first_byte_ms: config.bounds.first_byte_ms.min(PROBE_MS),
+        ..config.bounds
+    };
     let post = Post {
         gateway,
         authorized,
         agent_id: None,
         body: None,
-        bounds: &config.bounds,
+        bounds: &bounds,
     };
     let url = gateway.url();
-    let sent = outside.post(post).await;
-    let (head, mut body) =
-        sent.map_err(|failure| failure.fault(false, &url, &config.bounds, locale))?;
-    let bytes = refusal_body(&mut body, vec![]).await;
+    let deadline = outside.now_ms().saturating_add(PROBE_MS);
+    let (sent, late) = (outside.post(post), outside.sleep_until_ms(deadline));
+    let sent = match select(pin!(sent), pin!(late)).await {
+        Either::Left((sent, _)) => sent,
+        Either::Right(_) => Err(Failure::FirstByteTimeout),
+    };
+    let (head, mut body) = sent.map_err(|failure| {
+        let fault = failure.fault(false, &url, &bounds, locale);
+        match fault.code {
+            // The limits are the probe's own, and a config cannot raise them.
+            FaultCode::TimedOut => Fault {
+                texts: PROBE_SLOW.texts,
+                ..fault
+            },
+            _ => fault,
+        }
+    })?;
+    let bytes = refusal_body(outside, &mut body, vec![]).await;
     body.finish();
-    if head.status == 200 && !refusal::is_page(&head, &bytes) {
+    let fault = classify::classify(&head, &bytes, locale);
+    if head.status == 200 && fault.why() == FaultCode::ProtocolError.into() {
         return Ok(head.status);
     }
-    let fault = refusal::classify(&head, &bytes, locale);
     let message = config.without_tokens(format!("{url}: {}", fault.message));
     Err(Fault { message, ..fault })
 }

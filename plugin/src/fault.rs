@@ -101,10 +101,10 @@ fault_codes! {
              "查看网关日志（docker compose logs）；如果错误持续，请重启网关。");
     /// 429 from the gateway.
     RateLimited = "rate_limited", counts: true,
-        en: ("The gateway refuses requests for a while: too many of them, or too many with a wrong token.",
-             "Wait for the time given and do not retry before; if the token was wrong, correct it first."),
-        zh: ("网关暂时拒绝请求：请求过多，或错误令牌的尝试过多。",
-             "请等待提示的时间，在此之前不要重试；如果令牌有误，请先更正。");
+        en: ("The gateway refuses requests for a while: too many came from this address, or too many with a wrong token. Behind a bridge or proxy all clients share one address, so other clients' wrong tokens lock out a good one too.",
+             "Wait for the time given and do not retry before. If a token is wrong, here or in another client behind the same address, correct it first."),
+        zh: ("网关暂时拒绝请求：来自同一地址的请求过多，或错误令牌的尝试过多。在网桥或代理后面，所有客户端共用一个地址，其他客户端的错误令牌也会让正确的令牌被拒。",
+             "请等待提示的时间，在此之前不要重试。如果这里或同一地址后的其他客户端令牌有误，请先更正。");
     /// An answer that cannot be read.
     ProtocolError = "protocol_error", counts: true,
         en: ("The answer is not one that an OpenClaw gateway gives, or is over max_answer_bytes.",

@@ -43,6 +43,16 @@ impl<'a> Json<'a> {
         Self(&text[after_space(text, 0)..])
     }
 
+    /// What a text of errors begins with, broken or not: an object, or the first of a list.
+    pub(crate) fn first(text: &'a [u8]) -> Self {
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        let value = Self::broken(text);
+        if value.is_list() {
+            return value.items().next().unwrap_or_default();
+        }
+        value
+    }
+
     /// The named fields of an object that has to be well-formed, as far as its own braces, names and
     /// commas go. Of two fields of one name the last one counts.
     pub(crate) fn fields<const N: usize>(self, names: [&str; N]) -> Read<[Self; N]> {

@@ -178,6 +178,16 @@ impl State {
         Ok(())
     }
 
+    /// Bounds what a snapshot said by the config in force. `now`: by the clock that it went by.
+    pub fn bound(&self, now: u64) {
+        let mut inner = self.0.borrow_mut();
+        let rule = inner.config.as_ref().map(|config| config.limits.breaker);
+        let sides = inner.sides.iter_mut();
+        if let Some(rule) = rule {
+            sides.for_each(|side| side.breaker.bound(now, rule));
+        }
+    }
+
     /// Closes the breakers.
     pub fn reset(&self) {
         self.0

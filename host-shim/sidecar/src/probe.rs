@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use openclaw_plugin::fault::FaultCode;
-use openclaw_plugin::gateway::refusal::{self, Head, MAX_REFUSAL_BYTES};
+use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use ureq::http::Response;
 
 use crate::secret::Token;
@@ -58,16 +58,20 @@ pub fn ask(port: u16, token: Option<&Token>) -> Probe {
 
 fn read(mut response: Response<ureq::Body>, now: SystemTime) -> Probe {
     let header = |name: &str| {
-        let value = response.headers().get(name)?;
-        value.to_str().ok().map(str::to_owned)
+        let value = response.headers().get(name);
+        let value = value.and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
     };
     let head = Head {
         status: response.status().as_u16(),
-        content_type: header("content-type").unwrap_or_default(),
+        content_type: header("content-type"),
+        content_encoding: header("content-encoding"),
         allow: header("allow"),
         retry_after: header("retry-after"),
         date: header("date"),
         location: header("location"),
+        www_authenticate: header("www-authenticate"),
+        server: header("server"),
     };
     // A body that breaks off or is too long still has a status to judge by.
     let body = response
@@ -76,12 +80,12 @@ fn read(mut response: Response<ureq::Body>, now: SystemTime) -> Probe {
         .limit(MAX_REFUSAL_BYTES as u64)
         .read_to_vec()
         .unwrap_or_default();
-    let fault = refusal::classify(&head, &body, Default::default());
+    let fault = classify::classify(&head, &body, Default::default());
     Probe::Answered {
         status: head.status,
         code: fault.code,
         message: fault.message,
-        clock_ahead: head.date.as_deref().and_then(|date| ahead(date, now)),
+        clock_ahead: ahead(&head.date, now),
     }
 }
 

@@ -6,6 +6,7 @@ use super::bindings::exports::astr::openclaw::{gateway, guards};
 use crate::config::{Bounds, Config, ConfigError, Endpoint};
 use crate::diagnose::Check;
 use crate::fault::{FaultCode, Locale};
+use crate::gateway::classify::Why;
 use crate::guards::breaker;
 use crate::guards::limits::Limits;
 use crate::guards::memory::{Bound, Sample};
@@ -242,17 +243,17 @@ pub(super) fn breaker(at: usize, view: BreakerView) -> guards::Breaker {
 
 /// A check, with its cause and remedy.
 pub(super) fn check(check: Check, locale: Locale) -> gateway::Check {
-    let text = |text: fn(FaultCode, Locale) -> &'static str| {
-        check
-            .wrong
-            .map(|code| text(code, locale).to_owned())
+    let text = |text: fn(&Why, Locale) -> &'static str| {
+        let wrong = check.wrong.as_ref();
+        wrong
+            .map(|why| text(why, locale).to_owned())
             .unwrap_or_default()
     };
     gateway::Check {
-        cause: text(FaultCode::cause),
-        remedy: text(FaultCode::remedy),
+        cause: text(Why::cause),
+        remedy: text(Why::remedy),
         name: check.name,
-        wrong: check.wrong.map(Into::into),
+        wrong: check.wrong.map(|why| why.code.into()),
         detail: check.detail,
     }
 }

@@ -7,12 +7,12 @@ use super::bindings::wasi::http::types::{
     ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme,
 };
 use super::bindings::{wit_future, wit_stream};
-use crate::gateway::refusal::Head;
+use crate::gateway::classify::Head;
 use crate::gateway::request::PATH;
 use crate::guards::memory::Sample;
 use crate::prelude::*;
 use crate::turn::model::ToolCall;
-use crate::turn::outside::{AnswerBody, Failure, LARGE_UPLOAD_BYTES, Outside, Post};
+use crate::turn::outside::{AnswerBody, Failure, Outside, Post};
 use core::cell::Cell;
 use core::pin::pin;
 use futures::future::{Either, select};
@@ -24,6 +24,8 @@ pub(super) struct World;
 const NANOS_PER_MS: u64 = 1_000_000;
 /// Bytes that are read of an answer at once.
 const READ_BYTES: usize = 16 * 1024;
+/// A request of fewer bytes is taken at once by the kernel, whatever the gateway does with it.
+const KERNEL_BYTES: u64 = 64 * 1024;
 /// How long the rest of a complete answer may take, so that its connection can be used again.
 const FINISH_NS: u64 = 500 * NANOS_PER_MS;
 
@@ -68,7 +70,7 @@ impl Outside for World {
             .and_then(|()| request.set_path_with_query(Some(PATH)));
         set.map_err(|()| Failure::NotSent("the host refuses the address".into()))?;
 
-        let uploaded = Cell::new(length < LARGE_UPLOAD_BYTES);
+        let uploaded = Cell::new(length < KERNEL_BYTES);
         let upload = async {
             let mut taken = true;
             match post.body {
@@ -117,6 +119,8 @@ fn headers(post: &Post<'_>, length: u64) -> Result<Fields, Failure> {
             "accept".to_owned(),
             b"text/event-stream, application/json".to_vec(),
         ),
+        // Left out it would mean that any is taken.
+        ("accept-encoding".to_owned(), b"identity".to_vec()),
         ("content-length".to_owned(), length.to_string().into_bytes()),
     ];
     if post.authorized {
@@ -149,16 +153,21 @@ fn head(response: &Response) -> Head {
     let fields = response.get_headers();
     let field = |name: &str| {
         let values = fields.get(name);
-        let first = values.first()?;
-        Some(String::from_utf8_lossy(first).into_owned())
+        values
+            .first()
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .unwrap_or_default()
     };
     Head {
         status: response.get_status_code(),
-        content_type: field("content-type").unwrap_or_default(),
+        content_type: field("content-type"),
+        content_encoding: field("content-encoding"),
         allow: field("allow"),
         retry_after: field("retry-after"),
         date: field("date"),
         location: field("location"),
+        www_authenticate: field("www-authenticate"),
+        server: field("server"),
     }
 }
 

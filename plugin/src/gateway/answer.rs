@@ -3,7 +3,7 @@
 //! What is used is looked up in the bytes, everything else is skipped: an event of another name, or
 //! data that is no JSON, is nothing to us.
 
-use super::refusal;
+use super::classify;
 use super::response;
 use super::sse::{self, SseReader};
 use crate::fault::{FaultCode, Locale};
@@ -301,7 +301,10 @@ impl Content {
 
     /// Reads a whole JSON body.
     fn body(&mut self, bytes: &[u8], shown: &mut String) -> Result<Answer, Fault> {
-        let response = match Json::object(bytes) {
+        // Some providers send their errors as a list.
+        let list = Json::broken(bytes);
+        let first = list.items().next().filter(|_| list.is_list());
+        let response = match first.map_or_else(|| Json::object(bytes), Ok) {
             Ok(response) => response,
             Err(Unreadable::CutOff) => {
                 let words =
@@ -317,11 +320,9 @@ impl Content {
         match status.as_ref() {
             "failed" | "cancelled" => self.end(&status, response, shown),
             "completed" | "incomplete" if output.is_list() => self.end(&status, response, shown),
-            _ if !error.is_none() => Err(refusal::in_place_of_an_answer(error, self.locale)),
+            _ if !error.is_none() => Err(self.error(response)),
             "" if output.is_list() => self.end("completed", response, shown),
-            "" | "error" if !response::own_words(response).is_empty() => {
-                Err(refusal::in_place_of_an_answer(response, self.locale))
-            }
+            "" | "error" if classify::is_error(response) => Err(self.error(response)),
             "" | "completed" | "incomplete" => Err(self.unreadable(&say!(self.locale,
                 en: "it is no response object",
                 zh: "它不是 response 对象"))),
@@ -332,14 +333,13 @@ impl Content {
     /// What a response object that claims to be the end makes of the turn. `claim`: what the event
     /// calls it; what the object says itself counts.
     fn end(&mut self, claim: &str, response: Json<'_>, shown: &str) -> Result<Answer, Fault> {
-        let [id, status, output, output_text, usage, details, error] = response.get([
+        let [id, status, output, output_text, usage, details] = response.get([
             "id",
             "status",
             "output",
             "output_text",
             "usage",
             "incomplete_details",
-            "error",
         ]);
         let status = status.text();
         let status = match status.as_ref() {
@@ -350,12 +350,12 @@ impl Content {
         match status {
             "completed" | "incomplete" => {}
             "failed" | "cancelled" => {
-                return Err(refusal::failed(status, response, self.locale));
+                return Err(classify::failed(status, response, self.locale));
             }
             other => return Err(self.unknown_end(other)),
         }
-        if !(response::own_words(error).is_empty() || response::has_text(output)) {
-            return Err(refusal::in_place_of_an_answer(error, self.locale));
+        if classify::is_error(response) && !response::has_text(output) {
+            return Err(self.error(response));
         }
         let calls = self.calls.take(output);
         let whole = self.texts.whole(output, output_text, shown);
@@ -410,18 +410,16 @@ impl Content {
         Fault::new(FaultCode::StreamInterrupted, words)
     }
 
-    /// What an error event says: within it, or itself.
-    fn error(&self, event: Json<'_>) -> Fault {
-        let [error] = event.get(["error"]);
-        let error = if error.is_none() { event } else { error };
-        refusal::in_place_of_an_answer(error, self.locale)
+    /// What an error says: within an object, or itself.
+    fn error(&self, object: Json<'_>) -> Fault {
+        classify::in_place_of_an_answer(object, self.locale)
     }
 
     /// An error event whose data is just words.
     fn error_words(&self, words: &str) -> Fault {
         let mut text = String::new();
         crate::json::push_string(&mut text, words);
-        refusal::in_place_of_an_answer(Json::broken(text.as_bytes()), self.locale)
+        self.error(Json::broken(text.as_bytes()))
     }
 
     fn unknown_end(&self, status: &str) -> Fault {

@@ -1,23 +1,47 @@
-//! The one date format that RFC 9110 lets a sender use: `Sun, 06 Nov 1994 08:49:37 GMT`.
+//! The dates of HTTP: `Sun, 06 Nov 1994 08:49:37 GMT`, and the two older forms that RFC 9110 has a
+//! reader take, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
 //!
 //! By hand, because the library for it costs the component 8 kB.
 
 /// Seconds since 1970, or none if it is no such date.
 pub fn unix_seconds(date: &str) -> Option<u64> {
-    let mut words = date.trim().split([' ', ':']);
-    let (_weekday, day, month, year) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    let mut number = || words.next()?.parse::<u64>().ok();
-    let (hour, minute, second) = (number()?, number()?, number()?);
-    if words.next() != Some("GMT") || words.next().is_some() {
+    let mut words = date.split([' ', ':']).filter(|word| !word.is_empty());
+    let weekday = words.next()?;
+    let (day, month, year, time) = if weekday.ends_with(',') {
+        let first = words.next()?;
+        let (day, month, year) = match first.split_once('-') {
+            Some((day, rest)) => {
+                let (month, year) = rest.split_once('-')?;
+                (day, month, year)
+            }
+            None => (first, words.next()?, words.next()?),
+        };
+        let time = (words.next()?, words.next()?, words.next()?);
+        if words.next() != Some("GMT") {
+            return None;
+        }
+        (day, month, year, time)
+    } else {
+        let (month, day) = (words.next()?, words.next()?);
+        let time = (words.next()?, words.next()?, words.next()?);
+        (day, month, words.next()?, time)
+    };
+    if words.next().is_some() {
         return None;
     }
+    let number = |text: &str| text.parse::<u64>().ok();
+    let (hour, minute, second) = (number(time.0)?, number(time.1)?, number(time.2)?);
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let month = MONTHS
         .as_bytes()
         .chunks(3)
         .position(|name| name == month.as_bytes())? as u64
         + 1;
-    let (day, year) = (day.parse::<u64>().ok()?, year.parse::<u64>().ok()?);
+    let (day, year) = match (number(day)?, number(year)?, year.len()) {
+        // Of two digits; no gateway is older than this century.
+        (day, short, 2) => (day, 2000 + short),
+        (day, year, _) => (day, year),
+    };
     if !(1..=31).contains(&day)
         || !(1970..=9999).contains(&year)
         || hour > 23
@@ -49,6 +73,9 @@ mod tests {
             ("Tue, 29 Feb 2000 12:00:00 GMT", 951_825_600),
             ("Sun, 22 Nov 2026 07:16:41 GMT", 1_795_331_801),
             ("Mon, 01 Mar 2100 00:00:00 GMT", 4_107_542_400),
+            ("Sunday, 22-Nov-26 07:16:41 GMT", 1_795_331_801),
+            ("Sun Nov 22 07:16:41 2026", 1_795_331_801),
+            ("Sun Nov  6 08:49:37 1994", 784_111_777),
         ] {
             assert_eq!(unix_seconds(date), Some(seconds), "{date}");
         }
@@ -63,7 +90,10 @@ mod tests {
             "Sun, 32 Nov 1994 08:49:37 GMT",
             "Sun, 06 Foo 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 24:49:37 GMT",
-            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37",
+            "Sunday, 06-Nov 08:49:37 GMT",
+            "Sun Nov 22 07:16:41",
+            "Sun Nov 22 07:16:41 2026 GMT",
             "Sun, 06 Nov 1994 08:49:37 GMT x",
             "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
         ] {

@@ -2,9 +2,9 @@
 
 pub mod answer;
 pub mod attachment;
+pub mod classify;
 pub mod dialect;
 mod http_date;
-pub mod refusal;
 pub mod request;
 pub mod response;
 pub mod session_key;

@@ -104,32 +104,3 @@ pub(super) fn usage(usage: Json<'_>) -> Option<Usage> {
     };
     (usage != Usage::default()).then_some(usage)
 }
-
-/// Whether an error object has this type or code.
-pub(super) fn error_is(error: Json<'_>, name: &str) -> bool {
-    error
-        .get(["type", "code"])
-        .iter()
-        .any(|field| field.is(name))
-}
-
-/// The words of an error, which is an object or just a text; its code where it has none.
-pub(super) fn error_words(error: Json<'_>) -> String {
-    let given = own_words(error);
-    if given.is_empty() {
-        "no reason given".to_owned()
-    } else {
-        given
-    }
-}
-
-/// As [`error_words`]; empty for none.
-pub(super) fn own_words(error: Json<'_>) -> String {
-    if error.is_text() {
-        return error.text().into_owned();
-    }
-    let fields = error.get(["message", "msg", "detail", "error", "code", "type"]);
-    let mut words = fields.iter().map(|field| field.text());
-    let words = words.find(|words| !words.trim().is_empty());
-    words.unwrap_or_default().into_owned()
-}

@@ -1,5 +1,8 @@
 //! A circuit breaker: failures in a row open it, one trial at a time may close it.
 
+/// The longest rest that a gateway may ask for, in milliseconds; what it asks beyond is not kept to.
+pub const MAX_RETRY_AFTER_MS: u64 = 15 * 60_000;
+
 /// When it opens and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -9,6 +12,14 @@ pub struct Rule {
     pub open_ms: u64,
 }
 
+impl Rule {
+    /// How long it stays open after a failure that asked for so much rest.
+    fn opens_for(self, retry_after_ms: Option<u64>) -> u64 {
+        let asked = retry_after_ms.unwrap_or(0).min(MAX_RETRY_AFTER_MS);
+        self.open_ms.max(asked)
+    }
+}
+
 /// How a turn that was let through ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -16,7 +27,8 @@ pub enum Outcome {
     Success,
     /// The gateway failed; it may have asked for this many milliseconds of rest.
     Failure {
-        /// `Retry-After`. Lengthens the open time, never shortens it.
+        /// `Retry-After`. Lengthens the open time to [`MAX_RETRY_AFTER_MS`] at the most, never
+        /// shortens it.
         retry_after_ms: Option<u64>,
     },
     /// It says nothing about the gateway: cancelled, trapped, or the request was bad.
@@ -68,6 +80,13 @@ impl Breaker {
         }
     }
 
+    /// Takes back what no rule would have given: a snapshot of an earlier version, or of another
+    /// config, may say that it is open for years.
+    pub fn bound(&mut self, now: u64, rule: Rule) {
+        let latest = now.saturating_add(rule.opens_for(Some(u64::MAX)));
+        self.open_until = self.open_until.map(|until| until.min(latest));
+    }
+
     /// What [`Breaker::restore`] needs.
     pub fn save(&self) -> Saved {
         Saved {
@@ -110,8 +129,7 @@ impl Breaker {
             Outcome::Failure { retry_after_ms } => {
                 self.failures = self.failures.saturating_add(1);
                 if trial || self.failures >= rule.failures {
-                    let open_ms = rule.open_ms.max(retry_after_ms.unwrap_or(0));
-                    self.open_until = Some(now.saturating_add(open_ms));
+                    self.open_until = Some(now.saturating_add(rule.opens_for(retry_after_ms)));
                 }
             }
             Outcome::Neutral => {}
@@ -222,8 +240,16 @@ mod tests {
     }
 
     #[test]
-    fn guard_breaker_retry_after_lengthens_and_never_shortens() {
-        for (retry_after, open) in [(300_000, 300_000), (1_000, 60_000)] {
+    fn guard_breaker_retry_after_lengthens_to_15_minutes_and_never_shortens() {
+        // Report F10 and A1: 16 hours, or epoch seconds, were kept to, over restarts.
+        for (retry_after, open) in [
+            (300_000, 300_000),
+            (1_000, 60_000),
+            (900_000, 900_000),
+            (900_001, 900_000),
+            (57_600_000, 900_000),
+            (u64::MAX, 900_000),
+        ] {
             let mut breaker = Breaker::default();
             turn(&mut breaker, FAILURE, 0);
             turn(
@@ -244,6 +270,39 @@ mod tests {
         let mut next = Breaker::restore(breaker.save());
         assert_eq!(next.admit(59_999), Err(1));
         assert!(next.admit(60_000).is_ok());
+    }
+
+    // Report A1 (attack): an earlier version kept epoch seconds in its snapshot.
+    #[test]
+    fn guard_breaker_a_restored_open_time_is_bounded() {
+        let longest = RULE.open_ms.max(MAX_RETRY_AFTER_MS);
+        for (until, open) in [
+            (u64::MAX, State::Open(longest)),
+            (1_795_331_801_000, State::Open(longest)),
+            (5_000, State::Open(4_000)),
+            (1_000, State::HalfOpen),
+        ] {
+            let mut breaker = Breaker::restore(Saved {
+                failures: 2,
+                open_until: Some(until),
+            });
+            breaker.bound(1_000, RULE);
+            assert_eq!(breaker.state(1_000), open, "{until}");
+        }
+        let day = Rule {
+            failures: 2,
+            open_ms: 86_400_000,
+        };
+        let mut breaker = Breaker::restore(Saved {
+            failures: 2,
+            open_until: Some(u64::MAX),
+        });
+        breaker.bound(0, day);
+        assert_eq!(
+            breaker.state(0),
+            State::Open(86_400_000),
+            "the config's own"
+        );
     }
 
     #[test]
@@ -269,7 +328,7 @@ mod tests {
         prop_oneof![
             4 => prop_oneof![
                 Just(Outcome::Success),
-                prop::option::of(0u64..200_000).prop_map(|r| Outcome::Failure { retry_after_ms: r }),
+                prop::option::of(0u64..2_000_000).prop_map(|r| Outcome::Failure { retry_after_ms: r }),
                 Just(Outcome::Neutral),
             ].prop_map(Step::Turn),
             2 => (0u64..70_000).prop_map(Step::Wait),
@@ -303,7 +362,7 @@ mod tests {
                                 Outcome::Failure { retry_after_ms } => {
                                     in_a_row += 1;
                                     if in_a_row >= threshold || open_until.is_some() {
-                                        open_until = Some(now + 60_000.max(retry_after_ms.unwrap_or(0)));
+                                        open_until = Some(now + retry_after_ms.unwrap_or(0).clamp(60_000, 900_000));
                                     }
                                 }
                                 Outcome::Neutral => {}

@@ -5,11 +5,13 @@ use super::outside::{AnswerBody, Events, Failure, Outside, Post};
 use super::run::{Run, outcome};
 use crate::fault::FaultCode;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
-use crate::gateway::refusal::{self, Head, MAX_REFUSAL_BYTES};
+use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask};
 use crate::guards::breaker::Outcome;
 use crate::prelude::*;
 use crate::text;
+use core::pin::pin;
+use futures::future::select;
 
 /// A request that failed, and whether it certainly did not reach the gateway.
 pub(super) struct Failed {
@@ -92,8 +94,8 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                     .await
                     .map_err(Failed::from);
             }
-            let bytes = refusal_body(&mut answer, start).await;
-            let fault = refusal::classify(&head, &bytes, self.config.locale);
+            let bytes = refusal_body(self.outside, &mut answer, start).await;
+            let fault = classify::classify(&head, &bytes, self.config.locale);
             let offers = ask.offer_tools && self.turn.offered(ask.level).next().is_some();
             match ask.dialect.wanted_by(&fault.message) {
                 Some(other) if head.status == 400 && offers && !flipped => {
@@ -139,7 +141,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         body: &mut O::Body,
         start: &mut Vec<u8>,
     ) -> Result<Option<Format>, Fault> {
-        if head.status != 200 {
+        if head.status != 200 || head.is_compressed() {
             return Ok(None);
         }
         let mut at_end = false;
@@ -231,14 +233,27 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
     }
 }
 
+/// How long a refusal's body may take: its status is known already.
+const REFUSAL_BODY_MS: u64 = 5_000;
+
 /// The beginning of a refusal's body, of which `start` has been read; what cannot be read of it does
 /// not matter.
-pub(crate) async fn refusal_body(answer: &mut impl AnswerBody, start: Vec<u8>) -> Vec<u8> {
+pub(crate) async fn refusal_body<O: Outside>(
+    outside: &O,
+    answer: &mut O::Body,
+    start: Vec<u8>,
+) -> Vec<u8> {
     let mut bytes = start;
-    while bytes.len() < MAX_REFUSAL_BYTES
-        && let Ok(Some(chunk)) = answer.chunk().await
     {
-        bytes.extend_from_slice(&chunk);
+        let read = async {
+            while bytes.len() < MAX_REFUSAL_BYTES
+                && let Ok(Some(chunk)) = answer.chunk().await
+            {
+                bytes.extend_from_slice(&chunk);
+            }
+        };
+        let deadline = outside.now_ms().saturating_add(REFUSAL_BODY_MS);
+        select(pin!(read), pin!(outside.sleep_until_ms(deadline))).await;
     }
     bytes.truncate(MAX_REFUSAL_BYTES);
     bytes

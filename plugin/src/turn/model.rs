@@ -1,6 +1,7 @@
 //! What a turn is made of, and what comes out of it. The mirror of `wit/types.wit`.
 
 use crate::fault::{FaultCode, Locale};
+use crate::gateway::classify::{Texts, Why};
 use crate::level::Level;
 use crate::prelude::*;
 
@@ -177,6 +178,8 @@ pub struct Fault {
     pub retry_after_ms: Option<u64>,
     /// Where there was one.
     pub http_status: Option<u16>,
+    /// Cause and remedy of this occurrence, where the code's own say too little.
+    pub texts: Option<&'static Texts>,
 }
 
 impl Fault {
@@ -188,16 +191,25 @@ impl Fault {
             partial_text: String::new(),
             retry_after_ms: None,
             http_status: None,
+            texts: None,
         }
     }
 
     /// Its cause in a language.
     pub fn cause(&self, locale: Locale) -> &'static str {
-        self.code.cause(locale)
+        self.why().cause(locale)
     }
 
     /// Its remedy in a language.
     pub fn remedy(&self, locale: Locale) -> &'static str {
-        self.code.remedy(locale)
+        self.why().remedy(locale)
+    }
+
+    /// Its code, and where its texts come from.
+    pub fn why(&self) -> Why {
+        Why {
+            code: self.code,
+            texts: self.texts,
+        }
     }
 }

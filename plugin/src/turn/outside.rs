@@ -3,7 +3,7 @@
 use super::model::{Fault, ToolCall};
 use crate::config::{Bounds, Gateway};
 use crate::fault::{FaultCode, Locale};
-use crate::gateway::refusal::Head;
+use crate::gateway::classify::{Head, UPLOAD_BROKE};
 use crate::gateway::request::Body;
 use crate::guards::memory::Sample;
 use crate::prelude::*;
@@ -23,9 +23,6 @@ pub struct Post<'a> {
     pub bounds: &'a Bounds,
 }
 
-/// A gateway that closes while it is sent a request of at least so many bytes has found it too large.
-pub const LARGE_UPLOAD_BYTES: u64 = 1024 * 1024;
-
 /// Why an exchange failed below HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -41,7 +38,7 @@ pub enum Failure {
     Broken {
         /// The words for it.
         why: String,
-        /// Whether the whole request had been taken, or it was smaller than [`LARGE_UPLOAD_BYTES`].
+        /// Whether the whole request had been taken, or it was a small one.
         uploaded: bool,
     },
     /// What came is no HTTP.
@@ -77,12 +74,16 @@ impl Failure {
             Self::IdleTimeout => timed_out("idle", "空闲", bounds.idle_ms),
             Self::Broken {
                 uploaded: false, ..
-            } if !answering => Fault::new(
-                FaultCode::RequestTooLarge,
-                say!(locale,
-                    en: "{url}: the gateway closed the connection before it had taken the whole request",
-                    zh: "{url}：网关在收完请求之前关闭了连接"),
-            ),
+            } if !answering => Fault {
+                // Not too large: what is over the gateway's limit is never sent.
+                texts: UPLOAD_BROKE.texts,
+                ..Fault::new(
+                    UPLOAD_BROKE.code,
+                    say!(locale,
+                        en: "{url}: the connection broke before the whole request had been taken",
+                        zh: "{url}：在收完请求之前连接中断"),
+                )
+            },
             Self::Broken { why, .. } if !answering => {
                 Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}"))
             }

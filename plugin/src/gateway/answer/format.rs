@@ -1,6 +1,6 @@
 //! How an answer is written: as its first bytes say, whatever its Content-Type claims.
 
-use crate::gateway::refusal::Head;
+use crate::gateway::classify::{Head, is_compressed};
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +14,12 @@ pub enum Format {
 /// Bytes of space before an answer that are looked through.
 const MAX_SPACE: usize = 4096;
 
-/// How an answer is written that begins with `start`; none if it is neither. An error if more of it
+/// How an answer is written that begins with `start`; none if it is neither, or compressed. An error if more of it
 /// is needed to tell, which it never is at its end.
 pub fn sniff(head: &Head, start: &[u8], at_end: bool) -> Result<Option<Format>, MoreNeeded> {
+    if is_compressed(start) {
+        return Ok(None);
+    }
     const BOM: &[u8] = "\u{feff}".as_bytes();
     let text = start.strip_prefix(BOM).unwrap_or(start).trim_ascii_start();
     let may_become = |whole: &[u8]| !at_end && text.len() < whole.len() && whole.starts_with(text);
@@ -25,6 +28,8 @@ pub fn sniff(head: &Head, start: &[u8], at_end: bool) -> Result<Option<Format>, 
         Some(b':') => return Ok(Some(Format::Stream)),
         Some(b'<') => return Ok(None),
         None if !at_end && start.len() < MAX_SPACE => return Err(MoreNeeded),
+        // Of what gzip begins with.
+        Some(0x1f) if start.len() == 1 && !at_end => return Err(MoreNeeded),
         _ if may_become(BOM) => return Err(MoreNeeded),
         _ => {}
     }

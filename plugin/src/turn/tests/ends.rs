@@ -85,6 +85,87 @@ fn fault_timed_out_says_which_limit() {
     );
 }
 
+// Report A15 (attack): a 401 whose body never ends was known after the idle limit of 300 s.
+#[test]
+fn a_refusal_whose_body_never_ends_is_known_within_seconds() {
+    let head = |status| Head {
+        status,
+        content_type: "application/json".into(),
+        ..Head::default()
+    };
+    for pieces in [vec![], vec![br#"{"error":{"#.to_vec()]] {
+        let scene = Scene::HangsAfter(head(401), pieces);
+        let setup = setup(config(), vec![scene]);
+        assert_eq!(setup.code(&turn("x")), FaultCode::AuthFailed);
+        assert_eq!(setup.world.now.get(), 5_000);
+    }
+    // Nor is more than its beginning taken, however fast it comes.
+    let flood = (0..1_000).map(|_| Ok(vec![b'x'; 1_000])).collect();
+    let setup = setup(config(), vec![Scene::Answers(head(500), flood)]);
+    let fault = setup.ask(&turn("x")).0.expect_err("refused");
+    assert_eq!(fault.code, FaultCode::GatewayError);
+    assert!(fault.message.len() < 2_500, "{}", fault.message.len());
+    assert_eq!(setup.world.now.get(), 0);
+}
+
+// Report A13 (attack): gzip unasked was taken for a gateway that had been killed.
+#[test]
+fn fault_protocol_error_says_that_a_proxy_compresses() {
+    let announced = Head {
+        content_encoding: "gzip".into(),
+        ..stream_head()
+    };
+    let body = || vec![Ok(vec![0x1f, 0x8b, 8, 0, 0])];
+    for head in [announced, stream_head()] {
+        let setup = setup(config(), vec![Scene::Answers(head, body())]);
+        let fault = setup.ask(&turn("x")).0.expect_err("unreadable");
+        assert_eq!(fault.code, FaultCode::ProtocolError);
+        assert!(fault.message.contains("compressed"), "{}", fault.message);
+        assert!(fault.cause(Locale::En).contains("proxy"));
+        assert!(fault.cause(Locale::Zh).contains("代理"));
+    }
+}
+
+// Report A17 (attack): a crash in the middle of a 9 MB upload was called too large, and did not count.
+#[test]
+fn a_connection_that_breaks_in_an_upload_is_a_crash() {
+    let broken = |uploaded| {
+        Scene::Fails(Failure::Broken {
+            why: "reset".into(),
+            uploaded,
+        })
+    };
+    let setup = setup(config(), vec![broken(false), broken(true)]);
+    for cause in ["while the request was being sent", "No connection"] {
+        let fault = setup.ask(&turn("x")).0.expect_err("broken");
+        assert_eq!(fault.code, FaultCode::NetworkOrUnreachable);
+        assert!(fault.cause(Locale::En).contains(cause), "{fault:?}");
+    }
+    assert_eq!(setup.breaker(0), breaker::State::Open(60_000), "both count");
+}
+
+// Report F10 and A1 (hashicorp/go-retryablehttp#283: a server's Retry-After goes past the client's own limit).
+#[test]
+fn a_gateway_that_asks_for_hours_is_left_alone_for_15_minutes() {
+    for asked in ["57600", "99999999999999999999999", "1795331801"] {
+        let scene = || {
+            let head = Head {
+                status: 503,
+                retry_after: asked.into(),
+                ..Head::default()
+            };
+            Scene::Answers(head, vec![])
+        };
+        let setup = setup(config(), vec![scene(), scene()]);
+        for _ in 0..2 {
+            let fault = setup.ask(&turn("x")).0.expect_err("refused");
+            assert_eq!(fault.retry_after_ms, Some(900_000));
+            assert!(fault.message.contains(asked), "{}", fault.message);
+        }
+        assert_eq!(setup.breaker(0), breaker::State::Open(900_000));
+    }
+}
+
 #[test]
 fn a_reader_that_is_gone_ends_the_turn() {
     let setup = setup(config(), vec![replies("PONG")]);

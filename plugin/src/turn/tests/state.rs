@@ -67,7 +67,7 @@ fn diagnose_tells_the_runbooks_faults_apart_without_a_model_call() {
         );
         checks
             .into_iter()
-            .map(|check| (check.name, check.wrong))
+            .map(|check| (check.name, check.wrong.map(|why| why.code)))
             .collect::<Vec<_>>()
     };
     let names = [
@@ -106,4 +106,104 @@ fn diagnose_tells_the_runbooks_faults_apart_without_a_model_call() {
             expect([none, none, none, Some(code), Some(code)])
         );
     }
+}
+
+fn diagnosis(setup: &Setup) -> Vec<crate::diagnose::Check> {
+    drive(
+        &setup.world,
+        pin!(crate::diagnose::diagnose(&setup.state, &setup.world, None)),
+    )
+}
+
+fn check<'a>(checks: &'a [crate::diagnose::Check], name: &str) -> &'a crate::diagnose::Check {
+    checks
+        .iter()
+        .find(|check| check.name == name)
+        .expect("the check")
+}
+
+// Report F12 (digitalocean/droplet-1-clicks#388: a gateway behind a proxy refuses everybody with
+// proxy_attribution_required): the diagnosis took any 403 for "asks for a token", and was green.
+#[test]
+fn diagnose_is_not_green_when_the_gateway_refuses() {
+    let attribution = r#"{"error":{"type":"proxy_attribution_required","message":"Proxy client attribution is required"}}"#;
+    let page = |status| {
+        let head = Head {
+            status,
+            content_type: "text/html".into(),
+            ..Head::default()
+        };
+        Scene::Answers(head, vec![Ok(b"<title>Sign in</title>".to_vec())])
+    };
+    let unauthorized = || {
+        refuses(
+            401,
+            r#"{"error":{"message":"Unauthorized","type":"unauthorized"}}"#,
+        )
+    };
+    for (scenes, cause) in [
+        (
+            vec![refuses(403, attribution), refuses(403, attribution)],
+            "does not trust",
+        ),
+        (vec![refuses(403, "{}"), refuses(403, "{}")], "forbids"),
+        (vec![page(401), page(401)], "login of its own"),
+        (
+            vec![unauthorized(), refuses(403, attribution)],
+            "does not trust",
+        ),
+        // A 400 that is not about what the empty object lacks.
+        (vec![unauthorized(), page(400)], "refused the request"),
+        (vec![unauthorized(), refuses(409, "{}")], "not accepted"),
+        (
+            vec![unauthorized(), refuses(429, "{}")],
+            "share one address",
+        ),
+    ] {
+        let reached = matches!(&scenes[0], Scene::Answers(head, _) if head.status == 401 && head.content_type != "text/html");
+        let checks = diagnosis(&setup(config(), scenes));
+        let wrong = check(&checks, "token-primary").wrong.expect("not green");
+        assert!(wrong.cause(Locale::En).contains(cause), "{wrong:?}");
+        assert_eq!(
+            check(&checks, "reach-primary").wrong.is_none(),
+            reached,
+            "{cause}"
+        );
+    }
+    // What it says to a stranger does not matter where it takes the token.
+    let checks = diagnosis(&setup(
+        config(),
+        vec![refuses(403, "{}"), refuses(400, "{}")],
+    ));
+    assert!(
+        checks.iter().all(|check| check.wrong.is_none()),
+        "{checks:?}"
+    );
+}
+
+// Report A2 (attack): a gateway that is silent to a probe kept a diagnosis until the whole-turn rule dropped
+// the instance, and good turns with it.
+#[test]
+fn diagnose_has_short_limits_of_its_own() {
+    let mut config = with_backup();
+    config.bounds.first_byte_ms = 300_000;
+    let silent = setup(config.clone(), vec![Scene::IsSilent, Scene::IsSilent]);
+    let checks = diagnosis(&silent);
+    for name in ["reach-primary", "reach-backup"] {
+        let check = check(&checks, name);
+        let wrong = check.wrong.expect("silent");
+        assert_eq!(wrong.code, FaultCode::TimedOut);
+        assert!(wrong.cause(Locale::En).contains("probe"), "{wrong:?}");
+        assert!(check.detail.contains("limit of 8 s"), "{}", check.detail);
+    }
+    assert_eq!(silent.world.now.get(), 16_000);
+    // The longest that it can take: heads at the last moment, bodies that never end.
+    let head = Head {
+        status: 401,
+        ..Head::default()
+    };
+    let scene = || Scene::HangsAfter(head.clone(), vec![]);
+    let slow = setup(config, vec![scene(), scene(), scene(), scene()]);
+    diagnosis(&slow);
+    assert_eq!(slow.world.now.get(), 4 * 5_000);
 }

@@ -3,7 +3,6 @@
 use super::scenes::stream_head;
 use super::*;
 use crate::config::Endpoint;
-use crate::fault::Locale;
 use crate::guards::memory::{Bound, Sample};
 use crate::turn::outside::{AnswerBody, Events, Outside, Post};
 use std::collections::VecDeque;
@@ -15,6 +14,10 @@ pub(super) enum Scene {
     Answers(Head, Vec<Result<Vec<u8>, Failure>>),
     /// Gives the head and these pieces, and then nothing for ever.
     Hangs(Vec<Vec<u8>>),
+    /// As `Hangs`, with another head.
+    HangsAfter(Head, Vec<Vec<u8>>),
+    /// Takes the request and says nothing.
+    IsSilent,
 }
 
 /// One request as it was sent.
@@ -102,10 +105,9 @@ impl Outside for Rc<World> {
             Scene::Answers(head, pieces) => {
                 Ok((head, ScriptedBody(pieces.into(), false, self.clone())))
             }
-            Scene::Hangs(pieces) => Ok((
-                stream_head(),
-                ScriptedBody(pieces.into_iter().map(Ok).collect(), true, self.clone()),
-            )),
+            Scene::Hangs(pieces) => Ok((stream_head(), self.hanging(pieces))),
+            Scene::HangsAfter(head, pieces) => Ok((head, self.hanging(pieces))),
+            Scene::IsSilent => pending().await,
         }
     }
 
@@ -125,6 +127,16 @@ impl Outside for Rc<World> {
             "long" => Ok("x".repeat(self.long_output.get())),
             _ => Ok(format!("output of {name}")),
         }
+    }
+}
+
+trait Hanging {
+    fn hanging(&self, pieces: Vec<Vec<u8>>) -> ScriptedBody;
+}
+
+impl Hanging for Rc<World> {
+    fn hanging(&self, pieces: Vec<Vec<u8>>) -> ScriptedBody {
+        ScriptedBody(pieces.into_iter().map(Ok).collect(), true, self.clone())
     }
 }
 

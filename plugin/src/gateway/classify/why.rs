@@ -1,0 +1,244 @@
+//! Causes and remedies of one occurrence, where a code alone says too little.
+
+use crate::fault::{FaultCode, Locale};
+
+/// A cause and a remedy that follow what the gateway said, in both languages.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Texts {
+    en: (&'static str, &'static str),
+    zh: (&'static str, &'static str),
+}
+
+impl Texts {
+    fn of(&self, locale: Locale) -> (&'static str, &'static str) {
+        match locale {
+            Locale::En => self.en,
+            Locale::Zh => self.zh,
+        }
+    }
+
+    /// Why this happened, for people.
+    pub fn cause(&self, locale: Locale) -> &'static str {
+        self.of(locale).0
+    }
+
+    /// What to do about it, for people.
+    pub fn remedy(&self, locale: Locale) -> &'static str {
+        self.of(locale).1
+    }
+}
+
+/// What a row of the table makes of an answer: a code, and texts of its own if the code's do not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// The code.
+    pub code: FaultCode,
+    /// Instead of the code's own cause and remedy.
+    pub texts: Option<&'static Texts>,
+}
+
+impl Why {
+    /// The code's own texts fit.
+    pub(super) const fn plain(code: FaultCode) -> Self {
+        Self { code, texts: None }
+    }
+
+    /// Its cause.
+    pub fn cause(&self, locale: Locale) -> &'static str {
+        match self.texts {
+            Some(texts) => texts.cause(locale),
+            None => self.code.cause(locale),
+        }
+    }
+
+    /// Its remedy.
+    pub fn remedy(&self, locale: Locale) -> &'static str {
+        match self.texts {
+            Some(texts) => texts.remedy(locale),
+            None => self.code.remedy(locale),
+        }
+    }
+}
+
+impl From<FaultCode> for Why {
+    fn from(code: FaultCode) -> Self {
+        Self::plain(code)
+    }
+}
+
+macro_rules! whys {
+    ($( $name:ident = $code:ident, en: ($cause_en:literal, $remedy_en:literal),
+        zh: ($cause_zh:literal, $remedy_zh:literal); )+) => {
+        $( pub(crate) const $name: Why = Why {
+            code: FaultCode::$code,
+            texts: Some(&Texts { en: ($cause_en, $remedy_en), zh: ($cause_zh, $remedy_zh) }),
+        }; )+
+
+        /// Every one of them.
+        #[cfg(test)]
+        pub(super) const ALL: &[Why] = &[$($name),+];
+    };
+}
+
+whys! {
+    QUOTA = ModelProviderFailed,
+        en: ("The model provider's account has no quota or balance left.",
+             "Top up or raise the limit at the provider, or choose another model in the gateway's config."),
+        zh: ("模型服务商账户的额度或余额已用尽。",
+             "请在服务商处充值或提高限额，或在网关配置中改用其他模型。");
+    KEY = ModelProviderFailed,
+        en: ("The model provider refused the gateway's API key. The gateway's own token is fine.",
+             "Set a valid provider key in the gateway's config or .env and restart the gateway."),
+        zh: ("模型服务商拒绝了网关使用的 API 密钥；网关自身的令牌没有问题。",
+             "请在网关配置或 .env 中设置有效的服务商密钥，然后重启网关。");
+    OVERLOAD = ModelProviderFailed,
+        en: ("The model provider is overloaded or limits the rate of requests.",
+             "Wait a while and ask again; if it stays so, choose another model or raise the provider's rate limit."),
+        zh: ("模型服务商过载或正在限流。",
+             "请稍后重试；如果持续如此，请更换模型或提高服务商的速率限制。");
+    CONTEXT = ModelProviderFailed,
+        en: ("The conversation is longer than the model's context window.",
+             "Start a new session, send less, or choose a model with a larger context."),
+        zh: ("会话长度超过了模型的上下文窗口。",
+             "请重置会话、减少内容，或换用上下文更大的模型。");
+    COUNTRY = ModelProviderFailed,
+        en: ("The model provider does not serve this country, region or content.",
+             "Choose another provider in the gateway's config, or let the gateway reach this one from a supported region."),
+        zh: ("模型服务商不向该国家、地区或内容提供服务。",
+             "请在网关配置中更换服务商，或让网关从受支持的地区访问。");
+    MODEL = ModelProviderFailed,
+        en: ("The model provider does not know the model, or the account may not use it.",
+             "Correct the model's name in the gateway's config, or get access to it at the provider."),
+        zh: ("模型服务商没有该模型，或账户无权使用它。",
+             "请更正网关配置中的模型名称，或在服务商处开通该模型。");
+    FILTERED = ModelProviderFailed,
+        en: ("The model provider's content filter refused the request or the answer.",
+             "Rephrase the request, or start a new session if an earlier message sets the filter off."),
+        zh: ("模型服务商的内容审核拒绝了请求或回答。",
+             "请换一种说法；如果是之前的消息触发了审核，请重置会话。");
+    EITHER = ModelProviderFailed,
+        en: ("The gateway says only that it failed: either the model provider behind it (key, quota, overload) or the gateway itself (disk, memory, session files).",
+             "The gateway's log (docker compose logs) says which; check the provider's key and quota, and the gateway's disk and memory."),
+        zh: ("网关只说失败，没有说明原因：可能是模型服务商（密钥、额度、过载），也可能是网关自身（磁盘、内存、会话文件）。",
+             "请查看网关日志（docker compose logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。");
+    TOOL = RequestRejected,
+        en: ("The gateway refused the tools of this request: most likely one has the name of a tool that is built into the gateway.",
+             "Rename the tool; asking the same again will not help."),
+        zh: ("网关拒绝了本次请求携带的工具：很可能某个工具与网关的内置工具重名。",
+             "请给该工具改名；原样重试没有用。");
+    DISK = GatewayError,
+        en: ("The gateway's disk is full, or its quota is used up.",
+             "Free space on the disk that holds the gateway's data; restarting does not help."),
+        zh: ("网关所在的磁盘已满，或磁盘配额已用尽。",
+             "请清理存放网关数据的磁盘；重启没有用。");
+    READ_ONLY = GatewayError,
+        en: ("The gateway cannot write its files: the file system is read-only, or the files belong to another user.",
+             "Make the gateway's data folder writable for its user (mount options, owner, SELinux label); check the disk for errors."),
+        zh: ("网关无法写入文件：文件系统为只读，或文件属于其他用户。",
+             "请让网关用户可写其数据目录（挂载选项、属主、SELinux 标签），并检查磁盘是否有错误。");
+    LOCK = GatewayError,
+        en: ("The gateway waited in vain for the lock of its session files. A gateway that was killed leaves it behind for half a minute.",
+             "Wait a minute and ask again; if it stays so, restart the gateway."),
+        zh: ("网关等待会话文件锁超时。被强制终止的网关会把锁遗留约半分钟。",
+             "请等待一分钟后重试；如果持续如此，请重启网关。");
+    EXHAUSTED = GatewayError,
+        en: ("The gateway is short of memory or file handles.",
+             "Check the memory and limits of the gateway's container, and raise them if they are too low."),
+        zh: ("网关内存或文件句柄不足。",
+             "请检查网关容器的内存与限制，过低则调大。");
+    WAIT = GatewayError,
+        en: ("The gateway is starting, stopping or briefly overloaded and takes no requests for now.",
+             "Wait and ask again in a minute. Do not restart it: that only makes the wait longer."),
+        zh: ("网关正在启动、停止或暂时过载，目前不接受请求。",
+             "请等待一分钟左右再试。不要重启网关，那只会让等待更久。");
+    PROXY_DOWN = GatewayError,
+        en: ("A proxy answered in the gateway's place: the gateway behind it is down, starting or not reachable for the proxy.",
+             "Check that the gateway is running and wait if it is starting; otherwise check the address that the proxy forwards to."),
+        zh: ("应答的是前面的代理：它后面的网关没有运行、正在启动，或代理无法连接到它。",
+             "请确认网关在运行，正在启动则稍等；否则检查代理转发的地址。");
+    PROXY_SLOW = GatewayError,
+        en: ("A proxy gave up waiting for the gateway behind it. Agents can work in silence for minutes.",
+             "Raise the proxy's read timeout (nginx: proxy_read_timeout) to that of the plugin, or set gateway_primary_url to the gateway itself."),
+        zh: ("前面的代理等待网关应答超时。代理任务可能有几分钟没有输出。",
+             "请把代理的读取超时（nginx：proxy_read_timeout）调到与插件一致，或把 gateway_primary_url 直接指向网关。");
+    PROXY_TLS = GatewayError,
+        en: ("A proxy could not set up TLS with the gateway behind it.",
+             "Correct the certificate or the scheme (http or https) that the proxy uses towards the gateway."),
+        zh: ("前面的代理无法与网关建立 TLS 连接。",
+             "请更正代理连接网关时使用的证书或协议（http 或 https）。");
+    PROXY_LIMIT = RateLimited,
+        en: ("A proxy in front of the gateway limits the rate of requests.",
+             "Wait for the time given; raise the proxy's limit, or set gateway_primary_url to the gateway itself."),
+        zh: ("网关前面的代理正在限流。",
+             "请等待提示的时间；也可以调大代理的限制，或把 gateway_primary_url 直接指向网关。");
+    PROXY_SIZE = RequestTooLarge,
+        en: ("A proxy in front of the gateway takes only smaller requests than the gateway does.",
+             "Raise the proxy's limit to 20 MiB (nginx: client_max_body_size 20m), send fewer or smaller attachments, or set gateway_primary_url to the gateway itself."),
+        zh: ("网关前面的代理对请求大小的限制比网关更小。",
+             "请把代理的限制调到 20 MiB（nginx：client_max_body_size 20m），减少或缩小附件，或把 gateway_primary_url 直接指向网关。");
+    PROXY_REFUSES = RequestRejected,
+        en: ("A proxy in front of the gateway refused the request.",
+             "Check the rules of the proxy (firewall, allowed methods and paths), or set gateway_primary_url to the gateway itself."),
+        zh: ("网关前面的代理拒绝了请求。",
+             "请检查代理的规则（防火墙、允许的方法和路径），或把 gateway_primary_url 直接指向网关。");
+    PROXY_LOGIN = AuthFailed,
+        en: ("A proxy or login page in front of the gateway wants a login of its own; the gateway has not seen the token.",
+             "Exempt POST /v1/responses from that login, or set gateway_primary_url to the gateway itself."),
+        zh: ("网关前面的代理或登录页要求自己的登录；网关并没有收到令牌。",
+             "请让 POST /v1/responses 免于该登录，或把 gateway_primary_url 直接指向网关。");
+    ATTRIBUTION = AuthFailed,
+        en: ("The gateway refuses requests that come through a proxy which it does not trust. The token is not the reason.",
+             "Add the proxy's address to gateway.trustedProxies in the gateway's config, or set gateway_primary_url to the gateway itself."),
+        zh: ("请求经过了网关不信任的代理，因此被拒绝；原因不是令牌。",
+             "请在网关配置的 gateway.trustedProxies 中加入代理地址，或把 gateway_primary_url 直接指向网关。");
+    SCOPE = AuthFailed,
+        en: ("The gateway knows the token, but the token lacks a right that this request needs, or its device is not paired.",
+             "Use the gateway's own token (OPENCLAW_GATEWAY_TOKEN), or give this one the scope that the message names."),
+        zh: ("网关认识该令牌，但它缺少本次请求所需的权限，或设备未配对。",
+             "请使用网关自身的令牌（OPENCLAW_GATEWAY_TOKEN），或为该令牌授予消息中所指的权限。");
+    FORBIDDEN = AuthFailed,
+        en: ("The gateway, or a proxy in front of it, forbids this request; the message has its words. The token need not be the reason.",
+             "Follow its words: check the gateway's access rules (gateway.auth, gateway.trustedProxies, allowed origins) and the proxy's, then the token."),
+        zh: ("网关或其前面的代理禁止了本次请求，消息中有其原话；原因不一定是令牌。",
+             "请按其原话处理：检查网关的访问规则（gateway.auth、gateway.trustedProxies、允许的来源）和代理的规则，然后再检查令牌。");
+    PAGE = ResponsesEndpointNotEnabledOrNotFound,
+        en: ("A web page answered: the gateway's control UI (POST /v1/responses is off by default), a proxy that does not forward it, or a login page on the way.",
+             "Set gateway.http.endpoints.responses.enabled to true in openclaw_sidecar.config.json5 and restart the gateway; check host and port of gateway_primary_url, and proxies on the way."),
+        zh: ("应答的是一个网页：网关的控制界面（POST /v1/responses 默认关闭）、没有转发该路径的代理，或途中的登录页。",
+             "在 openclaw_sidecar.config.json5 中把 gateway.http.endpoints.responses.enabled 设为 true 并重启网关；同时核对 gateway_primary_url 的主机和端口，以及途中的代理。");
+    UPLOAD_SLOW = TimedOut,
+        en: ("The gateway, or a proxy in front of it, gave up waiting for the request to arrive.",
+             "Ask again; if it stays so, send smaller attachments or raise the proxy's read timeout for requests."),
+        zh: ("网关或其前面的代理等待请求到达超时。",
+             "请重试；如果持续如此，请缩小附件，或调大代理读取请求的超时。");
+    HEAD_SIZE = RequestTooLarge,
+        en: ("The head of the request (token, session name) is larger than the gateway or a proxy in front of it takes.",
+             "Use a shorter session name or token, or raise the limit on headers."),
+        zh: ("请求头（令牌、会话名）超过了网关或其前面代理的上限。",
+             "请使用更短的会话名或令牌，或调大请求头的上限。");
+    USE_HTTPS = ProtocolError,
+        en: ("The port speaks https, and gateway_primary_url says http.",
+             "Write https:// in gateway_primary_url, or name the port that speaks http."),
+        zh: ("该端口使用 https，而 gateway_primary_url 写的是 http。",
+             "请在 gateway_primary_url 中写 https://，或改用 http 端口。");
+    REDIRECT = ProtocolError,
+        en: ("The address redirects elsewhere (from http to https, or to a login page), and redirects are not followed.",
+             "Set gateway_primary_url to the address where the gateway itself answers."),
+        zh: ("该地址重定向到别处（从 http 到 https，或登录页），而重定向不会被跟随。",
+             "请把 gateway_primary_url 设为网关自身应答的地址。");
+    COMPRESSED = ProtocolError,
+        en: ("A proxy in front of the gateway compresses the answer, although the request forbids it.",
+             "Switch compression off for POST /v1/responses in the proxy (nginx: gzip off), or set gateway_primary_url to the gateway itself."),
+        zh: ("网关前面的代理压缩了回答，而请求并不接受压缩。",
+             "请在代理中对 POST /v1/responses 关闭压缩（nginx：gzip off），或把 gateway_primary_url 直接指向网关。");
+    PROBE_SLOW = TimedOut,
+        en: ("The gateway did not answer a small probe within seconds: it hangs, is overloaded, or something on the way swallows the packets.",
+             "Look at the gateway's log and memory and restart it if it hangs; check firewalls on the way."),
+        zh: ("网关在数秒内没有应答一个很小的探测请求：它卡住、过载，或途中的设备丢弃了数据包。",
+             "请查看网关日志和内存，卡住则重启；并检查途中的防火墙。");
+    UPLOAD_BROKE = NetworkOrUnreachable,
+        en: ("The connection broke while the request was being sent: the gateway crashed or was restarted, or something on the way ended it.",
+             "Check that the gateway is running (docker compose ps) and was not killed for memory, then ask again. If it only happens with large attachments, send smaller ones."),
+        zh: ("发送请求时连接中断：网关崩溃或被重启，或途中的设备断开了连接。",
+             "检查网关是否在运行（docker compose ps）、是否因内存不足被杀死，然后重试。如果只在附件较大时出现，请缩小附件。");
+}

@@ -1,0 +1,508 @@
+//! What an error says, whoever wrote it: the gateway, the model provider behind it, or a relay such as
+//! LiteLLM or one-api in between.
+
+use crate::json::Json;
+use crate::prelude::*;
+use crate::untrusted::MAX_EXCERPT;
+
+/// What an error is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Said {
+    /// None of these.
+    #[default]
+    Other,
+    // The provider's.
+    Quota,
+    Key,
+    Overload,
+    Context,
+    Country,
+    Model,
+    Filtered,
+    Provider,
+    // About the request.
+    Tool,
+    TooLarge,
+    BadRequest,
+    Https,
+    // The gateway's.
+    Disk,
+    ReadOnly,
+    Lock,
+    Exhausted,
+    Wait,
+    Attribution,
+    Scope,
+    Token,
+    Limited,
+    /// An error of its own without a reason.
+    Internal,
+    /// A response that failed without a reason.
+    Unclear,
+}
+
+use Said::*;
+
+impl Said {
+    /// For the reference.
+    pub fn words(self) -> &'static str {
+        match self {
+            Quota => "the provider's quota, balance or billing",
+            Key => "the provider's API key",
+            Overload => "the provider's overload or rate limit",
+            Context => "the model's context length",
+            Country => "a country or region that the provider does not serve",
+            Model => "a model that does not exist",
+            Filtered => "the provider's content filter",
+            Provider => "the provider or upstream, otherwise",
+            Tool => "`invalid tool configuration`",
+            TooLarge => "`request_too_large`",
+            BadRequest => "`invalid_request_error`",
+            Https => "plain HTTP on an https port",
+            Disk => "`ENOSPC`, no space left, `EDQUOT`",
+            ReadOnly => "`EROFS`, `EACCES`, a read-only file system",
+            Lock => "the lock of the session files",
+            Exhausted => "`ENOMEM`, `EMFILE`",
+            Wait => "starting, draining, shutting down, restarting",
+            Attribution => "`proxy_attribution_required`",
+            Scope => "a missing scope or pairing",
+            Token => "`unauthorized`",
+            Limited => "`rate_limited`",
+            Internal => "an internal error without a reason",
+            Unclear => "a failed response without a reason",
+            Other => "",
+        }
+    }
+}
+
+/// An error's texts.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// Its codes and types, in lower case with underscores, each between spaces.
+    codes: String,
+    /// What it says to people; its code or type if nothing.
+    pub message: String,
+    /// It is an error, by its form.
+    pub error: bool,
+    /// A response object that failed.
+    pub failed: bool,
+}
+
+/// Whether a field that may hold an error holds none.
+fn is_nothing(field: Json<'_>) -> bool {
+    let written = field.written();
+    let bare = written.trim_matches(['{', '[', '"', ']', '}', ' ']);
+    bare.is_empty() || bare == "null" || bare == "false"
+}
+
+/// Bytes of a message that are looked at.
+const MAX_MESSAGE: usize = 4 * MAX_EXCERPT + 100;
+
+impl Words {
+    /// Of a JSON value, in any of the forms in which errors are sent: an object with the error in it,
+    /// the error itself, or its text.
+    pub fn of(value: Json<'_>) -> Self {
+        let mut words = Self::default();
+        let [status, kind, object, output] = value.get(["status", "type", "object", "output"]);
+        words.failed = status.is("failed") || status.is("cancelled");
+        let errors = value.get(["error", "errors"]);
+        let own = value.get(["message", "detail", "msg"]);
+        let says = !own.into_iter().all(is_nothing);
+        let answers = ["completed", "incomplete"]
+            .iter()
+            .any(|known| status.is(known));
+        words.error = words.failed
+            || kind.is("error")
+            || object.is("error")
+            || !errors.into_iter().all(is_nothing)
+            || says && !answers && output.is_none();
+        words.add(value, 4);
+        if words.message.is_empty() {
+            words.message = words.codes.trim().to_owned();
+        }
+        words
+    }
+
+    /// Of a text that is no JSON.
+    pub fn plain(message: String) -> Self {
+        Self {
+            message,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what an error object, or a text that stands for one, says.
+    fn add(&mut self, error: Json<'_>, depth: usize) {
+        if error.is_text() {
+            return self.say(&error.text());
+        }
+        let codes = [
+            "code",
+            "type",
+            "status",
+            "error_code",
+            "errcode",
+            "reason",
+            "error",
+        ];
+        for code in error.get(codes) {
+            if code.is_text() {
+                self.code(&code.text());
+            } else if let Some(code) = code.number() {
+                self.code(&code.to_string());
+            }
+        }
+        let texts = [
+            "error",
+            "errors",
+            "message",
+            "error_description",
+            "detail",
+            "error_msg",
+            "errmsg",
+            "msg",
+            "title",
+        ];
+        for text in error.get(texts) {
+            if text.is_text() {
+                self.say(&text.text());
+            } else if depth > 0 && text.is_object() {
+                self.add(text, depth - 1);
+            } else if depth > 0 {
+                // What is wrong with each field, or one error in another.
+                text.items()
+                    .take(3)
+                    .for_each(|one| self.add(one, depth - 1));
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        let text = text.trim();
+        let room = MAX_MESSAGE.saturating_sub(self.message.len());
+        if text.is_empty() || room == 0 || self.message.contains(text) {
+            return;
+        }
+        if !self.message.is_empty() {
+            self.message.push_str("; ");
+        }
+        self.message
+            .push_str(&text[..text.floor_char_boundary(room)]);
+    }
+
+    fn code(&mut self, code: &str) {
+        // How far a response has come is no code.
+        if code.len() <= 80 && !["error", "failed", "cancelled"].contains(&code) {
+            let lower = code.to_ascii_lowercase().replace(['-', '.', ' '], "_");
+            if !self.codes.split(' ').any(|known| known == lower) {
+                self.codes.push(' ');
+                self.codes.push_str(&lower);
+                self.codes.push(' ');
+            }
+        }
+    }
+
+    /// What it is about. `status`: of the answer, 200 for what stands in one. `json`: it is an error
+    /// of a program's, and no text of a proxy's.
+    pub fn said(&self, status: u16, json: bool) -> Said {
+        let message = self.message.to_ascii_lowercase();
+        let matches = |text: &str, (_, marks): &&(Said, &[&str])| {
+            marks.iter().any(|mark| text.contains(mark))
+        };
+        let of = |rules: &[(Said, &[&str])], text: &str| {
+            rules
+                .iter()
+                .find(|rule| matches(text, rule))
+                .map(|rule| rule.0)
+        };
+        let says_nothing = status == 200 || status >= 500;
+        let own = of(OWN, &message).filter(|_| says_nothing);
+        // Of these words some are everybody's: what a status says already is not looked for in them.
+        let phrases = || {
+            let said = of(PHRASES, &message).or_else(|| {
+                let missing = MISSING.iter().any(|mark| message.contains(mark))
+                    || self.codes.contains("not_found");
+                (missing && (message.contains("model") || message.contains("模型")))
+                    .then_some(Model)
+            })?;
+            let fits = match status {
+                404 => json && said == Model,
+                403 => json && matches!(said, Country | Quota | Attribution | Scope),
+                401 => json && said == Scope,
+                429 => json && matches!(said, Quota | Overload),
+                400 | 422 if json => matches!(said, Context | Tool | Attribution),
+                400 | 497 => said == Https,
+                _ => says_nothing && json,
+            };
+            fits.then_some(said)
+        };
+        own.or_else(|| of(CODES, &self.codes))
+            .or_else(phrases)
+            .unwrap_or(match message.trim() {
+                _ if !json => Other,
+                "" | "api_error" if self.failed => Unclear,
+                "internal error" | "internal server error" | "server_error" | "unknown error" => {
+                    if self.failed {
+                        Unclear
+                    } else {
+                        Internal
+                    }
+                }
+                _ if self.codes.contains("invalid_request") => BadRequest,
+                _ => Other,
+            })
+    }
+}
+
+/// By code or type, which are whole words.
+const CODES: &[(Said, &[&str])] = &[
+    (Attribution, &["proxy_attribution"]),
+    (
+        Quota,
+        &[
+            "quota",
+            "balance",
+            "billing",
+            "credit",
+            "arrear",
+            "overdue",
+            "payment",
+            "usage_limit",
+            " 402 ",
+        ],
+    ),
+    (
+        Overload,
+        &[
+            "rate_limit_",
+            "ratelimit",
+            "overload",
+            "throttl",
+            "capacity",
+            "slow_down",
+            "resource_exhausted",
+            " 529 ",
+        ],
+    ),
+    (
+        Key,
+        &[
+            "api_key",
+            "apikey",
+            "authentication_error",
+            "invalid_authentication",
+            "permission_error",
+            "deactivated",
+            "unauthenticated",
+        ],
+    ),
+    (
+        Context,
+        &[
+            "context_length",
+            "context_window",
+            "contextwindow",
+            "too_long",
+            "string_above_max",
+            "max_tokens",
+        ],
+    ),
+    (
+        Country,
+        &[
+            "country",
+            "territory",
+            "unsupported_region",
+            "region_not",
+            "unsupported_location",
+        ],
+    ),
+    (
+        Filtered,
+        &[
+            "content_filter",
+            "content_policy",
+            "moderation",
+            "inspection_failed",
+            "prohibited_content",
+        ],
+    ),
+    (
+        Model,
+        &[
+            "model_not",
+            "modelnot",
+            "invalid_model",
+            "unknown_model",
+            "unsupported_model",
+            "model_deprecated",
+            "deploymentnotfound",
+            "deployment_not",
+        ],
+    ),
+    (
+        Provider,
+        &[
+            "upstream",
+            "provider",
+            "bad_response_status",
+            "do_request_failed",
+        ],
+    ),
+    (TooLarge, &["request_too_large", "payload_too_large"]),
+    (Tool, &["tool_conflict", "duplicate_tool"]),
+    (Scope, &["scope", "pairing"]),
+    (Token, &[" unauthorized "]),
+    (Limited, &["rate_limited", "too_many_requests"]),
+    (Wait, &["starting", "draining", "shutting_down"]),
+];
+
+/// The gateway's own failures, which it passes on under whatever code.
+const OWN: &[(Said, &[&str])] = &[
+    (
+        Disk,
+        &[
+            "enospc",
+            "no space left",
+            "edquot",
+            "disk quota",
+            "disk is full",
+            "sqlite_full",
+        ],
+    ),
+    (
+        ReadOnly,
+        &[
+            "erofs",
+            "read-only file system",
+            "eacces",
+            "eperm",
+            "readonly database",
+        ],
+    ),
+    (
+        Lock,
+        &[
+            "session store lock",
+            "session file locked",
+            "session lock",
+            "database is locked",
+            "sqlite_busy",
+        ],
+    ),
+    (
+        Exhausted,
+        &[
+            "enomem",
+            "emfile",
+            "enfile",
+            "heap out of memory",
+            "cannot allocate memory",
+            "too many open files",
+        ],
+    ),
+    (
+        Wait,
+        &[
+            "gateway starting",
+            "is starting",
+            "starting up",
+            "draining",
+            "shutting down",
+            "restarting",
+            "warming up",
+            "not ready",
+            "正在启动",
+        ],
+    ),
+];
+
+/// By its words to people, in lower case.
+const PHRASES: &[(Said, &[&str])] = &[
+    (Tool, &["invalid tool configuration"]),
+    (
+        Https,
+        &["sent to https port", "http request to an https server"],
+    ),
+    (Attribution, &["client attribution is required"]),
+    (Scope, &["missing scope", "pairing required"]),
+    (
+        Quota,
+        &[
+            "insufficient balance",
+            "insufficient_quota",
+            "quota",
+            "billing",
+            "credit balance",
+            "out of credit",
+            "usage limit",
+            "余额",
+            "额度",
+            "欠费",
+        ],
+    ),
+    (
+        Overload,
+        &[
+            "overloaded",
+            "rate limit reached",
+            "rate_limit",
+            "rate limit exceeded",
+            "tokens per min",
+            "requests per min",
+            "at capacity",
+            "too many requests",
+            "过载",
+            "限流",
+            "负载",
+        ],
+    ),
+    (
+        Country,
+        &[
+            "country, region",
+            "in your country",
+            "in your region",
+            "location is not supported",
+        ],
+    ),
+    (
+        Context,
+        &[
+            "context length",
+            "context window",
+            "context_length",
+            "context size",
+            "prompt is too long",
+            "too many tokens",
+            "上下文",
+        ],
+    ),
+    (Key, &["api key", "api_key", "x-api-key", "密钥"]),
+    (
+        Filtered,
+        &[
+            "content filter",
+            "content policy",
+            "content management policy",
+            "敏感",
+        ],
+    ),
+    (Provider, &["upstream", "provider"]),
+];
+
+/// What is said of a model that does not exist.
+const MISSING: &[&str] = &[
+    "not found",
+    "not exist",
+    "no such",
+    "not supported",
+    "not available",
+    "unknown model",
+    "no available channel",
+    "no access",
+    "does not have access",
+    "不存在",
+    "无可用渠道",
+    "未找到",
+];
