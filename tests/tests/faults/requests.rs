@@ -28,9 +28,10 @@ async fn fault_request_too_large_on_413() {
 }
 
 #[tokio::test]
-async fn fault_request_too_large_on_the_reset_of_an_oversized_upload() {
-    // A gateway with a smaller limit than the real one, which hangs up as that does: while it is
-    // still being sent the request. Written by hand, since the scripted one reads requests whole.
+async fn fault_network_or_unreachable_on_a_reset_in_an_upload() {
+    // Report A17 (attack): a crash was called too large, and did not count. A gateway that hangs up
+    // while it is still being sent a request within its limits. Written by hand, since the scripted
+    // one reads requests whole.
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .unwrap();
@@ -54,7 +55,7 @@ async fn fault_request_too_large_on_the_reset_of_an_oversized_upload() {
     };
     let fault = rig.ask(request).await.unwrap_err();
     within(hang_up).await.unwrap();
-    check(&rig, &fault, RequestTooLarge).await;
+    check(&rig, &fault, FaultCode::NetworkOrUnreachable).await;
 }
 
 fn image(bytes: usize) -> Attachment {
