@@ -58,8 +58,13 @@ impl TurnRequest {
 impl TurnRequest {
     /// What the gateway would be sent of it at the least, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
-        let attachments = self.attachments.iter().map(|one| one.data.len());
-        (self.text.len() + self.instructions.len() + attachments.sum::<usize>()) as u64
+        let attachments = self.attachments.iter();
+        let attachments =
+            attachments.map(|one| one.media_type.len() + one.filename.len() + one.data.len());
+        let tools = self.tools.iter();
+        let tools = tools.map(|tool| tool.name.len() + tool.description.len());
+        let texts = self.text.len() + self.instructions.len() + self.session.len();
+        (texts + attachments.chain(tools).sum::<usize>()) as u64
     }
 }
 

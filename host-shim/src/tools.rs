@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 /// A tool that the model wants run. In JSON: `call`, `name` and `arguments` (an object).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolCall {
-    /// The gateway's id of this call; unique within the turn.
+    /// Made by the plugin from the turn's id; unique within the plugin.
     pub id: String,
     /// One of the turn's tools.
     pub name: String,

@@ -74,6 +74,12 @@ pub(crate) fn tool_denied(
     }
 }
 
+pub(crate) fn more_calls_denied(locale: Locale, calls: usize) -> String {
+    say!(locale,
+        en: "And {calls} more tool calls that were not run.",
+        zh: "另有 {calls} 个工具调用未执行。")
+}
+
 pub(crate) fn rounds_exhausted(locale: Locale, rounds: u32) -> String {
     say!(locale,
         en: "The model called tools in more than {rounds} rounds; it was told to answer without.",
@@ -169,8 +175,11 @@ pub(crate) fn not_configured(locale: Locale) -> String {
 }
 
 /// Sent with an attachment that has no text: the gateway takes no message without one.
-pub(crate) fn see_attachment(locale: Locale) -> String {
-    say!(locale, en: "See the attachment.", zh: "请看附件。")
+pub(crate) fn see_attachment(locale: Locale) -> &'static str {
+    match locale {
+        Locale::En => "See the attachment.",
+        Locale::Zh => "请看附件。",
+    }
 }
 
 /// `reason` is the gateway's, or empty.

@@ -39,7 +39,6 @@ pub(crate) fn excerpt(text: &[u8]) -> String {
 impl Checked {
     /// As [`excerpt`], with at most so many characters, and without the gateways' tokens. For what is
     /// shown to people, such as the name of a tool that a model made up.
-    #[allow(dead_code, reason = "for the notices of tool calls")]
     pub(crate) fn quoted(&self, text: &str, most: usize) -> String {
         excerpt_of(text.as_bytes(), most, |line| self.without_tokens(line))
     }

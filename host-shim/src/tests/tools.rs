@@ -47,10 +47,12 @@ fn tools_run_in_the_turns_own_runner_and_their_output_goes_back() {
         let (events, reply) = collect(turn).await;
         assert_eq!(reply.unwrap().text, "sunny");
         let (turn, call) = calls.recv().unwrap();
-        assert_eq!((turn, call.name.as_str()), (id, "weather"));
+        assert_eq!((&turn, call.name.as_str()), (&id, "weather"));
         assert_eq!(call.arguments_object().unwrap()["city"], "北京");
+        // An id of our own: the gateway's is only there to answer it.
+        assert_eq!(call.id, format!("{id}-1"));
         assert!(events.contains(&Event::ToolEnded {
-            call: "c1".to_owned(),
+            call: call.id,
             succeeded: true
         }));
         let body = String::from_utf8(gateway.request(2).await.body).unwrap();
@@ -64,10 +66,12 @@ fn is_an_error_for_the_model_and_nothing_else(runner: Arc<dyn ToolRunner>, why: 
         let (gateway, plugin) = pair().await;
         gateway.push(Answer::new().call("c1", "weather", "{}"));
         gateway.push(Scene::reply("sorry"));
-        let (events, reply) = collect(plugin.ask(how_is_the_weather(runner))).await;
+        let turn = plugin.ask(how_is_the_weather(runner));
+        let call = format!("{}-1", turn.id());
+        let (events, reply) = collect(turn).await;
         assert_eq!(reply.unwrap().text, "sorry");
         assert!(events.contains(&Event::ToolEnded {
-            call: "c1".to_owned(),
+            call,
             succeeded: false
         }));
         let body = String::from_utf8(gateway.request(2).await.body).unwrap();

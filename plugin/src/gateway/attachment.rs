@@ -4,6 +4,7 @@ use crate::fault::{FaultCode, Locale};
 use crate::prelude::*;
 use crate::text::say;
 use crate::turn::model::{Attachment, Fault};
+use crate::untrusted::excerpt;
 
 /// Largest image that the gateway takes, in bytes.
 pub const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024;
@@ -52,6 +53,7 @@ pub fn check(attachment: &Attachment, locale: Locale) -> Result<Kind, Fault> {
     } else {
         &attachment.filename
     };
+    let name = excerpt(name.as_bytes());
     let rejected = |why: String| Err(Fault::new(FaultCode::RequestRejected, why));
     if attachment.data.is_empty() {
         return rejected(say!(locale,
@@ -75,6 +77,7 @@ pub fn check(attachment: &Attachment, locale: Locale) -> Result<Kind, Fault> {
             .map(|(known, _)| *known)
             .chain(FILES)
             .collect();
+        let media_type = excerpt(media_type.as_bytes());
         return rejected(say!(locale,
                 en: "the attachment {name:?} has the media type {media_type:?}; the gateway takes {}",
                 zh: "附件 {name:?} 的类型是 {media_type:?}；网关只接受 {}",

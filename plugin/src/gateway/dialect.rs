@@ -1,6 +1,6 @@
 //! The JSON shape of tools, which flipped between gateway versions.
 
-use super::request::json_string;
+use super::request::Body;
 use crate::prelude::*;
 use crate::turn::model::Tool;
 
@@ -15,19 +15,21 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// One tool in this shape, as JSON text. Its parameters are JSON text already.
-    pub fn tool(self, tool: &Tool) -> String {
-        let mut fields = format!(r#""name":{}"#, json_string(&tool.name));
+    /// Writes one tool in this shape. Its parameters are JSON text already.
+    pub(crate) fn push_tool<'a>(self, tool: &'a Tool, body: &mut Body<'a>) {
+        let (begin, end) = match self {
+            Self::Nested => (r#"{"type":"function","function":{"name":"#, "}}"),
+            Self::Flat => (r#"{"type":"function","name":"#, "}"),
+        };
+        body.push(begin);
+        body.push_string(&tool.name);
         if !tool.description.is_empty() {
-            fields.push_str(r#","description":"#);
-            fields.push_str(&json_string(&tool.description));
+            body.push(r#","description":"#);
+            body.push_string(&tool.description);
         }
-        fields.push_str(r#","parameters":"#);
-        fields.push_str(&tool.parameters);
-        match self {
-            Self::Nested => format!(r#"{{"type":"function","function":{{{fields}}}}}"#),
-            Self::Flat => format!(r#"{{"type":"function",{fields}}}"#),
-        }
+        body.push(r#","parameters":"#);
+        body.push_raw(&tool.parameters);
+        body.push(end);
     }
 
     /// The shape that a 400 asks for, if it refuses this one. It names what it misses:
@@ -85,6 +87,12 @@ mod tests {
         }
     }
 
+    fn written(dialect: Dialect, tool: &Tool) -> String {
+        let mut body = Body::default();
+        dialect.push_tool(tool, &mut body);
+        String::from_utf8(body.chunks().flatten().collect()).expect("UTF-8")
+    }
+
     #[test]
     fn both_shapes_carry_no_unknown_key_and_no_null() {
         let tool = Tool {
@@ -94,7 +102,7 @@ mod tests {
             needs: Level::Talk,
         };
         assert_eq!(
-            Dialect::Nested.tool(&tool),
+            written(Dialect::Nested, &tool),
             r#"{"type":"function","function":{"name":"t","parameters":{"type":"object"}}}"#
         );
         let tool = Tool {
@@ -102,7 +110,7 @@ mod tests {
             ..tool
         };
         assert_eq!(
-            Dialect::Flat.tool(&tool),
+            written(Dialect::Flat, &tool),
             r#"{"type":"function","name":"t","description":"a \"b\"","parameters":{"type":"object"}}"#
         );
     }

@@ -5,20 +5,30 @@ use crate::prelude::*;
 /// Begins every key, so that an empty session is one too and others' sessions are not met.
 const PREFIX: &str = "astr-";
 
+/// Whether a byte stands for itself in a key.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b':' | b'-' | b'_')
+}
+
+/// How long the key of a session is.
+pub(super) fn key_bytes(session: &str) -> u64 {
+    let written = |byte: u8| if is_plain(byte) { 1 } else { 3 };
+    PREFIX.len() as u64 + session.bytes().map(written).sum::<u64>()
+}
+
 /// An injective key in lower case: the gateway lower-cases `user`, so two sessions that differ only
 /// in case would meet. What is not `a-z 0-9 . : - _` becomes `=` and two hexadecimal digits a byte.
 pub fn session_key(session: &str) -> String {
-    let mut key = String::with_capacity(PREFIX.len() + session.len() + 8);
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut key = String::with_capacity(key_bytes(session) as usize);
     key.push_str(PREFIX);
     for byte in session.bytes() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'.' | b':' | b'-' | b'_' => key.push(byte as char),
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                key.push('=');
-                key.push(HEX[usize::from(byte >> 4)] as char);
-                key.push(HEX[usize::from(byte & 15)] as char);
-            }
+        if is_plain(byte) {
+            key.push(byte as char);
+        } else {
+            key.push('=');
+            key.push(HEX[usize::from(byte >> 4)] as char);
+            key.push(HEX[usize::from(byte & 15)] as char);
         }
     }
     key
@@ -67,6 +77,7 @@ mod tests {
         fn it_is_injective_and_survives_lower_casing(session in ".*") {
             let key = session_key(&session);
             prop_assert_eq!(&key.to_lowercase(), &key);
+            prop_assert_eq!(key_bytes(&session), key.len() as u64);
             prop_assert_eq!(decode(&key), session);
         }
     }

@@ -3,6 +3,7 @@
 mod asking;
 pub mod model;
 pub mod outside;
+mod round;
 mod run;
 mod tools;
 

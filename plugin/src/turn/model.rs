@@ -53,17 +53,23 @@ pub struct Turn {
 impl Turn {
     /// What it holds of the memory, about.
     pub fn bytes(&self) -> usize {
-        let attachments = self.attachments.iter().map(|one| one.data.len());
-        let tools = self.tools.iter();
-        let tools = tools.map(|one| one.description.len() + one.parameters.len());
-        self.text.len() + self.instructions.len() + attachments.chain(tools).sum::<usize>()
+        let attachments = self.attachments.iter();
+        let attachments = attachments.map(|one| {
+            size_of::<Attachment>() + one.media_type.len() + one.filename.len() + one.data.len()
+        });
+        let tools = self.tools.iter().map(|tool| {
+            size_of::<Tool>() + tool.name.len() + tool.description.len() + tool.parameters.len()
+        });
+        let texts = [&self.id, &self.text, &self.session, &self.instructions];
+        let texts = texts.into_iter().map(String::len);
+        texts.chain(attachments).chain(tools).sum()
     }
 }
 
 /// A tool that the model wants run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolCall {
-    /// The gateway's id.
+    /// The gateway's id in an answer; may be empty, or come twice. One of our own once it is run.
     pub id: String,
     /// Which tool.
     pub name: String,

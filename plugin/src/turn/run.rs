@@ -83,6 +83,8 @@ async fn guarded<O: Outside, E: Events>(
         progress,
         announced: Cell::new(turn.level),
         unreadable_said: Cell::new(false),
+        calls: Cell::new(0),
+        denials_said: Cell::new(0),
     };
     match select(pin!(run.admitted()), pin!(outside.sleep_until_ms(deadline))).await {
         Either::Left((end, _)) => end,
@@ -144,9 +146,13 @@ pub(super) struct Run<'a, O, E> {
     pub config: &'a Rc<Checked>,
     pub turn: CheckedTurn<'a>,
     pub progress: &'a Progress,
-    /// The level that the user knows of.
+    /// The lowest level that the user knows of.
     announced: Cell<Level>,
     unreadable_said: Cell<bool>,
+    /// Calls that have been given an id.
+    pub calls: Cell<u64>,
+    /// Notices of calls that were not run.
+    pub denials_said: Cell<usize>,
 }
 
 impl<'a, O: Outside, E: Events> Run<'a, O, E> {
@@ -205,7 +211,8 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             let words = text::memory_unreadable(locale, why);
             self.say(NoticeCode::MemoryUnreadable, words).await?;
         }
-        if level < self.announced.replace(level) {
+        if level < self.announced.get() {
+            self.announced.set(level);
             let by_memory = available.filter(|_| level < allowed);
             let words = text::level_lowered(locale, asked, level, by_memory);
             self.say(NoticeCode::LevelLowered, words).await?;
@@ -263,7 +270,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             } else {
                 let words = text::rounds_exhausted(self.config.locale, max_rounds);
                 self.say(NoticeCode::ToolRoundsExhausted, words).await?;
-                super::tools::refuse_all(answer.calls)
+                self.refuse_all(answer.calls)?
             };
             round += 1;
         }

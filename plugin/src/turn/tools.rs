@@ -3,6 +3,7 @@
 use super::MAX_TOOL_OUTPUT_BYTES;
 use super::model::{Event, Fault, NoticeCode, ToolCall};
 use super::outside::{Events, Outside};
+use super::round::Round;
 use super::run::Run;
 use crate::gateway::request::{ToolOutput, allows};
 use crate::json;
@@ -13,9 +14,17 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::Poll;
 
+/// Calls that run at once; others wait for one of them to end.
+pub const MAX_CALLS_AT_ONCE: usize = 8;
+/// Notices about single calls in one turn; more are counted, and said once a round.
+pub const MAX_DENIALS_SAID: usize = 10;
+
+/// Characters that are shown of a tool's name that does not exist.
+const MAX_NAME_SHOWN: usize = 64;
+
 impl<O: Outside, E: Events> Run<'_, O, E> {
-    /// Runs the calls of one round, at once; the outputs are in the order of the calls. A call that
-    /// may not run, or fails, gives the model an error output and never stops the turn.
+    /// Runs the calls of one round, some at once; the outputs are in the order of the calls. A call
+    /// that may not run, or fails, gives the model an error output and never stops the turn.
     ///
     /// `level` becomes the level in force after the last look at the memory.
     pub(super) async fn run_tools(
@@ -23,60 +32,93 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         calls: Vec<ToolCall>,
         level: &mut Level,
     ) -> Result<Vec<ToolOutput>, Fault> {
-        let mut outputs: Vec<ToolOutput> = calls
-            .iter()
-            .map(|call| ToolOutput {
-                call_id: call.id.clone(),
-                output: String::new(),
-            })
-            .collect();
+        let mut round = Round::new(calls, || self.own_id(), self.config.locale)?;
+        let mut waiting = round.take_calls().into_iter().enumerate();
         let mut running = vec![];
-        for (at, call) in calls.into_iter().enumerate() {
-            *level = self.level().await?.0;
-            match self.may_run(&call, *level) {
-                Ok(()) => {
-                    self.state.count(|counters| counters.tool_calls += 1);
-                    self.emit(Event::ToolStarted(call.clone())).await?;
-                    running.push(Some(Box::pin(async move {
-                        (at, self.outside.run_tool(&self.turn.turn().id, call).await)
-                    })));
-                }
-                Err(Refused { to_model, to_user }) => {
-                    outputs[at].output = to_model;
-                    if let Some(words) = to_user {
-                        self.state.count(|counters| counters.tool_denials += 1);
-                        self.say(NoticeCode::ToolDenied, words).await?;
+        loop {
+            while running.len() < MAX_CALLS_AT_ONCE
+                && let Some((at, call)) = waiting.next()
+            {
+                // For each anew: what ran before may have used the memory up.
+                *level = self.level().await?.0;
+                match self.may_run(&call, *level) {
+                    Ok(()) => {
+                        self.state.count(|counters| counters.tool_calls += 1);
+                        self.emit(Event::ToolStarted(call.clone())).await?;
+                        running.push(Box::pin(async move {
+                            let id = call.id.clone();
+                            let ran = self.outside.run_tool(&self.turn.turn().id, call).await;
+                            (at, id, bounded(ran))
+                        }));
+                    }
+                    Err(Refused { to_model, to_user }) => {
+                        round.answer(at, to_model)?;
+                        if let Some(words) = to_user {
+                            self.denied(&mut round, words).await?;
+                        }
                     }
                 }
             }
-        }
-        while running.iter().any(Option::is_some) {
-            for (at, result) in some_ended(&mut running).await {
-                let result = bounded(result);
+            if running.is_empty() {
+                break;
+            }
+            for (at, id, result) in some_ended(&mut running).await {
                 let succeeded = result.is_ok();
-                outputs[at].output = result.unwrap_or_else(|why| format!("error: {why}"));
-                let id = outputs[at].call_id.clone();
+                round.answer(at, result.unwrap_or_else(|why| format!("error: {why}")))?;
                 self.emit(Event::ToolEnded(id, succeeded)).await?;
             }
         }
-        Ok(outputs)
+        self.state
+            .count(|counters| counters.tool_denials += round.not_run as u64);
+        if round.unsaid > 0 {
+            let words = text::more_calls_denied(self.config.locale, round.unsaid);
+            self.say(NoticeCode::ToolDenied, words).await?;
+        }
+        Ok(round.outputs)
+    }
+
+    /// The outputs of a round that is one too many.
+    pub(super) fn refuse_all(&self, calls: Vec<ToolCall>) -> Result<Vec<ToolOutput>, Fault> {
+        const WHY: &str =
+            "error: too many rounds of tool calls; not run. Answer now, without tools.";
+        let mut round = Round::new(calls, || self.own_id(), self.config.locale)?;
+        for at in 0..round.take_calls().len() {
+            round.answer(at, WHY.to_owned())?;
+        }
+        Ok(round.outputs)
+    }
+
+    /// An id for a call, unique among the caller's turns if those have ids that are: the gateway's
+    /// may be missing, or come twice.
+    fn own_id(&self) -> String {
+        let number = self.calls.get() + 1;
+        self.calls.set(number);
+        format!("{}-{number}", self.turn.turn().id)
+    }
+
+    /// Tells the user of a call that is not run, or counts it once enough have been told.
+    async fn denied(&self, round: &mut Round, words: String) -> Result<(), Fault> {
+        round.not_run += 1;
+        let said = self.denials_said.get();
+        if said >= MAX_DENIALS_SAID {
+            round.unsaid += 1;
+            return Ok(());
+        }
+        self.denials_said.set(said + 1);
+        self.say(NoticeCode::ToolDenied, words).await
     }
 
     fn may_run(&self, call: &ToolCall, level: Level) -> Result<(), Refused> {
         let locale = self.config.locale;
-        let name = &call.name;
-        let Some(tool) = self
-            .turn
-            .turn()
-            .tools
-            .iter()
-            .find(|tool| tool.name == *name)
-        else {
+        let tools = &self.turn.turn().tools;
+        let Some(tool) = tools.iter().find(|tool| tool.name == call.name) else {
+            let name = self.config.quoted(&call.name, MAX_NAME_SHOWN);
             return Err(Refused {
                 to_model: format!("error: there is no tool `{name}`; it was not run"),
-                to_user: Some(text::tool_denied(locale, name, None, level)),
+                to_user: Some(text::tool_denied(locale, &name, None, level)),
             });
         };
+        let name = &tool.name;
         if !allows(level, tool) {
             // At L0 even a tool that claims to need no more is not run: L1 is what it takes.
             let needs = tool.needs.max(Level::ReadOnly);
@@ -99,6 +141,12 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
     }
 }
 
+struct Refused {
+    to_model: String,
+    /// None if it is the model's slip, which the user need not know.
+    to_user: Option<String>,
+}
+
 /// What a tool gave, unless that is too much for the model.
 fn bounded(result: Result<String, String>) -> Result<String, String> {
     let (Ok(text) | Err(text)) = &result;
@@ -108,25 +156,24 @@ fn bounded(result: Result<String, String>) -> Result<String, String> {
     }
 }
 
-/// What the model is told instead of an output of so many bytes.
+/// What the model is given instead of an output of so many bytes.
 pub fn too_much_output(bytes: usize) -> String {
     format!(
         "the tool's output has {bytes} bytes, at most {MAX_TOOL_OUTPUT_BYTES} are taken; ask it for less"
     )
 }
 
-/// Waits until at least one of the futures has ended; they are begun in their order.
-async fn some_ended<F: Future>(running: &mut [Option<Pin<Box<F>>>]) -> Vec<F::Output> {
+/// Waits until at least one of the futures has ended, and takes those that have out.
+async fn some_ended<F: Future>(running: &mut Vec<Pin<Box<F>>>) -> Vec<F::Output> {
     poll_fn(|cx| {
         let mut ended = vec![];
-        for slot in running.iter_mut() {
-            if let Some(future) = slot
-                && let Poll::Ready(output) = future.as_mut().poll(cx)
-            {
-                *slot = None;
+        running.retain_mut(|future| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => {
                 ended.push(output);
+                false
             }
-        }
+            Poll::Pending => true,
+        });
         if ended.is_empty() {
             Poll::Pending
         } else {
@@ -134,22 +181,4 @@ async fn some_ended<F: Future>(running: &mut [Option<Pin<Box<F>>>]) -> Vec<F::Ou
         }
     })
     .await
-}
-
-struct Refused {
-    to_model: String,
-    /// None if it is the model's slip, which the user need not know.
-    to_user: Option<String>,
-}
-
-/// The outputs of a round that is one too many.
-pub(super) fn refuse_all(calls: Vec<ToolCall>) -> Vec<ToolOutput> {
-    calls
-        .into_iter()
-        .map(|call| ToolOutput {
-            call_id: call.id,
-            output: "error: too many rounds of tool calls; not run. Answer now, without tools."
-                .into(),
-        })
-        .collect()
 }

@@ -42,10 +42,13 @@ async fn a_call_is_run_and_its_output_sent_in_the_same_session() {
     ));
     rig.gateway.push(Scene::reply("Sunny."));
     let recorder = Recorder::default();
-    let outcome = rig.run(turn(&recorder)).await;
+    let asked = rig.plugin.ask(turn(&recorder));
+    // The gateway's id is only there to answer it.
+    let id = format!("{}-1", asked.id());
+    let outcome = outcome(asked).await;
 
     let call = ToolCall {
-        id: "c1".into(),
+        id: id.clone(),
         name: "get_weather".into(),
         arguments: r#"{"city":"北京"}"#.into(),
     };
@@ -55,7 +58,7 @@ async fn a_call_is_run_and_its_output_sent_in_the_same_session() {
         .iter()
         .position(|event| *event == Event::ToolCall(call.clone()));
     let ended = Event::ToolEnded {
-        call: "c1".into(),
+        call: id,
         succeeded: true,
     };
     let ended = outcome.events.iter().position(|event| *event == ended);
@@ -92,11 +95,11 @@ async fn several_calls_of_one_reply_run_at_once_and_are_answered_in_order() {
         move |_: &str, call: ToolCall| -> BoxFuture<'static, Result<String, String>> {
             let gate = gate.clone();
             Box::pin(async move {
-                match call.id.as_str() {
-                    "c1" => gate.pass().await,
+                match call.name.as_str() {
+                    "get_weather" => gate.pass().await,
                     _ => gate.open(),
                 }
-                Ok(format!("of {}", call.id))
+                Ok(format!("of {}", call.name))
             })
         }
     };
@@ -106,8 +109,8 @@ async fn several_calls_of_one_reply_run_at_once_and_are_answered_in_order() {
     };
     rig.ask(request).await.unwrap();
     let outputs = outputs(&rig.gateway.turns()[1]);
-    let pair = |id: &str| (id.to_owned(), format!("of {id}"));
-    assert_eq!(outputs, [pair("c1"), pair("c2")]);
+    let pair = |id: &str, name: &str| (id.to_owned(), format!("of {name}"));
+    assert_eq!(outputs, [pair("c1", "get_weather"), pair("c2", "get_time")]);
 }
 
 #[tokio::test]
@@ -125,11 +128,16 @@ async fn a_failing_tool_gives_the_model_its_error_and_the_turn_goes_on() {
     };
     let outcome = rig.run(request).await;
     assert_eq!(outcome.reply().text, "Then not.");
-    let ended = Event::ToolEnded {
-        call: "c1".into(),
-        succeeded: false,
+    let failed = |event: &Event| {
+        matches!(
+            event,
+            Event::ToolEnded {
+                succeeded: false,
+                ..
+            }
+        )
     };
-    assert!(outcome.events.contains(&ended), "{:?}", outcome.events);
+    assert!(outcome.events.iter().any(failed), "{:?}", outcome.events);
     let outputs = outputs(&rig.gateway.turns()[1]);
     assert!(outputs[0].1.contains("no such city"), "{outputs:?}");
 }
@@ -144,10 +152,9 @@ async fn arguments_that_are_no_object_give_the_model_an_error_and_are_not_run() 
         let recorder = Recorder::default();
         let outcome = rig.run(turn(&recorder)).await;
         assert_eq!(outcome.reply().text, "Sorry.", "{arguments:?}");
-        // An empty text is what some models send for no arguments at all.
-        if !arguments.is_empty() {
-            assert!(recorder.calls().is_empty(), "{arguments:?}");
-        }
+        // Report F15: no arguments at all are none, however they are written.
+        let none = ["", "null"].contains(&arguments);
+        assert_eq!(recorder.calls().len(), usize::from(none), "{arguments:?}");
         assert_eq!(outputs(&rig.gateway.turns()[1]).len(), 1, "{arguments:?}");
     }
 }

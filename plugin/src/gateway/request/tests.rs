@@ -1,5 +1,7 @@
 use super::*;
 use crate::turn::model::Attachment;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 fn turn(text: &str) -> Turn {
@@ -213,14 +215,6 @@ fn bad_turns_are_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn the_length_of_a_json_string_is_known_without_writing_it() {
-    let all: String = (0..0x100).filter_map(char::from_u32).collect();
-    for text in ["", "plain 一", all.as_str()] {
-        assert_eq!(json_bytes(text), json_string(text).len() as u64);
-    }
-}
-
-#[test]
 fn fault_request_too_large_over_20_mib() {
     let at = |len: usize| {
         check(&turn(&"a".repeat(len)), Locale::En)
@@ -243,4 +237,100 @@ fn fault_request_too_large_over_20_mib() {
     let most = MAX_BODY_BYTES as usize - overhead;
     assert_eq!(at(most), None);
     assert_eq!(at(most + 1), Some(FaultCode::RequestTooLarge));
+}
+
+// Report A20 (attack): a session name of 20 MB was taken, and four of them trapped.
+#[test]
+fn everything_in_a_turn_is_bounded_like_the_text() {
+    let code = |turn: &Turn| {
+        let fault = check(turn, Locale::En).err()?;
+        assert!(fault.message.len() < 1_000, "{}", fault.message.len());
+        Some(fault.code)
+    };
+    let huge = || "a".repeat(MAX_BODY_BYTES as usize + 1);
+    let file = |media_type: String, filename: String| Turn {
+        attachments: vec![Attachment {
+            media_type,
+            filename,
+            data: b"x".to_vec(),
+        }],
+        ..turn("hi")
+    };
+    let with = |tool| Turn {
+        tools: vec![tool],
+        ..turn("hi")
+    };
+    let t = || tool("t", Level::Talk);
+    let too_large = [
+        Turn {
+            session: huge(),
+            ..turn("hi")
+        },
+        // Each of its bytes becomes three in the key.
+        Turn {
+            session: "A".repeat(7 << 20),
+            ..turn("hi")
+        },
+        Turn {
+            instructions: huge(),
+            ..turn("hi")
+        },
+        file(huge(), String::new()),
+        file("text/plain".into(), huge()),
+        file("text/plain".into(), "\u{1}".repeat(4 << 20)),
+        with(Tool {
+            name: huge(),
+            ..t()
+        }),
+        with(Tool {
+            description: huge(),
+            ..t()
+        }),
+        with(Tool {
+            parameters: huge(),
+            ..t()
+        }),
+    ];
+    for turn in &too_large {
+        assert_eq!(code(turn), Some(FaultCode::RequestTooLarge));
+        assert!(turn.bytes() >= 4 << 20, "it counts for the queue too");
+    }
+    let name = |at: usize| tool(&format!("t{at}"), Level::Talk);
+    let tools = |count| Turn {
+        tools: (0..count).map(name).collect(),
+        ..turn("hi")
+    };
+    for rejected in [
+        Turn {
+            id: "i".repeat(MAX_TURN_ID_BYTES + 1),
+            ..turn("hi")
+        },
+        file("x".repeat(1 << 20), String::new()),
+        with(Tool {
+            name: "x".repeat(1 << 20),
+            ..t()
+        }),
+        with(Tool {
+            name: "\u{1b}[31m".into(),
+            ..t()
+        }),
+        tools(MAX_TOOLS + 1),
+    ] {
+        assert_eq!(code(&rejected), Some(FaultCode::RequestRejected));
+    }
+    assert_eq!(code(&tools(MAX_TOOLS)), None);
+    assert_eq!(
+        code(&Turn {
+            id: "i".repeat(MAX_TURN_ID_BYTES),
+            ..turn("hi")
+        }),
+        None
+    );
+    assert_eq!(
+        code(&Turn {
+            session: "s".repeat(1 << 20),
+            ..turn("hi")
+        }),
+        None
+    );
 }

@@ -1,6 +1,7 @@
 //! Turns over a world of the test's own: virtual time, a pretended memory, scripted gateways.
 
 mod answers;
+mod calls;
 mod ends;
 mod gateways;
 mod guards;

@@ -38,7 +38,9 @@ pub(super) struct World {
     /// Set by a tool that runs: what is available after it.
     pub(super) available_after_tool: Cell<Option<u64>>,
     pub(super) tools_hang: Cell<bool>,
-    /// Bytes that a tool called `long` gives.
+    /// What is available, asked for anew at each reading.
+    pub(super) each_reading: RefCell<Option<Box<dyn Fn() -> u64>>>,
+    /// Bytes that a tool called `long` gives, or `control`.
     pub(super) long_output: Cell<usize>,
     pub(super) finished: Cell<u32>,
 }
@@ -78,6 +80,9 @@ impl Outside for Rc<World> {
     }
 
     fn memory(&self) -> Result<Sample, String> {
+        if let Some(reading) = &*self.each_reading.borrow() {
+            self.available.set(Some(reading()));
+        }
         let available = self.available.get().ok_or("no /proc here")?;
         Ok(Sample {
             available,
@@ -125,6 +130,7 @@ impl Outside for Rc<World> {
         match name.as_str() {
             "fails" => Err("no such city".into()),
             "long" => Ok("x".repeat(self.long_output.get())),
+            "control" => Ok("\u{1}".repeat(self.long_output.get())),
             _ => Ok(format!("output of {name}")),
         }
     }
@@ -188,6 +194,28 @@ impl Taken {
             }
         };
         self.events.borrow().iter().filter_map(notice).collect()
+    }
+
+    pub(super) fn notice_texts(&self) -> Vec<String> {
+        let notice = |event: &Event| {
+            if let Event::Notice(_, text) = event {
+                Some(text.clone())
+            } else {
+                None
+            }
+        };
+        self.events.borrow().iter().filter_map(notice).collect()
+    }
+
+    pub(super) fn tools_ended(&self) -> Vec<String> {
+        let ended = |event: &Event| {
+            if let Event::ToolEnded(id, _) = event {
+                Some(id.clone())
+            } else {
+                None
+            }
+        };
+        self.events.borrow().iter().filter_map(ended).collect()
     }
 }
 

@@ -1,0 +1,169 @@
+//! The bytes of a request, in pieces: what the caller handed in is written as JSON or base64 while it
+//! is sent, and never copied as a whole.
+
+use crate::json;
+use crate::prelude::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// A piece of a body.
+enum Piece<'a> {
+    /// JSON text of our own.
+    Json(String),
+    /// JSON text of the caller's.
+    Raw(&'a str),
+    /// To be written as the inside of a JSON string.
+    Text(&'a str),
+    /// To be written as base64.
+    Data(&'a [u8]),
+}
+
+/// A body, ready to be sent in chunks.
+#[derive(Default)]
+pub struct Body<'a>(Vec<Piece<'a>>);
+
+/// Bytes of a [`Piece::Text`] that are written at once; each becomes six at the most.
+const TEXT: usize = 10 * 1024;
+/// Bytes of a [`Piece::Data`] that are written at once. A multiple of 3 becomes base64 without
+/// padding, so chunks can be joined.
+const DATA: usize = 48 * 1024;
+
+impl<'a> Body<'a> {
+    /// Adds JSON text of our own.
+    pub(crate) fn push(&mut self, json: &str) {
+        match self.0.last_mut() {
+            Some(Piece::Json(text)) => text.push_str(json),
+            _ => self.0.push(Piece::Json(json.to_owned())),
+        }
+    }
+
+    /// Adds JSON text as it is.
+    pub(crate) fn push_raw(&mut self, json: &'a str) {
+        self.0.push(Piece::Raw(json));
+    }
+
+    /// Adds the inside of a JSON string.
+    pub(crate) fn push_text(&mut self, text: &'a str) {
+        self.0.push(Piece::Text(text));
+    }
+
+    /// Adds a JSON string.
+    pub(crate) fn push_string(&mut self, text: &'a str) {
+        self.push("\"");
+        self.push_text(text);
+        self.push("\"");
+    }
+
+    /// Adds the inside of a JSON string that holds these bytes in base64.
+    pub(crate) fn push_data(&mut self, data: &'a [u8]) {
+        self.0.push(Piece::Data(data));
+    }
+
+    /// Bytes on the wire.
+    #[allow(clippy::len_without_is_empty, reason = "a body is never empty")]
+    pub fn len(&self) -> u64 {
+        let piece = |piece: &Piece<'_>| match piece {
+            Piece::Json(json) => json.len() as u64,
+            Piece::Raw(json) => json.len() as u64,
+            Piece::Text(text) => json_bytes(text),
+            Piece::Data(data) => (data.len() as u64).div_ceil(3) * 4,
+        };
+        self.0.iter().map(piece).sum()
+    }
+
+    /// The bytes in order, in chunks of at most 64 KiB.
+    pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.0.iter().flat_map(|piece| {
+            let mut rest = match piece {
+                Piece::Json(json) => json.as_bytes(),
+                Piece::Raw(json) => json.as_bytes(),
+                Piece::Text(text) => text.as_bytes(),
+                Piece::Data(data) => data,
+            };
+            core::iter::from_fn(move || {
+                let (chunk, after) = rest.split_at(piece.step(rest));
+                rest = after;
+                (!chunk.is_empty()).then(|| match piece {
+                    Piece::Json(_) | Piece::Raw(_) => chunk.to_vec(),
+                    Piece::Text(_) => escaped(chunk),
+                    Piece::Data(_) => STANDARD.encode(chunk).into_bytes(),
+                })
+            })
+        })
+    }
+}
+
+impl Piece<'_> {
+    /// How much of what is left is written at once.
+    fn step(&self, rest: &[u8]) -> usize {
+        let most = if let Piece::Text(_) = self {
+            TEXT
+        } else {
+            DATA
+        };
+        let is_text = matches!(self, Piece::Text(_));
+        let in_character =
+            |at: &usize| is_text && rest.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+        let most = most.min(rest.len());
+        (0..=most)
+            .rev()
+            .find(|at| !in_character(at))
+            .unwrap_or(most)
+    }
+}
+
+/// How long a text becomes inside a JSON string.
+pub(crate) fn json_bytes(text: &str) -> u64 {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        0..32 => 6,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum()
+}
+
+/// Whole characters as they stand inside a JSON string.
+fn escaped(text: &[u8]) -> Vec<u8> {
+    let mut json = String::with_capacity(text.len() + 16);
+    json::push_string(&mut json, &String::from_utf8_lossy(text));
+    let mut json = json.into_bytes();
+    json.pop();
+    json.drain(..1);
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(body: &Body<'_>) -> Vec<u8> {
+        let chunks: Vec<_> = body.chunks().collect();
+        assert!(chunks.iter().all(|chunk| chunk.len() <= 64 * 1024));
+        let bytes = chunks.concat();
+        assert_eq!(bytes.len() as u64, body.len());
+        bytes
+    }
+
+    #[test]
+    fn any_text_is_a_json_string_wherever_it_is_cut() {
+        let all: String = (0..0x2100).filter_map(char::from_u32).collect();
+        for text in ["", "plain 一", &all, &"\u{1}一😀\"\\".repeat(20_000)] {
+            let mut body = Body::default();
+            body.push_string(text);
+            let read: String = serde_json::from_slice(&written(&body)).expect("JSON");
+            assert_eq!(read, text);
+        }
+    }
+
+    #[test]
+    fn pieces_of_all_kinds_are_written_in_order() {
+        let mut body = Body::default();
+        body.push("[");
+        body.push_raw(r#"{"a":1}"#);
+        body.push(",");
+        body.push("\"");
+        body.push_data(b"\0\x01");
+        body.push("\"]");
+        assert_eq!(written(&body), br#"[{"a":1},"AAE="]"#);
+    }
+}
