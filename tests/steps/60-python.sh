@@ -35,6 +35,13 @@ python=${python%% *}
 echo "building the wheel and the plugin's zip"
 "$python" "$root/host-shim/python/build_wheel" --out "$out"
 
+# tests/run counts by name, but nobody wants to read all the names.
+runs=0
+name_results() {
+    runs=$((runs + 1))
+    [ -z "${OPENCLAW_TESTS_RESULTS:-}" ] || export PYTEST_ADDOPTS="--junitxml=$OPENCLAW_TESTS_RESULTS/python-$runs.xml"
+}
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/astr-python.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # From a folder of its own: the sources beside the tests have no native module.
@@ -46,10 +53,12 @@ for other in $pythons; do
     "$other" -m venv "$work/v"
     "$work/v/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel[test]" packaging
     echo "installed in a clean environment of $("$work/v/bin/python" -V): $("$work/v/bin/python" -m astr_openclaw --version)"
+    name_results
     "$work/v/bin/python" -m pytest -q --no-header "$work/tests"
     [ "$other" = "$python" ] || continue
     echo "its types, as a user's type checker sees them"
     "$work/v/bin/python" -m mypy --strict -p astr_openclaw
     echo "the parts of the plugin that need no AstrBot"
+    name_results
     "$work/v/bin/python" -m pytest -q --no-header -p no:cacheprovider -W ignore::pytest.PytestDeprecationWarning "$root/host-shim/astrbot/tests"
 done
