@@ -72,6 +72,8 @@ pub struct MemoryState {
     pub bound: Option<Bound>,
     /// Why it could not be read; none if it could.
     pub unreadable: Option<String>,
+    /// Why it is an estimate, for people; none if it is exact or could not be read.
+    pub estimated: Option<String>,
     /// The highest level that a turn would get now.
     pub level_cap: Level,
     /// Whether a heavy turn would be let through now.
@@ -87,6 +89,9 @@ impl Serialize for MemoryState {
         out.serialize_field("bound", &self.bound)?;
         if let Some(reason) = &self.unreadable {
             out.serialize_field("unreadable", reason)?;
+        }
+        if let Some(reason) = &self.estimated {
+            out.serialize_field("estimated", reason)?;
         }
         out.serialize_field("level_cap", &self.level_cap)?;
         out.serialize_field("heavy_allowed", &self.heavy_allowed)?;

@@ -76,6 +76,9 @@ pub enum NoticeCode {
     AttachmentShortened,
     /// The gateway may still run a task that was abandoned before.
     MayStillRun,
+    /// The available memory is an estimate: a part of it could not be read. Said once, until the
+    /// reason changes.
+    MemoryEstimated,
 }
 
 /// Which of the two configured gateways.

@@ -136,6 +136,7 @@ impl guards::Guest for Component {
                 total: sample.map(|sample| sample.total),
                 bounded_by: sample.map(|sample| sample.bounded_by.into()),
                 unreadable: reading.as_ref().err().cloned(),
+                estimated: sample.and_then(|sample| sample.estimated.clone()),
                 level_cap: verdict.level_cap.min(limits.max_level).into(),
                 heavy_allowed: verdict.heavy_allowed,
             },

@@ -105,6 +105,10 @@ fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
     let seen = say!(locale,
         en: "{available} of {total} MiB available",
         zh: "可用内存 {available} MiB，共 {total} MiB");
+    let seen = match &sample.estimated {
+        None => seen,
+        Some(why) => say!(locale, en: "{seen} (an estimate: {why})", zh: "{seen}（估算值：{why}）"),
+    };
     if verdict.heavy_allowed {
         return Check::well("memory", seen);
     }

@@ -49,6 +49,8 @@ struct Inner {
     waiting_bytes: usize,
     sides: [Side; 2],
     counters: Counters,
+    /// Why memory was an estimate when that was last said.
+    estimate: String,
 }
 
 /// Shared by all turns of an instance. Never borrowed across an await.
@@ -85,6 +87,16 @@ impl State {
     /// The config, once there is one.
     pub fn config(&self) -> Option<Rc<Checked>> {
         self.0.borrow().config.clone()
+    }
+
+    /// Whether users have not heard yet that memory is an estimate for this reason. Now they have.
+    pub(crate) fn is_new_estimate(&self, why: &str) -> bool {
+        let said = &mut self.0.borrow_mut().estimate;
+        let new = said != why;
+        if new {
+            *said = why.to_owned();
+        }
+        new
     }
 
     /// Sets the config. A side whose address has changed starts anew.

@@ -58,6 +58,12 @@ pub(crate) fn memory_unreadable(locale: Locale, why: &str) -> String {
         zh: "无法读取可用内存（{why}），按内存不足处理：不执行重任务，级别最高为 L1。")
 }
 
+pub(crate) fn memory_estimated(locale: Locale, why: &str) -> String {
+    say!(locale,
+        en: "The available memory is an estimate: {why}.",
+        zh: "可用内存为估算值：{why}。")
+}
+
 pub(crate) fn tool_denied(
     locale: Locale,
     name: &str,

@@ -3,6 +3,8 @@
 
 mod ask;
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod cgroup;
 #[cfg(unix)]
 mod chat;
 mod demo;

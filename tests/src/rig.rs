@@ -198,6 +198,7 @@ impl Default for PretendMemory {
             available: 4096 * MIB,
             total: 8192 * MIB,
             bound: Bound::Machine,
+            estimated: None,
         };
         Self(Arc::new(Mutex::new(Pretence {
             reading: Ok(sample),
@@ -209,12 +210,21 @@ impl Default for PretendMemory {
 impl PretendMemory {
     /// From now on so many bytes are available.
     pub fn available(&self, bytes: u64) {
-        let sample = Sample {
-            available: bytes,
+        self.read(bytes, None);
+    }
+
+    /// From now on so many bytes are available, as an estimate.
+    pub fn estimated(&self, bytes: u64, why: &str) {
+        self.read(bytes, Some(why.to_owned()));
+    }
+
+    fn read(&self, available: u64, estimated: Option<String>) {
+        self.state().reading = Ok(Sample {
+            available,
             total: 8192 * MIB,
             bound: Bound::Machine,
-        };
-        self.state().reading = Ok(sample);
+            estimated,
+        });
     }
 
     /// From now on nothing can be read.

@@ -38,6 +38,7 @@ impl MemorySource for PretendedMemory {
                     available,
                     total: real.max(available),
                     bound: Bound::Machine,
+                    estimated: None,
                 })
             }
             Pretence::Unreadable => {

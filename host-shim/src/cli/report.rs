@@ -26,11 +26,21 @@ pub fn status(status: &Status, locale: Locale) -> String {
                 Some(Bound::Container) => pick(locale, "container", "容器"),
                 _ => pick(locale, "machine", "整机"),
             };
-            say!(
+            let seen = say!(
                 locale,
                 "{available} MiB available of {total} MiB ({bound})",
                 "可用 {available} MiB，共 {total} MiB（{bound}）"
-            )
+            );
+            match &memory.estimated {
+                None => seen,
+                Some(why) => {
+                    say!(
+                        locale,
+                        "{seen}, an estimate: {why}",
+                        "{seen}，估算值：{why}"
+                    )
+                }
+            }
         }
         (_, _, reason) => {
             let reason = reason.as_deref().unwrap_or_default();
@@ -209,6 +219,7 @@ mod tests {
                 total: Some(2048 << 20),
                 bound: Some(Bound::Container),
                 unreadable: None,
+                estimated: None,
                 level_cap: Level::ReadOnly,
                 heavy_allowed: false,
             },

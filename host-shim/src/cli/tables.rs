@@ -122,8 +122,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
             pick(locale, "memory source", "内存来源"),
             pick(
                 locale,
-                "The least of MemAvailable and, for every enclosing cgroup (v1 or v2), its limit minus its use without the reclaimable file cache; off Linux what the system offers.",
-                "取 MemAvailable 与每一层 cgroup（v1 或 v2）“上限减去不含可回收文件缓存的用量”中的最小值；非 Linux 则为系统提供的数值。",
+                "The least of MemAvailable (estimated as the kernel does where it reports none) and, for every enclosing cgroup, each limit (v2 `memory.max` and `memory.high`; v1 `memory.limit_in_bytes`, with swap, and `hierarchical_memory_limit`) minus its use without the file cache and slab that the kernel gives back; tmpfs and unwritten pages are use. What cannot be read is left out and said. Off Linux what the system offers.",
+                "取 MemAvailable（内核未提供时按内核算法估算）与每一层 cgroup 各项上限（v2 为 `memory.max` 与 `memory.high`；v1 为 `memory.limit_in_bytes`、含交换区的上限与 `hierarchical_memory_limit`）减去用量的最小值；内核可回收的文件缓存与 slab 不计入用量，tmpfs 与未写回的页计入。读不到的部分略去并说明。非 Linux 则为系统提供的数值。",
             )
             .to_owned(),
         ),

@@ -12,5 +12,6 @@ pub(super) fn read() -> Result<Sample, String> {
             openclaw_memory::Bound::Machine => Bound::Machine,
             openclaw_memory::Bound::Container => Bound::Container,
         },
+        estimated: sample.estimated(),
     })
 }

@@ -18,7 +18,7 @@ pub enum Bound {
 }
 
 /// One reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// Bytes that can be used without swapping or being killed.
     pub available: u64,
@@ -26,6 +26,8 @@ pub struct Sample {
     pub total: u64,
     /// What the two numbers are of.
     pub bound: Bound,
+    /// Why the numbers are an estimate, for people; none if they are exact.
+    pub estimated: Option<String>,
 }
 
 /// Where readings come from. Read at admission of a turn and before each tool call, on the

@@ -14,6 +14,7 @@ pub(super) fn read() -> Result<Sample, String> {
             available,
             total,
             bound: Bound::Machine,
+            estimated: None,
         }),
     }
 }

@@ -157,6 +157,7 @@ impl memory_stat::Host for &mut Host {
                 Bound::Machine => memory_stat::Bound::Machine,
                 Bound::Container => memory_stat::Bound::Container,
             },
+            estimated: sample.estimated,
         })
     }
 }

@@ -48,6 +48,7 @@ fn plenty() -> Result<Sample, String> {
         available: 4 << 30,
         total: 8 << 30,
         bound: Bound::Machine,
+        estimated: None,
     })
 }
 

@@ -1,140 +1,279 @@
 //! The control groups around this process, both versions, from its own up to the mount point.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use procfs_core::FromBufRead;
-use procfs_core::process::MountInfo;
-use procfs_core::{ProcessCGroup, ProcessCGroups};
+use crate::mounts::{self, Kind, Mount, View};
+use crate::{Bound, Doubt, Sample, Unreadable};
 
-use crate::{Bound, Sample, Unreadable, must_read};
-
-const CGROUPS: &str = "/proc/self/cgroup";
+const GROUPS: &str = "/proc/self/cgroup";
 const MOUNTS: &str = "/proc/self/mountinfo";
 
-/// The file names and sayings of one version.
-struct Version {
-    limit: &'static str,
+/// One limit of a group.
+struct Limit {
+    size: &'static str,
     usage: &'static str,
-    /// Keys in `memory.stat` of the cache that is given back, the first one present holds.
-    cache: &'static [&'static str],
-    /// A file that is in the mount point of every such hierarchy, the root group included.
+    /// In `memory.stat`: the least such limit of the group and of its ancestors, those out of sight
+    /// included.
+    with_ancestors: Option<&'static str>,
+}
+
+/// The files of one version.
+struct Version {
+    kind: Kind,
+    limits: &'static [Limit],
+    /// A file of every such group, the root included.
     always: &'static str,
 }
 
 const V1: Version = Version {
-    limit: "memory.limit_in_bytes",
-    usage: "memory.usage_in_bytes",
-    // `total_` is the whole subtree, as the usage is; only there with use_hierarchy.
-    cache: &["total_inactive_file", "inactive_file"],
+    kind: Kind::V1,
+    limits: &[
+        Limit {
+            size: "memory.limit_in_bytes",
+            usage: "memory.usage_in_bytes",
+            with_ancestors: Some("hierarchical_memory_limit"),
+        },
+        // Memory and swap together; only there where swap is accounted.
+        Limit {
+            size: "memory.memsw.limit_in_bytes",
+            usage: "memory.memsw.usage_in_bytes",
+            with_ancestors: Some("hierarchical_memsw_limit"),
+        },
+    ],
     always: "memory.limit_in_bytes",
 };
 
 const V2: Version = Version {
-    limit: "memory.max",
-    usage: "memory.current",
-    cache: &["inactive_file"],
-    // The root group has no memory.max.
+    kind: Kind::V2,
+    limits: &[
+        Limit {
+            size: "memory.max",
+            usage: "memory.current",
+            with_ancestors: None,
+        },
+        // Nothing is killed over this one, but the kernel slows the group down until it is of no use.
+        Limit {
+            size: "memory.high",
+            usage: "memory.current",
+            with_ancestors: None,
+        },
+    ],
+    // The root has no memory.max.
     always: "cgroup.controllers",
 };
 
 /// v1 has no word for "no limit", but a number near 2^63 that depends on the page size.
 const V1_UNLIMITED: u64 = 1 << 62;
 
-/// What each limited group around this process leaves; empty where there is none.
-pub(crate) fn samples(
-    file: &impl Fn(&Path) -> io::Result<String>,
-) -> Result<Vec<Sample>, Unreadable> {
-    let text = match file(Path::new(CGROUPS)) {
-        Ok(text) => text,
-        // A kernel without control groups.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(Unreadable::File {
-                path: CGROUPS.to_owned(),
-                error,
-            });
-        }
-    };
-    let groups =
-        ProcessCGroups::from_buf_read(text.as_bytes()).map_err(|_| Unreadable::Content {
-            path: CGROUPS.to_owned(),
-            what: "list of groups",
-        })?;
-    let mounts = must_read(file, Path::new(MOUNTS))?;
+/// What the groups around this process leave.
+#[derive(Default)]
+pub(crate) struct Groups {
+    /// Of each limit one.
+    pub samples: Vec<Sample>,
+    /// What cannot be seen of the hierarchy that can limit memory.
+    pub doubt: Option<Doubt>,
+}
 
-    let mut samples = Vec::new();
-    // Lines that cannot be read are other file systems' oddities, and none of our business.
-    for mount in mounts
+/// Where the files are expected if the system does not say.
+const USUAL_GROUPS: &str = "1:memory:/\n0::/\n";
+const USUAL_MOUNTS: &str = "1 0 0:1 / /sys/fs/cgroup rw - cgroup2 none rw\n\
+                            2 1 0:2 / /sys/fs/cgroup/memory rw - cgroup none rw,memory\n";
+
+/// Reads all limits that can be seen.
+pub(crate) fn read(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Groups, Unreadable> {
+    let mut all = Groups::default();
+    let mut unread = |path: &str, error: io::Error, usual: &str| {
+        let why = format!("{path}: {error}");
+        all.doubt.get_or_insert(Doubt::GroupsHidden { why });
+        usual.to_owned()
+    };
+    let groups = match file(Path::new(GROUPS)) {
+        // A kernel without control groups.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Groups::default()),
+        text => text.unwrap_or_else(|error| unread(GROUPS, error, USUAL_GROUPS)),
+    };
+    let mounts = file(Path::new(MOUNTS));
+    let mounts = mounts.unwrap_or_else(|error| unread(MOUNTS, error, USUAL_MOUNTS));
+    let mounts = mounts::parse(&mounts);
+    for (at, (version, group)) in memory_groups(&groups)?.into_iter().enumerate() {
+        let found = seen(file, version, group, &mounts)?;
+        all.samples.extend(found.samples);
+        // A controller is in one hierarchy only: memory is not in v2 where v1 has it.
+        if at == 0 {
+            all.doubt = all.doubt.or(found.doubt);
+        }
+    }
+    Ok(all)
+}
+
+/// This process's group in each hierarchy that can limit memory, v1 first.
+/// A line is `ID:CONTROLLERS:GROUP`; v2 has the id 0 and no controllers.
+fn memory_groups(text: &str) -> Result<Vec<(&'static Version, &str)>, Unreadable> {
+    let lines: Vec<[&str; 3]> = text
         .lines()
-        .filter_map(|line| MountInfo::from_line(line).ok())
+        .filter_map(|line| {
+            let mut parts = line.splitn(3, ':');
+            Some([parts.next()?, parts.next()?, parts.next()?])
+        })
+        .collect();
+    if lines.is_empty() && !text.trim().is_empty() {
+        return Err(Unreadable::Content {
+            path: GROUPS.to_owned(),
+            what: "list of groups",
+        });
+    }
+    let v1 = lines
+        .iter()
+        .find(|[_, controllers, _]| controllers.split(',').any(|name| name == "memory"))
+        .map(|[_, _, group]| (&V1, *group));
+    let v2 = lines
+        .iter()
+        .find(|[id, controllers, _]| *id == "0" && controllers.is_empty())
+        .map(|[_, _, group]| (&V2, *group));
+    Ok(v1.into_iter().chain(v2).collect())
+}
+
+/// What the mounts of one version show of `group` and its ancestors.
+fn seen(
+    file: &impl Fn(&Path) -> io::Result<String>,
+    version: &'static Version,
+    group: &str,
+    mounts: &[Mount],
+) -> Result<Groups, Unreadable> {
+    let mut samples = vec![];
+    // Whether a mount shows the group itself, and otherwise what comes nearest to that.
+    let mut shown = false;
+    let mut nearest: Option<(View, &Mount)> = None;
+    let mut hidden = None;
+    for mount in mounts
+        .iter()
+        .filter(|mount| mount.kind == Some(version.kind))
     {
-        let Some((version, group)) = memory_group(&mount, &groups.0) else {
+        let place = mount.point.display();
+        if mount.is_covered(mounts) {
+            hidden.get_or_insert(format!("{place}: something else is mounted over it"));
             continue;
+        }
+        let view = mount.view(group);
+        let folders: Vec<PathBuf> = match &view {
+            View::Below(inner) => inner
+                .ancestors()
+                .map(|inner| mount.point.join(inner))
+                .collect(),
+            _ => vec![mount.point.clone()],
         };
-        file(&mount.mount_point.join(version.always)).map_err(|error| Unreadable::Mount {
-            mount_point: mount.mount_point.display().to_string(),
-            error,
-        })?;
-        for folder in folders(&mount, &group.pathname) {
-            samples.extend(sample(file, version, &folder)?);
+        let is_there = |folder: &PathBuf| {
+            let names = [version.always, version.limits[0].size, "memory.stat"];
+            names.iter().any(|name| file(&folder.join(name)).is_ok())
+        };
+        let own = is_there(&folders[0]);
+        if let Err(error) = file(&mount.point.join(version.always))
+            && !own
+        {
+            hidden.get_or_insert(format!("{place}: {error}"));
+            continue;
+        }
+        match (view, &nearest) {
+            (View::Below(inner), _) => {
+                shown |= own;
+                samples.extend(left(file, version, &folders)?);
+                nearest = Some((View::Below(inner), mount));
+            }
+            (View::Deeper, None | Some((View::Elsewhere, _))) => {
+                nearest = Some((View::Deeper, mount));
+            }
+            (View::Elsewhere, None) => nearest = Some((View::Elsewhere, mount)),
+            _ => {}
+        }
+    }
+    let doubt = match nearest {
+        _ if shown => None,
+        Some((view, mount)) => {
+            // A mount point elsewhere may bound us or not: rather too careful than killed.
+            if !matches!(view, View::Below(_)) {
+                samples = left(file, version, std::slice::from_ref(&mount.point))?;
+            }
+            Some(Doubt::GroupElsewhere {
+                group: group.to_owned(),
+                mount_point: mount.point.display().to_string(),
+            })
+        }
+        // Not mounted. In the root group no limit can be missing, unless the root is a namespace's,
+        // which nobody can tell.
+        None if hidden.is_none() && group == "/" => None,
+        None => Some(Doubt::GroupsHidden {
+            why: hidden.unwrap_or_else(|| format!("{group} is not mounted")),
+        }),
+    };
+    Ok(Groups { samples, doubt })
+}
+
+/// What each limit of these groups leaves, the innermost group first.
+fn left(
+    file: &impl Fn(&Path) -> io::Result<String>,
+    version: &Version,
+    folders: &[PathBuf],
+) -> Result<Vec<Sample>, Unreadable> {
+    let mut samples = vec![];
+    for (at, folder) in folders.iter().enumerate() {
+        // Old kernels pass no limits on unless they are told to.
+        let alone =
+            || file(&folder.join("memory.use_hierarchy")).is_ok_and(|text| text.trim() == "0");
+        if at > 0 && alone() {
+            break;
+        }
+        let path = folder.join("memory.stat");
+        // Only where it is needed: to add it up is work for a kernel with many groups.
+        let statistics = LazyCell::new(|| file(&path).ok().map(|text| Statistics::parse(&text)));
+        for limit in version.limits {
+            let own = number(file, &folder.join(limit.size), "limit")?;
+            let inherited = || {
+                let name = limit.with_ancestors?;
+                statistics.as_ref()?.field(name)
+            };
+            let total = own.into_iter().chain(inherited()).min();
+            let Some(total) = total.filter(|total| *total < V1_UNLIMITED) else {
+                continue;
+            };
+            let usage = folder.join(limit.usage);
+            let usage = match number(file, &usage, "usage")? {
+                Some(usage) => usage,
+                // Swap is not accounted; the line is there all the same.
+                None if own.is_none() => continue,
+                None => {
+                    return Err(Unreadable::File {
+                        path: usage.display().to_string(),
+                        error: io::ErrorKind::NotFound.into(),
+                    });
+                }
+            };
+            let given_back = statistics.as_ref().map_or(0, Statistics::given_back);
+            let doubt = || Doubt::NoStatistics {
+                path: path.display().to_string(),
+            };
+            samples.push(Sample {
+                available: total.saturating_sub(usage.saturating_sub(given_back)),
+                total,
+                bounded_by: Bound::Container,
+                doubts: statistics.is_none().then(doubt).into_iter().collect(),
+            });
         }
     }
     Ok(samples)
 }
 
-/// If `mount` is a hierarchy that can limit memory: its version, and this process's group in it.
-fn memory_group<'a>(
-    mount: &MountInfo,
-    groups: &'a [ProcessCGroup],
-) -> Option<(&'static Version, &'a ProcessCGroup)> {
-    match mount.fs_type.as_str() {
-        "cgroup" if mount.super_options.contains_key("memory") => groups
-            .iter()
-            .find(|group| group.controllers.iter().any(|name| name == "memory"))
-            .map(|group| (&V1, group)),
-        "cgroup2" => groups
-            .iter()
-            .find(|group| group.hierarchy == 0 && group.controllers.is_empty())
-            .map(|group| (&V2, group)),
-        _ => None,
-    }
-}
-
-/// The group's folder and those of its ancestors, as far as this mount shows them.
-fn folders(mount: &MountInfo, group: &str) -> Vec<PathBuf> {
-    // A mount may show only a part of the hierarchy: `root` is the group that its mount point is.
-    // A group outside that part (a container without a cgroup namespace) cannot be seen; the
-    // mount point is then the nearest thing to it.
-    // Likewise one that was moved out of its namespace, whose path climbs with `..`.
-    let inner = Path::new(group)
-        .strip_prefix(&mount.root)
-        .ok()
-        .filter(|inner| {
-            inner
-                .components()
-                .all(|part| matches!(part, Component::Normal(_)))
-        })
-        .unwrap_or(Path::new(""));
-    inner
-        .ancestors()
-        .map(|inner| mount.mount_point.join(inner))
-        .collect()
-}
-
-/// What one group leaves; none if it has no limit of its own.
-fn sample(
+/// The number in a file of a group; none if it says "max" or is not there: the root group, one
+/// without the memory controller, or one that this mount does not show.
+fn number(
     file: &impl Fn(&Path) -> io::Result<String>,
-    version: &Version,
-    folder: &Path,
-) -> Result<Option<Sample>, Unreadable> {
-    let path = folder.join(version.limit);
-    let limit = match file(&path) {
-        Ok(text) if text.trim() == "max" => return Ok(None),
-        Ok(text) => number(&text, &path, "limit")?,
-        // The root group, a group without the memory controller, or one that this mount does not
-        // show. That the mount can be read at all has been checked.
+    path: &Path,
+    what: &'static str,
+) -> Result<Option<u64>, Unreadable> {
+    let text = match file(path) {
+        Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             return Err(Unreadable::File {
@@ -143,34 +282,53 @@ fn sample(
             });
         }
     };
-    if limit >= V1_UNLIMITED {
-        return Ok(None);
+    match text.trim() {
+        "max" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| Unreadable::Content {
+            path: path.display().to_string(),
+            what,
+        }),
     }
-    let path = folder.join(version.usage);
-    let usage = number(&must_read(file, &path)?, &path, "usage")?;
-    // Without the statistics all of the cache counts as used: rather too careful than killed.
-    let cache = file(&folder.join("memory.stat")).map_or(0, |text| cache(&text, version.cache));
-    Ok(Some(Sample {
-        available: limit.saturating_sub(usage.saturating_sub(cache)),
-        total: limit,
-        bounded_by: Bound::Container,
-    }))
 }
 
-fn number(text: &str, path: &Path, what: &'static str) -> Result<u64, Unreadable> {
-    text.trim().parse().map_err(|_| Unreadable::Content {
-        path: path.display().to_string(),
-        what,
-    })
-}
+/// `memory.stat`.
+struct Statistics(HashMap<String, u64>);
 
-fn cache(stat: &str, keys: &[&str]) -> u64 {
-    let fields: HashMap<&str, u64> = stat
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .filter_map(|(key, value)| Some((key, value.trim().parse().ok()?)))
-        .collect();
-    keys.iter()
-        .find_map(|key| fields.get(key).copied())
-        .unwrap_or(0)
+impl Statistics {
+    fn parse(text: &str) -> Self {
+        let field = |line: &str| {
+            let (name, value) = line.split_once(' ')?;
+            Some((name.to_owned(), value.trim().parse().ok()?))
+        };
+        Self(text.lines().filter_map(field).collect())
+    }
+
+    fn field(&self, name: &str) -> Option<u64> {
+        self.0.get(name).copied()
+    }
+
+    /// Bytes that the kernel gives back on demand, counted as for `MemAvailable`: the file cache of
+    /// both lists and the reclaimable slab. (A group has no watermark, so nothing of it is held
+    /// back.) tmpfs is in other lists, as is what is locked in memory; what is yet to be written
+    /// cannot be given back at once.
+    fn given_back(&self) -> u64 {
+        // v1 has `total_` for the whole subtree, which its usage is of, too; v2 has nothing else.
+        let bytes = |name: &str| {
+            self.field(&format!("total_{name}"))
+                .or_else(|| self.field(name))
+                .unwrap_or(0)
+        };
+        let sum = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| bytes(name))
+                .fold(0, u64::saturating_add)
+        };
+        let cache = sum(&["active_file", "inactive_file"]);
+        // v2's names, then v1's.
+        let unwritten = sum(&["file_dirty", "file_writeback", "dirty", "writeback"]);
+        cache
+            .saturating_sub(unwritten)
+            .saturating_add(bytes("slab_reclaimable"))
+    }
 }

@@ -2,8 +2,11 @@
 //! available and what every enclosing control group (cgroup v1 and v2) leaves.
 //!
 //! `MemAvailable` alone is the host's number inside a container, where the container's limit is
-//! what kills. A control group's page cache that the kernel gives back (`inactive_file`) is not
-//! counted as used.
+//! what kills. File cache that the kernel gives back on demand does not count as used, as in
+//! `MemAvailable`; tmpfs and pages that are yet to be written do.
+//!
+//! A part that cannot be read is left out or estimated, and the [`Sample`] says so in its
+//! [`doubts`](Sample::doubts).
 //!
 //! The rule is written over a function that reads files, so the same code runs in the native host
 //! ([`read_system`]) and in a component over preopened folders, and is tested over made-up trees.
@@ -25,6 +28,8 @@ use std::path::Path;
 
 mod cgroup;
 mod meminfo;
+mod mounts;
+mod watermarks;
 
 /// What bounds the available memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +41,7 @@ pub enum Bound {
 }
 
 /// One reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// Bytes that can be used without swapping or being killed.
     pub available: u64,
@@ -44,10 +49,55 @@ pub struct Sample {
     pub total: u64,
     /// What the two numbers are of.
     pub bounded_by: Bound,
+    /// Why the numbers are an estimate; empty if they are exact.
+    pub doubts: Vec<Doubt>,
+}
+
+impl Sample {
+    /// The doubts in a sentence for people; none if there are none.
+    pub fn estimated(&self) -> Option<String> {
+        let doubts: Vec<String> = self.doubts.iter().map(Doubt::to_string).collect();
+        (!doubts.is_empty()).then(|| doubts.join("; "))
+    }
+}
+
+/// Why a reading is an estimate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// The kernel says nothing usable about available memory: before Linux 3.14, WSL1, some
+    /// containers.
+    #[error(
+        "/proc/meminfo has no usable MemAvailable, so it is estimated from free memory and caches"
+    )]
+    NoMemAvailable,
+    /// The hierarchy that can limit this process's memory is out of sight.
+    #[error("memory control groups cannot be read ({why}), so a limit of theirs is not seen")]
+    GroupsHidden {
+        /// What was tried, and what the system says.
+        why: String,
+    },
+    /// The mount shows other groups than this process's own.
+    #[error(
+        "the control group {group} is not shown at {mount_point}, so a limit of its own is not seen"
+    )]
+    GroupElsewhere {
+        /// The group that this process is in.
+        group: String,
+        /// Where groups are shown.
+        mount_point: String,
+    },
+    /// A limited group without `memory.stat`.
+    #[error("{path} cannot be read, so all file cache counts as used")]
+    NoStatistics {
+        /// The file.
+        path: String,
+    },
 }
 
 /// Why no reading can be had.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Unreadable {
     /// A file that must be there cannot be read.
     #[error("cannot read {path}: {error}")]
@@ -65,32 +115,26 @@ pub enum Unreadable {
         /// What was looked for in it.
         what: &'static str,
     },
-    /// A control group hierarchy is mounted, but cannot be looked into: without it, the machine's
-    /// number could be far over what this process may use.
-    #[error(
-        "the memory control groups mounted at {mount_point} cannot be read ({error}); make that folder readable (under `wasmtime run`: --dir /sys/fs/cgroup)"
-    )]
-    Mount {
-        /// Where the hierarchy is mounted.
-        mount_point: String,
-        /// What the system says.
-        error: io::Error,
-    },
 }
 
 /// Reads through `file`, which gives the whole text of the file at an absolute path.
 ///
 /// # Errors
 ///
-/// `/proc/meminfo` or the files of a control group that this process is in cannot be read. A
-/// system without control groups is none: the machine is then what bounds.
+/// `/proc/meminfo` cannot be read, or a group that this process is in has a limit whose value or
+/// use cannot be read. Groups that are out of sight are a [`Doubt`], and a system without control
+/// groups is neither: the machine is then what bounds.
 pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unreadable> {
     let machine = meminfo::sample(&file)?;
-    let least = cgroup::samples(&file)?
+    let groups = cgroup::read(&file)?;
+    let mut least = groups
+        .samples
         .into_iter()
         .min_by_key(|sample| sample.available)
-        .filter(|container| container.available < machine.available);
-    Ok(least.unwrap_or(machine))
+        .filter(|container| container.available < machine.available)
+        .unwrap_or(machine);
+    least.doubts.extend(groups.doubt);
+    Ok(least)
 }
 
 /// Reads this system's `/proc` and control groups as they are now.
@@ -102,11 +146,12 @@ pub fn read_system() -> Result<Sample, Unreadable> {
     read(|path| {
         // Not `read_to_string`: its size hint is wrong for /proc, and a wrongly mounted file must
         // not fill the memory. mountinfo of a busy container host is some 100 kB.
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         std::fs::File::open(path)?
             .take(4 << 20)
-            .read_to_string(&mut text)?;
-        Ok(text)
+            .read_to_end(&mut bytes)?;
+        // Somebody else's mount point may be any bytes.
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     })
 }
 

@@ -3,36 +3,79 @@
 use std::io;
 use std::path::Path;
 
-use crate::{Bound, Sample, Unreadable, must_read};
+use crate::watermarks::{self, Watermarks};
+use crate::{Bound, Doubt, Sample, Unreadable, must_read};
 
 const PATH: &str = "/proc/meminfo";
 
 /// What the whole machine has.
 pub(crate) fn sample(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unreadable> {
     let text = must_read(file, Path::new(PATH))?;
+    let missing = |what| Unreadable::Content {
+        path: PATH.to_owned(),
+        what,
+    };
+    let total = bytes(&text, "MemTotal").ok_or(missing("MemTotal"))?;
+    // Some kernels say 0 whatever is free, and some containers the host's number beside their own
+    // total. Where it is 0 for good reason, the estimate comes to the same.
+    let reported = bytes(&text, "MemAvailable");
+    let sound = reported.filter(|available| (1..=total).contains(available));
+    let estimate = || estimate(&text, |cache| watermarks::read(file, total, cache));
+    let available = match sound {
+        Some(available) => available,
+        None => estimate().or(reported).ok_or(missing("MemAvailable"))?,
+    };
     Ok(Sample {
-        available: bytes(&text, "MemAvailable")?,
-        total: bytes(&text, "MemTotal")?,
+        available: available.min(total),
+        total,
         bounded_by: Bound::Machine,
+        doubts: match sound {
+            Some(_) => vec![],
+            None => vec![Doubt::NoMemAvailable],
+        },
     })
 }
 
-// procfs-core's own reader of this file asks for a dozen lines that nobody here needs and that
-// sandboxes (gVisor, LXCFS) leave out; it would call their memory unreadable.
-fn bytes(text: &str, field: &'static str) -> Result<u64, Unreadable> {
-    text.lines()
-        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
-        .and_then(|value| {
-            value
-                .trim()
-                .strip_suffix("kB")?
-                .trim_end()
-                .parse::<u64>()
-                .ok()
-        })
-        .and_then(|kibibytes| kibibytes.checked_mul(1024))
-        .ok_or(Unreadable::Content {
-            path: PATH.to_owned(),
-            what: field,
-        })
+/// `MemAvailable` as the kernel computes it (`si_mem_available` in mm/show_mem.c); none without
+/// `MemFree`. `watermarks` gets what the two file lists hold.
+pub(crate) fn estimate(
+    text: &str,
+    watermarks: impl FnOnce(Option<u64>) -> Watermarks,
+) -> Option<u64> {
+    let field = |name| bytes(text, name);
+    let free = field("MemFree")?;
+    let lists = field("Active(file)").zip(field("Inactive(file)"));
+    let lists = lists.map(|(active, inactive)| active.saturating_add(inactive));
+    let cache = match lists {
+        Some(cache) => cache,
+        // Before Linux 2.6.28, and in some sandboxes. `Cached` includes tmpfs: where that cannot be
+        // told apart, none of it is counted.
+        None => field("Shmem").map_or(0, |tmpfs| {
+            let cached = field("Cached").unwrap_or(0);
+            let buffers = field("Buffers").unwrap_or(0);
+            cached.saturating_add(buffers).saturating_sub(tmpfs)
+        }),
+    };
+    let slab = field("KReclaimable")
+        .or_else(|| field("SReclaimable"))
+        .unwrap_or(0);
+    let Watermarks { low, reserve } = watermarks(lists);
+    // Not all of a cache can be given back without thrashing: half of it stays, or the low
+    // watermark if that is less.
+    let given_back = |cache: u64| cache - (cache / 2).min(low);
+    Some(
+        free.saturating_add(given_back(cache))
+            .saturating_add(given_back(slab))
+            .saturating_sub(reserve),
+    )
+}
+
+// A reader of the whole file would ask for lines that nobody here needs and that sandboxes (gVisor,
+// LXCFS) leave out.
+fn bytes(text: &str, field: &str) -> Option<u64> {
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    let kibibytes = value.trim().strip_suffix("kB")?.trim_end();
+    kibibytes.parse::<u64>().ok()?.checked_mul(1024)
 }

@@ -39,7 +39,7 @@ same_cases!(NoticeCode, wit::NoticeCode:
     Queued = Queued, LevelLowered = LevelLowered, MemoryUnreadable = MemoryUnreadable, ToolDenied = ToolDenied,
     ToolRoundsExhausted = ToolRoundsExhausted, FailedOver = FailedOver, DialectChanged = DialectChanged,
     AnswerIncomplete = AnswerIncomplete, AnswerCorrected = AnswerCorrected, AnswerEmpty = AnswerEmpty,
-    AttachmentShortened = AttachmentShortened, MayStillRun = MayStillRun);
+    AttachmentShortened = AttachmentShortened, MayStillRun = MayStillRun, MemoryEstimated = MemoryEstimated);
 
 impl From<FaultCode> for wit::FaultCode {
     fn from(code: FaultCode) -> Self {
@@ -73,6 +73,7 @@ impl From<wit_memory::Sample> for Sample {
             available: sample.available,
             total: sample.total,
             bounded_by: sample.bounded_by.into(),
+            estimated: sample.estimated,
         }
     }
 }

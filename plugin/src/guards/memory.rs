@@ -2,6 +2,7 @@
 
 use super::limits::Limits;
 use crate::level::Level;
+use crate::prelude::*;
 
 /// What bounds the available memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub enum Bound {
 }
 
 /// One reading, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// What can be used without swapping or being killed.
     pub available: u64,
@@ -21,6 +22,8 @@ pub struct Sample {
     pub total: u64,
     /// What the two numbers are of.
     pub bounded_by: Bound,
+    /// Why the numbers are an estimate; none if they are exact.
+    pub estimated: Option<String>,
 }
 
 /// What follows from a reading.

@@ -104,6 +104,8 @@ pub enum NoticeCode {
     AttachmentShortened,
     /// The gateway may still run a task that was abandoned before.
     MayStillRun,
+    /// A part of the available memory could not be read.
+    MemoryEstimated,
 }
 
 /// What happens in a turn before its end.

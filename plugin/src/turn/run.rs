@@ -211,6 +211,14 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             let words = text::memory_unreadable(locale, why);
             self.say(NoticeCode::MemoryUnreadable, words).await?;
         }
+        let estimated = reading
+            .as_ref()
+            .ok()
+            .and_then(|sample| sample.estimated.as_deref());
+        if let Some(why) = estimated.filter(|why| self.state.is_new_estimate(why)) {
+            let words = text::memory_estimated(locale, why);
+            self.say(NoticeCode::MemoryEstimated, words).await?;
+        }
         if level < self.announced.get() {
             self.announced.set(level);
             let by_memory = available.filter(|_| level < allowed);

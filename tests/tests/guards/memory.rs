@@ -87,6 +87,32 @@ async fn guard_memory_unreadable_is_treated_as_below_350_mib_and_said() {
     assert!(!memory.heavy_allowed);
 }
 
+// Reports F21 (rust-psutil/rust-psutil#82) and A22: memory of which a part cannot be read is no reason to
+// refuse, and is said: in the status and the diagnosis always, to users once.
+#[tokio::test]
+async fn guard_memory_estimated_holds_and_is_said() {
+    let rig = Rig::new().await;
+    rig.memory.estimated(512 * MIB, "no MemAvailable here");
+    for notices in [vec![NoticeCode::MemoryEstimated], vec![]] {
+        let outcome = rig.run(heavy()).await;
+        assert_eq!(outcome.notices(), notices);
+        outcome.reply();
+    }
+    let memory = rig.plugin.status().await.unwrap().memory;
+    assert_eq!(memory.available, Some(512 * MIB));
+    assert_eq!(memory.estimated.as_deref(), Some("no MemAvailable here"));
+    assert!(memory.heavy_allowed);
+    let checks = within(rig.plugin.diagnose(None)).await.unwrap().checks;
+    let check = checks.iter().find(|check| check.name == "memory").unwrap();
+    assert!(
+        check.ok() && check.detail.contains("no MemAvailable here"),
+        "{check:?}"
+    );
+    // The floors are where they were.
+    rig.memory.estimated(512 * MIB - 1, "no MemAvailable here");
+    assert_eq!(code(&rig.ask(heavy()).await), FaultCode::HeavyTaskRefused);
+}
+
 #[tokio::test]
 async fn guard_memory_is_read_after_the_wait_in_the_queue() {
     let rig = Rig::new().await;

@@ -16,6 +16,7 @@ fn sample(read: openclaw_memory::Sample) -> Sample {
             openclaw_memory::Bound::Machine => Bound::Machine,
             openclaw_memory::Bound::Container => Bound::Container,
         },
+        estimated: read.estimated(),
     }
 }
 

@@ -37,7 +37,7 @@ _COMMANDS = {
 }
 
 #: Notices that a user is told while waiting. The others say what the reply shows anyway.
-_TOLD = {"queued", "level_lowered", "memory_unreadable", "failed_over", "tool_denied"}
+_TOLD = {"queued", "level_lowered", "memory_unreadable", "memory_estimated", "failed_over", "tool_denied"}
 
 
 class Door:

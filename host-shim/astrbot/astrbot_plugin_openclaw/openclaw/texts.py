@@ -190,6 +190,8 @@ def status_text(
             if zh
             else f"Memory: {memory.available_mib} of {memory.total_mib} MiB available ({memory.bound})"
         )
+        if memory.estimated is not None:
+            lines.append((f"（估算值：{memory.estimated}）" if zh else f"(an estimate: {memory.estimated})"))
     if zh:
         lines.append(f"最高级别：{memory.level_cap}；重任务：{'允许' if memory.heavy_allowed else '拒绝'}")
         lines.append(f"队列：运行 {status.in_flight}，等待 {status.queued}")

@@ -166,7 +166,7 @@ class Plugin:
                 name: Breaker(b["state"], b["failures"], b["retry_after_seconds"])
                 for name, b in fact["breakers"].items()
             },
-            memory=Memory(**{"unreadable": None, **fact["memory"]}),
+            memory=Memory(**{"unreadable": None, "estimated": None, **fact["memory"]}),
             in_flight=fact["in_flight"],
             queued=fact["queued"],
             counters=Counters(**fact["counters"]),

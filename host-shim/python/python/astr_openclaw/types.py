@@ -119,7 +119,7 @@ class Notice:
     code: str
     """``queued``, ``level_lowered``, ``memory_unreadable``, ``tool_denied``,
     ``tool_rounds_exhausted``, ``failed_over``, ``dialect_changed``, ``answer_incomplete``,
-    ``answer_corrected``, ``answer_empty``, ``attachment_shortened`` or ``may_still_run``."""
+    ``answer_corrected``, ``answer_empty``, ``attachment_shortened``, ``may_still_run`` or ``memory_estimated``."""
     text: str
     """For people, in the config's language."""
 
@@ -176,6 +176,8 @@ class Memory:
     """``machine`` or ``container``; None if it could not be read."""
     unreadable: str | None
     """Why it could not be read; None if it could."""
+    estimated: str | None
+    """Why it is an estimate; None if it is exact or could not be read."""
     level_cap: str
     """The highest level that a turn would get now."""
     heavy_allowed: bool

@@ -123,6 +123,7 @@ impl guards::Guest for Component {
                 total: None,
                 bounded_by: None,
                 unreadable: None,
+                estimated: None,
                 level_cap: bindings::astr::openclaw::types::Level::Talk,
                 heavy_allowed: false,
             },

@@ -42,6 +42,23 @@ fn guard_memory_heavy_refused_strictly_below_512_mib_and_nothing_is_sent() {
     assert_eq!(at(None, &heavy), (refused, unreadable, 0));
 }
 
+// Reports F21, A22: memory of which a part cannot be read is said once, not with every turn.
+#[test]
+fn guard_memory_that_is_an_estimate_holds_and_is_said_once() {
+    let setup = setup(config(), vec![replies("ok"), replies("ok"), replies("ok")]);
+    let estimated = |why: &str| *setup.world.estimated.borrow_mut() = Some(why.to_owned());
+    let notices = || {
+        let (end, events) = setup.ask(&turn("x"));
+        assert_eq!(end.expect("a reply").level, Level::Act);
+        events.notices()
+    };
+    estimated("no MemAvailable");
+    assert_eq!(notices(), [NoticeCode::MemoryEstimated]);
+    assert_eq!(notices(), []);
+    estimated("groups hidden");
+    assert_eq!(notices(), [NoticeCode::MemoryEstimated]);
+}
+
 #[test]
 fn guard_levels_a_config_caps_them() {
     let limits = Limits {

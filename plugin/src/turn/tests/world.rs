@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) now: Cell<u64>,
     pub(super) sleepers: RefCell<Vec<u64>>,
     pub(super) available: Cell<Option<u64>>,
+    /// Why that is an estimate.
+    pub(super) estimated: RefCell<Option<String>>,
     pub(super) scenes: RefCell<VecDeque<Scene>>,
     pub(super) sent: RefCell<Vec<Sent>>,
     pub(super) tool_calls: RefCell<Vec<(String, ToolCall)>>,
@@ -88,6 +90,7 @@ impl Outside for Rc<World> {
             available,
             total: 2048 * MIB,
             bounded_by: Bound::Machine,
+            estimated: self.estimated.borrow().clone(),
         })
     }
 

@@ -82,6 +82,9 @@ pub fn status(state: &State) -> Value {
     if let Some(why) = &memory.unreadable {
         shown["unreadable"] = why.as_str().into();
     }
+    if let Some(why) = &memory.estimated {
+        shown["estimated"] = why.as_str().into();
+    }
     let counters = &state.counters;
     json!({
         "breakers": breakers,

@@ -75,6 +75,7 @@ pub fn notice(code: types::NoticeCode) -> &'static str {
         Code::Queued => "queued",
         Code::LevelLowered => "level_lowered",
         Code::MemoryUnreadable => "memory_unreadable",
+        Code::MemoryEstimated => "memory_estimated",
         Code::ToolDenied => "tool_denied",
         Code::ToolRoundsExhausted => "tool_rounds_exhausted",
         Code::FailedOver => "failed_over",

@@ -116,11 +116,21 @@ pub fn status(locale: Locale, state: &State) -> String {
                     Some(Bound::Container) => pick(locale, "container", "容器"),
                     _ => pick(locale, "machine", "整机"),
                 };
-                say!(
+                let seen = say!(
                     locale,
                     "{available} MiB available of {total} MiB ({bound})",
                     "可用 {available} MiB，共 {total} MiB（{bound}）"
-                )
+                );
+                match &memory.estimated {
+                    None => seen,
+                    Some(why) => {
+                        say!(
+                            locale,
+                            "{seen}, an estimate: {why}",
+                            "{seen}，估算值：{why}"
+                        )
+                    }
+                }
             }
             _ => {
                 let why = memory.unreadable.as_deref().unwrap_or_default();

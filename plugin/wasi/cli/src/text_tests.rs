@@ -26,6 +26,7 @@ fn a_state(unreadable: bool) -> State {
             available: (!unreadable).then_some(300 << 20),
             total: (!unreadable).then_some(1000 << 20),
             bounded_by: (!unreadable).then_some(Bound::Container),
+            estimated: None,
             unreadable: unreadable.then(|| "no /proc".to_owned()),
             level_cap: types::Level::ReadOnly,
             heavy_allowed: false,

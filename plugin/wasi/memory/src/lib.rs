@@ -1,9 +1,8 @@
 //! A component that offers `astr:openclaw/memory-stat` and needs nothing but WASI.
 //!
-//! It reads the preopened folders `/proc` and `/sys/fs/cgroup`. Without `/proc` there is no
-//! reading, and with it, but without control groups that are mounted there, likewise: the guards
-//! then act as if memory were short. The rule is [`openclaw_memory`]'s, the same as the native
-//! host's.
+//! It reads the preopened folders `/proc` and `/sys/fs/cgroup`. Where a folder that the system has is
+//! not preopened there is no reading: the guards then act as if memory were short. The rule is
+//! [`openclaw_memory`]'s, the same as the native host's.
 #![deny(missing_docs)]
 
 mod bindings {
@@ -21,15 +20,29 @@ mod bindings {
 }
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use bindings::exports::astr::openclaw::memory_stat::{Bound, Guest, Sample};
 use openclaw_memory::Unreadable;
+
+/// Where control groups are mounted.
+const GROUPS: &str = "/sys/fs/cgroup";
 
 struct WasiMemory;
 
 impl Guest for WasiMemory {
     fn read() -> Result<Sample, String> {
         let sample = openclaw_memory::read_system().map_err(why)?;
+        // Natively, groups that cannot be read are out of this system's sight. Here whoever runs the
+        // component has forgotten them, and a container's limit with them.
+        if let Some(why) = sample.estimated()
+            && why.contains(GROUPS)
+            && !Path::new(GROUPS).exists()
+        {
+            return Err(format!(
+                "{why}; make that folder readable (under `wasmtime run`: --dir {GROUPS})"
+            ));
+        }
         Ok(Sample {
             available: sample.available,
             total: sample.total,
@@ -37,6 +50,7 @@ impl Guest for WasiMemory {
                 openclaw_memory::Bound::Machine => Bound::Machine,
                 openclaw_memory::Bound::Container => Bound::Container,
             },
+            estimated: sample.estimated(),
         })
     }
 }

@@ -1,0 +1,113 @@
+//! The mounted control group hierarchies: `/proc/self/mountinfo`.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Both versions of control groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A hierarchy of version 1 that has the memory controller.
+    V1,
+    /// The hierarchy of version 2.
+    V2,
+}
+
+/// One mount.
+#[derive(Debug)]
+pub(crate) struct Mount {
+    id: u64,
+    parent: u64,
+    /// The group that the mount point is.
+    root: PathBuf,
+    /// Where it is mounted.
+    pub point: PathBuf,
+    /// None: it is another file system.
+    pub kind: Option<Kind>,
+}
+
+/// Where a group is, seen from a mount.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// In this folder below the mount point.
+    Below(PathBuf),
+    /// Below the mount point, the names of the folders between not being known.
+    Deeper,
+    /// Not below the mount point.
+    Elsewhere,
+}
+
+/// All mounts. A line that cannot be read is another file system's oddity, and left out.
+pub(crate) fn parse(text: &str) -> Vec<Mount> {
+    text.lines().filter_map(mount).collect()
+}
+
+// ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [OPTIONAL…] - TYPE SOURCE SUPER-OPTIONS
+fn mount(line: &str) -> Option<Mount> {
+    let (place, system) = line.split_once(" - ")?;
+    let mut place = place.split(' ');
+    let mut system = system.split(' ');
+    let (id, parent) = (place.next()?, place.next()?);
+    let (root, point) = (place.nth(1)?, place.next()?);
+    let (fs_type, options) = (system.next()?, system.nth(1).unwrap_or_default());
+    let kind = match fs_type {
+        "cgroup" if options.split(',').any(|option| option == "memory") => Some(Kind::V1),
+        "cgroup2" => Some(Kind::V2),
+        _ => None,
+    };
+    Some(Mount {
+        id: id.parse().ok()?,
+        parent: parent.parse().ok()?,
+        root: unescaped(root.trim_end_matches("//deleted")),
+        point: unescaped(point),
+        kind,
+    })
+}
+
+/// Blanks and backslashes in a path are three octal digits.
+fn unescaped(path: &str) -> PathBuf {
+    let mut parts = path.split('\\');
+    let mut bytes: Vec<u8> = parts.next().unwrap_or_default().into();
+    for part in parts {
+        let byte = part.get(..3).and_then(|d| u8::from_str_radix(d, 8).ok());
+        match byte {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&part.as_bytes()[3..]);
+            }
+            None => {
+                bytes.push(b'\\');
+                bytes.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
+impl Mount {
+    /// Whether something else is mounted right over it.
+    pub fn is_covered(&self, all: &[Mount]) -> bool {
+        let over = |other: &Mount| other.parent == self.id && other.point == self.point;
+        all.iter().any(|other| other.id != self.id && over(other))
+    }
+
+    /// Where `group` is. Both it and the mount's root are relative to the process's namespace, so
+    /// either may climb with `..`.
+    pub fn view(&self, group: &str) -> View {
+        let group = Path::new(group);
+        let inner = group.strip_prefix(&self.root).ok();
+        let named = |part| matches!(part, Component::Normal(_));
+        if let Some(inner) = inner.filter(|inner| inner.components().all(named)) {
+            return View::Below(inner.to_owned());
+        }
+        let climbs = |path: &Path| {
+            let up = |part: &Component| *part == Component::ParentDir;
+            path.components().skip(1).take_while(up).count()
+        };
+        let root_climbs = climbs(&self.root);
+        let only_climbs = self.root.components().skip(1).count() == root_climbs;
+        if only_climbs && climbs(group) < root_climbs {
+            View::Deeper
+        } else {
+            View::Elsewhere
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Which limits bind.
+
+use super::*;
+
+const OWN: &str = "/sys/fs/cgroup/memory";
+
+/// A v1 container: its own group is the mount point, its ancestors are out of sight.
+fn in_v1_container() -> Tree {
+    let mount = "35 31 0:32 /docker/1 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory";
+    Tree::new().in_v1(mount, "/docker/1")
+}
+
+/// `memory.stat` of v1, in MiB.
+fn stat(hierarchical: &str, total_inactive_file: u64) -> String {
+    let cache = total_inactive_file * MIB;
+    format!("hierarchical_memory_limit {hierarchical}\ntotal_inactive_file {cache}\n")
+}
+
+fn mib(n: u64) -> String {
+    (n * MIB).to_string()
+}
+
+// Report F18: the limit is set on a group over the one that the container shows
+// (VictoriaMetrics/VictoriaMetrics#699: the host's memory was taken; cloudfoundry/gosigar#57: the
+// limit of its own says "unlimited").
+#[test]
+fn v1_an_ancestor_out_of_sight_binds() {
+    in_v1_container()
+        .v1(OWN, V1_NO_LIMIT, 380, 0)
+        .with("/sys/fs/cgroup/memory/memory.stat", stat(&mib(400), 0))
+        .is(20, 400, Bound::Container);
+    // Its cache is given back here, too.
+    in_v1_container()
+        .v1(OWN, V1_NO_LIMIT, 380, 0)
+        .with("/sys/fs/cgroup/memory/memory.stat", stat(&mib(400), 100))
+        .is(120, 400, Bound::Container);
+    // The tighter one of the two.
+    for (own, ancestor) in [(500, 400), (400, 500)] {
+        in_v1_container()
+            .v1(OWN, &mib(own), 380, 0)
+            .with("/sys/fs/cgroup/memory/memory.stat", stat(&mib(ancestor), 0))
+            .is(20, 400, Bound::Container);
+    }
+    in_v1_container()
+        .v1(OWN, V1_NO_LIMIT, 380, 0)
+        .with("/sys/fs/cgroup/memory/memory.stat", stat(V1_NO_LIMIT, 0))
+        .is(3072, 4096, Bound::Machine);
+}
+
+// Report F18: of the groups that are shown, the outermost's use is the nearest to what is used of a
+// limit over it.
+#[test]
+fn v1_an_ancestor_out_of_sight_binds_by_the_use_of_the_outermost_group() {
+    in_v1_container()
+        .in_v1(
+            "35 31 0:32 /docker/1 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory",
+            "/docker/1/inner",
+        )
+        .v1(OWN, V1_NO_LIMIT, 380, 0)
+        .with("/sys/fs/cgroup/memory/memory.stat", stat(&mib(400), 0))
+        .v1("/sys/fs/cgroup/memory/inner", V1_NO_LIMIT, 10, 0)
+        .with(
+            "/sys/fs/cgroup/memory/inner/memory.stat",
+            stat(&mib(400), 0),
+        )
+        .is(20, 400, Bound::Container);
+}
+
+// Report F18: the file of the limit may be missing where the statistics are not.
+#[test]
+fn v1_the_limit_of_the_statistics_stands_alone() {
+    let mount = "35 31 0:32 / /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory";
+    Tree::new()
+        .in_v1(mount, "/a")
+        .v1(OWN, V1_NO_LIMIT, 2000, 0)
+        .with("/sys/fs/cgroup/memory/a/memory.usage_in_bytes", mib(380))
+        .with("/sys/fs/cgroup/memory/a/memory.stat", stat(&mib(400), 0))
+        .is(20, 400, Bound::Container);
+}
+
+// Report F18, the other direction: old kernels do not pass limits on unless `memory.use_hierarchy`
+// is 1 (containers/crun#713), and a limit of an ancestor is then none of ours.
+#[test]
+fn v1_an_ancestor_that_does_not_pass_its_limit_on_does_not_bind() {
+    let tree = || {
+        Tree::new()
+            .in_v1(V1_MOUNT, "/a/b")
+            .v1("/sys/fs/cgroup/memory", V1_NO_LIMIT, 2000, 0)
+            .v1("/sys/fs/cgroup/memory/a", &mib(100), 90, 0)
+            .v1("/sys/fs/cgroup/memory/a/b", V1_NO_LIMIT, 380, 0)
+    };
+    let file = "/sys/fs/cgroup/memory/a/memory.use_hierarchy";
+    tree().with(file, "0\n").is(3072, 4096, Bound::Machine);
+    tree().with(file, "1\n").is(10, 100, Bound::Container);
+    // Its own limit binds a group in any case.
+    tree()
+        .v1("/sys/fs/cgroup/memory/a/b", &mib(400), 380, 0)
+        .with("/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "0\n")
+        .with(file, "0\n")
+        .is(20, 400, Bound::Container);
+}
+
+// Report F18: memory and swap have a limit together, which what is swapped out has used up in part.
+#[test]
+fn v1_the_limit_of_memory_and_swap_binds() {
+    let tree = |memsw: &str, with_ancestors: &str| {
+        in_v1_container()
+            .v1(OWN, &mib(1000), 300, 100)
+            .with("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", memsw)
+            .with(
+                "/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes",
+                mib(900),
+            )
+            .with(
+                "/sys/fs/cgroup/memory/memory.stat",
+                format!(
+                    "hierarchical_memory_limit {}\nhierarchical_memsw_limit {with_ancestors}\n",
+                    mib(1000)
+                ),
+            )
+    };
+    tree(&mib(1000), &mib(1000)).is(100, 1000, Bound::Container);
+    tree(V1_NO_LIMIT, &mib(950)).is(50, 950, Bound::Container);
+    tree(V1_NO_LIMIT, V1_NO_LIMIT).is(700, 1000, Bound::Container);
+    // Swap is not accounted: the line alone says nothing.
+    let mut tree = tree("", &mib(950));
+    tree.0.retain(|path, _| !path.contains("memsw"));
+    tree.is(700, 1000, Bound::Container);
+}
+
+// Report F19: only `memory.max` was read (cockroachdb/cockroach#114774 asks for `memory.high`,
+// canonical/lxd#13147 tells how slow a group over it is).
+#[test]
+fn v2_memory_high_is_a_limit() {
+    let tree = |max: Option<u64>, high: &str| {
+        Tree::new()
+            .in_v2(V2_MOUNT, "/a/b")
+            .v2("/sys/fs/cgroup/a", None, 690, 0)
+            .v2("/sys/fs/cgroup/a/b", max, 690, 0)
+            .with("/sys/fs/cgroup/a/b/memory.high", high)
+    };
+    tree(None, &mib(700)).is(10, 700, Bound::Container);
+    tree(Some(1000), &mib(700)).is(10, 700, Bound::Container);
+    tree(Some(695), &mib(700)).is(5, 695, Bound::Container);
+    tree(Some(1000), "max\n").is(310, 1000, Bound::Container);
+    tree(None, "max\n").is(3072, 4096, Bound::Machine);
+    // Over it there is nothing left, not a very large number.
+    tree(None, &mib(600)).is(0, 600, Bound::Container);
+    tree(None, "0\n").is(0, 0, Bound::Container);
+    tree(None, DENIED).is_unreadable("/sys/fs/cgroup/a/b/memory.high");
+    tree(None, "much\n").is_unreadable("/sys/fs/cgroup/a/b/memory.high has no usable limit");
+}
+
+// Report F19: systemd sets it on slices (`MemoryHigh=`), over the service that reads it. Cache is
+// given back at this limit as at the other.
+#[test]
+fn v2_memory_high_of_an_ancestor_binds() {
+    Tree::new()
+        .in_v2(V2_MOUNT, "/user.slice/app.scope")
+        .v2("/sys/fs/cgroup/user.slice", None, 690, 200)
+        .with("/sys/fs/cgroup/user.slice/memory.high", mib(700))
+        .v2("/sys/fs/cgroup/user.slice/app.scope", Some(600), 50, 0)
+        .with("/sys/fs/cgroup/user.slice/app.scope/memory.high", "max")
+        .is(210, 700, Bound::Container);
+}

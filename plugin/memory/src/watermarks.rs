@@ -1,0 +1,94 @@
+//! How much free memory the kernel keeps for itself.
+
+use std::io;
+use std::path::Path;
+
+/// Bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Watermarks {
+    /// Below this much free memory the kernel begins to take caches back.
+    pub low: u64,
+    /// Free memory that programs do not get.
+    pub reserve: u64,
+}
+
+/// From `/proc/zoneinfo`, else from `min_free_kbytes`, else as the kernel sets that by default for a
+/// machine with `total` bytes. `file_cache`: what `/proc/meminfo` says of the two file lists.
+pub(crate) fn read(
+    file: &impl Fn(&Path) -> io::Result<String>,
+    total: u64,
+    file_cache: Option<u64>,
+) -> Watermarks {
+    file(Path::new("/proc/zoneinfo"))
+        .ok()
+        .and_then(|text| zones(&text, file_cache?))
+        .unwrap_or_else(|| {
+            let min = file(Path::new("/proc/sys/vm/min_free_kbytes"))
+                .ok()
+                .and_then(|text| text.trim().parse().ok())
+                // mm/page_alloc.c, calculate_min_free_kbytes.
+                .unwrap_or_else(|| (total / 1024 * 16).isqrt().clamp(128, 256 * 1024));
+            // The low watermark is a quarter over the least. What the zones keep for each other is
+            // not known; procps' `free` goes by the low watermark, too.
+            let low = min.saturating_mul(1024).saturating_mul(5) / 4;
+            Watermarks { low, reserve: low }
+        })
+}
+
+/// One zone of memory, in pages.
+#[derive(Default)]
+struct Zone {
+    low: u64,
+    high: u64,
+    managed: u64,
+    /// The most that is kept of this zone for allocations that could use another.
+    kept: u64,
+}
+
+/// What all zones keep; none if they are not those that `file_cache` was counted in.
+fn zones(text: &str, file_cache: u64) -> Option<Watermarks> {
+    let mut zones: Vec<Zone> = vec![];
+    // By zone in old kernels, by node in newer ones.
+    let mut cache_pages = 0_u64;
+    for line in text.lines() {
+        if line.starts_with("Node ") {
+            zones.push(Zone::default());
+        }
+        let (Some(zone), Some((name, value))) = (zones.last_mut(), line.trim().split_once(' '))
+        else {
+            continue;
+        };
+        let number = || value.trim().parse().unwrap_or(0);
+        match name {
+            "low" => zone.low = number(),
+            "high" => zone.high = number(),
+            "managed" => zone.managed = number(),
+            // Before Linux 3.9 there is only this one.
+            "present" if zone.managed == 0 => zone.managed = number(),
+            "nr_active_file" | "nr_inactive_file" => {
+                cache_pages = cache_pages.saturating_add(number());
+            }
+            "protection:" => {
+                let numbers = value.split(|c: char| !c.is_ascii_digit());
+                zone.kept = numbers.filter_map(|n| n.parse().ok()).max().unwrap_or(0);
+            }
+            _ => {}
+        }
+    }
+    // Zones count in pages, whose size is not in /proc. The cache that both files count tells it,
+    // though not to the byte, for they are not of one moment. In a container with a meminfo of its
+    // own (LXCFS) the zones are the host's, and no size fits.
+    let page = file_cache.checked_div(cache_pages)?;
+    let page = (page / 4 * 3).checked_next_power_of_two()?;
+    if !(4 << 10..=64 << 10).contains(&page) {
+        return None;
+    }
+    let bytes = |of: fn(&Zone) -> u64| {
+        let pages = zones.iter().map(of).fold(0, u64::saturating_add);
+        pages.saturating_mul(page)
+    };
+    Some(Watermarks {
+        low: bytes(|zone| zone.low),
+        reserve: bytes(|zone| zone.kept.saturating_add(zone.high).min(zone.managed)),
+    })
+}
