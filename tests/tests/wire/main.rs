@@ -1,6 +1,7 @@
 //! What goes over the wire and what does not: connections, failover, sessions, tools, endings, and
 //! gateways that mean no good.
 
+mod answers;
 mod connections;
 mod diagnosis;
 mod endings;

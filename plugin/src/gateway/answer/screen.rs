@@ -1,9 +1,10 @@
 //! What of an answer is shown while it comes.
 //!
 //! A line that may become a `MEDIA:` line is held back, and from such a line on everything is until
-//! the final text is known: 2026.2.9 takes them out too late.
+//! the final text is known: 2026.2.9 takes them out too late. So is what may become the gateway's
+//! sentence for an answer without text.
 
-use super::media;
+use super::{STOCK_SENTENCE, media};
 use crate::prelude::*;
 
 /// The part of an answer that has come, in `shown` and held back. Places in it are counted from the
@@ -67,8 +68,8 @@ impl Screen {
                 self.wait(shown, start);
                 return;
             }
-            if media::MARK.starts_with(text) {
-                // Spaces alone are held by nobody.
+            let is_first = line == self.base;
+            if media::MARK.starts_with(text) || is_first && STOCK_SENTENCE.starts_with(text) {
                 self.held = shown.split_off(start);
                 return;
             }
@@ -126,7 +127,9 @@ impl Screen {
     /// Shows what was held back of an answer that has no final text.
     pub(super) fn give_up(&mut self, shown: &mut String) {
         let held = core::mem::take(&mut self.held);
-        shown.push_str(&media::without(held));
+        if held != STOCK_SENTENCE {
+            shown.push_str(&media::without(held));
+        }
     }
 }
 

@@ -67,7 +67,16 @@ fn a_reply_that_was_begun_again_is_probably_cut_off() {
 // Report R3 (attack): an answer without text is no failure.
 #[test]
 fn an_answer_without_text_says_so() {
-    for stream in [vec![end(json!([]))], vec![delta(""), completed("")]] {
+    let stock = [
+        delta("No response "),
+        delta("from OpenClaw."),
+        completed(STOCK_SENTENCE),
+    ];
+    for stream in [
+        vec![end(json!([]))],
+        vec![delta(""), completed("")],
+        stock.to_vec(),
+    ] {
         let (text, shown, notices) = good(&stream);
         assert_eq!((text.as_str(), shown.as_str()), ("", ""));
         assert_eq!(notices, [NoticeCode::AnswerEmpty]);
@@ -154,4 +163,52 @@ fn what_only_looks_like_a_media_line_is_shown() {
     assert_eq!(shown, "one\nM");
     let (_, shown) = read(&(delta("one\nMEDIA: ./x.png\nt") + &delta("wo")));
     assert_eq!(shown, "one\ntwo");
+}
+
+// Report R2, R3, R4, R8 (attack): streams of the real gateways, with a stand-in as model provider.
+#[test]
+fn recorded_streams_are_read_right() {
+    for (stream, text, notices) in [
+        (
+            include_str!("recorded/2026.2.9-provider-drops.sse"),
+            "part0 part1 part2",
+            vec![NoticeCode::AnswerCorrected, NoticeCode::AnswerIncomplete],
+        ),
+        (
+            include_str!("recorded/2026.9.6-token-limit.sse"),
+            "cut off",
+            vec![NoticeCode::AnswerIncomplete],
+        ),
+        (
+            include_str!("recorded/2026.9.6-media-only.sse"),
+            "",
+            vec![NoticeCode::AnswerEmpty],
+        ),
+        (
+            include_str!("recorded/2026.2.9-media-only.sse"),
+            "",
+            vec![NoticeCode::AnswerEmpty],
+        ),
+        (
+            include_str!("recorded/2026.2.9-media-mid.sse"),
+            "before\nafter end",
+            vec![],
+        ),
+        (
+            include_str!("recorded/2026.2.9-media-first.sse"),
+            "after end",
+            vec![],
+        ),
+        (
+            include_str!("recorded/2026.2.9-media-local.sse"),
+            "Here:\nafter",
+            vec![],
+        ),
+    ] {
+        let (answer, shown, said) = good(&[stream.to_owned()]);
+        assert_eq!((answer.as_str(), &said), (text, &notices));
+        if !notices.contains(&NoticeCode::AnswerCorrected) {
+            assert_eq!(shown, text);
+        }
+    }
 }
