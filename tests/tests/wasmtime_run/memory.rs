@@ -126,3 +126,34 @@ async fn memory_that_cannot_be_read_counts_as_short_and_is_said() {
         .await;
     assert!(ran.out.contains("--dir /sys/fs/cgroup"), "{ran:?}");
 }
+
+// Reports F21 (dotnet/orleans#6005: WSL1 has no MemAvailable) and A22: as much as can be read, and said.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_that_is_an_estimate_is_said() {
+    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let run = |machine: &Machine| Run::at(&gateway.url()).folders(machine.folders());
+
+    let old = Machine::with_kib(0);
+    let meminfo = "MemTotal: 8388608 kB\nMemFree: 4194304 kB\n";
+    old.write("proc/meminfo", meminfo);
+    let status = &run(&old).run(&["status", "--json"]).await.json()[0];
+    let memory = &status["memory"];
+    let why = memory["estimated"].as_str().expect("it is said");
+    assert!(why.contains("MemAvailable"), "{memory}");
+    let available = memory["available_mib"].as_u64().unwrap();
+    assert!((4000..4096).contains(&available), "{memory}");
+    let ran = run(&old).run(&["ask", "--heavy", "--json", "hello"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.json()[0]["code"], "memory_estimated");
+
+    // Another container's groups, which this one may not look into, beside its own.
+    let machine = Machine::with_kib(4096 * 1024).in_container(1024 * MIB, 100 * MIB, 0);
+    machine.write(
+        "proc/self/mountinfo",
+        "28 23 0:26 / /run/hidden rw - cgroup2 cgroup2 rw\n\
+         29 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+    );
+    let status = &run(&machine).run(&["status", "--json"]).await.json()[0];
+    assert_eq!(status["memory"]["available_mib"], 924);
+    assert_eq!(status["memory"].get("estimated"), None);
+}

@@ -9,7 +9,7 @@ const TEXTS = {
     closed: "关闭（正常）", open: "打开（暂停请求）", half_open: "半开（试探中）",
     failures: (n) => `连续失败 ${n} 次`, trial: (s) => `${s} 秒后试探`,
     available: "可用", total: "总计", bound: "范围", machine: "整机", container: "容器",
-    cap: "最高级别", heavy: "重任务", taken: "允许", refused: "拒绝", unreadable: "无法读取",
+    cap: "最高级别", heavy: "重任务", taken: "允许", refused: "拒绝", unreadable: "无法读取", estimated: "估算值",
     running: "运行中", waiting: "等待中", counts: "累计",
     counted: (c) => `${c.turns} 次：完成 ${c.completed}，失败 ${c.failed}，拒绝 ${c.refused}，取消 ${c.cancelled}`,
     world: "接口", size: "大小", code: "机器码", none: "没有", at: "更新于", lost: "与 AstrBot 的连接中断：",
@@ -21,7 +21,7 @@ const TEXTS = {
     closed: "closed", open: "open", half_open: "half open",
     failures: (n) => `${n} failure(s) in a row`, trial: (s) => `a trial in ${s} s`,
     available: "Available", total: "Total", bound: "Of the", machine: "machine", container: "container",
-    cap: "Level cap", heavy: "Heavy tasks", taken: "taken", refused: "refused", unreadable: "unreadable",
+    cap: "Level cap", heavy: "Heavy tasks", taken: "taken", refused: "refused", unreadable: "unreadable", estimated: "An estimate",
     running: "Running", waiting: "Waiting", counts: "So far",
     counted: (c) => `${c.turns} turns: ${c.completed} completed, ${c.failed} failed, ${c.refused} refused, ${c.cancelled} cancelled`,
     world: "World", size: "Size", code: "Code", none: "none", at: "updated", lost: "no answer from AstrBot: ",
@@ -70,6 +70,7 @@ function show(state) {
     const memory = status.memory;
     rows("memory", [
       [say.available, memory.available_mib === null ? `${say.unreadable}: ${memory.unreadable}` : `${memory.available_mib} MiB`],
+      ...(memory.estimated ? [[say.estimated, memory.estimated, "wait"]] : []),
       [say.total, memory.total_mib === null ? "–" : `${memory.total_mib} MiB`],
       [say.bound, say[memory.bound] || "–"],
       [say.cap, memory.level_cap],
