@@ -88,6 +88,8 @@ class ModelSteps:
     async def talk(self) -> None:
         before = self.s.completed(await self.ask("/助手 状态", "累计"))
         await self.ask("你是谁", PONG)
+        # Streamed, the words are there before the turn has ended.
+        await self.s.idle()
         after = self.s.completed(await self.ask("/助手 状态", "累计"))
         assert after == before + 1, "the talk did not go through the plugin"
         assert "记住丙" in await self.s.remembered()

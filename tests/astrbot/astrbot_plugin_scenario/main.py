@@ -10,8 +10,12 @@ class Scenario(Star):
     `/scenario_summary`."""
 
     @filter.llm_tool(name="scenario_time")
-    async def scenario_time(self, event: AstrMessageEvent) -> str:
-        """Tells the time of the scenario."""
+    async def scenario_time(self, event: AstrMessageEvent, n: float = 0) -> str:
+        """Tells the time of the scenario.
+
+        Args:
+            n(number): Which call it is.
+        """
         return "42 o'clock"
 
     @filter.llm_tool(name="scenario_say")
