@@ -12,4 +12,4 @@ for tool in npm python3; do
 done
 cd "$root"
 # Among all packages: with -p cargo would resolve other features, and build dependencies once more.
-cargo test --release --locked --test real_gateway --test schemas -- --ignored --test-threads=1
+cargo test --release --locked --test real_gateway --test real_config --test schemas -- --ignored --test-threads=1

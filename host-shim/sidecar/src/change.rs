@@ -7,11 +7,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::compose_file;
 use crate::doctor::{Content, set_env};
 use crate::dotenv::{self, is_pinned_version};
 use crate::journal::{self, Journal, Operation, Step};
-use crate::layout::{IMAGE, KEPT};
+use crate::layout::{COMPOSE, IMAGE, KEPT};
 use crate::lifecycle::Operator;
+use crate::read_file;
+use crate::release;
 use crate::restore::{self, RestorePoint};
 use crate::text::{Problem, Text, text};
 
@@ -148,6 +151,9 @@ impl Operator<'_> {
                 text!("Nothing to do.", "无需处理。"),
             ));
         }
+        if let Some(told) = release::not_brought_back(&from, to) {
+            self.progress.note(&told);
+        }
         let point = restore::plan(self.root, &from, healthy, false, now);
         let mut journal = Journal {
             operation: Operation::Upgrade,
@@ -158,8 +164,35 @@ impl Operator<'_> {
             was_running: running,
             step: Step::Prepared,
         };
-        let apply = || set_env(self.root, dotenv::VERSION, to, self.durable);
+        let apply = || {
+            set_env(self.root, dotenv::VERSION, to, self.durable)?;
+            self.give_time_to_stop(to)
+        };
         self.change(&mut journal, &point, &image, keep, &apply)
+    }
+
+    /// Gives the gateway the time to stop that a version takes: in `.env` where the compose file takes
+    /// it from there, or else in the compose file, if it names less.
+    fn give_time_to_stop(&self, version: &str) -> Result<(), Problem> {
+        let grace = release::stop_grace(version);
+        let path = self.root.join(COMPOSE);
+        let failed = |error: &std::io::Error| Problem::io(&text!("change", "修改"), &path, error);
+        let text = read_file::read_text(&path).map_err(|error| failed(&error))?;
+        if text.contains(dotenv::STOP_GRACE) {
+            return match self.env()?.get(dotenv::STOP_GRACE) {
+                Some(written) if written == grace => Ok(()),
+                // Without a line there the compose file's own default holds, which is enough.
+                None => Ok(()),
+                Some(_) => set_env(self.root, dotenv::STOP_GRACE, grace, self.durable),
+            };
+        }
+        match compose_file::with_stop_grace(&text, grace) {
+            Some(text) => self
+                .durable
+                .write(&path, text.as_bytes(), 0o644)
+                .map_err(|error| failed(&error)),
+            None => Ok(()),
+        }
     }
 
     /// Goes back to a restore point: the one of this name, or the newest that was healthy.
@@ -295,7 +328,7 @@ impl Operator<'_> {
         self.progress
             .step(&text!("bringing {from} back", "正在恢复 {from}"));
         if !journal.was_running {
-            self.compose(&["down"])?;
+            self.down()?;
             return self.abandon(journal);
         }
         // What ran before is worth the usual patience, however short the caller's.

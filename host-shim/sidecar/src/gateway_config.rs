@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::compose_file::Service;
+use crate::compose_file::{Mount, Service};
 use crate::dotenv::{self, Env};
 use crate::layout::{CONFIG, Root};
 use crate::read_file;
@@ -135,7 +135,7 @@ impl GatewayConfig {
 
 struct Reader<'a> {
     root: &'a Path,
-    mounts: &'a [(String, String)],
+    mounts: &'a [Mount],
     unread: Vec<String>,
 }
 
@@ -163,6 +163,10 @@ impl Reader<'_> {
                 let below = files.iter().fold(Value::Null, |below, file| {
                     merge(below, self.include(file, chain).unwrap_or_default())
                 });
+                // Alone it stands for what it includes, also for a list.
+                if rest.is_empty() {
+                    return below;
+                }
                 merge(below, Value::Object(rest))
             }
             other => other,
@@ -207,11 +211,11 @@ impl Reader<'_> {
         if path.starts_with(self.root) {
             return Some(path.to_path_buf());
         }
-        let inside = |(source, target): &(String, String)| {
-            let rest = path.strip_prefix(target).ok()?;
-            let source = normal(&self.root.join(source));
+        let inside = |mount: &Mount| {
+            let rest = path.strip_prefix(&mount.target).ok()?;
+            let source = normal(&self.root.join(&mount.source));
             Some((
-                target.len(),
+                mount.target.len(),
                 if rest.as_os_str().is_empty() {
                     source
                 } else {

@@ -12,6 +12,7 @@ use crate::gateway_config;
 use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
 use crate::owner::give_to_container;
 use crate::read_file;
+use crate::release;
 use crate::secret::{self, Token};
 use crate::templates;
 use crate::text::{Problem, Text, text};
@@ -205,6 +206,10 @@ fn compare_env(found: &str) -> Outcome {
     let missing: Vec<String> = example
         .iter()
         .filter(|(key, _)| env.iter().all(|(other, _)| other != *key))
+        .map(|(key, value)| match (key, env.get(dotenv::VERSION)) {
+            (dotenv::STOP_GRACE, Some(version)) => (key, release::stop_grace(version)),
+            _ => (key, value),
+        })
         .map(|(key, value)| format!("+{key}={value}\n"))
         .collect();
     if missing.is_empty() {

@@ -15,6 +15,7 @@ use crate::layout::Root;
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
 use crate::project::{self, Source};
+use crate::release;
 use crate::text::{Problem, Text, text};
 
 /// Longest run of a Compose command; making a container may pull its image.
@@ -124,6 +125,8 @@ impl Operator<'_> {
             args.push("--force-recreate");
         }
         let before = self.settle_project()?;
+        let timeout = self.time_to_stop(before.as_ref());
+        args.extend(timeout.iter().flatten().map(String::as_str));
         self.durable.step("before-up");
         self.compose(&args)?;
         self.durable.step("after-up");
@@ -151,6 +154,36 @@ impl Operator<'_> {
                 Err(problem)
             }
         }
+    }
+
+    /// Stops the gateway and removes its container.
+    ///
+    /// # Errors
+    ///
+    /// Compose failed.
+    pub fn down(&self) -> Result<(), Problem> {
+        let before = self.settle_project()?;
+        let timeout = self.time_to_stop(before.as_ref());
+        let mut args = vec!["down"];
+        args.extend(timeout.iter().flatten().map(String::as_str));
+        self.compose(&args)
+    }
+
+    /// Words for Compose that give a container that runs the time to stop that its own version takes,
+    /// whatever the files say by now; none where it ends at once anyway.
+    fn time_to_stop(&self, container: Option<&Container>) -> Option<[String; 2]> {
+        let running = container.filter(|container| container.status == "running")?;
+        let (_, version) = running.image.rsplit_once(':')?;
+        let grace = release::seconds(release::stop_grace(version))?;
+        // Compose's own default is 10 s, and the template's for old versions 30 s.
+        if grace <= 30 {
+            return None;
+        }
+        self.progress.step(&text!(
+            "stopping {version}: it waits for running turns (at most {grace} s)",
+            "正在停止 {version}：等待正在运行的任务（最多 {grace} 秒）"
+        ));
+        Some(["--timeout".to_owned(), grace.to_string()])
     }
 
     /// Sees to it that Compose works on this root's own containers: those that there are keep their

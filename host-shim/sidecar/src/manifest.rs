@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::dotenv::is_pinned_version;
 use crate::gateway_config;
 use crate::layout::{CONFIG, CONTAINER_UID, IMAGE};
+use crate::release;
 use crate::secret::{self, Token};
 use crate::templates;
 use crate::text::{Problem, Text, text};
@@ -182,11 +183,13 @@ fn claim(metadata: Value, size: &str) -> Value {
 }
 
 fn pod(options: &Options) -> Value {
+    let grace = release::seconds(release::stop_grace(&options.version)).unwrap_or_default();
     json!({
         // The pod asks nothing of the cluster.
         "automountServiceAccountToken": false,
         "enableServiceLinks": false,
-        "terminationGracePeriodSeconds": 60,
+        // AstrBot's own end, or the gateway's, whichever takes longer.
+        "terminationGracePeriodSeconds": grace.max(45) + 15,
         "securityContext": { "fsGroup": CONTAINER_UID, "seccompProfile": { "type": "RuntimeDefault" } },
         "initContainers": [gateway(options)],
         "containers": [{

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::dotenv;
 use crate::layout::{COMPOSE, CONFIG, ENV, PINNED_VERSION};
 use crate::project;
+use crate::release;
 use crate::secret::Token;
 
 /// The compose file.
@@ -38,12 +39,13 @@ pub fn env_of(root: &Path, token: &Token) -> String {
 }
 
 /// The variables that the compose file substitutes; all of them are in the `.env` example.
-pub fn compose_variables() -> [&'static str; 5] {
+pub fn compose_variables() -> [&'static str; 6] {
     [
         dotenv::VERSION,
         dotenv::TOKEN,
         dotenv::PORT,
         dotenv::MEMORY,
+        dotenv::STOP_GRACE,
         "OPENCLAW_PROVIDER_API_KEY",
     ]
 }
@@ -56,6 +58,11 @@ fn env_file(token: &Token) -> String {
         "# Written by `host-shim sidecar init`. Secret: never share or commit this file.\n{body}"
     );
     let text = dotenv::set(&text, dotenv::VERSION, PINNED_VERSION);
+    let text = dotenv::set(
+        &text,
+        dotenv::STOP_GRACE,
+        release::stop_grace(PINNED_VERSION),
+    );
     dotenv::set(&text, dotenv::TOKEN, token.expose())
 }
 

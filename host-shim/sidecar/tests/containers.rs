@@ -55,7 +55,8 @@ fn container(stage: &Stage) -> Value {
 
 #[test]
 fn what_compose_run_made_and_what_ended_before_does_not_count() {
-    // Report F25: a newer one-off container hid the healthy gateway.
+    // Report F25: a newer one-off container hid the healthy gateway (docker/compose#13178: the
+    // service's own comes before what `run` made).
     let stage = Stage::running();
     let root = stage.root.path();
     let own = || labels(root, "root");

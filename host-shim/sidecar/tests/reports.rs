@@ -150,8 +150,9 @@ const PORTS: &str = "ports:\n      - \"127.0.0.1:${OPENCLAW_HOST_PORT:-18789}:18
 
 #[test]
 fn up_takes_the_compose_files_that_compose_takes() {
-    // Report F24: forms of a compose file that Compose takes and that `up` refused; among them the
-    // ones of OpenClaw's own file, with variables in the command and the address.
+    // Report F24: forms of a compose file that Compose takes and that `up` refused; among them
+    // OpenClaw's own (openclaw/openclaw#46462: `--bind ${OPENCLAW_GATEWAY_BIND:-lan}`) and an address
+    // in a variable (justlovemaki/openclaw-china-docker#164).
     let forms: &[(&str, &str)] = &[
         (
             COMMAND,
@@ -279,7 +280,8 @@ fn what_cannot_be_read_here_is_left_to_compose() {
 
 #[test]
 fn up_takes_the_configs_that_openclaw_takes() {
-    // Report F23: configs that the gateway's own loader takes and that `up` refused.
+    // Report F23: configs that the gateway's own loader takes and that `up` refused; its rules for
+    // `auth` have changed with the versions (OpenRouterLabs/spawn#2617).
     let auth = "auth: { mode: \"token\" }";
     let forms: &[(&str, &str)] = &[
         (auth, "auth: { mode: \"token\", password: \"old\" }"),
@@ -344,4 +346,102 @@ fn up_takes_the_configs_that_openclaw_takes() {
         edit(&stage, CONFIG, from, to);
         stage.run(&["up"]).ends(1).says(words);
     }
+}
+
+#[test]
+fn the_gateway_gets_the_time_to_stop_that_its_version_takes() {
+    // Report R10 (attack): a gateway that drains was killed after 30 s, and ran the turn again.
+    let stage = Stage::running();
+    let grace = || stage.env().get(dotenv::STOP_GRACE).map(str::to_owned);
+    assert_eq!(grace().as_deref(), Some("30s"));
+    stage.run(&["upgrade", "2026.9.6"]).ends(0);
+    assert_eq!(grace().as_deref(), Some("330s"));
+    // What runs decides how long it may take, not what the files say by now.
+    stage.run(&["rollback"]).ends(0);
+    assert!(
+        stage
+            .calls()
+            .contains("up -d --force-recreate --timeout 330\n"),
+        "{}",
+        stage.calls()
+    );
+    assert_eq!(grace().as_deref(), Some("30s"));
+    stage.run(&["down"]).ends(0);
+    assert!(stage.calls().ends_with("down\n"), "{}", stage.calls());
+    // A root of before: the time is in the compose file itself.
+    let stage = Stage::running();
+    edit(&stage, COMPOSE, "${OPENCLAW_STOP_GRACE:-330s}", "30s");
+    stage.run(&["upgrade", "2026.9.6"]).ends(0);
+    let text = fs::read_to_string(stage.root.join(COMPOSE)).unwrap();
+    assert!(text.contains("stop_grace_period: 330s\n"), "{text}");
+    stage.run(&["down"]).ends(0);
+    assert!(
+        stage.calls().ends_with("down --timeout 330\n"),
+        "{}",
+        stage.calls()
+    );
+    // And one whose version was changed by hand is told, and cured.
+    let stage = Stage::running();
+    let path = stage.root.join(".env");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, dotenv::set(&text, dotenv::VERSION, "2026.9.6")).unwrap();
+    let run = stage.run(&["doctor"]);
+    assert!(
+        run.stdout.contains("2026.9.6 may take up to 330s"),
+        "{run:?}"
+    );
+    stage.run(&["doctor", "--fix"]);
+    assert_eq!(stage.env().get(dotenv::STOP_GRACE), Some("330s"));
+}
+
+#[test]
+fn an_upgrade_over_a_change_of_state_says_so_beforehand() {
+    // Report F29: a rollback finds state that the newer version has converted
+    // (openclaw/openclaw#122587: "rollback leaves SQLite schemas … incompatible").
+    let stage = Stage::running();
+    let run = stage.run(&["upgrade", "2026.9.6"]).ends(0);
+    let told = run
+        .stderr
+        .find("SQLite")
+        .unwrap_or_else(|| panic!("{run:?}"));
+    assert!(
+        told < run.stderr.find("making a restore point").unwrap(),
+        "{run:?}"
+    );
+    assert!(
+        run.stderr.contains("cp -a data data.before-2026.9.6"),
+        "{run:?}"
+    );
+    // Within one kind of state there is nothing to say.
+    let run = stage.run(&["upgrade", "2026.9.7"]).ends(0);
+    assert!(!run.stderr.contains("SQLite"), "{run:?}");
+    let stage = Stage::running();
+    let run = stage.run(&["upgrade", "2026.3.1"]).ends(0);
+    assert!(!run.stderr.contains("SQLite"), "{run:?}");
+}
+
+#[test]
+fn where_selinux_is_enforced_mounts_without_a_label_are_told() {
+    // Report F28: on Fedora and RHEL the container may not read its mounts
+    // (openclaw/openclaw#39449: "EACCES", whoever owns the files).
+    let stage = Stage::running();
+    let tool = stage.folder.path().join("bin/getenforce");
+    fs::write(&tool, "#!/bin/sh\necho Enforcing\n").unwrap();
+    openclaw_sidecar::durable::set_mode(&tool, 0o755).unwrap();
+    let check = || {
+        let run = stage.run(&["doctor", "--json"]);
+        let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == "selinux");
+        check.map(|check| check["status"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(check().as_deref(), Some("ok"));
+    edit(&stage, COMPOSE, ":ro,z", ":ro");
+    assert_eq!(check().as_deref(), Some("note"));
+    stage.run(&["up"]).ends(0);
+    edit(&stage, COMPOSE, "no-new-privileges:true", "label=disable");
+    assert_eq!(check(), None);
+    fs::write(&tool, "#!/bin/sh\necho Permissive\n").unwrap();
+    edit(&stage, COMPOSE, "label=disable", "no-new-privileges:true");
+    assert_eq!(check(), None);
 }

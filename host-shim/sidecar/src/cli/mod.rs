@@ -259,10 +259,7 @@ impl Session<'_> {
         let wait = Wait {
             wait: WAIT.as_secs(),
         };
-        self.operate(wait, false, |operator| {
-            operator.settle_project()?;
-            operator.compose(&["down"])
-        })?;
+        self.operate(wait, false, |operator| operator.down())?;
         self.say(&text!(
             "The gateway is stopped; its data stays.",
             "网关已停止；数据保留。"

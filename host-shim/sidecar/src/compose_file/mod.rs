@@ -10,9 +10,10 @@ use serde_json::{Map, Value};
 use crate::dotenv::Env;
 use crate::layout::{COMPOSE, Root, SERVICE};
 use crate::read_file;
+use crate::release;
 
 pub use self::ports::{Port, Reach};
-pub use self::service::{Network, Service, service};
+pub use self::service::{Mount, Network, Service, service};
 pub use self::words::{Command, option};
 
 /// Reads YAML as Compose does: merge keys are resolved, of a key that is there twice the last one
@@ -103,6 +104,28 @@ pub fn project_name(root: &Root, env: &Env) -> Option<String> {
     crate::interpolate::interpolate(name, env.dialect(), &|key| env.lookup(key)).ok()
 }
 
+/// The text of a compose file whose gateway names less time to stop than `grace`, with that instead;
+/// `None` if it names enough, or none in a line of its own.
+pub fn with_stop_grace(text: &str, grace: &str) -> Option<String> {
+    const KEY: &str = "stop_grace_period:";
+    let file = parse(text).ok()?;
+    let service = services(&file)?.get(gateway(&file)?)?;
+    let written = service.get("stop_grace_period")?.as_str()?;
+    if release::seconds(written)? >= release::seconds(grace)? {
+        return None;
+    }
+    let mut found = text.match_indices(KEY);
+    let at = match (found.next(), found.next()) {
+        (Some((at, _)), None) => at,
+        // Of several services; which is the gateway's is not clear from the text.
+        _ => return None,
+    };
+    let (before, rest) = text.split_at(at + KEY.len());
+    let changed = rest.replacen(written, grace, 1);
+    let line = changed.lines().next()?;
+    (line.contains(grace)).then(|| format!("{before}{changed}"))
+}
+
 /// Lays one document over another: mappings key by key, lists one after the other.
 fn merge(under: Value, over: Value) -> Value {
     match (under, over) {
@@ -120,5 +143,40 @@ fn merge(under: Value, over: Value) -> Value {
         }
         (under, Value::Null) => under,
         (_, over) => over,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Report R10 (attack): a root from before the time to stop was by version.
+    #[test]
+    fn a_short_time_to_stop_is_lengthened_in_its_place() {
+        let file = |grace: &str| {
+            format!(
+                "services:\n  openclaw-gateway:\n    image: x\n    stop_grace_period: {grace} # why\n    init: true\n"
+            )
+        };
+        for (written, changed) in [
+            ("30s", Some("330s")),
+            ("\"30s\"", Some("\"330s\"")),
+            ("1m", Some("330s")),
+            ("6m", None),
+            ("330s", None),
+            ("${GRACE:-30s}", None),
+        ] {
+            let expected = changed.map(file);
+            assert_eq!(
+                with_stop_grace(&file(written), "330s"),
+                expected,
+                "{written}"
+            );
+        }
+        assert_eq!(with_stop_grace(&file("30s"), "30s"), None);
+        assert_eq!(
+            with_stop_grace("services: {openclaw-gateway: {image: x}}", "330s"),
+            None
+        );
     }
 }

@@ -27,6 +27,17 @@ pub enum Network {
     Other(String),
 }
 
+/// A folder or file of the host in the container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mount {
+    /// On the host, relative to the root or absolute.
+    pub source: String,
+    /// In the container.
+    pub target: String,
+    /// Whether it is labelled for containers where SELinux is enforced (`z`, `Z`).
+    pub labelled: bool,
+}
+
 /// A service as Compose starts it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Service {
@@ -41,7 +52,11 @@ pub struct Service {
     /// Its network.
     pub network: Network,
     /// Folders and files of the host and where they are in the container.
-    pub mounts: Vec<(String, String)>,
+    pub mounts: Vec<Mount>,
+    /// How long it may take to stop, as it is written.
+    pub stop_grace: Option<String>,
+    /// Whether SELinux does not separate it from the host.
+    pub unconfined: bool,
     /// What could not be read, and so says nothing.
     pub unread: Vec<String>,
 }
@@ -73,6 +88,8 @@ pub fn service(file: &Value, name: &str, root: &Root, env: &Env) -> Option<Servi
         ports,
         network,
         mounts: mounts(&written),
+        stop_grace: field("stop_grace_period").map(shown),
+        unconfined: unconfined(&written),
         unread,
     })
 }
@@ -242,21 +259,39 @@ fn environment(
     all
 }
 
-fn mounts(service: &Map<String, Value>) -> Vec<(String, String)> {
+fn mounts(service: &Map<String, Value>) -> Vec<Mount> {
     let volumes = service.get("volumes").and_then(Value::as_array);
     let volumes = volumes.into_iter().flatten();
     volumes
         .filter_map(|volume| match volume {
             Value::String(short) => {
                 let mut parts = short.split(':');
-                Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
+                Some(Mount {
+                    source: parts.next()?.to_owned(),
+                    target: parts.next()?.to_owned(),
+                    labelled: parts
+                        .flat_map(|options| options.split(','))
+                        .any(|option| option.eq_ignore_ascii_case("z")),
+                })
             }
             long => {
                 let text = |key: &str| Some(long.get(key)?.as_str()?.to_owned());
-                Some((text("source")?, text("target")?))
+                Some(Mount {
+                    source: text("source")?,
+                    target: text("target")?,
+                    labelled: long.pointer("/bind/selinux").is_some(),
+                })
             }
         })
         // A name that is no path is a volume of the engine's.
-        .filter(|(source, _)| source.starts_with(['.', '/', '~']))
+        .filter(|mount| mount.source.starts_with(['.', '/', '~']))
         .collect()
+}
+
+/// `privileged`, or SELinux's labels switched off.
+fn unconfined(service: &Map<String, Value>) -> bool {
+    let options = service.get("security_opt").and_then(Value::as_array);
+    let mut options = options.into_iter().flatten().filter_map(Value::as_str);
+    service.get("privileged") == Some(&Value::Bool(true))
+        || options.any(|option| option.replace('=', ":") == "label:disable")
 }

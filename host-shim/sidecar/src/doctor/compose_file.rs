@@ -5,10 +5,12 @@ use serde_json::Value;
 
 use super::check::Check;
 use super::facts::{Content, Facts};
+use super::treatment::Treatment;
 use crate::compose_file::{Network, Reach, Service};
-use crate::dotenv::release;
+use crate::dotenv::{STOP_GRACE, release};
 use crate::gateway_config::GatewayConfig;
 use crate::layout::{COMPOSE, SERVICE};
+use crate::release::{seconds, stop_grace as stop_grace_of};
 use crate::text::text;
 
 /// The compose file parses, binds and publishes as it must.
@@ -39,6 +41,8 @@ pub fn compose_file(facts: &Facts) -> Vec<Check> {
     if !told {
         checks.push(publish(service, facts));
     }
+    checks.extend(labels(service, facts));
+    checks.extend(stop_grace(service, facts));
     checks
 }
 
@@ -123,6 +127,80 @@ fn partly_read(service: &Service) -> Check {
             "Look at what `docker compose config` prints for it.",
             "请查看 `docker compose config` 对它的输出。"
         ),
+    )
+}
+
+/// Where SELinux is enforced a container reads only what is labelled for it.
+fn labels(service: &Service, facts: &Facts) -> Option<Check> {
+    let bare: Vec<&str> = service
+        .mounts
+        .iter()
+        .filter(|mount| !mount.labelled)
+        .map(|mount| mount.source.as_str())
+        .collect();
+    if facts.selinux != Some(true) || service.unconfined {
+        return None;
+    }
+    if bare.is_empty() {
+        return Some(Check::ok(
+            "selinux",
+            text!(
+                "enforced, and the mounts have :z",
+                "已启用强制模式，挂载带有 :z"
+            ),
+        ));
+    }
+    let names = bare.join(", ");
+    Some(Check::note(
+        "selinux",
+        "mount_without_label",
+        text!(
+            "SELinux is enforced, and these are mounted without :z: {names}.",
+            "SELinux 处于强制模式，而这些挂载没有 :z：{names}。"
+        ),
+        text!(
+            "The container may not read or write what is not labelled for it: it ends with EACCES, whoever owns the files.",
+            "容器不能读写没有相应标签的文件：无论属主是谁，都会以 EACCES 退出。"
+        ),
+        text!(
+            "Write :z after each mount (:ro,z where it is read-only), as the template has it, and run `host-shim sidecar restart`.",
+            "请像模板那样在每个挂载后加 :z（只读的写 :ro,z），然后运行 `host-shim sidecar restart`。"
+        ),
+    ))
+}
+
+/// The gateway gets the time that its version takes to end the turns that run.
+fn stop_grace(service: &Service, facts: &Facts) -> Option<Check> {
+    let version = facts
+        .version()
+        .filter(|version| release(version).is_some())?;
+    let needed = stop_grace_of(version);
+    let written = service.stop_grace.as_deref().unwrap_or("10s");
+    if seconds(written)? >= seconds(needed)? {
+        return None;
+    }
+    let treatments = match &facts.compose {
+        Content::Good(file) if file.to_string().contains(STOP_GRACE) => vec![Treatment::StopGrace],
+        _ => Vec::new(),
+    };
+    Some(
+        Check::note(
+            "stop-grace",
+            "stop_grace_short",
+            text!(
+                "The gateway is killed {written} after it is told to stop; {version} may take up to {needed}.",
+                "停止网关 {written} 后会强制结束它；{version} 最多需要 {needed}。"
+            ),
+            text!(
+                "It waits for the turns that run. One that is killed meanwhile runs the cut-off turn again after its next start, beside other turns.",
+                "它会等待正在运行的任务结束。如果被强制结束，下次启动后会重新执行被中断的任务，与其他任务同时运行。"
+            ),
+            text!(
+                "Set {STOP_GRACE}={needed} in .env and stop_grace_period: ${{{STOP_GRACE}:-330s}} in the compose file, then `host-shim sidecar restart`.",
+                "请在 .env 中设置 {STOP_GRACE}={needed}，在 compose 文件中写 stop_grace_period: ${{{STOP_GRACE}:-330s}}，然后运行 `host-shim sidecar restart`。"
+            ),
+        )
+        .treated_by(treatments),
     )
 }
 

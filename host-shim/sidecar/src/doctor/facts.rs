@@ -21,7 +21,7 @@ use crate::process::Surroundings;
 use crate::read_file;
 use crate::secret::Token;
 use crate::text::{Problem, Text, text};
-use crate::{journal, lock, owner, templates};
+use crate::{journal, lock, owner, selinux, templates};
 
 /// One entry of the root as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +128,8 @@ pub struct Facts {
     pub stranger: Option<Probe>,
     /// The probe with the token of the `.env`; `None` if nobody listens or there is no token.
     pub bearer: Option<Probe>,
+    /// Whether SELinux is enforced; `None` where there is none.
+    pub selinux: Option<bool>,
     /// The memory now.
     pub memory: Result<Memory, String>,
     /// Free bytes where the root lies.
@@ -242,6 +244,7 @@ impl Facts {
             starting: None,
             stranger: None,
             bearer: None,
+            selinux: selinux::is_enforced(Path::new("/"), scope.surroundings),
             memory: system::memory(),
             disk_free: system::disk_free(root.path()),
             journal: if denied {

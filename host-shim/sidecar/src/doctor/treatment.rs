@@ -7,6 +7,7 @@ use crate::durable::{self, Durable};
 use crate::layout::{CONTAINER_UID, ENV, PINNED_VERSION, Root};
 use crate::owner;
 use crate::read_file;
+use crate::release;
 use crate::secret::Token;
 use crate::templates;
 use crate::text::{Problem, Text, text};
@@ -26,6 +27,8 @@ pub enum Treatment {
     NewToken,
     /// Put the pinned version into the `.env`, where there is none.
     PinVersion,
+    /// Give the gateway the time to stop that its version takes.
+    StopGrace,
 }
 
 impl Treatment {
@@ -54,6 +57,10 @@ impl Treatment {
             Self::NewToken => text!(
                 "put a new random OPENCLAW_GATEWAY_TOKEN into .env",
                 "在 .env 中写入新的随机 OPENCLAW_GATEWAY_TOKEN"
+            ),
+            Self::StopGrace => text!(
+                "set OPENCLAW_STOP_GRACE in .env to what the version needs",
+                "在 .env 中把 OPENCLAW_STOP_GRACE 设为该版本所需的值"
             ),
             Self::PinVersion => text!(
                 "put OPENCLAW_VERSION={PINNED_VERSION} into .env",
@@ -100,6 +107,11 @@ impl Treatment {
             }
             Self::NewToken => return set_env(root, dotenv::TOKEN, new_token()?.expose(), durable),
             Self::PinVersion => return set_env(root, dotenv::VERSION, PINNED_VERSION, durable),
+            Self::StopGrace => {
+                let env = dotenv::load(root, Default::default())?;
+                let grace = release::stop_grace(env.get(dotenv::VERSION).unwrap_or_default());
+                return set_env(root, dotenv::STOP_GRACE, grace, durable);
+            }
         };
         result.map_err(|error| Problem::io(&text!("change", "修改"), &path, &error))
     }

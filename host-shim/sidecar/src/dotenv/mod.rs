@@ -20,6 +20,8 @@ pub const PORT: &str = "OPENCLAW_HOST_PORT";
 /// The container's memory limit.
 pub const MEMORY: &str = "OPENCLAW_MEMORY_LIMIT";
 
+/// How long the gateway may take to stop.
+pub const STOP_GRACE: &str = "OPENCLAW_STOP_GRACE";
 /// The name of the root's Compose project.
 pub const PROJECT: &str = "COMPOSE_PROJECT_NAME";
 

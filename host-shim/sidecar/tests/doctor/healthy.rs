@@ -36,6 +36,7 @@ pub fn healthy(root: &Root) -> Facts {
     }
     facts.foreign_state = None;
     facts.exported.clear();
+    facts.selinux = None;
     facts.engine = Presence::Running {
         flavour: Flavour::ComposeV2,
         version: "28.2.2".to_owned(),

@@ -242,6 +242,16 @@ pub const CASES: &[Case] = &[
     files("compose-no-service", |root| {
         edit(root, COMPOSE, "\nservices:", "\nx-services:")
     }),
+    // Report F28: mounts without a label where SELinux is enforced (openclaw/openclaw#39449).
+    Case {
+        name: "selinux-without-labels",
+        root: |root| edit(root, COMPOSE, ":z\n", "\n"),
+        facts: |facts| facts.selinux = Some(true),
+    },
+    // Report R10 (attack): a version that drains longer than it may.
+    files("stop-grace-short", |root| {
+        set_env(root, dotenv::VERSION, "2026.9.6")
+    }),
     // Report F24: forms that Compose takes, and that say too little here to call anything wrong.
     Case {
         name: "compose-not-understood",

@@ -1,0 +1,115 @@
+//! What differs from one release of the gateway to another, as far as it concerns its life here.
+
+use crate::dotenv::release;
+use crate::text::{Text, text};
+
+/// How long a version may take to stop, as Compose writes it: 2026.2.x ends within seconds, later ones
+/// wait for the turns that run, 2026.9.6 for up to 315 s. One that is killed meanwhile runs the cut-off
+/// turn again when it starts next.
+pub fn stop_grace(version: &str) -> &'static str {
+    match release(version) {
+        Some(version) if version < (2026, 3, 0) => "30s",
+        _ => "330s",
+    }
+}
+
+/// A length of time as Compose reads it (`90s`, `5m30s`, `1h`), in seconds; `None` if it is none.
+pub fn seconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(seconds);
+    }
+    let (mut total, mut rest) = (0.0, text);
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        let (value, unit) = rest.split_at(number);
+        let end = unit.find(|c: char| !c.is_ascii_alphabetic());
+        let (unit, left) = unit.split_at(end.unwrap_or(unit.len()));
+        let factor = match unit {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            "us" => 0.000_001,
+            _ => return None,
+        };
+        total += value.parse::<f64>().ok()? * factor;
+        rest = left;
+    }
+    (!text.is_empty()).then_some(total as u64)
+}
+
+/// What of the gateway's state a newer version changes so that an older one does not read it: from
+/// which version on, and what.
+const CHANGES: [((u32, u32, u32), &str, &str); 1] = [(
+    (2026, 8, 0),
+    "the sessions move into a database (SQLite)",
+    "会话改存入数据库（SQLite）",
+)];
+
+/// What a way back will not bring back after a change of version; `None` if nothing is known of.
+pub fn not_brought_back(from: &str, to: &str) -> Option<Text> {
+    let to_release = release(to)?;
+    // Of an unknown version everything may still be old.
+    let from_release = release(from).unwrap_or_default();
+    let crossed = CHANGES
+        .iter()
+        .filter(|(since, ..)| from_release < *since && *since <= to_release);
+    let (en, zh): (Vec<&str>, Vec<&str>) = crossed.map(|(_, en, zh)| (*en, *zh)).unzip();
+    if en.is_empty() {
+        return None;
+    }
+    let (en, zh) = (en.join(", "), zh.join("，"));
+    Some(text!(
+        "From {from} to {to} {en}. A rollback brings back the version, .env, config and compose file, but not data/: {from} will not find the conversations that {to} has converted or held. To be able to go back to them, stop the gateway and copy the folder first: host-shim sidecar down && cp -a data data.before-{to}",
+        "从 {from} 到 {to}，{zh}。回退会恢复版本、.env、配置和 compose 文件，但不会恢复 data/：{from} 将读不到已被 {to} 转换或由它产生的会话。如需保留，请先停止网关并复制目录：host-shim sidecar down && cp -a data data.before-{to}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_stop_is_by_version() {
+        for (version, grace) in [
+            ("2026.2.9", "30s"),
+            ("2026.2.28", "30s"),
+            ("2026.3.1", "330s"),
+            ("2026.9.6", "330s"),
+            ("2026.9.7-broken", "330s"),
+            ("2027.1.1", "330s"),
+            ("latest", "330s"),
+        ] {
+            assert_eq!(stop_grace(version), grace, "{version}");
+        }
+        for (text, read) in [
+            ("30s", Some(30)),
+            ("5m30s", Some(330)),
+            ("1h", Some(3600)),
+            ("1500ms", Some(1)),
+            ("90", Some(90)),
+            ("1.5m", Some(90)),
+            ("", None),
+            ("soon", None),
+            ("5x", None),
+            ("m", None),
+        ] {
+            assert_eq!(seconds(text), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_brought_back_is_known_by_version() {
+        for (from, to, told) in [
+            ("2026.2.9", "2026.9.6", true),
+            ("2026.7.9", "2026.8.0", true),
+            ("2026.2.9", "2026.7.9", false),
+            ("2026.8.1", "2026.9.6", false),
+            ("2026.9.6", "2026.2.9", false),
+            ("unknown", "2026.9.6", true),
+        ] {
+            assert_eq!(not_brought_back(from, to).is_some(), told, "{from} {to}");
+        }
+    }
+}
