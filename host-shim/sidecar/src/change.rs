@@ -11,7 +11,7 @@ use crate::compose_file;
 use crate::doctor::{Content, set_env};
 use crate::dotenv::{self, is_pinned_version};
 use crate::journal::{self, Journal, Operation, Step};
-use crate::layout::{COMPOSE, IMAGE, KEPT};
+use crate::layout::{COMPOSE, KEPT};
 use crate::lifecycle::Operator;
 use crate::read_file;
 use crate::release;
@@ -138,7 +138,7 @@ impl Operator<'_> {
         // What runs is what to go back to, also where .env was changed by hand since.
         let from = container
             .as_ref()
-            .and_then(|container| container.image.strip_prefix(&format!("{IMAGE}:")))
+            .and_then(|container| Some(container.image.rsplit_once(':')?.1))
             .filter(|version| is_pinned_version(version))
             .map_or(pinned, str::to_owned);
         if from == to && healthy {
@@ -220,6 +220,13 @@ impl Operator<'_> {
             .get(dotenv::VERSION)
             .unwrap_or("unknown")
             .to_owned();
+        if release::not_brought_back(&target.version, &from).is_some() {
+            let to = &target.version;
+            self.progress.note(&text!(
+                "{to} does not read the conversations that {from} has stored; they stay in data/ for a later upgrade. A copy of data/ from before has to be put back by hand.",
+                "{to} 读不到 {from} 存储的会话；它们仍保留在 data/ 中，供以后再升级时使用。升级前的 data/ 备份需要手动放回。"
+            ));
+        }
         let point = restore::plan(self.root, &from, healthy, true, now);
         let mut journal = Journal {
             operation: Operation::Rollback,

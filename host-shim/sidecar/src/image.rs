@@ -70,43 +70,14 @@ impl Operator<'_> {
         let path = self.root.join(COMPOSE);
         let content = read_file::read_text(&path)
             .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
-        let named = compose_file::parse(&content).ok().and_then(|file| {
-            let name = compose_file::gateway(&file)?;
-            let service = compose_file::services(&file)?.get(name)?;
-            service.get("image")?.as_str().map(str::to_owned)
-        });
-        named.as_deref().and_then(|named| substitute(named, version)).ok_or_else(|| {
+        let file = compose_file::parse(&content).unwrap_or_default();
+        let env = self.env()?;
+        compose_file::image_of(&file, self.root, &env, version).ok_or_else(|| {
             Problem::new(
                 text!("The service's image in {COMPOSE} does not use ${{OPENCLAW_VERSION}}.", "{COMPOSE} 中服务的镜像没有使用 ${{OPENCLAW_VERSION}}。"),
                 text!("Then .env does not decide which version runs, and a change cannot be made or undone.", "这样 .env 无法决定运行的版本，也就无法变更或回退。"),
                 text!("Write image: {IMAGE}:${{OPENCLAW_VERSION}}.", "请写成 image: {IMAGE}:${{OPENCLAW_VERSION}}。"),
             )
         })
-    }
-}
-
-/// An image's name with the version put in; `None` if it has no place for one.
-fn substitute(named: &str, version: &str) -> Option<String> {
-    let start = named.find("${OPENCLAW_VERSION")?;
-    let end = start + named[start..].find('}')?;
-    Some(format!("{}{version}{}", &named[..start], &named[end + 1..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_is_put_into_the_images_name() {
-        let named = "ghcr.io/openclaw/openclaw:${OPENCLAW_VERSION:?set it, for example 2026.2.9}";
-        assert_eq!(
-            substitute(named, "2026.9.6").unwrap(),
-            "ghcr.io/openclaw/openclaw:2026.9.6"
-        );
-        assert_eq!(
-            substitute("x:${OPENCLAW_VERSION}-slim", "1").unwrap(),
-            "x:1-slim"
-        );
-        assert_eq!(substitute("x:2026.2.9", "1"), None);
     }
 }

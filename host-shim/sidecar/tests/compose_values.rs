@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
+use openclaw_sidecar::compose_file::{self, Network, Port, Reach, Service};
 use openclaw_sidecar::dotenv::Env;
 use openclaw_sidecar::interpolate::{Dialect, interpolate};
+use openclaw_sidecar::layout::Root;
 use serde_json::Value;
 
 /// What the shell has, for the real Composes and for us.
@@ -22,7 +25,12 @@ fn shell(name: &str) -> Option<String> {
 }
 
 /// A folder with both programs: `v1` and `v2`.
-fn composes() -> PathBuf {
+fn composes() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(install)
+}
+
+fn install() -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/setup/compose.sh");
     let output = Command::new(script)
         .stderr(Stdio::inherit())
@@ -32,13 +40,9 @@ fn composes() -> PathBuf {
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
-/// The service's environment as the real Compose has it; its words where it refuses.
-fn real(dialect: Dialect, env: &[u8], compose: &str) -> Result<BTreeMap<String, String>, String> {
-    let folder = tempfile::tempdir().unwrap();
-    // Compose v2 runs as nobody.
-    openclaw_sidecar::durable::set_mode(folder.path(), 0o755).unwrap();
-    fs::write(folder.path().join(".env"), env).unwrap();
-    fs::write(folder.path().join("c.yml"), compose).unwrap();
+/// What the real Compose makes of a file; its words where it refuses.
+fn config(dialect: Dialect, folder: &Path, compose: &str) -> Result<Value, String> {
+    fs::write(folder.join("c.yml"), compose).unwrap();
     let (program, format): (_, &[&str]) = match dialect {
         Dialect::Go => ("v2", &["--format", "json"]),
         Dialect::Python => ("v1", &[]),
@@ -46,7 +50,7 @@ fn real(dialect: Dialect, env: &[u8], compose: &str) -> Result<BTreeMap<String, 
     let output = Command::new(composes().join(program))
         .args(["-f", "c.yml", "config"])
         .args(format)
-        .current_dir(folder.path())
+        .current_dir(folder)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .envs(SHELL)
@@ -56,7 +60,20 @@ fn real(dialect: Dialect, env: &[u8], compose: &str) -> Result<BTreeMap<String, 
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
     let text = String::from_utf8(output.stdout).unwrap();
-    let value: Value = serde_saphyr::from_str(&text).unwrap();
+    Ok(serde_saphyr::from_str(&text).unwrap())
+}
+
+/// A folder that Compose v2, which runs as nobody, can read too.
+fn folder(env: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    openclaw_sidecar::durable::set_mode(folder.path(), 0o755).unwrap();
+    fs::write(folder.path().join(".env"), env).unwrap();
+    folder
+}
+
+/// The service's environment as the real Compose has it; its words where it refuses.
+fn real(dialect: Dialect, env: &[u8], compose: &str) -> Result<BTreeMap<String, String>, String> {
+    let value = config(dialect, folder(env).path(), compose)?;
     let environment = value.pointer("/services/a/environment").cloned();
     let fields = environment.as_ref().and_then(Value::as_object);
     Ok(fields
@@ -319,4 +336,134 @@ fn variables_of_a_compose_file_are_put_in_as_the_real_composes_do() {
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
+
+/// Services in every form, the part below `services:`; those that a generation refuses are not
+/// compared.
+const SERVICES: &[&str] = &[
+    "openclaw-gateway: {image: x, command: node dist/index.js gateway --bind lan}",
+    "openclaw-gateway: {image: x, command: \"sh -c 'exec node x --bind lan'\"}",
+    "openclaw-gateway: {image: x, command: [node, \"--bind=${BIND:-lan}\"], entrypoint: tini --}",
+    "openclaw-gateway: {image: x, entrypoint: [a, b], command: [c, '$$d', \"e f\"]}",
+    "openclaw-gateway: {image: x, ports: [\"127.0.0.1:${PORT:-1}:18789\", \"[::1]:2:3\", 4, \"5:6/udp\"]}",
+    "openclaw-gateway: {image: x, ports: [\"${IP:-127.0.0.1}:${PORT}:18789\", \"7-9:17-19\"]}",
+    "openclaw-gateway: {image: x, ports: [{target: 80, published: 81, host_ip: 127.0.0.1}, {target: 82}]}",
+    "openclaw-gateway: {image: x, network_mode: host}",
+    "openclaw-gateway: {image: x, network_mode: \"service:b\"}\n  b: {image: y, ports: [\"127.0.0.1:1:2\"]}",
+    "openclaw-gateway: {image: x, environment: [A=1, B, \"C=$$x=${PORT}\", D=], env_file: more.env}",
+    "openclaw-gateway: {image: x, environment: {A: 1, B: null, C: \"${PORT:+set}\"}, env_file: [more.env]}",
+    "base: &b {image: x, environment: &e {A: \"1\", B: \"2\"}, ports: [\"1:1\"]}\n  openclaw-gateway:\n    <<: *b\n    environment: {<<: *e, B: \"3\"}",
+    "openclaw-gateway: {extends: base, command: [x], environment: {B: \"3\"}, ports: [\"3:3\"]}\n  base: {image: y, command: [y], ports: [\"2:2\"], environment: [A=1, B=2]}",
+    "openclaw-gateway: {extends: {file: other.yml, service: base}, environment: [B=3]}",
+    "openclaw-gateway: {extends: {file: other.yml, service: middle}}",
+    "openclaw-gateway: {image: \"x:${PORT}\", x-more: [1], labels: {a: b}, deploy: {replicas: 1}}",
+];
+
+/// What the sidecar needs of a service, in a form to compare.
+fn plain(service: &Service) -> Value {
+    let mut ports = Vec::new();
+    for port in &service.ports {
+        for (n, inside) in port.inside.clone().enumerate() {
+            let host = port.host.as_ref().map(|host| *host.start() as usize + n);
+            ports.push(format!("{:?} {host:?} {inside} {}", port.reach, port.tcp));
+        }
+    }
+    ports.sort();
+    serde_json::json!({
+        "image": service.image,
+        "words": service.command.words,
+        "environment": service.environment,
+        "ports": ports,
+        "network": format!("{:?}", service.network),
+    })
+}
+
+/// The real Compose's own account of a service, read without anything left to put in.
+fn theirs(value: &Value) -> Service {
+    let of = |name: &str| &value["services"][name];
+    let service = of("openclaw-gateway");
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.replace("$$", "$")),
+        other => Some(other.to_string()),
+    };
+    let network = service["network_mode"].as_str();
+    let ports = match network.and_then(|mode| mode.strip_prefix("service:")) {
+        Some(other) => &of(other)["ports"],
+        None => &service["ports"],
+    };
+    let unescaped = |value: &Value| {
+        let text = value.to_string().replace("$$", "$");
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let fields = service["environment"].as_object();
+    Service {
+        image: text(&service["image"]),
+        command: compose_file::Command::read(
+            Some(&unescaped(&service["entrypoint"])),
+            Some(&unescaped(&service["command"])),
+        ),
+        environment: fields
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), text(value)))
+            .collect(),
+        ports: ports
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Port::read)
+            .collect(),
+        network: match network {
+            None => Network::Own,
+            Some("host") => Network::Host,
+            Some(other) => Network::Other(other.to_owned()),
+        },
+        ..Service::default()
+    }
+}
+
+#[test]
+#[ignore = "needs docker-compose and Compose v2: tests/setup/compose.sh"]
+fn services_are_read_as_the_real_composes_read_them() {
+    // Report F24: what a service is after anchors, `extends`, files of variables and interpolation.
+    let mut differ = Vec::new();
+    let mut compared = 0;
+    for dialect in [Dialect::Go, Dialect::Python] {
+        let temp = folder(b"PORT=18790\n");
+        let root = Root::new(temp.path()).unwrap();
+        fs::write(
+            root.join("more.env"),
+            "# c\nE='five'\nA=under\nF=\"${PORT}\"\n",
+        )
+        .unwrap();
+        fs::write(
+            root.join("other.yml"),
+            "services:\n  base: {image: o, command: gateway --bind lan, environment: [A=1, B=2]}\n  middle: {extends: base, environment: {A: \"7\"}}\n",
+        )
+        .unwrap();
+        let env = fs::read_to_string(root.join(".env")).unwrap();
+        let env = Env::parse_as(&env, dialect, &shell).unwrap();
+        for text in SERVICES {
+            let text = format!("services:\n  {text}\n");
+            let Ok(real) = config(dialect, root.path(), &text) else {
+                println!("{dialect:?} refuses {text}");
+                continue;
+            };
+            compared += 1;
+            let file = compose_file::parse(&text).unwrap();
+            assert_eq!(compose_file::gateway(&file), Some("openclaw-gateway"));
+            let ours = compose_file::service(&file, "openclaw-gateway", &root, &env).unwrap();
+            assert!(ours.unread.is_empty(), "{text}: {:?}", ours.unread);
+            assert!(ours.ports.iter().all(|port| port.reach != Reach::Unknown));
+            let (ours, theirs) = (plain(&ours), plain(&theirs(&real)));
+            if ours != theirs {
+                differ.push(format!(
+                    "{dialect:?} {text}  we:     {ours}\n  theirs: {theirs}"
+                ));
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+    assert!(compared >= 28, "{compared}");
 }

@@ -358,3 +358,29 @@ fn a_gateway_of_another_services_name_is_found_by_that() {
         stage.calls()
     );
 }
+
+#[test]
+fn a_gateway_of_a_profile_is_started_with_it() {
+    // Report F24: profiles that plain `up` leaves out.
+    for (chosen, expected) in [("", "bots"), ("x", "x,bots"), ("x,bots", "-"), ("*", "-")] {
+        let stage = Stage::new();
+        let path = stage.root.join("openclaw_sidecar.compose.yml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(
+            &path,
+            text.replace(
+                "    init: true\n",
+                "    init: true\n    profiles: [bots, all]\n",
+            ),
+        )
+        .unwrap();
+        if !chosen.is_empty() {
+            let env = stage.root.join(".env");
+            let text = fs::read_to_string(&env).unwrap();
+            fs::write(&env, dotenv::set(&text, "COMPOSE_PROFILES", chosen)).unwrap();
+        }
+        stage.run(&["up"]).ends(0);
+        let projects = fs::read_to_string(stage.standin().join("projects")).unwrap();
+        assert_eq!(projects.split(' ').nth(2), Some(expected), "{chosen}");
+    }
+}

@@ -272,7 +272,7 @@ fn what_cannot_be_read_here_is_left_to_compose() {
         .says("did not find expected key");
     assert!(!stage.calls().contains(" up "), "{}", stage.calls());
     stage.file("takes-compose-file", "");
-    // The version cannot be told, so that Compose pulls.
+    // The image cannot be told, so that Compose pulls it.
     stage.run(&["up"]).ends(0);
     let run = stage.run(&["doctor"]);
     assert!(run.stdout.contains("Compose takes it"), "{run:?}");
@@ -444,4 +444,57 @@ fn where_selinux_is_enforced_mounts_without_a_label_are_told() {
     fs::write(&tool, "#!/bin/sh\necho Permissive\n").unwrap();
     edit(&stage, COMPOSE, "label=disable", "no-new-privileges:true");
     assert_eq!(check(), None);
+}
+
+#[test]
+fn an_image_of_a_mirror_and_by_any_form_of_the_variable_is_upgraded() {
+    // Report F24: other variables in the image's name, and the variable without braces.
+    for (image, pulled) in [
+        (
+            "ghcr.io/openclaw/openclaw:$OPENCLAW_VERSION",
+            "ghcr.io/openclaw/openclaw:2026.9.6",
+        ),
+        (
+            "${REGISTRY:-mirror.example:5000}/openclaw:${OPENCLAW_VERSION}",
+            "mirror.example:5000/openclaw:2026.9.6",
+        ),
+    ] {
+        let stage = Stage::running();
+        let text = fs::read_to_string(stage.root.join(COMPOSE)).unwrap();
+        let line = text
+            .lines()
+            .find(|line| line.trim_start().starts_with("image:"));
+        edit(
+            &stage,
+            COMPOSE,
+            line.unwrap(),
+            &format!("    image: \"{image}\""),
+        );
+        stage.run(&["upgrade", "2026.9.6"]).ends(0);
+        assert!(
+            stage.calls().contains(&format!("pull {pulled}\n")),
+            "{}",
+            stage.calls()
+        );
+    }
+}
+
+#[test]
+fn a_docker_compose_of_a_later_version_reads_as_that() {
+    // Report F22: `docker-compose` may be v1 or a stand-alone v2 (docker/compose#9060 has both).
+    let stage = Stage::new();
+    stage.flavour("compose-v1");
+    write_env(
+        &stage,
+        "OPENCLAW_VERSION=2026.2.9\nM_T=@T@\nOPENCLAW_GATEWAY_TOKEN=$M_T\nOPENCLAW_HOST_PORT=@P@\n",
+    );
+    // Of the first version the token is the text itself.
+    stage
+        .run(&["up"])
+        .ends(1)
+        .says("OPENCLAW_GATEWAY_TOKEN is weak");
+    for version in ["2.40.3", "v2.6.0", "5.0.0"] {
+        stage.file("compose-version", version);
+        stage.run(&["up"]).ends(0);
+    }
 }

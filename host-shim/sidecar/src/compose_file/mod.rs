@@ -7,7 +7,7 @@ mod words;
 
 use serde_json::{Map, Value};
 
-use crate::dotenv::Env;
+use crate::dotenv::{self, Env};
 use crate::layout::{COMPOSE, Root, SERVICE};
 use crate::read_file;
 use crate::release;
@@ -25,6 +25,8 @@ pub use self::words::{Command, option};
 pub fn parse(text: &str) -> Result<Value, String> {
     let options = serde_saphyr::options! {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        // `y` and `on` are texts to Compose.
+        strict_booleans: true,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::AsString,
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -92,6 +94,30 @@ pub fn load(root: &Root) -> Option<Value> {
 pub fn service_name(root: &Root) -> String {
     let file = load(root).unwrap_or_default();
     gateway(&file).unwrap_or(SERVICE).to_owned()
+}
+
+/// The gateway's image with this version put in; `None` if no version is put in anywhere.
+pub fn image_of(file: &Value, root: &Root, env: &Env, version: &str) -> Option<String> {
+    let name = gateway(file)?;
+    let image = |version| service(file, name, root, &env.with(dotenv::VERSION, version))?.image;
+    let named = image(version)?;
+    (image("another").as_ref() != Some(&named)).then_some(named)
+}
+
+/// The variable that names the profiles to start.
+pub const PROFILES: &str = "COMPOSE_PROFILES";
+
+/// The profiles to start where those that are chosen leave the gateway out; `None` where they do not.
+pub fn profiles(root: &Root, env: &Env) -> Option<String> {
+    let file = load(root)?;
+    let wanted = service(&file, gateway(&file)?, root, env)?.profiles;
+    let chosen = env.lookup(PROFILES).flatten().unwrap_or_default();
+    let has = |name: &String| chosen.split(',').any(|other| other == name || other == "*");
+    let first = wanted.first().filter(|_| !wanted.iter().any(has))?;
+    Some(match chosen.as_str() {
+        "" => first.clone(),
+        chosen => format!("{chosen},{first}"),
+    })
 }
 
 /// `name:` of the root's compose file, where the Compose that is used reads it.

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{Command, Port, parse, services};
-use crate::dotenv::Env;
-use crate::interpolate::{Refused, interpolate};
+use crate::dotenv::{self, Env};
+use crate::interpolate::{Dialect, Refused, interpolate};
 use crate::layout::Root;
 use crate::read_file;
 use crate::templates::compose_variables;
@@ -55,6 +55,8 @@ pub struct Service {
     pub mounts: Vec<Mount>,
     /// How long it may take to stop, as it is written.
     pub stop_grace: Option<String>,
+    /// The profiles that it is started with; none for always.
+    pub profiles: Vec<String>,
     /// Whether SELinux does not separate it from the host.
     pub unconfined: bool,
     /// What could not be read, and so says nothing.
@@ -89,6 +91,10 @@ pub fn service(file: &Value, name: &str, root: &Root, env: &Env) -> Option<Servi
         network,
         mounts: mounts(&written),
         stop_grace: field("stop_grace_period").map(shown),
+        profiles: match field("profiles") {
+            Some(Value::Array(names)) => names.iter().map(shown).collect(),
+            _ => Vec::new(),
+        },
         unconfined: unconfined(&written),
         unread,
     })
@@ -241,7 +247,11 @@ fn environment(
             continue;
         };
         let text = String::from_utf8_lossy(&text);
-        let shell = |name: &str| env.lookup(name).flatten();
+        // The first generation does not put the .env's variables into such a file.
+        let shell = |name: &str| match env.dialect() {
+            Dialect::Go => env.lookup(name).flatten(),
+            Dialect::Python => dotenv::shell(name),
+        };
         let read = Env::parse_as(&text, env.dialect(), &shell);
         let read = read.unwrap_or_else(|refused| *refused.rest);
         let read = read.iter_all();

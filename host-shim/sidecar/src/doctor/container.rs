@@ -241,7 +241,11 @@ fn image(facts: &Facts, container: &Container) -> Option<Check> {
     let version = facts
         .version()
         .filter(|version| is_pinned_version(version))?;
-    let wanted = format!("{IMAGE}:{version}");
+    let named = facts
+        .service
+        .as_ref()
+        .and_then(|service| service.image.clone());
+    let wanted = named.unwrap_or_else(|| format!("{IMAGE}:{version}"));
     let image = &container.image;
     Some(if *image == wanted {
         Check::ok(

@@ -339,11 +339,10 @@ pub fn version(facts: &Facts) -> Vec<Check> {
 
 /// The image, where the compose file names it without the variable.
 fn fixed_image(facts: &Facts) -> Option<&str> {
-    let file = facts.compose.good()?;
-    let services = crate::compose_file::services(file)?;
-    let written = services.get(crate::compose_file::gateway(file)?)?;
-    let written = written.get("image")?.as_str()?;
-    (!interpolate::names(written).contains(&dotenv::VERSION)).then_some(written)
+    let (file, env) = (facts.compose.good()?, facts.env.good()?);
+    let named = facts.service.as_ref()?.image.as_deref()?;
+    let with_version = crate::compose_file::image_of(file, &facts.root, env, PINNED_VERSION);
+    with_version.is_none().then_some(named)
 }
 
 /// What is known to be wrong with a version; notes, since the plugin copes with them.

@@ -228,6 +228,7 @@ impl Facts {
             env,
             exported: templates::compose_variables()
                 .into_iter()
+                .chain([dotenv::PROJECT])
                 .filter_map(|key| Some((key.to_owned(), Token::new(std::env::var(key).ok()?))))
                 .collect(),
             port: address::by(&values, service.as_ref(), config.good()).port,

@@ -134,6 +134,15 @@ impl Env {
         }
     }
 
+    /// The same with another value of one variable.
+    pub fn with(&self, key: &str, value: &str) -> Self {
+        let mut changed = self.clone();
+        changed
+            .values
+            .insert(key.to_owned(), Some(value.to_owned()));
+        changed
+    }
+
     /// Whose reading this is.
     pub fn dialect(&self) -> Dialect {
         self.dialect

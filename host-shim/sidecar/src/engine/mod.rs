@@ -83,10 +83,11 @@ impl Engine {
         words.extend(args);
         let mut command = self.surroundings.command(&words, self.root.path());
         let chosen = self.project.borrow().clone();
-        let written = || {
-            let env = dotenv::load(&self.root, self.flavour.dialect()).ok()?;
-            env.get(dotenv::PROJECT).map(str::to_owned)
-        };
+        let env = dotenv::load(&self.root, self.flavour.dialect()).unwrap_or_default();
+        let written = || env.get(dotenv::PROJECT).map(str::to_owned);
+        if let Some(profiles) = compose_file::profiles(&self.root, &env) {
+            command.env(compose_file::PROFILES, profiles);
+        }
         // What the .env says wins over what the shell happens to export, as for the other variables.
         if let Some(name) = chosen.or_else(written) {
             command.env(dotenv::PROJECT, name);

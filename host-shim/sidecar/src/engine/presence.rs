@@ -11,21 +11,23 @@ use crate::text::{Problem, text};
 pub enum Flavour {
     /// `docker compose`.
     ComposeV2,
-    /// `docker-compose`, of the first version or a stand-alone second.
+    /// `docker-compose` of the first version.
     ComposeV1,
+    /// `docker-compose` of a later version.
+    StandAlone,
     /// `podman-compose`.
     PodmanCompose,
 }
 
 impl Flavour {
-    /// Every flavour, the preferred one first.
-    pub const ALL: [Self; 3] = [Self::ComposeV2, Self::ComposeV1, Self::PodmanCompose];
+    /// What to look for, the preferred one first.
+    const WANTED: [Self; 3] = [Self::ComposeV2, Self::ComposeV1, Self::PodmanCompose];
 
     /// The words that start it.
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Self::ComposeV2 => &["docker", "compose"],
-            Self::ComposeV1 => &["docker-compose"],
+            Self::ComposeV1 | Self::StandAlone => &["docker-compose"],
             Self::PodmanCompose => &["podman-compose"],
         }
     }
@@ -33,7 +35,7 @@ impl Flavour {
     /// The engine's own command.
     pub fn engine(self) -> &'static str {
         match self {
-            Self::ComposeV2 | Self::ComposeV1 => "docker",
+            Self::ComposeV2 | Self::ComposeV1 | Self::StandAlone => "docker",
             Self::PodmanCompose => "podman",
         }
     }
@@ -41,7 +43,7 @@ impl Flavour {
     /// How it reads the root's files.
     pub fn dialect(self) -> Dialect {
         match self {
-            Self::ComposeV2 => Dialect::Go,
+            Self::ComposeV2 | Self::StandAlone => Dialect::Go,
             Self::ComposeV1 | Self::PodmanCompose => Dialect::Python,
         }
     }
@@ -93,7 +95,7 @@ pub fn detect(surroundings: &Surroundings, root: &Root) -> Presence {
     let folder = existing_folder(root);
     let mut engine = None;
     let mut silent = None;
-    for flavour in Flavour::ALL {
+    for flavour in Flavour::WANTED {
         if surroundings.find(flavour.engine()).is_none() {
             continue;
         }
@@ -109,6 +111,10 @@ pub fn detect(surroundings: &Surroundings, root: &Root) -> Presence {
         if !there {
             continue;
         }
+        let flavour = match flavour {
+            Flavour::ComposeV1 if is_later(surroundings, &folder) => Flavour::StandAlone,
+            other => other,
+        };
         // Podman has no server, and fails when asked for its version.
         let question = match flavour.engine() {
             "podman" => ["podman", "info", "--format", "{{.Version.Version}}"],
@@ -130,6 +136,19 @@ pub fn detect(surroundings: &Surroundings, root: &Root) -> Presence {
         (Some(_), Some((flavour, error))) => Presence::NotRunning { flavour, error },
         (Some(engine), None) => Presence::NoCompose { engine },
     }
+}
+
+/// Whether `docker-compose` is of a later version than the first, which reads files otherwise.
+fn is_later(surroundings: &Surroundings, folder: &std::path::Path) -> bool {
+    let command = surroundings.command(&["docker-compose", "version", "--short"], folder);
+    process::run(command, QUESTION).is_ok_and(|output| {
+        let version = output.stdout.trim().trim_start_matches('v').to_owned();
+        let major = version
+            .split('.')
+            .next()
+            .and_then(|major| major.parse().ok());
+        output.status.success() && major.is_some_and(|major: u32| major >= 2)
+    })
 }
 
 /// The root, or the nearest folder above it that exists: a program needs one to start in.
