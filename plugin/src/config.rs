@@ -1,9 +1,11 @@
 //! What can be set, and what is refused.
 
+pub mod address;
 mod gateway;
 
 use crate::fault::Locale;
 use crate::guards::limits::{Limits, number_within, seconds_within};
+use crate::mask::mask;
 use crate::prelude::*;
 use crate::text::say;
 use gateway::{gateway, shown};
@@ -121,16 +123,9 @@ pub struct Checked {
 
 impl Checked {
     /// A text that may quote what a gateway said: a token in it is masked.
-    pub(crate) fn without_tokens(&self, text: String) -> String {
-        let tokens = self.gateways.iter();
-        let mut tokens: Vec<&str> = tokens
-            .map(|gateway| gateway.authorization.trim_start_matches("Bearer "))
-            .collect();
-        // The longer one first: it may begin with the other.
-        tokens.sort_unstable_by_key(|token| core::cmp::Reverse(token.len()));
-        tokens
-            .iter()
-            .fold(text, |text, token| text.replace(token, "***"))
+    pub(crate) fn without_tokens<'a>(&'a self, text: String) -> String {
+        let token = |gateway: &'a Gateway| gateway.authorization.trim_start_matches("Bearer ");
+        mask(&text, self.gateways.iter().map(token))
     }
 }
 

@@ -6,16 +6,7 @@
 use crate::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The language of a text that is for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Locale {
-    /// English.
-    #[default]
-    En,
-    /// Simplified Chinese.
-    Zh,
-}
+pub use crate::locale::Locale;
 
 macro_rules! fault_codes {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, counts: $counts:literal,

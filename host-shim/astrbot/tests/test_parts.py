@@ -352,3 +352,27 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_values() -> Non
         assert re.search("[\u4e00-\u9fff]", text), key
         english = texts._SAY["en"][key]
         assert values(text) == values(english) and not re.search("[\u4e00-\u9fff]", english), key
+
+
+# Report F33 (vm0-ai/vm0#9778: the shorter of two secrets, masked first, left the rest of the longer one; #9808:
+# secrets that only overlap). The same table as in plugin/src/mask.rs.
+@pytest.mark.parametrize(
+    ("tokens", "text", "masked"),
+    [
+        (("hunter2", "hunter22"), "a hunter2 and hunter22", "a ＊＊＊ and ＊＊＊"),
+        (("secret", "mysecret-token-xyz"), "mysecret-token-xyz", "＊＊＊"),
+        (("abcdef", "defghi"), "x abcdefghi y", "x ＊＊＊ y"),
+        (("abcde", "efghi", "ijklm"), "abcdefghijklm", "＊＊＊"),
+        (("ababa",), "abababab", "＊＊＊b"),
+        (("secret",), "secretsecret", "＊＊＊＊＊＊"),
+        (("none", "", "key"), "none of the key", "none of the key"),
+    ],
+)
+def test_all_of_every_token_is_masked_whole_and_in_pieces(tokens, text, masked) -> None:
+    assert masking.mask_tokens(text, tokens) == masked
+    assert masking.mask_tokens(text, tokens[::-1]) == masked
+    for cut in range(len(text) + 1):
+        stream = masking.TokenStream(tokens)
+        assert stream.feed(text[:cut]) + stream.feed(text[cut:]) + stream.rest() == masked, cut
+    stream = masking.TokenStream(tokens)
+    assert "".join(map(stream.feed, text)) + stream.rest() == masked

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_plugin::gateway::classify::Why;
 
 use crate::address;
 use crate::compose_file;
@@ -295,6 +296,7 @@ impl Operator<'_> {
         match probe::ask(port, None) {
             Probe::Answered {
                 code: FaultCode::AuthFailed,
+                texts: None,
                 ..
             } => {}
             other => return Err(unexpected(&other, &text!("without a token", "不带令牌"))),
@@ -430,14 +432,25 @@ fn unexpected(probe: &Probe, how: &Text) -> Problem {
                 "请把 gateway.auth.mode 设为 \"token\"。"
             ),
         ),
-        Probe::Answered { message, code, .. } => Problem::new(
-            text!(
-                "{code}: the gateway answered a probe {en}: {message}",
-                "{code}：网关对{zh}的探测的应答：{message}"
-            ),
-            Text::cause_of(*code),
-            Text::remedy_of(*code),
-        ),
+        Probe::Answered {
+            message,
+            code,
+            texts,
+            ..
+        } => {
+            let why = Why {
+                code: *code,
+                texts: *texts,
+            };
+            Problem::new(
+                text!(
+                    "{code}: the gateway answered a probe {en}: {message}",
+                    "{code}：网关对{zh}的探测的应答：{message}"
+                ),
+                Text::new(why.cause(Locale::En), why.cause(Locale::Zh)),
+                Text::new(why.remedy(Locale::En), why.remedy(Locale::Zh)),
+            )
+        }
         Probe::Failed { error } => {
             let code = FaultCode::NetworkOrUnreachable;
             Problem::new(

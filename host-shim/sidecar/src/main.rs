@@ -5,13 +5,12 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use openclaw_plugin::fault::Locale;
 use openclaw_sidecar::cli::{self, SidecarArgs};
-use openclaw_sidecar::text::locale_of;
 
 /// The OpenClaw gateway beside AstrBot.
 #[derive(Debug, Parser)]
 #[command(name = "openclaw-sidecar", version)]
 struct Program {
-    /// The language of texts; without it LC_ALL, LC_MESSAGES and LANG decide.
+    /// The language of texts; without it LC_ALL, LC_MESSAGES, LANG and LANGUAGE decide.
     #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true)]
     locale: Option<Language>,
     #[command(flatten)]
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
     let locale = match program.locale {
         Some(Language::En) => Locale::En,
         Some(Language::Zh) => Locale::Zh,
-        None => locale_of(|name| std::env::var(name).ok()),
+        None => Locale::of_environment(|name| std::env::var(name).ok()),
     };
     ExitCode::from(cli::run(&program.args, locale))
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use openclaw_plugin::fault::FaultCode;
-use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
+use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES, Texts};
 use ureq::http::Response;
 
 use crate::secret::Token;
@@ -23,6 +23,8 @@ pub enum Probe {
         code: FaultCode,
         /// The plugin's words for it.
         message: String,
+        /// Its cause and remedy, where the code's own say too little.
+        texts: Option<&'static Texts>,
         /// Seconds that the gateway's clock is ahead of this one, from its `Date`.
         clock_ahead: Option<i64>,
     },
@@ -85,6 +87,7 @@ fn read(mut response: Response<ureq::Body>, now: SystemTime) -> Probe {
         status: head.status,
         code: fault.code,
         message: fault.message,
+        texts: fault.texts,
         clock_ahead: ahead(&head.date, now),
     }
 }

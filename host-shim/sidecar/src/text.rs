@@ -142,36 +142,3 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
-
-/// The language of the user's environment: `LC_ALL`, `LC_MESSAGES` or `LANG`, the first that is set.
-pub fn locale_of(var: impl Fn(&str) -> Option<String>) -> Locale {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(var)
-        .find(|value| !value.is_empty());
-    match set {
-        Some(value) if value.starts_with("zh") => Locale::Zh,
-        _ => Locale::En,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_locale_follows_the_first_variable_that_is_set() {
-        let of = |pairs: &[(&str, &str)]| {
-            locale_of(|name| {
-                pairs
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| (*value).to_owned())
-            })
-        };
-        assert_eq!(of(&[]), Locale::En);
-        assert_eq!(of(&[("LANG", "zh_CN.UTF-8")]), Locale::Zh);
-        assert_eq!(of(&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")]), Locale::En);
-        assert_eq!(of(&[("LANG", "zh_CN"), ("LC_ALL", "")]), Locale::Zh);
-    }
-}

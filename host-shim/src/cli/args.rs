@@ -47,7 +47,7 @@ pub struct Global {
     /// The plugin component, or what `compile` made of it, to run instead of the one built in
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub component: Option<PathBuf>,
-    /// The language of texts; without it LC_ALL, LC_MESSAGES and LANG decide
+    /// The language of texts; without it LC_ALL, LC_MESSAGES, LANG and LANGUAGE decide
     #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true)]
     pub locale: Option<Language>,
     /// Logs to stderr; twice for more

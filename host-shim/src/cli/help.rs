@@ -198,7 +198,7 @@ fn chinese_text(key: &str) -> Option<&'static str> {
         "agent" => "负责回答的 OpenClaw 代理",
         "token_file" => "只含网关令牌的文件",
         "component" => "要运行的插件组件（或 compile 的产物），代替内置的组件",
-        "locale" => "文字的语言；未指定时由 LC_ALL、LC_MESSAGES、LANG 决定",
+        "locale" => "文字的语言；未指定时由 LC_ALL、LC_MESSAGES、LANG 和 LANGUAGE 决定",
         "verbose" => "把日志写到标准错误；写两次则更详细",
         "ask" => "问一次，流式输出回答",
         "ask.text" => "要问的内容；写 -，或省略且标准输入不是终端时，从标准输入读取",

@@ -128,8 +128,8 @@ fn breaker(breaker: &Breaker, locale: Locale) -> String {
     state + &more
 }
 
-/// What the diagnosis found; what is wrong has its cause and remedy below it, unless those of the
-/// same fault stand there already.
+/// What the diagnosis found; what is wrong has its cause and remedy below it, unless the same
+/// stand there already.
 pub fn diagnosis(diagnosis: &Diagnosis, locale: Locale) -> String {
     let mut out = String::new();
     let mut explained = Vec::new();
@@ -144,10 +144,11 @@ pub fn diagnosis(diagnosis: &Diagnosis, locale: Locale) -> String {
             "{mark} {BOLD}{:<16}{BOLD:#} {code}{detail}",
             check.name
         );
-        if check.code.is_none_or(|code| explained.contains(&code)) {
+        let why = (check.code, &check.cause);
+        if check.code.is_none() || explained.contains(&why) {
             continue;
         }
-        explained.extend(check.code);
+        explained.push(why);
         for (name, text) in [
             (pick(locale, "cause", "原因"), &check.cause),
             (pick(locale, "remedy", "处理"), &check.remedy),

@@ -1,6 +1,7 @@
 //! The tables of faults and guards, for people and for the README.
 
 use host_shim::{Config, FaultCode, Locale};
+use openclaw_plugin::guards::breaker::MAX_RETRY_AFTER_MS;
 use openclaw_plugin::state::MAX_WAITING_BYTES;
 
 use super::text::{pick, say};
@@ -93,6 +94,7 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
     let open = config.breaker_open.as_secs_f64();
     let wait = config.queue_wait.as_secs_f64();
     let queue_mib = MAX_WAITING_BYTES >> 20;
+    let most = MAX_RETRY_AFTER_MS / 60_000;
     let rules = [
         (
             pick(locale, "levels", "级别"),
@@ -139,8 +141,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
             pick(locale, "breaker", "熔断"),
             say!(
                 locale,
-                "Per gateway. {breaker_failures} failures in a row (`breaker_failures`) open it for {open} s (`breaker_open_seconds`), longer if the gateway's `Retry-After` says so; then one trial is let through: success closes it, failure opens it again.",
-                "每个网关各有一个。连续失败 {breaker_failures} 次（`breaker_failures`）后打开 {open} 秒（`breaker_open_seconds`），网关的 `Retry-After` 只会使其更久；之后放行一次试探：成功则关闭，失败则再次打开。",
+                "Per gateway. {breaker_failures} failures in a row (`breaker_failures`) open it for {open} s (`breaker_open_seconds`), longer if the gateway's `Retry-After` says so, up to {most} minutes; then one trial is let through: success closes it, failure opens it again.",
+                "每个网关各有一个。连续失败 {breaker_failures} 次（`breaker_failures`）后打开 {open} 秒（`breaker_open_seconds`），网关的 `Retry-After` 只会使其更久，最多 {most} 分钟；之后放行一次试探：成功则关闭，失败则再次打开。",
             ),
         ),
         (

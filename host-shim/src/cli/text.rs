@@ -23,24 +23,9 @@ pub fn pick(locale: Locale, en: &'static str, zh: &'static str) -> &'static str 
     }
 }
 
-/// The locale that the user's environment asks for: the first of `LC_ALL`, `LC_MESSAGES` and
-/// `LANG` that is set and not empty decides, as POSIX says; `zh…` is Chinese, all else English.
+/// The locale that the user's environment asks for; see [`Locale::of_environment`].
 pub fn of_environment(variable: impl Fn(&str) -> Option<OsString>) -> Locale {
-    let value = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(variable)
-        .find(|value| !value.is_empty());
-    match value {
-        Some(value)
-            if value
-                .to_string_lossy()
-                .to_ascii_lowercase()
-                .starts_with("zh") =>
-        {
-            Locale::Zh
-        }
-        _ => Locale::En,
-    }
+    Locale::of_environment(|name| Some(variable(name)?.to_string_lossy().into_owned()))
 }
 
 /// What `--locale` says in the arguments, if anything it may say. Looked at before the arguments
@@ -85,33 +70,6 @@ pub fn printable(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn environment(pairs: &[(&str, &str)]) -> Locale {
-        of_environment(|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| OsString::from(value))
-        })
-    }
-
-    #[test]
-    fn the_first_variable_that_is_set_decides() {
-        assert_eq!(environment(&[]), Locale::En);
-        assert_eq!(environment(&[("LANG", "zh_CN.UTF-8")]), Locale::Zh);
-        assert_eq!(
-            environment(&[("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")]),
-            Locale::En
-        );
-        assert_eq!(
-            environment(&[("LC_ALL", ""), ("LANG", "zh_TW")]),
-            Locale::Zh
-        );
-        assert_eq!(
-            environment(&[("LC_MESSAGES", "zh"), ("LANG", "en_US")]),
-            Locale::Zh
-        );
-    }
 
     #[test]
     fn locale_is_found_in_the_arguments() {

@@ -1,10 +1,8 @@
 //! How durations and secrets are written.
 
+use openclaw_plugin::mask::MASK;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serializer;
-
-/// Written for a token that is set.
-const MASK: &str = "***";
 
 /// A `Duration` as a number of seconds, fractions allowed.
 pub(crate) mod seconds {

@@ -195,27 +195,26 @@ impl Worker {
         // Until this is over no origin is forgotten.
         let asking = self.asking();
         let gateway = guest.1.astr_openclaw_gateway();
-        let origins = origins(&config);
+        // What the host refuses the component never sees: there is nothing to be taken back.
+        let origins = match origins(&config) {
+            Ok(origins) => origins,
+            Err(error) => {
+                slot.answer(Err(error.into()));
+                return Ok(());
+            }
+        };
         // Before the component has it: a turn that waits may begin at once under the new config.
         self.supplies.secrets.add(secrets(&config));
-        self.allowed.add(origins.iter().flatten().cloned());
+        self.allowed.add(origins);
         let taken = gateway
             .call_configure(guest.0, convert::config(&config), None)
             .await?;
-        let result = match (taken, origins) {
-            (Err(error), _) => Err(convert::config_error(error)),
-            (Ok(()), Ok(_)) => {
+        let result = match taken {
+            Ok(()) => {
                 self.config.replace(Some(config));
                 Ok(())
             }
-            // The component took an address that requests could not go to: back to the old one.
-            (Ok(()), Err(error)) => {
-                let old = self.config.borrow().as_ref().map(convert::config);
-                if let Some(old) = old {
-                    let _ = gateway.call_configure(guest.0, old, None).await?;
-                }
-                Err(error)
-            }
+            Err(error) => Err(convert::config_error(error)),
         };
         drop(asking);
         self.take_snapshot(guest).await?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use openclaw_plugin::mask::mask;
 use secrecy::{ExposeSecret, SecretString};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
@@ -31,10 +32,7 @@ impl Secrets {
     /// The text without them.
     pub(super) fn mask(&self, text: &str) -> String {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        secrets
-            .iter()
-            .map(ExposeSecret::expose_secret)
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        mask(text, secrets.iter().map(ExposeSecret::expose_secret))
     }
 }
 

@@ -126,11 +126,11 @@ impl Worker {
             None => worker.instance(None, None).await,
             Some(config) => {
                 let config = config.read_token_files()?;
-                let origins = origins(&config);
+                let origins = origins(&config)?;
                 worker.supplies.secrets.add(secrets(&config));
                 let instance = worker.first_instance(&config, builder.snapshot).await;
                 if instance.is_ok() {
-                    worker.allowed.set(origins?);
+                    worker.allowed.set(origins);
                     worker.config.replace(Some(config));
                 }
                 instance
@@ -325,8 +325,9 @@ pub(super) fn origins(config: &Config) -> Result<Vec<Origin>, ConfigError> {
     [primary, backup]
         .into_iter()
         .filter_map(|(key, url)| {
-            let origin = url?.parse::<Origin>();
-            Some(origin.map_err(|error| ConfigError::new(key, error.to_string())))
+            let url = url?;
+            let origin = url.parse::<Origin>();
+            Some(origin.map_err(|error| ConfigError::new(key, error.0.message(url, config.locale))))
         })
         .collect()
 }

@@ -21,7 +21,9 @@ fn good_addresses() {
         ("http://127.0.0.1:18789/", "http://127.0.0.1:18789"),
         ("HTTPS://Gateway.Example", "https://gateway.example"),
         ("http://[::1]:18789", "http://[::1]:18789"),
-        ("http://openclaw_gateway:80", "http://openclaw_gateway:80"),
+        ("http://openclaw_gateway:80", "http://openclaw_gateway"),
+        ("https://a:443", "https://a"),
+        ("https://a:80", "https://a:80"),
     ] {
         let checked = config(url, "t0ken")
             .check()
@@ -49,6 +51,10 @@ fn bad_addresses_name_key_value_and_what_is_allowed() {
         "http://a b",
         "http://[::1",
         "http://[zz]:1",
+        // Report F31 (attack): taken here, and refused by the host.
+        "http://[1:2:3]",
+        "http://[::1%25lo]",
+        "http://[:::]",
         "http://a\nb",
         "http://[::1]x",
     ] {

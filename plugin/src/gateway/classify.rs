@@ -3,6 +3,7 @@
 //! [`table`] decides; this finds out what it asks for.
 
 mod head;
+mod marks;
 mod table;
 mod why;
 mod words;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use host_shim::scripted::{Answer, Gate, Http, Scene, ScriptedGateway};
 use host_shim::{Breaker, BreakerState, FaultCode, GatewayName, TurnRequest};
-use openclaw_tests::rig::{Rig, TOKEN, code, within};
+use openclaw_tests::rig::{Rig, TOKEN, code, config, within};
 use serde_json::json;
 
 fn failure() -> Scene {
@@ -237,4 +237,81 @@ async fn guard_breaker_keeps_its_state_when_the_config_is_set_again() {
     rig.plugin.configure(config).await.unwrap();
     let fault = refused(&rig).await;
     assert!(!fault.cause.is_ascii(), "the new locale holds: {fault:?}");
+}
+
+// Report F31 (attack): the component took `http://[1:2:3]`, the host refused it and put the old config back; both
+// looked like a change of address, and the breaker was closed.
+#[tokio::test]
+async fn guard_breaker_a_refused_config_changes_nothing() {
+    let rig = open().await;
+    let before = breaker(&rig).await;
+    let with = |key: &str, value: serde_json::Value| {
+        let mut keys = serde_json::Map::new();
+        keys.insert(key.to_owned(), value);
+        config(&rig.gateway.url(), keys.into())
+    };
+    let mut bad: Vec<(&str, host_shim::Config)> = [
+        "",
+        "localhost",
+        "http://[1:2:3]",
+        "http://[::1%25lo]",
+        "http://[fe80::1%eth0]",
+        "http://[::1",
+        "http://a:65536",
+        "http://a b",
+        "http://a/v1/responses",
+        "http://user:s3cret@a",
+        "http://例子",
+        "ftp://a",
+    ]
+    .into_iter()
+    .map(|url| ("gateway_primary_url", config(url, json!({}))))
+    .collect();
+    for url in ["http://[1:2:3]", "http://a/x"] {
+        bad.push(("gateway_backup_url", with("gateway_backup_url", json!(url))));
+    }
+    // Report F32 (openclaw/openclaw#151189): what stands in a token's place is no token.
+    for token in [
+        "***",
+        "change_me",
+        "your-token",
+        "__OPENCLAW_REDACTED__",
+        "<token>",
+        "${TOKEN}",
+        "xxxxxxxx",
+        "••••••••",
+    ] {
+        bad.push((
+            "gateway_bearer_token",
+            with("gateway_bearer_token", json!(token)),
+        ));
+    }
+    for (key, value) in [
+        ("gateway_agent_id", json!("a b")),
+        ("breaker_failures", json!(3)),
+        ("max_answer_bytes", json!(1)),
+    ] {
+        bad.push((key, with(key, value)));
+    }
+    for (key, config) in bad {
+        let url = config.gateway_primary_url.clone();
+        let error = rig.plugin.configure(config).await.unwrap_err();
+        let host_shim::ConfigureError::Invalid(error) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(error.key.as_deref(), Some(key), "{url}: {error}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+        let after = breaker(&rig).await;
+        assert_eq!(
+            (after.state, after.failures),
+            (before.state, before.failures),
+            "{url} {key}"
+        );
+        assert!(after.retry_after <= before.retry_after, "{url} {key}");
+    }
+    refused(&rig).await;
+    // And the old config is in force.
+    rig.advance(60);
+    rig.gateway.push(Answer::text("back"));
+    assert_eq!(rig.say("hi").await.unwrap().text, "back");
 }

@@ -26,16 +26,34 @@ _NAMED = re.compile(
 )
 
 
-#: A shorter token is a word that may stand anywhere.
-_LEAST = 6
+#: As in ``plugin/src/mask.rs``, which this mirrors: a shorter token is a word that may stand anywhere.
+_LEAST = 5
+
+
+def _spans(text: str, tokens: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where the tokens stand, in order; those that overlap are one."""
+    found = []
+    for token in tokens:
+        start = text.find(token) if len(token) >= _LEAST else -1
+        while start >= 0:
+            found.append((start, start + len(token)))
+            start = text.find(token, start + 1)
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
-    """The configured tokens themselves, wherever they appear."""
-    for token in tokens:
-        if len(token) >= _LEAST:
-            text = text.replace(token, _MASK)
-    return text
+    """The configured tokens themselves, wherever they appear; where they overlap, all of them."""
+    masked, done = [], 0
+    for start, end in _spans(text, tokens):
+        masked += [text[done:start], _MASK]
+        done = end
+    return "".join([*masked, text[done:]])
 
 
 def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
@@ -56,20 +74,24 @@ class TokenStream:
 
     def feed(self, piece: str) -> str:
         """What can be shown by now."""
-        text = mask_tokens(self._held + piece, self._tokens)
-        begun = self._begun(text)
-        self._held = text[len(text) - begun :]
-        return text[: len(text) - begun]
+        text = self._held + piece
+        cut = len(text) - self._begun(text)
+        for start, end in _spans(text, self._tokens):
+            # It may go on: another token begins in it, or it is the beginning of a longer one.
+            if start < cut < end:
+                cut = start
+        self._held = text[cut:]
+        return mask_tokens(text[:cut], self._tokens)
 
     def rest(self) -> str:
         """What was held back, once nothing more comes."""
         held, self._held = self._held, ""
-        return held
+        return mask_tokens(held, self._tokens)
 
     def _begun(self, text: str) -> int:
         """How many of the last characters a token begins with."""
         longest = max((len(token) for token in self._tokens), default=1) - 1
         for length in range(min(longest, len(text)), 0, -1):
-            if any(token.startswith(text[-length:]) for token in self._tokens):
+            if any(len(token) > length and token.startswith(text[-length:]) for token in self._tokens):
                 return length
         return 0

@@ -204,6 +204,14 @@ pub fn token(facts: &Facts) -> Vec<Check> {
                 "这样的令牌无法放进 HTTP 头。"
             ),
         ),
+        Some(Flaw::TooLong) => wrong(
+            "token_too_long",
+            text!(
+                "OPENCLAW_GATEWAY_TOKEN is over 4096 characters long; that is no token.",
+                "OPENCLAW_GATEWAY_TOKEN 超过 4096 个字符，不是令牌。"
+            ),
+            text!("Something else was put in its place.", "填入了别的内容。"),
+        ),
         Some(Flaw::Weak) => wrong(
             "token_weak",
             text!(

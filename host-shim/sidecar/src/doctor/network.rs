@@ -1,6 +1,6 @@
 //! The port, and the two probes that cost no model call.
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_plugin::fault::{FaultCode, Locale};
 
 use super::check::Check;
 use super::facts::{Facts, Listener};
@@ -113,8 +113,10 @@ pub fn without_token(facts: &Facts) -> Vec<Check> {
         return vec![Check::skipped(NAME, not_reached())];
     };
     vec![match probe {
+        // A proxy's login, or a rule about whoever asks, is not the guard of the token.
         Probe::Answered {
             code: FaultCode::AuthFailed,
+            texts: None,
             ..
         } => Check::ok(
             NAME,
@@ -234,9 +236,11 @@ fn answer(name: &'static str, probe: &Probe) -> Check {
             status,
             code,
             message,
+            texts,
             ..
         } => {
             let problem = match code {
+                FaultCode::AuthFailed if texts.is_some() => "refused",
                 FaultCode::AuthFailed => "token_refused",
                 FaultCode::ResponsesEndpointNotEnabledOrNotFound => "endpoint_not_found",
                 FaultCode::RateLimited => "locked_out",
@@ -247,7 +251,14 @@ fn answer(name: &'static str, probe: &Probe) -> Check {
             } else {
                 Text::new(message.clone(), message.clone())
             };
-            Check::wrong(name, *code, problem, detail)
+            let check = Check::wrong(name, *code, problem, detail);
+            match texts {
+                Some(texts) => check.because(
+                    Text::new(texts.cause(Locale::En), texts.cause(Locale::Zh)),
+                    Text::new(texts.remedy(Locale::En), texts.remedy(Locale::Zh)),
+                ),
+                None => check,
+            }
         }
         Probe::Failed { error } => Check::wrong(
             name,

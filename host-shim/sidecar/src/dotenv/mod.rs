@@ -5,6 +5,8 @@ mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use openclaw_plugin::mask::mask;
+
 use crate::interpolate::Dialect;
 use crate::layout::{ENV, Root};
 use crate::read_file;
@@ -193,12 +195,8 @@ impl Env {
                 .iter()
                 .any(|end| key.ends_with(end))
         };
-        self.iter()
-            // A short one would mask half the text and is no secret.
-            .filter(|(key, value)| secret(key) && value.len() >= 8)
-            .fold(self.token().mask(text), |text, (_, value)| {
-                text.replace(value, "***")
-            })
+        let secrets = self.iter().filter(|(key, _)| secret(key));
+        mask(text, secrets.map(|(_, value)| value))
     }
 
     /// The port on the host; the default where the file names none.

@@ -96,6 +96,7 @@ pub fn answered(status: u16, code: FaultCode, message: &str) -> Option<Probe> {
         status,
         code,
         message: message.to_owned(),
+        texts: None,
         clock_ahead: Some(0),
     })
 }

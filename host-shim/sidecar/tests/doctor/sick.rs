@@ -480,6 +480,7 @@ pub const CASES: &[Case] = &[
             status: 401,
             code: FaultCode::AuthFailed,
             message: String::new(),
+            texts: None,
             clock_ahead: Some(-90),
         });
     }),

@@ -21,7 +21,8 @@ struct CommandLine;
 
 impl Guest for CommandLine {
     async fn run() -> Result<(), ()> {
-        let locale = args::language_of(arguments()).unwrap_or_else(|| config::locale(variable));
+        let locale =
+            args::language_of(arguments()).unwrap_or_else(|| Locale::of_environment(variable));
         let status = match run(locale).await {
             Ok(status) => status,
             // Nobody reads the output any more: the end, and nothing to tell.

@@ -56,19 +56,6 @@ fn limits(limits: Limits) -> guards::Limits {
     }
 }
 
-/// The language that the environment asks for: the first of `LC_ALL`, `LC_MESSAGES` and `LANG`
-/// that is set and not empty decides, as POSIX says; `zh…` is Chinese, all else English.
-pub fn locale(variable: impl Fn(&str) -> Option<String>) -> Locale {
-    let value = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(variable)
-        .find(|value| !value.is_empty());
-    match value {
-        Some(value) if value.to_ascii_lowercase().starts_with("zh") => Locale::Zh,
-        _ => Locale::En,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,20 +101,6 @@ mod tests {
         assert_eq!(
             (config.connect_timeout_ms, config.max_tool_rounds),
             (10_000, 8)
-        );
-    }
-
-    #[test]
-    fn the_first_language_variable_that_is_set_decides() {
-        assert_eq!(locale(variable(&[])), Locale::En);
-        assert_eq!(locale(variable(&[("LANG", "zh_CN.UTF-8")])), Locale::Zh);
-        assert_eq!(
-            locale(variable(&[("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")])),
-            Locale::En
-        );
-        assert_eq!(
-            locale(variable(&[("LC_ALL", ""), ("LANG", "zh_TW")])),
-            Locale::Zh
         );
     }
 }

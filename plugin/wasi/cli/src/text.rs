@@ -275,7 +275,7 @@ Usage: openclaw-cli.wasm [--locale en|zh] COMMAND
   diagnose [--json]   looks for what is wrong, without a model call; fails if something is
 
 Environment: OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_BACKUP_URL,
-  OPENCLAW_GATEWAY_AGENT_ID (default main); LC_ALL, LC_MESSAGES, LANG
+  OPENCLAW_GATEWAY_AGENT_ID (default main); LC_ALL, LC_MESSAGES, LANG, LANGUAGE
 Folders: /proc and /sys/fs/cgroup, for the available memory; without them it counts as short
 
 Example:
@@ -302,7 +302,7 @@ const HELP_ZH: &str = "\
   diagnose [--json]   检查哪里有问题，不调用模型；有问题时以失败退出
 
 环境变量：OPENCLAW_GATEWAY_URL、OPENCLAW_GATEWAY_TOKEN、OPENCLAW_GATEWAY_BACKUP_URL、
-  OPENCLAW_GATEWAY_AGENT_ID（默认 main）；LC_ALL、LC_MESSAGES、LANG
+  OPENCLAW_GATEWAY_AGENT_ID（默认 main）；LC_ALL、LC_MESSAGES、LANG、LANGUAGE
 文件夹：/proc 与 /sys/fs/cgroup，用于读取可用内存；没有它们则按内存不足处理
 
 示例：

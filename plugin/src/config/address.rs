@@ -1,0 +1,233 @@
+//! What a gateway's address may be. The host's list of allowed origins is made by the same rules: what
+//! one of them takes the other takes too.
+
+use crate::fault::Locale;
+use crate::prelude::*;
+use crate::text::say;
+
+/// Scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Whether to use TLS.
+    pub https: bool,
+    /// Host and port as they go into a request: in lower case, and without the scheme's own port.
+    pub authority: String,
+}
+
+/// What is wrong with an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadAddress {
+    /// There is none.
+    Empty,
+    /// It does not say http or https.
+    NoScheme,
+    /// It says something else.
+    OtherScheme,
+    /// More than host and port.
+    HasPath,
+    /// A user, and perhaps a password.
+    HasUser,
+    /// No host.
+    Host,
+    /// No port from 1 to 65535.
+    Port,
+}
+
+impl BadAddress {
+    /// What follows the address in a message.
+    fn words(self, locale: Locale) -> &'static str {
+        match (self, locale) {
+            (Self::Empty, Locale::En) => "is empty",
+            (Self::Empty, Locale::Zh) => "为空",
+            (Self::NoScheme, Locale::En) => "has no scheme",
+            (Self::NoScheme, Locale::Zh) => "缺少 http:// 或 https://",
+            (Self::OtherScheme, Locale::En) => "has a scheme that is neither http nor https",
+            (Self::OtherScheme, Locale::Zh) => "的协议既不是 http 也不是 https",
+            (Self::HasPath, Locale::En) => {
+                "has a path, query or fragment; only scheme, host and port are allowed (the plugin adds /v1/responses itself)"
+            }
+            (Self::HasPath, Locale::Zh) => {
+                "带有路径、查询或片段；只允许协议、主机和端口（/v1/responses 由插件自行添加）"
+            }
+            (Self::HasUser, Locale::En) => "has a user in it; the token has its own setting",
+            (Self::HasUser, Locale::Zh) => "带有用户名；令牌有单独的设置",
+            (Self::Host, Locale::En) => "has no valid host",
+            (Self::Host, Locale::Zh) => "的主机无效",
+            (Self::Port, Locale::En) => "has a bad port (1 to 65535)",
+            (Self::Port, Locale::Zh) => "的端口无效（1 到 65535）",
+        }
+    }
+
+    /// For people: the address, without a password in it, and what is wrong with it.
+    pub fn message(self, url: &str, locale: Locale) -> String {
+        let url = super::shown(&without_user(url));
+        let why = self.words(locale);
+        say!(locale,
+            en: "`{url}` {why}; write it like http://127.0.0.1:18789",
+            zh: "`{url}` {why}；请写成 http://127.0.0.1:18789 的形式")
+    }
+}
+
+/// A password in a URL is a secret too.
+fn without_user(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => {
+            format!("{}://…@{}", &url[..scheme], &url[at + 1..])
+        }
+        (None, Some(at)) => format!("…@{}", &url[at + 1..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// The longest host, in characters: that of a DNS name.
+const MAX_HOST: usize = 253;
+
+impl Address {
+    /// Of a URL that has nothing but scheme, host and port.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(url: &str) -> Result<Self, BadAddress> {
+        if url.is_empty() {
+            return Err(BadAddress::Empty);
+        }
+        let (scheme, rest) = url.split_once("://").ok_or(BadAddress::NoScheme)?;
+        let (https, own_port) = match scheme.to_ascii_lowercase().as_str() {
+            "http" => (false, 80),
+            "https" => (true, 443),
+            _ => return Err(BadAddress::OtherScheme),
+        };
+        // What people paste from a browser ends in a slash; that is not a path.
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        if authority.contains(['/', '?', '#', '\\']) {
+            return Err(BadAddress::HasPath);
+        }
+        if authority.contains('@') {
+            return Err(BadAddress::HasUser);
+        }
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(v6) => {
+                let (host, rest) = v6.split_once(']').ok_or(BadAddress::Host)?;
+                if !is_ipv6(host) {
+                    return Err(BadAddress::Host);
+                }
+                let port = match rest {
+                    "" => None,
+                    rest => Some(rest.strip_prefix(':').ok_or(BadAddress::Port)?),
+                };
+                (format!("[{}]", host.to_ascii_lowercase()), port)
+            }
+            None => {
+                let (host, port) = match authority.split_once(':') {
+                    Some((host, port)) => (host, Some(port)),
+                    None => (authority, None),
+                };
+                let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+                if host.is_empty() || host.len() > MAX_HOST || !host.chars().all(good) {
+                    return Err(BadAddress::Host);
+                }
+                (host.to_ascii_lowercase(), port)
+            }
+        };
+        let authority = match port {
+            None => host,
+            Some(port) => match port.parse::<u16>() {
+                Ok(number) if number != 0 && port.bytes().all(|b| b.is_ascii_digit()) => {
+                    if number == own_port {
+                        host
+                    } else {
+                        format!("{host}:{number}")
+                    }
+                }
+                _ => return Err(BadAddress::Port),
+            },
+        };
+        Ok(Self { https, authority })
+    }
+}
+
+/// Whether it is an IPv6 address. By hand, because the standard library's parser costs the component 4 kB.
+fn is_ipv6(text: &str) -> bool {
+    // How many of the eight groups a part has; an IPv4 address at the very end is two.
+    let groups = |part: &str, last: bool| -> Option<usize> {
+        if part.is_empty() {
+            return Some(0);
+        }
+        let mut count = 0;
+        let mut pieces = part.split(':').peekable();
+        while let Some(piece) = pieces.next() {
+            let hex = piece.bytes().all(|b| b.is_ascii_hexdigit());
+            count += if hex && (1..=4).contains(&piece.len()) {
+                1
+            } else if last && pieces.peek().is_none() && is_ipv4(piece) {
+                2
+            } else {
+                return None;
+            };
+        }
+        Some(count)
+    };
+    match text.split_once("::") {
+        None => groups(text, true) == Some(8),
+        Some((head, tail)) => match (groups(head, false), groups(tail, true)) {
+            (Some(head), Some(tail)) => head + tail <= 7,
+            _ => false,
+        },
+    }
+}
+
+fn is_ipv4(text: &str) -> bool {
+    let number = |part: &str| {
+        let plain = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        plain && (part == "0" || !part.starts_with('0')) && part.parse::<u8>().is_ok()
+    };
+    text.split('.').count() == 4 && text.split('.').all(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ipv6_as_the_standard_library_has_it() {
+        for text in [
+            "::",
+            "::1",
+            "1::",
+            "1:2:3",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1:2:3:4::5:6:7:8",
+            "1:2:3:4:5:6:7:8:9",
+            "::ffff:1.2.3.4",
+            "1.2.3.4",
+            "1.2.3.4::",
+            "::1.2.3",
+            "::01.2.3.4",
+            "::256.1.1.1",
+            "12345::",
+            "g::",
+            ":::",
+            "1::2::3",
+            ":1",
+            "1:",
+            "fe80::1%eth0",
+            "1:2:3:4:5:6:1.2.3.4",
+            "1:2:3:4:5:6:7:1.2.3.4",
+            "",
+        ] {
+            let real = text.parse::<core::net::Ipv6Addr>().is_ok();
+            assert_eq!(is_ipv6(text), real, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ipv6_agrees_with_the_standard_library(text in "([0-9a-f]{0,5}[:.]{1,2}){0,9}[0-9a-f]{0,4}") {
+            prop_assert_eq!(is_ipv6(&text), text.parse::<core::net::Ipv6Addr>().is_ok());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The language of what people read.
+
+use crate::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The language of a text that is for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Locale {
+    /// What the environment asks for, as gettext reads it: of `LC_ALL`, `LC_MESSAGES` and `LANG` the
+    /// first that is set and not empty names the locale. If that is `C` or `POSIX` the language is English;
+    /// otherwise the first language of `LANGUAGE` that is spoken here goes before it.
+    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &&str| variable(name).filter(|value| !value.trim().is_empty());
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set);
+        let locale = locale.unwrap_or_default();
+        if matches!(locale.trim(), "C" | "POSIX") {
+            return Self::En;
+        }
+        let languages = set(&"LANGUAGE").unwrap_or_default();
+        let mut spoken = languages.split(':').filter_map(Self::of_language);
+        spoken
+            .next()
+            .or_else(|| Self::of_language(&locale))
+            .unwrap_or_default()
+    }
+
+    /// Of a locale or language, in whatever form: `zh_CN.UTF-8`, `ZH_CN.utf8`, `zh-Hant`, `zh@x`, `en_GB`.
+    fn of_language(name: &str) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        match name.split(['_', '-', '.', '@']).next()? {
+            "zh" | "chinese" => Some(Self::Zh),
+            "en" | "english" => Some(Self::En),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Locale::{self, En, Zh};
+
+    // Report F34 (future-architect/vuls#215: LANGUAGE goes before LANG; sindresorhus/os-locale#14): one program spoke
+    // Chinese and another English for `LANG=ZH_CN.utf8`.
+    #[test]
+    fn the_language_is_what_gettext_would_choose() {
+        let cases: [(&[(&str, &str)], Locale); 27] = [
+            (&[], En),
+            (&[("LANG", "zh_CN.UTF-8")], Zh),
+            (&[("LANG", "ZH_CN.utf8")], Zh),
+            (&[("LANG", "zh-Hant")], Zh),
+            (&[("LANG", "zh")], Zh),
+            (&[("LANG", " zh_TW ")], Zh),
+            (&[("LANG", "zh_CN.GB18030@pinyin")], Zh),
+            (&[("LANG", "Chinese_China.936")], Zh),
+            (&[("LANG", "zha_CN")], En),
+            (&[("LANG", "en_US.UTF-8")], En),
+            (&[("LANG", "C.UTF-8")], En),
+            (&[("LANG", "C")], En),
+            (&[("LANG", "fr_FR.UTF-8")], En),
+            (&[("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")], En),
+            (&[("LC_ALL", ""), ("LANG", "zh_TW")], Zh),
+            (&[("LC_ALL", "zh_CN.UTF-8"), ("LANG", "en_US")], Zh),
+            (&[("LC_MESSAGES", "zh"), ("LANG", "en_US")], Zh),
+            (&[("LC_MESSAGES", "en_US"), ("LANG", "zh_CN")], En),
+            (&[("LC_CTYPE", "zh_CN")], En),
+            (&[("LANGUAGE", "zh:en"), ("LANG", "en_US.UTF-8")], Zh),
+            (&[("LANGUAGE", "zh_CN")], Zh),
+            (&[("LANGUAGE", "en:zh"), ("LANG", "zh_CN.UTF-8")], En),
+            (&[("LANGUAGE", "fr:zh"), ("LANG", "en_US.UTF-8")], Zh),
+            (&[("LANGUAGE", "fr"), ("LANG", "zh_CN.UTF-8")], Zh),
+            (&[("LANGUAGE", ""), ("LANG", "zh_CN.UTF-8")], Zh),
+            (&[("LANGUAGE", "zh:en"), ("LC_ALL", "C")], En),
+            (&[("LANGUAGE", "zh:en"), ("LANG", "POSIX")], En),
+        ];
+        for (variables, locale) in cases {
+            let variable = |name: &str| {
+                let mut set = variables.iter();
+                let found = set.find(|(other, _)| *other == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(Locale::of_environment(variable), locale, "{variables:?}");
+        }
+    }
+}

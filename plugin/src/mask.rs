@@ -1,0 +1,78 @@
+//! The one masker of secrets: the component, the host, the command lines and the sidecar use it; the
+//! Star's `masking.py` mirrors it.
+
+use crate::prelude::*;
+
+/// What stands in a secret's place.
+pub const MASK: &str = "***";
+
+/// Bytes of the shortest secret that is masked. A shorter one, such as `none`, is a word that may stand
+/// anywhere.
+pub const SHORTEST: usize = 5;
+
+/// The text without these secrets. Where they overlap or one has another in it, all of them is masked.
+pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut found: Vec<(usize, usize)> = vec![];
+    for secret in secrets {
+        if secret.len() < SHORTEST {
+            continue;
+        }
+        let mut from = 0;
+        while let Some(at) = text[from..].find(secret) {
+            let start = from + at;
+            found.push((start, start + secret.len()));
+            // A secret may overlap itself too.
+            from = text.ceil_char_boundary(start + 1);
+        }
+    }
+    found.sort_unstable();
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for (start, end) in found {
+        if start >= done {
+            masked.push_str(&text[done..start]);
+            masked.push_str(MASK);
+        }
+        done = done.max(end);
+    }
+    masked.push_str(&text[done..]);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Report F33 (vm0-ai/vm0#9778: the shorter of two secrets was masked first and left the rest of the longer
+    // one; #9808 leaves secrets that only overlap, and one that overlaps itself).
+    #[test]
+    fn all_of_every_secret_is_masked_in_whatever_order_they_are_given() {
+        let cases: [(&[&str], &str, &str); 12] = [
+            (&["hunter2"], "at hunter2", "at ***"),
+            (
+                &["hunter2", "hunter22"],
+                "a hunter2 and hunter22",
+                "a *** and ***",
+            ),
+            (
+                &["secret", "mysecret-token-xyz"],
+                "mysecret-token-xyz",
+                "***",
+            ),
+            (&["abcdef", "defghi"], "x abcdefghi y", "x *** y"),
+            (&["abcde", "efghi", "ijklm"], "abcdefghijklm", "***"),
+            (&["ababa"], "abababab", "***b"),
+            (&["secret"], "secretsecret", "******"),
+            (&["令牌令牌"], "我的令牌令牌令牌！", "我的***！"),
+            (&["none", "", "key"], "none of the key", "none of the key"),
+            (&["token"], "", ""),
+            (&[], "as it is", "as it is"),
+            (&["t0ken"], "t0ken\nt0ken", "***\n***"),
+        ];
+        for (secrets, text, masked) in cases {
+            let backwards = secrets.iter().rev().copied();
+            assert_eq!(mask(text, secrets.iter().copied()), masked, "{text}");
+            assert_eq!(mask(text, backwards), masked, "{text}");
+        }
+    }
+}

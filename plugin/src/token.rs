@@ -1,0 +1,233 @@
+//! What cannot be a token. The component, the host and the sidecar's doctor judge by the same list.
+
+/// Why a text cannot be a gateway's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// There is none.
+    Missing,
+    /// What examples write where the token belongs.
+    Placeholder,
+    /// What is shown in a token's place.
+    Redacted,
+    /// It begins with `Bearer `.
+    Prefixed,
+    /// It has a line break.
+    LineBreak,
+    /// It has spaces, control characters or characters outside ASCII.
+    NotPrintable,
+    /// Over 4096 characters.
+    TooLong,
+}
+
+/// What is wrong with a token; none if it may be one.
+pub fn flaw(token: &str) -> Option<Flaw> {
+    let has_prefix = token
+        .get(..7)
+        .is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
+    Some(if token.is_empty() {
+        Flaw::Missing
+    } else if is_mask(token) {
+        Flaw::Redacted
+    } else if is_placeholder(token) {
+        Flaw::Placeholder
+    } else if has_prefix {
+        Flaw::Prefixed
+    } else if token.contains(['\n', '\r']) {
+        Flaw::LineBreak
+    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
+        Flaw::NotPrintable
+    } else if token.len() > 4_096 {
+        Flaw::TooLong
+    } else {
+        return None;
+    })
+}
+
+/// Letters that stand for one that is hidden, whatever else is in the text.
+const BULLETS: [char; 10] = ['•', '●', '∙', '·', '⬤', '▪', '█', '＊', '…', '\u{fffd}'];
+
+/// Whether it is what programs show instead of a token.
+fn is_mask(token: &str) -> bool {
+    let token = token.trim();
+    let lower = token.to_ascii_lowercase();
+    let only = |hidden: &[char]| token.len() >= 3 && token.trim_matches(hidden).is_empty();
+    token.contains("***")
+        || token.contains(BULLETS)
+        || lower.contains("xxxxxx")
+        || ["redacted", "[hidden]", "<hidden>", "(hidden)", "[secret]", "[masked]"]
+            .iter()
+            .any(|mark| lower.contains(mark))
+        || only(&['*', '.', '-', '_', '#', '?'])
+        || only(&['x', 'X', '-', '_'])
+        // `sk-ab...wxyz`: an end of the token at either side. A whole token is longer.
+        || (token.len() < 24 && token.contains("..."))
+}
+
+/// What examples say, in lower case and without `_`, `-`, `.` and spaces.
+const MARKS: [&str; 18] = [
+    "changeme",
+    "changethis",
+    "replaceme",
+    "replacethis",
+    "replacewith",
+    "yourtoken",
+    "yourgateway",
+    "yourbearer",
+    "yoursecret",
+    "yourapikey",
+    "yourstrong",
+    "placeholder",
+    "inserttoken",
+    "entertoken",
+    "pastetoken",
+    "tokenhere",
+    "secrethere",
+    "exampletoken",
+];
+
+/// What stands for nothing, or is the name of the thing itself.
+const WORDS: [&str; 9] = [
+    "token",
+    "none",
+    "null",
+    "nil",
+    "undefined",
+    "todo",
+    "tbd",
+    "openclawgatewaytoken",
+    "gatewaybearertoken",
+];
+
+/// Whether it is what stands in an example, or a variable that nobody has put in.
+fn is_placeholder(token: &str) -> bool {
+    let token = token.trim();
+    let between = |start: &str, end: &str| token.starts_with(start) && token.ends_with(end);
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text.chars().all(name)
+            && !text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let bare = token.replace(['_', '-', '.', ' '], "").to_ascii_lowercase();
+    token.contains("${")
+        || token.contains("{{")
+        || token.contains("$(")
+        || token.strip_prefix('$').is_some_and(is_name)
+        || (token.len() > 2 && between("<", ">"))
+        || between("{", "}")
+        || between("[", "]")
+        || token
+            .strip_prefix('%')
+            .and_then(|rest| rest.strip_suffix('%'))
+            .is_some_and(is_name)
+        || WORDS.contains(&bare.as_str())
+        || MARKS.iter().any(|mark| bare.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Report F32 (openclaw/openclaw#151189: `__OPENCLAW_REDACTED__` became the gateway's token;
+    // razzant/ouroboros#174: `***` was stored and sent).
+    #[test]
+    fn masks_and_placeholders_are_no_tokens() {
+        for (flaw_, tokens) in [
+            (
+                Flaw::Redacted,
+                &[
+                    "***",
+                    "********",
+                    "__OPENCLAW_REDACTED__",
+                    "[REDACTED]",
+                    "<redacted>",
+                    "sk-***wxyz",
+                    "••••••••",
+                    "●●●●",
+                    "abc…xyz",
+                    "xxx",
+                    "XXXXXXXX",
+                    "xxxx-xxxx-xxxx",
+                    "sk-xxxxxxxx",
+                    "sk-ab...wxyz",
+                    "...",
+                    "----",
+                    "####",
+                    "???",
+                    " *** ",
+                    "＊＊＊",
+                    "[hidden]",
+                ][..],
+            ),
+            (
+                Flaw::Placeholder,
+                &[
+                    "change_me",
+                    "CHANGE-ME",
+                    "changeme",
+                    "change me",
+                    "changethis",
+                    "your-token",
+                    "your_token_here",
+                    "YOUR_GATEWAY_TOKEN",
+                    "your-secret",
+                    "<token>",
+                    "<your token>",
+                    "{token}",
+                    "{{ token }}",
+                    "[token]",
+                    "${OPENCLAW_GATEWAY_TOKEN}",
+                    "${VAR:-}",
+                    "$OPENCLAW_GATEWAY_TOKEN",
+                    "$(openssl rand -hex 32)",
+                    "%OPENCLAW_GATEWAY_TOKEN%",
+                    "replace_with_strong_random_token",
+                    "replace-me",
+                    "placeholder",
+                    "insert-token-here",
+                    "token",
+                    "TOKEN",
+                    "none",
+                    "null",
+                    "undefined",
+                    "TODO",
+                    "OPENCLAW_GATEWAY_TOKEN",
+                    "example-token",
+                ],
+            ),
+            (Flaw::Missing, &[""]),
+            (Flaw::Prefixed, &["Bearer s3cret", "bearer s3cret"]),
+            (Flaw::LineBreak, &["s3cret\n", "s3\rcret"]),
+            (
+                Flaw::NotPrintable,
+                &["s3 cret", "s3cret\u{e9}", "s3cret\0", "令牌"],
+            ),
+        ] {
+            for token in tokens {
+                assert_eq!(flaw(token), Some(flaw_), "{token:?}");
+            }
+        }
+        assert_eq!(flaw(&"x1".repeat(3_000)), Some(Flaw::TooLong));
+    }
+
+    // The contrary is reported too (bigduu/Bamboo-agent#430: real keys were taken for masks).
+    #[test]
+    fn real_tokens_are_tokens() {
+        for token in [
+            "t0ken",
+            "s3cret",
+            "oc-test-token",
+            "the-gateways-token",
+            "0123456789abcdef0123456789abcdef",
+            "J8x-_xX0xkq7xx4h2Zr9xxx1bVnT5cYdW3aLmP6uQeo",
+            "a.b.c/d+e=f$g%h{i}j<k>l",
+            "p@ss*w**rd!",
+            "$2b$12$abcdefghijklmnopqrstuv",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "nonesuch",
+            "tokenring",
+        ] {
+            assert_eq!(flaw(token), None, "{token}");
+        }
+    }
+}
