@@ -32,6 +32,7 @@ pub mod scripted;
 
 mod attachment;
 mod builder;
+mod events;
 mod fault;
 mod outgoing;
 mod plugin;

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use futures::channel::mpsc::channel;
 use openclaw_plugin::fault::Locale;
 use tokio::sync::{mpsc, oneshot};
 
@@ -11,15 +10,13 @@ use crate::builder::PluginBuilder;
 use crate::clock::Clock;
 use crate::component::{ComponentInfo, LoadError};
 use crate::config::{Config, ConfigError};
+use crate::events;
 use crate::fault::Fault;
 use crate::request::TurnRequest;
 use crate::runtime::{self, Command, TurnCommand};
 use crate::snapshot::Snapshot;
 use crate::status::{Diagnosis, Status};
 use crate::turn::{Canceller, Turn};
-
-/// Batches of events that wait for a slow reader.
-const EVENT_QUEUE: usize = 64;
 
 /// A running plugin. Clones are handles of the same one; it ends with the last handle and turn,
 /// or at [`Plugin::close`].
@@ -79,7 +76,7 @@ impl Plugin {
             "turn-{}",
             self.inner.next_turn.fetch_add(1, Ordering::Relaxed)
         );
-        let (events, event_receiver) = channel(EVENT_QUEUE);
+        let (events, event_receiver) = events::channel();
         let (end, end_receiver) = oneshot::channel();
         let (canceller, cancelled) = Canceller::new();
         let command = TurnCommand {

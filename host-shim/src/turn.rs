@@ -1,17 +1,16 @@
 //! A turn under way: its events, its end, its cancellation.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use futures::channel::mpsc;
-use futures::{FutureExt as _, Stream, StreamExt as _};
+use futures::{FutureExt as _, Stream};
 use openclaw_plugin::level::Level;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+use crate::events::EventReceiver;
 use crate::fault::Fault;
 use crate::plugin::Plugin;
 use crate::tools::ToolCall;
@@ -138,14 +137,12 @@ impl Canceller {
 
 /// A turn under way. Dropping it cancels the turn and closes its connection to the gateway.
 ///
-/// Events wait in a short queue: a caller that neither reads them nor awaits [`Turn::reply`] halts
-/// the turn until its time limit.
+/// Events that are not read are kept within bounds and never halt the turn: text is joined, and of
+/// more than some megabytes of it a beginning is left, which [`Reply::text`] completes.
 #[derive(Debug)]
 pub struct Turn {
     id: String,
-    events: mpsc::Receiver<Vec<Event>>,
-    /// Of the last batch, what has not been read.
-    batch: VecDeque<Event>,
+    events: EventReceiver,
     end: oneshot::Receiver<Result<Reply, Fault>>,
     /// What `end` brought.
     ended: Option<Result<Reply, Fault>>,
@@ -157,7 +154,7 @@ pub struct Turn {
 impl Turn {
     pub(crate) fn new(
         id: String,
-        events: mpsc::Receiver<Vec<Event>>,
+        events: EventReceiver,
         end: oneshot::Receiver<Result<Reply, Fault>>,
         canceller: Canceller,
         plugin: Plugin,
@@ -165,7 +162,6 @@ impl Turn {
         Self {
             id,
             events,
-            batch: VecDeque::new(),
             end,
             ended: None,
             canceller,
@@ -186,12 +182,8 @@ impl Turn {
 
     /// How the turn ended. Unread events are dropped. Dropping the future cancels the turn.
     pub async fn reply(mut self) -> Result<Reply, Fault> {
-        poll_fn(|cx| {
-            self.batch.clear();
-            while let Poll::Ready(Some(_)) = self.events.poll_next_unpin(cx) {}
-            self.poll_end(cx)
-        })
-        .await;
+        self.events.discard();
+        poll_fn(|cx| self.poll_end(cx)).await;
         // Set by now; the other case is that of a plugin whose thread is gone.
         self.ended
             .take()
@@ -209,22 +201,17 @@ impl Turn {
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        loop {
-            if let Some(event) = self.batch.pop_front() {
-                return Poll::Ready(Some(event));
-            }
-            match self.events.poll_next_unpin(cx) {
-                Poll::Ready(Some(batch)) => self.batch = batch.into(),
-                // The stream ends before the turn: wait for its end, so that `None` says both.
-                Poll::Ready(None) => return self.poll_end(cx).map(|()| None),
-                // Nothing yet. If the turn has ended all the same, then either its last events came
-                // since the line above, or the component does not close its stream.
-                Poll::Pending => {
-                    ready!(self.poll_end(cx));
-                    match self.events.try_recv() {
-                        Ok(batch) => self.batch = batch.into(),
-                        Err(_) => return Poll::Ready(None),
-                    }
+        match self.events.poll_next(cx) {
+            Poll::Ready(Some(event)) => Poll::Ready(Some(event)),
+            // The stream ends before the turn: wait for its end, so that `None` says both.
+            Poll::Ready(None) => self.poll_end(cx).map(|()| None),
+            // Nothing yet. If the turn has ended nevertheless, then either its last events came
+            // since the line above, or the component does not close its stream.
+            Poll::Pending => {
+                ready!(self.poll_end(cx));
+                match self.events.poll_next(cx) {
+                    Poll::Ready(event) => Poll::Ready(event),
+                    Poll::Pending => Poll::Ready(None),
                 }
             }
         }

@@ -13,18 +13,18 @@ mod worker;
 
 use std::time::Duration;
 
-use futures::channel::mpsc::Sender;
 use openclaw_plugin::fault::Locale;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::PluginBuilder;
 use crate::component::{self, ComponentInfo, LoadError};
 use crate::config::Config;
+use crate::events::EventSender;
 use crate::fault::Fault;
 use crate::plugin::ConfigureError;
 use crate::request::TurnRequest;
 use crate::status::{Diagnosis, Status};
-use crate::turn::{Event, Reply};
+use crate::turn::Reply;
 use worker::Worker;
 
 /// Where the answer to a command goes.
@@ -45,7 +45,7 @@ pub(crate) enum Command {
 pub(crate) struct TurnCommand {
     pub(crate) id: String,
     pub(crate) request: TurnRequest,
-    pub(crate) events: Sender<Vec<Event>>,
+    pub(crate) events: EventSender,
     pub(crate) end: Answer<Reply>,
     /// Resolves, either way, when the caller cancels or has gone.
     pub(crate) cancelled: oneshot::Receiver<()>,

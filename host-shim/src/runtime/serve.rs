@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::channel::mpsc;
 use futures::stream::FuturesUnordered;
 use openclaw_plugin::fault::Locale;
 use openclaw_plugin::gateway::request::check_size;
@@ -17,10 +16,10 @@ use super::sinks::{End, EndSink, EventSink};
 use super::worker::{Exit, Worker, origins, secrets};
 use super::{Answer, Command, TurnCommand, convert};
 use crate::config::Config;
+use crate::events::EventSender;
 use crate::fault::Fault;
 use crate::plugin::ConfigureError;
 use crate::status::Diagnosis;
-use crate::turn::Event;
 
 /// A turn must end so long after its own limits; it is then given up with its instance.
 const TURN_SLACK: Duration = Duration::from_secs(60);
@@ -255,7 +254,7 @@ impl Worker {
 async fn run_turn(
     (accessor, guest): Guests<'_>,
     turn: types::Turn,
-    events: mpsc::Sender<Vec<Event>>,
+    events: EventSender,
     cancelled: oneshot::Receiver<()>,
 ) -> Result<End, Stop> {
     let cancel = accessor.with(|access| {

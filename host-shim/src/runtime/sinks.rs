@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::channel::mpsc;
 use tokio::sync::oneshot;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{FutureConsumer, Source, StreamConsumer, StreamResult};
@@ -11,34 +10,24 @@ use wasmtime::component::{FutureConsumer, Source, StreamConsumer, StreamResult};
 use super::bindings::astr::openclaw::types;
 use super::convert;
 use super::host::Host;
-use crate::turn::Event;
+use crate::events::EventSender;
 
-/// Takes a turn's events, all that are there at once.
-pub(super) struct EventSink(pub(super) mpsc::Sender<Vec<Event>>);
+/// Takes a turn's events, all that are there at once, whether or not they are read.
+pub(super) struct EventSink(pub(super) EventSender);
 
 impl StreamConsumer<Host> for EventSink {
     type Item = types::Event;
 
     fn poll_consume(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
         mut store: StoreContextMut<Host>,
         mut source: Source<'_, types::Event>,
-        finish: bool,
+        _: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
-        // Room first: what has been taken out of the source cannot be put back.
-        match self.0.poll_ready(cx) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
-            Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
-            Poll::Pending => return Poll::Pending,
-        }
         let mut events = Vec::with_capacity(source.remaining(&mut store));
         source.read(&mut store, &mut events)?;
-        let events: Vec<Event> = events.into_iter().map(convert::event).collect();
-        if !events.is_empty() && self.0.start_send(events).is_err() {
-            return Poll::Ready(Ok(StreamResult::Dropped));
-        }
+        self.0.push(events.into_iter().map(convert::event));
         Poll::Ready(Ok(StreamResult::Completed))
     }
 }

@@ -184,15 +184,16 @@ fn a_stream_that_is_never_closed_does_not_hold_its_reader() {
 }
 
 #[test]
-fn a_flood_of_events_waits_for_its_reader_and_ends_with_it() {
+fn a_flood_of_events_ends_with_its_reader() {
     run(async {
         let plugin = hostile().build().await.unwrap();
         let mut turn = plugin.ask(TurnRequest::new("flood"));
         for _ in 0..1000 {
-            assert_eq!(
-                turn.next_event().await,
-                Some(crate::Event::Delta { text: "x".into() })
-            );
+            let event = turn.next_event().await;
+            let Some(crate::Event::Delta { text }) = event else {
+                panic!("{event:?}");
+            };
+            assert!(text.bytes().all(|b| b == b'x'));
         }
         drop(turn);
         assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");

@@ -320,3 +320,23 @@ fn the_limits_of_a_config_are_kept() {
         }
     });
 }
+
+// Report P12 (attack): a reader that is slow or gone must not hold the queue for everyone.
+#[test]
+fn a_turn_that_nobody_reads_ends_and_the_next_one_runs() {
+    run(async {
+        let (gateway, plugin) = pair().await;
+        let mut answer = Answer::new();
+        for _ in 0..5000 {
+            answer = answer.delta("word ");
+        }
+        gateway.push(answer);
+        gateway.push(Scene::reply("next"));
+        let unread = plugin.ask(TurnRequest::new("hi"));
+        let next = plugin.ask(TurnRequest::new("next")).reply().await.unwrap();
+        assert_eq!(next.text, "next");
+        let (events, reply) = collect(unread).await;
+        assert_eq!(deltas(&events), "word ".repeat(5000));
+        assert_eq!(reply.unwrap().text, "word ".repeat(5000));
+    });
+}

@@ -1,0 +1,238 @@
+//! A turn's events on their way to whoever reads them.
+//!
+//! Only one turn runs at a time, so a reader that is slow or gone must not hold it: pushing never
+//! waits. Text that nobody has read yet is joined; what exceeds the bounds is dropped. Of the
+//! deltas a beginning of the text is left, so that a reader can complete it from the reply.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::turn::Event;
+
+/// Unread events. Beyond it, deltas are joined to the last one and others are dropped.
+const MAX_EVENTS: usize = 1024;
+
+/// Unread bytes, of text and tool arguments.
+const MAX_BYTES: usize = 4 << 20;
+
+#[derive(Debug, Default)]
+struct State {
+    events: VecDeque<Event>,
+    bytes: usize,
+    /// Deltas were dropped: later ones would leave a gap.
+    cut: bool,
+    /// Nobody will read: everything is dropped.
+    unread: bool,
+    /// No more events come.
+    closed: bool,
+    waker: Option<Waker>,
+}
+
+impl State {
+    fn push(&mut self, event: Event) {
+        if self.unread {
+            return;
+        }
+        let size = size_of(&event);
+        let fits = size <= MAX_BYTES.saturating_sub(self.bytes);
+        if let Event::Delta { text } = event {
+            self.cut |= !fits;
+            if self.cut {
+                return;
+            }
+            let full = self.events.len() >= MAX_EVENTS;
+            match self.events.back_mut() {
+                Some(Event::Delta { text: last }) if full => last.push_str(&text),
+                _ => self.events.push_back(Event::Delta { text }),
+            }
+        } else if fits && self.events.len() < MAX_EVENTS {
+            self.events.push_back(event);
+        } else {
+            return;
+        }
+        self.bytes += size;
+    }
+}
+
+fn size_of(event: &Event) -> usize {
+    match event {
+        Event::Delta { text } => text.len(),
+        Event::ToolCall(call) => call.id.len() + call.name.len() + call.arguments.len(),
+        Event::ToolEnded { call, .. } => call.len(),
+        Event::Notice(notice) => notice.text.len(),
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Shared(Arc<Mutex<State>>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where events come in. Dropped: no more come.
+#[derive(Debug)]
+pub(crate) struct EventSender(Shared);
+
+/// Where events are read. Dropped: later ones are not kept.
+#[derive(Debug)]
+pub(crate) struct EventReceiver(Shared);
+
+/// The two ends of one turn's events.
+pub(crate) fn channel() -> (EventSender, EventReceiver) {
+    let shared = Shared::default();
+    (EventSender(shared.clone()), EventReceiver(shared))
+}
+
+impl EventSender {
+    /// Takes events over. Never waits.
+    pub(crate) fn push(&self, events: impl IntoIterator<Item = Event>) {
+        let waker = {
+            let mut state = self.0.lock();
+            for event in events {
+                state.push(event);
+            }
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for EventSender {
+    fn drop(&mut self) {
+        let waker = {
+            let mut state = self.0.lock();
+            state.closed = true;
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl EventReceiver {
+    /// The next event; `None` once no more come.
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut state = self.0.lock();
+        if let Some(event) = state.events.pop_front() {
+            state.bytes -= size_of(&event);
+            return Poll::Ready(Some(event));
+        }
+        if state.closed {
+            return Poll::Ready(None);
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Drops what there is and what will come.
+    pub(crate) fn discard(&self) {
+        let mut state = self.0.lock();
+        state.unread = true;
+        state.bytes = 0;
+        state.events = VecDeque::new();
+    }
+}
+
+impl Drop for EventReceiver {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::turn::{Notice, NoticeCode};
+
+    fn delta(text: &str) -> Event {
+        Event::Delta {
+            text: text.to_owned(),
+        }
+    }
+
+    fn notice(text: &str) -> Event {
+        Event::Notice(Notice {
+            code: NoticeCode::ToolDenied,
+            text: text.to_owned(),
+        })
+    }
+
+    fn all(receiver: &EventReceiver) -> Vec<Event> {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut events = Vec::new();
+        while let Poll::Ready(Some(event)) = receiver.poll_next(&mut cx) {
+            events.push(event);
+        }
+        events
+    }
+
+    fn text(events: &[Event]) -> String {
+        let text = |event: &Event| match event {
+            Event::Delta { text } => Some(text.clone()),
+            _ => None,
+        };
+        events.iter().filter_map(text).collect()
+    }
+
+    // Report P12 (attack).
+    #[test]
+    fn unread_deltas_are_joined_and_none_is_lost() {
+        let (sender, receiver) = channel();
+        for _ in 0..100_000 {
+            sender.push([delta("ab")]);
+        }
+        let events = all(&receiver);
+        assert_eq!(events.len(), MAX_EVENTS);
+        assert_eq!(text(&events), "ab".repeat(100_000));
+    }
+
+    // Report P12 (attack).
+    #[test]
+    fn beyond_the_bounds_a_beginning_of_the_text_is_left() {
+        let (sender, receiver) = channel();
+        let piece = "x".repeat(MAX_BYTES / 2 + 1);
+        sender.push([delta("a"), delta(&piece), delta(&piece), delta("later")]);
+        assert_eq!(text(&all(&receiver)), format!("a{piece}"));
+        // Read by now, but a gap would follow.
+        sender.push([delta("later still"), notice("kept")]);
+        assert_eq!(all(&receiver), [notice("kept")]);
+    }
+
+    // Report P12 (attack).
+    #[test]
+    fn a_flood_of_notices_and_calls_is_bounded_by_number_and_size() {
+        let (sender, receiver) = channel();
+        for _ in 0..10_000 {
+            sender.push([notice("n"), delta("d")]);
+        }
+        let events = all(&receiver);
+        assert!(events.len() <= MAX_EVENTS + 1, "{}", events.len());
+        let (sender, receiver) = channel();
+        let large = "y".repeat(MAX_BYTES / 4);
+        sender.push((0..100).map(|_| notice(&large)));
+        assert_eq!(all(&receiver).len(), 4);
+    }
+
+    #[test]
+    fn what_nobody_will_read_is_not_kept_and_the_end_is_told() {
+        let (sender, receiver) = channel();
+        sender.push([delta("a")]);
+        receiver.discard();
+        sender.push([delta("b")]);
+        assert_eq!(all(&receiver), []);
+        drop(sender);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert_eq!(receiver.poll_next(&mut cx), Poll::Ready(None));
+        let (sender, receiver) = channel();
+        drop(receiver);
+        sender.push([delta("a")]);
+        assert!(sender.0.lock().events.is_empty());
+    }
+}
