@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures::channel::oneshot;
@@ -42,27 +42,42 @@ pub(crate) enum Item {
 
 /// The half that Rust threads see.
 pub(crate) struct Outbox {
-    queue: Mutex<VecDeque<Item>>,
+    /// None once the loop reads nothing more.
+    queue: Mutex<Option<VecDeque<Item>>>,
     socket: Socket,
 }
 
 impl Outbox {
-    /// Hands something to the loop's thread. Never blocks, never fails: a loop that is gone reads
-    /// nothing more, and then nobody waits for it either.
+    /// Hands something to the loop's thread. Never blocks, never fails: for a loop that is gone
+    /// the item is dropped, and with it the sender of a tool's answer, so that its turn goes on.
     pub(crate) fn push(&self, item: Item) {
         let first = {
-            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut queue = self.lock();
+            let Some(queue) = queue.as_mut() else {
+                return;
+            };
             queue.push_back(item);
             queue.len() == 1
         };
         if first {
-            // Would block: there are bytes enough to wake it. Closed: see above.
+            // Would block: there are bytes enough to wake it. Closed: see `close`.
             let _ = (&self.socket).write(&[0]);
         }
     }
 
     fn take(&self) -> VecDeque<Item> {
-        std::mem::take(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The loop is gone.
+    fn close(&self) {
+        let items = self.lock().take();
+        // Outside the lock: what is dropped may push.
+        drop(items);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<VecDeque<Item>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,12 +150,18 @@ impl Mailbox {
             .set_nonblocking(true)
             .map_err(|e| PyOSError::new_err(e.to_string()))?;
         let outbox = Arc::new(Outbox {
-            queue: Mutex::default(),
+            queue: Mutex::new(Some(VecDeque::new())),
             socket,
         });
         Ok(Self {
             outbox: Here::new(outbox),
         })
+    }
+
+    /// Says that the loop is gone: what is there and what comes is dropped.
+    fn close(&self) -> PyResult<()> {
+        self.outbox.get()?.close();
+        Ok(())
     }
 
     /// All that has come in since the last time, in order: `("ready", key)`,

@@ -1,5 +1,6 @@
 //! The plugin as Python sees it.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,11 +34,13 @@ pub(crate) struct Plugin {
 #[pymethods]
 impl Plugin {
     /// Asks the gateway. `request`: the JSON of a turn request; `attachments`: media type, file
-    /// name and content of each. Tool calls and wake-ups come into the mailbox under `key`.
+    /// name and content of each; `limits`: seconds that a tool may run, by name. Tool calls and
+    /// wake-ups come into the mailbox under `key`.
     fn ask(
         &self,
         request: &str,
         attachments: Vec<(String, String, Bound<'_, PyBytes>)>,
+        limits: HashMap<String, f64>,
         mailbox: &Mailbox,
         key: u64,
     ) -> PyResult<Turn> {
@@ -57,6 +60,14 @@ impl Plugin {
             outbox: outbox.clone(),
             turn: key,
             tickets: AtomicU64::new(0),
+            // Neither negative, nor too long to be a time: that is no limit.
+            limits: limits
+                .into_iter()
+                .filter_map(|(name, seconds)| {
+                    let limit = Duration::try_from_secs_f64(seconds.max(0.0)).ok()?;
+                    Some((name, limit))
+                })
+                .collect(),
         }));
         Ok(Turn::new(plugin.ask(request), outbox, key))
     }

@@ -1,7 +1,9 @@
 //! Runs Python tools for the component: asked for through the mailbox, answered from the loop.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::channel::oneshot;
@@ -19,6 +21,9 @@ pub(crate) struct Runner {
     /// The turn's key in the mailbox.
     pub(crate) turn: u64,
     pub(crate) tickets: AtomicU64,
+    /// How long each tool may run; those without a limit are missing. Kept here and not on the
+    /// loop, so that it also holds while a tool blocks the loop or ignores its cancellation.
+    pub(crate) limits: HashMap<String, Duration>,
 }
 
 /// Tells the loop, when it is dropped, that nobody waits for the tool any more.
@@ -44,6 +49,8 @@ impl ToolRunner for Runner {
     fn run(&self, _turn_id: &str, call: ToolCall) -> BoxFuture<'static, Answer> {
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
+        let limit = self.limits.get(&call.name).copied();
+        let name = call.name.clone();
         self.outbox.push(Item::Tool {
             turn: self.turn,
             ticket,
@@ -59,7 +66,16 @@ impl ToolRunner for Runner {
         async move {
             // Whole, and from the start: it must be dropped with this future and not before.
             let mut guard = guard;
-            let outcome = answered.await;
+            let outcome = match limit {
+                None => answered.await,
+                Some(limit) => match tokio::time::timeout(limit, answered).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => {
+                        let seconds = limit.as_secs_f64();
+                        return Err(format!("the tool {name:?} did not end within {seconds} s"));
+                    }
+                },
+            };
             guard.answered = true;
             // The loop is gone, or the tool's task was ended without an answer.
             outcome.unwrap_or_else(|_| Err("the tool ended without an answer".to_owned()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from pathlib import Path
@@ -107,3 +108,64 @@ async def test_an_artifact_that_the_group_may_write_is_tightened(gateway: Gatewa
 
 def test_the_command_line_is_there_and_can_be_run() -> None:
     assert os.access(command_line(), os.X_OK)
+
+
+@pytest.fixture
+def lost(tmp_path: Path, monkeypatch):
+    """A wheel that lost files: a copy of the package's component that can be damaged."""
+    from astr_openclaw import _component
+
+    copy = tmp_path / "component"
+    copy.mkdir()
+    for name in os.listdir(shipped_component().parent):
+        (copy / name).write_bytes((shipped_component().parent / name).read_bytes())
+        (copy / name).chmod(0o644)
+    monkeypatch.setattr(_component, "_SHIPPED", copy / shipped_component().name)
+    return copy
+
+
+# Report P14 (attack).
+@pytest.mark.parametrize("damage", ["no code", "no description", "neither", "empty code", "a folder"])
+async def test_a_wheel_without_its_machine_code_compiles_it(gateway: Gateway, tmp_path: Path, lost: Path, damage: str) -> None:
+    (code,) = lost.glob("*.cwasm")
+    (description,) = lost.glob("*.cwasm.json")
+    if damage != "no description":
+        code.unlink()
+    if damage in ("no description", "neither"):
+        description.unlink()
+    if damage == "empty code":
+        code.touch()
+    if damage == "a folder":
+        code.mkdir()
+    async with await Plugin.load(gateway.config, cache_dir=tmp_path / "cache") as plugin:
+        assert (await plugin.ask("hi").reply()).text == "hi"
+
+
+# Report P14 (attack).
+async def test_without_machine_code_and_compiler_the_error_says_what_to_do(
+    gateway: Gateway, tmp_path: Path, lost: Path, monkeypatch
+) -> None:
+    from astr_openclaw import _component
+
+    monkeypatch.setattr(_component, "command_line", lambda: tmp_path / "none")
+    next(lost.glob("*.cwasm")).unlink()
+    with pytest.raises(LoadError, match="install the wheel again") as caught:
+        await Plugin.load(gateway.config, cache_dir=tmp_path / "cache")
+    assert caught.value.kind == "not_compiled" and "\n" not in str(caught.value)
+
+
+async def test_another_component_needs_nothing_of_the_shipped_one(gateway: Gateway, tmp_path: Path, other: Path, lost: Path) -> None:
+    for file in lost.iterdir():
+        file.unlink()
+    async with await Plugin.load(gateway.config, component=other, cache_dir=tmp_path / "cache") as plugin:
+        assert (await plugin.ask("hi").reply()).text == "hi"
+
+
+# Report A19, P14 (attack).
+@pytest.mark.parametrize("path", [5, b"x", "no\0", "no\ud83d", "/dev/zero", "/proc/self/pagemap", "pipe"])
+async def test_a_component_that_is_no_file_is_a_load_error(gateway: Gateway, tmp_path: Path, path: object) -> None:
+    if path == "pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)  # type: ignore[arg-type]
+    with pytest.raises(LoadError):
+        await asyncio.wait_for(Plugin.load(gateway.config, component=path, cache_dir=tmp_path), 60)  # type: ignore[arg-type]

@@ -68,6 +68,57 @@ def test_a_loop_that_cannot_watch_sockets_works_too(gateway: Gateway) -> None:
         loop.close()
 
 
+# Report P14 (attack): every loop left a socket for the garbage collector to find.
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_loop_leaves_no_socket_open(gateway: Gateway, deaf: bool) -> None:
+    done = script(
+        gateway,
+        f"""
+        import gc, warnings
+        warnings.simplefilter("error")
+        unraisable = []
+        sys.unraisablehook = lambda u: unraisable.append(repr(u.exc_value))
+        class Deaf(asyncio.SelectorEventLoop):
+            def add_reader(self, *_):
+                raise NotImplementedError
+        async def main(plugin=None):
+            plugin = plugin or await Plugin.load(CONFIG)
+            assert (await plugin.ask("hi").reply()).text == "hi"
+            return plugin
+        def once(plugin=None):
+            loop = Deaf() if {deaf} else asyncio.new_event_loop()
+            try:
+                return loop.run_until_complete(main(plugin))
+            finally:
+                loop.close()
+        plugin = once()
+        gc.collect()
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(20):
+            once(plugin)
+            gc.collect()
+        print(len(os.listdir("/proc/self/fd")) - before, unraisable)
+        """,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "0 []\n"
+
+
+# Report P7 (attack): a pool of threads would be waited for.
+def test_a_plain_tool_that_never_ends_does_not_keep_the_process(gateway: Gateway) -> None:
+    done = script(
+        gateway,
+        """
+        async def main():
+            async with await Plugin.load(CONFIG) as plugin:
+                tool = Tool("t", threading.Event().wait, timeout=0.05)
+                print((await plugin.ask("tool t {}", level="L2", tools=[tool]).reply()).text)
+        asyncio.run(main())
+        """,
+    )
+    assert done.returncode == 0 and "did not end" in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize("round_", range(20))
 def test_an_exit_in_mid_turn_does_not_crash(gateway: Gateway, round_: int) -> None:
     done = script(

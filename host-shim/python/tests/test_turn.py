@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import pickle
 
 import pytest
@@ -274,3 +275,63 @@ async def test_a_turn_is_awaited_in_the_loop_that_asked(plugin: Plugin, gateway:
     with pytest.raises(Fault, match="cancelled"):
         await turn.reply()
     assert gateway.left.wait(5)
+
+
+# Report P12 (attack): a reader that is slow or gone must not hold the queue for everyone.
+async def test_a_turn_that_nobody_reads_ends_and_loses_no_text(plugin: Plugin) -> None:
+    unread = plugin.ask("many 5000")
+    assert (await asyncio.wait_for(plugin.ask("next").reply(), 20)).text == "next"
+    assert await joined(unread) == "x" * 5000
+    assert (await unread.reply()).text == "x" * 5000
+
+
+# Report A7 (attack).
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+async def test_a_pipe_or_an_endless_file_is_not_attached(plugin: Plugin, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    for path in (tmp_path / "pipe.txt", "/dev/zero", "/proc/self/pagemap", "/dev/stdin"):
+        if os.path.exists(path):
+            with pytest.raises(ValueError):
+                await asyncio.wait_for(asyncio.to_thread(Attachment.from_path, path), 20)
+
+
+# Report F1.
+async def test_the_path_of_an_attachment_may_be_any_text(plugin: Plugin) -> None:
+    for path in ("no\ud83d", "no\0", b"\xff"):
+        with pytest.raises(ValueError):
+            Attachment.from_path(path)  # type: ignore[arg-type]
+
+
+# Report P14 (attack).
+@pytest.mark.parametrize(
+    "config",
+    [5, 1.5, True, ["a"], {"gateway_primary_url"}, object(), b"\xff\0", "no\0file", "no\ud83dfile", "",
+     {1: "x"}, {"gateway_primary_url": object()}, {("a",): 1}, {"gateway_bearer_token": b"secret-bytes"},
+     {"heavy_floor_mib": float("nan")}, {"heavy_words": {"a", "b"}}],
+)
+async def test_a_config_of_a_wrong_type_is_a_config_error(config: object) -> None:
+    from astr_openclaw import ConfigError
+
+    with pytest.raises(ConfigError) as caught:
+        await Plugin.load(config)  # type: ignore[arg-type]
+    assert "secret-bytes" not in str(caught.value)
+
+
+# Report P14 (attack).
+async def test_a_config_that_is_nested_without_end_is_a_config_error(plugin: Plugin) -> None:
+    from astr_openclaw import ConfigError
+
+    deep: dict[str, object] = {}
+    for _ in range(200_000):
+        deep = {"a": deep}
+    for config in (deep, None, 5, "text"):
+        with pytest.raises(ConfigError):
+            await plugin.configure(config)  # type: ignore[arg-type]
+    assert (await plugin.ask("still").reply()).text == "still"
+    while deep:  # Freed step by step: some versions of Python overflow otherwise.
+        deep = deep.pop("a")  # type: ignore[assignment]
+
+
+async def test_a_snapshot_of_a_wrong_type_is_a_value_error(gateway: Gateway) -> None:
+    with pytest.raises(ValueError, match="snapshot"):
+        await Plugin.load(gateway.config, snapshot="text")  # type: ignore[arg-type]

@@ -13,6 +13,7 @@
 from ._component import command_line, default_cache_dir, shipped_component
 from ._native import VERSION as __version__
 from ._plugin import CONFIG_KEYS, Config, Plugin
+from ._text import valid_text
 from ._turn import Turn
 from .errors import ConfigError, Fault, ForkError, LoadError, fault_table
 from .types import (
@@ -68,4 +69,5 @@ __all__ = [
     "default_cache_dir",
     "fault_table",
     "shipped_component",
+    "valid_text",
 ]

@@ -14,6 +14,7 @@ import socket
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from . import _native
@@ -29,6 +30,8 @@ class Mailbox:
         # thread that reads the other end sees the end too.
         self.native = _native.Mailbox(writer.fileno())
         writer.close()
+        # It goes with its loop; closed, so that nothing is left for the garbage collector to find.
+        weakref.finalize(self, _close, self._reader, self.native, os.getpid())
         self._keys = itertools.count(1)
         self._handlers: dict[int, Callable[..., None]] = {}
         self._reader.setblocking(False)
@@ -67,22 +70,30 @@ class Mailbox:
                 handler(kind, *rest)
 
 
+def _close(reader: socket.socket, native: Any, process: int) -> None:
+    if os.getpid() == process:  # Otherwise the socket is the parent's too.
+        native.close()
+        with suppress(OSError):
+            reader.shutdown(socket.SHUT_RDWR)  # Wakes the thread that reads it, if there is one.
+    reader.close()
+
+
 def _pump(
     reader: socket.socket,
     drain: weakref.WeakMethod[Callable[[], None]],
     loop: weakref.ref[asyncio.AbstractEventLoop],
 ) -> None:
     """Wakes a loop that cannot watch a socket. Holds neither the loop nor its mailbox."""
-    while reader.recv(4096):
-        target, on_loop = drain(), loop()
-        if target is None or on_loop is None:
-            return
-        try:
-            on_loop.call_soon_threadsafe(target)
-        except RuntimeError:  # The loop is closed.
-            return
-        del target, on_loop
-    reader.close()
+    with reader, suppress(OSError):  # Closed by `_close` meanwhile.
+        while reader.recv(4096):
+            target, on_loop = drain(), loop()
+            if target is None or on_loop is None:
+                return
+            try:
+                on_loop.call_soon_threadsafe(target)
+            except RuntimeError:  # The loop is closed.
+                return
+            del target, on_loop
 
 
 # One for each loop. A child after a fork gets its own: it shares the parent's socket.

@@ -59,19 +59,40 @@ async def find_code(
     again: bool = False,
 ) -> Code:
     """The artifact for a component, compiled first if need be; `again` compiles it anew."""
-    path = Path(component) if component is not None else _SHIPPED
+    path = _path("component", component) or _SHIPPED
+    folder = _path("cache_dir", cache_dir) or default_cache_dir()
     digest = await asyncio.to_thread(_sha256, path)
-    if not again and digest == await asyncio.to_thread(_sha256, _SHIPPED):
+    if not again and await asyncio.to_thread(_is_shipped, digest):
         return Code(_tightened(_SHIPPED.with_suffix(".cwasm")), digest)
-    folder = Path(cache_dir) if cache_dir is not None else default_cache_dir()
     artifact = folder / f"{digest}.cwasm"
-    if again or not _description(artifact).exists():
+    if again or not _complete(artifact):
         await _compile(path, artifact)
     return Code(artifact, digest)
 
 
+def _path(name: str, value: object) -> Path | None:
+    if value is None:
+        return None
+    try:
+        return Path(os.fspath(value))  # type: ignore[call-overload, no-any-return]
+    except TypeError:
+        raise LoadError(f"{name}: a path is needed, not a {type(value).__name__}", "unreadable") from None
+
+
+def _is_shipped(digest: str) -> bool:
+    """Whether the wheel has the machine code of the component with this hash. A wheel that lost
+    some of its files still has its compiler."""
+    artifact = _SHIPPED.with_suffix(".cwasm")
+    return _complete(artifact) and _SHIPPED.is_file() and _sha256(_SHIPPED) == digest
+
+
+def _complete(artifact: Path) -> bool:
+    # The description is written after the artifact.
+    return artifact.is_file() and _description(artifact).is_file()
+
+
 def _description(artifact: Path) -> Path:
-    """Written after the artifact, so that its being there says that both are."""
+    """Says what an artifact was made of and for."""
     return artifact.with_name(artifact.name + ".json")
 
 
@@ -89,11 +110,14 @@ def _tightened(artifact: Path) -> Path:
 
 def _sha256(path: Path) -> str:
     try:
+        # Regular files only: opening a pipe would wait for its writer.
         if not path.is_file():
             raise LoadError(f"the component {path} is missing or no regular file", "unreadable")
-        if path.stat().st_size > _MAX_WASM_BYTES:
+        with path.open("rb") as file:
+            content = file.read(_MAX_WASM_BYTES + 1)
+        if len(content) > _MAX_WASM_BYTES:
             raise LoadError(f"{path} is too large to be a component", "not_a_component")
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise LoadError(
             f"the component {path} cannot be read: {error}; check the path and its permissions",
@@ -108,7 +132,7 @@ async def _compile(wasm: Path, artifact: Path) -> None:
     try:
         artifact.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         process = await asyncio.create_subprocess_exec(
-            command_line(),
+            os.fspath(command_line()),
             "compile",
             os.fspath(wasm),
             os.fspath(artifact),
@@ -117,7 +141,13 @@ async def _compile(wasm: Path, artifact: Path) -> None:
             stderr=asyncio.subprocess.PIPE,
             env={name: os.environ[name] for name in kept if name in os.environ},
         )
-    except OSError as error:
+    except FileNotFoundError:
+        raise LoadError(
+            f"{wasm} has no machine code and {command_line()}, which would make it, is missing; "
+            "install the wheel again (pip install --force-reinstall astr-openclaw)",
+            "not_compiled",
+        ) from None
+    except (OSError, ValueError) as error:
         raise LoadError(f"{wasm} cannot be compiled: {error}", "not_compiled") from None
     try:
         _, stderr = await asyncio.wait_for(process.communicate(), _COMPILE_LIMIT)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Union
 
 from . import _bridge, _component, _native
+from ._text import valid_json, valid_text
 from ._turn import Turn
 from .errors import ConfigError, LoadError, translated
 from .types import (
@@ -76,6 +77,8 @@ class Plugin:
             Fault: The component crashed when it was given the config.
             ValueError: `snapshot` is not what a plugin of this version gave.
         """
+        if snapshot is not None and not isinstance(snapshot, bytes):
+            raise ValueError(f"a snapshot is bytes, not a {type(snapshot).__name__}")
         code = await _component.find_code(component, cache_dir)
         try:
             return await cls._load(config, code, snapshot)
@@ -96,7 +99,7 @@ class Plugin:
         if isinstance(config, Mapping):
             source["config_text"] = _config_text(config)
         elif config is not None:
-            source["config_file"] = os.fspath(config)
+            source["config_file"] = _config_file(config)
         with translated():
             return cls(await _bridge.run(_native.load(**source)))
 
@@ -131,7 +134,7 @@ class Plugin:
             item if isinstance(item, Attachment) else Attachment.from_path(item)
             for item in attachments
         ]
-        request = json.dumps(
+        request = valid_json(
             {
                 "text": text,
                 "session": session,
@@ -149,9 +152,10 @@ class Plugin:
                 ],
             }
         )
-        data = [(file.media_type, file.filename, file.data) for file in files]
+        data = [(valid_text(file.media_type), valid_text(file.filename), file.data) for file in files]
+        limits = {valid_text(tool.name): tool.timeout for tool in offered if tool.timeout is not None}
         return Turn(
-            lambda box, key: self._native.ask(request, data, box.native, key), offered
+            lambda box, key: self._native.ask(request, data, limits, box.native, key), offered
         )
 
     def status(self) -> Status:
@@ -219,9 +223,24 @@ class Plugin:
         await asyncio.shield(self.close())
 
 
-def _config_text(config: Mapping[str, Any]) -> str:
+def _config_text(config: object) -> str:
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"a config is a dict of settings, not a {type(config).__name__}")
     try:
-        return json.dumps(dict(config))
-    except (TypeError, ValueError) as error:
+        return valid_json(dict(config))
+    except (TypeError, ValueError, RecursionError) as error:
         # The text of the error names a type, never a value.
         raise ConfigError(f"the config cannot be written as JSON: {error}") from None
+
+
+def _config_file(config: object) -> str:
+    try:
+        path = os.fsdecode(config)  # type: ignore[arg-type]
+        os.fsencode(path)
+        return path
+    except TypeError:
+        raise ConfigError(
+            f"a config is a dict of settings or the path of a file, not a {type(config).__name__}"
+        ) from None
+    except ValueError:
+        raise ConfigError("the path of the config file is no valid text") from None

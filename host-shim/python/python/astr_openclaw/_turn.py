@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from . import _bridge
+from ._tool import run_tool
 from .errors import Fault
 from .types import Delta, Event, Notice, Reply, Tool, ToolCall, ToolEnded, Usage
 
@@ -31,7 +32,8 @@ class Turn(AsyncIterator[Event]):
 
     It ends early, and its connection is closed, when the task that waits for it is cancelled, at
     `cancel` or `aclose`, at the end of an ``async with``, and when it is no longer referenced.
-    A turn whose events nobody takes halts after some hundred of them.
+    Events that nobody takes do not halt the turn: text is joined, and beyond some megabytes only its
+    beginning is kept, which the reply's text completes.
     """
 
     def __init__(self, ask: Callable[[_bridge.Mailbox, int], Any], tools: Iterable[Tool]) -> None:
@@ -52,7 +54,7 @@ class Turn(AsyncIterator[Event]):
                 turn._on_item(kind, *rest)
 
         key = self._box.register(on_item)
-        weakref.finalize(self, self._box.unregister, key).atexit = False
+        weakref.finalize(self, _dropped, self._box, key, self._running).atexit = False
         self._native = ask(self._box, key)
         task = asyncio.current_task()
         if task is not None:
@@ -157,14 +159,26 @@ class Turn(AsyncIterator[Event]):
         elif kind == "tool":
             ticket, _id, name, arguments, answer = rest
             task = asyncio.get_running_loop().create_task(
-                _run_tool(self._tools.get(name), name, arguments, answer)
+                run_tool(self._tools.get(name), name, arguments, answer)
             )
-            self._running[ticket] = task
-            task.add_done_callback(lambda _: self._running.pop(ticket, None))
+            # The task must not keep the turn alive: nobody else may hold it any more.
+            running = self._running
+            running[ticket] = task
+            task.add_done_callback(lambda _: running.pop(ticket, None))
         elif kind == "dropped":
-            running = self._running.get(rest[0])
-            if running is not None:
-                running.cancel()
+            given_up = self._running.get(rest[0])
+            if given_up is not None:
+                given_up.cancel()
+
+
+def _dropped(box: _bridge.Mailbox, key: int, running: dict[int, asyncio.Task[None]]) -> None:
+    """The end of a turn that nobody holds any more, in whatever thread: its tools end too."""
+    box.unregister(key)
+    for task in list(running.values()):
+        try:
+            task.get_loop().call_soon_threadsafe(task.cancel)
+        except RuntimeError:
+            pass  # The loop is closed.
 
 
 def _cancel_with(turn: weakref.ref[Turn]) -> Callable[[asyncio.Task[Any]], None]:
@@ -194,40 +208,3 @@ def _reply(text: str) -> Reply:
         gateway=fact["gateway"],
         usage=Usage(usage["input_tokens"], usage["output_tokens"]) if usage else None,
     )
-
-
-async def _run_tool(tool: Tool | None, name: str, arguments: str, answer: Any) -> None:
-    """Runs a tool and answers, whatever happens; only a cancelled turn gets no answer."""
-    if tool is None:
-        answer.error(f"there is no tool {name!r}")
-        return
-    try:
-        keywords = json.loads(arguments or "{}")
-        if not isinstance(keywords, dict):
-            raise TypeError("the arguments are not an object")
-    except (ValueError, TypeError) as error:
-        answer.error(f"the arguments of {name!r} cannot be read: {error}")
-        return
-    try:
-        text, raised = await asyncio.wait_for(_outcome(tool, keywords), tool.timeout)
-    except (asyncio.TimeoutError, TimeoutError):
-        answer.error(f"the tool {name!r} did not end within {tool.timeout or 0:g} s")
-        return
-    if raised is not None:
-        answer.error(f"the tool {name!r} failed: {type(raised).__name__}: {raised}")
-    else:
-        answer.output(text)
-
-
-async def _outcome(tool: Tool, keywords: dict[str, Any]) -> tuple[str, Exception | None]:
-    """The output, or what the tool raised: a time limit of its own must not look like ours."""
-    try:
-        if tool.is_async:
-            output = await tool.run(**keywords)
-        else:
-            output = await asyncio.to_thread(tool.run, **keywords)
-        if isinstance(output, str):
-            return output, None
-        return json.dumps(output, ensure_ascii=False, default=str), None
-    except Exception as error:
-        return "", error

@@ -53,9 +53,10 @@ class Tool:
     """A Python callable that the model may call.
 
     It is called with the model's arguments as keyword arguments. An ``async def`` runs on the
-    event loop; a plain function runs in a worker thread, so that it cannot halt the loop. A text
-    is given to the model as it is, anything else as JSON. What it raises is told to the model and
-    never ends the turn.
+    event loop; a plain function runs in a thread of its own, so that it cannot halt the loop. A text
+    is given to the model as it is, anything else as JSON. Whatever it raises, ``SystemExit`` and
+    ``KeyboardInterrupt`` included, is a failed tool for the model and ends neither the turn nor the
+    loop. (Only ``os._exit`` and the like cannot be caught.)
     """
 
     name: str
@@ -71,8 +72,9 @@ class Tool:
     level: str = "L2"
     """The least effective level at which the tool is offered and run."""
     timeout: float | None = 60.0
-    """Seconds after which the model is told that the tool took too long; None for no limit but
-    the turn's. The work of a plain function cannot be interrupted and goes on."""
+    """Seconds after which the model is told that the tool took too long, even if the tool ignores
+    its cancellation or blocks the loop; None for no limit but the turn's. The work of a plain
+    function cannot be interrupted and goes on."""
 
     def __post_init__(self) -> None:
         check_level(self.level)
