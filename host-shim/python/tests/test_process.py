@@ -97,11 +97,11 @@ def test_a_loop_leaves_no_socket_open(gateway: Gateway, deaf: bool) -> None:
         for _ in range(20):
             once(plugin)
             gc.collect()
-        print(len(os.listdir("/proc/self/fd")) - before, unraisable)
+        # The pool of connections to the gateway may hold one or two; a socket for each loop were 20.
+        print(len(os.listdir("/proc/self/fd")) - before < 5, unraisable)
         """,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "0 []\n"
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "True []\n")
 
 
 # Report P7 (attack): a pool of threads would be waited for.

@@ -33,7 +33,7 @@ def wanted_version(plugin_dir: Path) -> str | None:
     for line in lines:
         name, _, rest = line.partition("==")
         if name.strip() == "astr-openclaw":
-            return rest.split(";")[0].strip()
+            return rest.replace(";", " ").split()[0]
     return None
 
 
