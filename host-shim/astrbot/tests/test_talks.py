@@ -82,7 +82,7 @@ def test_what_cannot_be_stored_is_known_until_the_end(tmp_path: Path, monkeypatc
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("openclaw.durable.write", full)
+    monkeypatch.setattr("openclaw.durable.write_json", full)
     talks = Talks(tmp_path / "talks.json")
     talks.keep(CHAT, "s", said("a"))
     assert talks.find(CHAT, said("a")) == "s"

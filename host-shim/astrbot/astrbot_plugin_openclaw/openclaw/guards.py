@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,12 @@ class Guards:
         self._path = path
         self.snapshot: bytes | None = None
         self.last_faults: list[dict[str, Any]] = []
+        durable.sweep(path)
         try:
-            kept = json.loads(path.read_text("utf-8"))
+            kept = durable.read_json(path)
             snapshot = base64.b64decode(kept["snapshot"], validate=True)
             faults = kept["last_faults"]
-            if not all(isinstance(f, dict) and {"time", "code", "cause", "remedy"} <= set(f) for f in faults):
+            if not isinstance(faults, list) or not all(_is_fault(fault) for fault in faults):
                 raise ValueError("不是故障列表")
             self.snapshot, self.last_faults = snapshot, faults
         except FileNotFoundError:
@@ -37,4 +37,12 @@ class Guards:
     def keep(self, snapshot: bytes, last_faults: list[dict[str, Any]]) -> None:
         """Stores them. Raises OSError if that is not possible."""
         kept = {"snapshot": base64.b64encode(snapshot).decode(), "last_faults": last_faults}
-        durable.write(self._path, json.dumps(kept, ensure_ascii=False, indent=0).encode())
+        durable.write_json(self._path, kept)
+
+
+def _is_fault(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("time"), (int, float))
+        and all(isinstance(value.get(key), str) for key in ("code", "cause", "remedy"))
+    )

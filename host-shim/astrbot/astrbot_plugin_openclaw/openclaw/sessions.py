@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from pathlib import Path
 
 from astrbot.api import logger
+from astr_openclaw import valid_text
 
 from . import durable
 from .settings import PLUGIN
@@ -26,11 +26,12 @@ class Sessions:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        durable.sweep(path)
         self._resets: dict[str, str] = self._read()
 
     def _read(self) -> dict[str, str]:
         try:
-            resets = json.loads(self._path.read_text("utf-8"))
+            resets = durable.read_json(self._path)
             if isinstance(resets, dict) and all(isinstance(v, str) for v in resets.values()):
                 return {name: number for name, number in resets.items() if not name.endswith(_TALK)}
             raise ValueError("不是会话表")
@@ -49,11 +50,13 @@ class Sessions:
 
     def current(self, chat: str) -> str:
         """The session that this chat talks in."""
+        chat = valid_text(chat)
         return f"astrbot:{chat}:{self._resets.get(chat) or self._resets.get(_ALL, '0')}"
 
     def reset(self, chat: str) -> str:
         """A new session for this chat; returns it. Raises OSError if it cannot be stored, and
         then nothing has changed."""
+        chat = valid_text(chat)
         resets = {name: number for name, number in self._resets.items() if name != chat}
         resets[chat] = secrets.token_hex(4)
         self._write(resets)
@@ -61,4 +64,4 @@ class Sessions:
         return self.current(chat)
 
     def _write(self, resets: dict[str, str]) -> None:
-        durable.write(self._path, json.dumps(resets, ensure_ascii=False, indent=0).encode())
+        durable.write_json(self._path, resets)

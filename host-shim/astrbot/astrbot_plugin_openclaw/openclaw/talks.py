@@ -5,7 +5,6 @@ said in it."""
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from astrbot.api import logger
+from astr_openclaw import valid_text
 
 from . import durable
 from .settings import PLUGIN
@@ -44,12 +44,14 @@ class Talks:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        durable.sweep(path)
         self._chats = self._read()
 
     def find(self, chat: str, said: Sequence[str]) -> str | None:
         """The session that knows exactly this; None if there is none, or nothing was said yet."""
         if not said:
             return None
+        chat = valid_text(chat)
         count, last = len(said), _hashes(said)
         shorter = None
         for talk in reversed(self._chats.get(chat, [])):
@@ -61,6 +63,7 @@ class Talks:
 
     def keep(self, chat: str, session: str, said: Sequence[str]) -> None:
         """Remembers that this session knows this by now."""
+        chat = valid_text(chat)
         talks = [talk for talk in self._chats.pop(chat, []) if talk.session != session]
         talks.append(_Talk(session, len(said), _hashes(said)))
         # At the end: the oldest is the first.
@@ -68,23 +71,22 @@ class Talks:
         while len(self._chats) > _CHATS:
             del self._chats[next(iter(self._chats))]
         try:
-            durable.write(self._path, self._text().encode())
+            durable.write_json(self._path, self._stored())
         except OSError as error:
             logger.error(f"[{PLUGIN}] 对话无法保存：{error}")
 
-    def _text(self) -> str:
-        chats = {
+    def _stored(self) -> dict[str, Any]:
+        return {
             chat: [[talk.session, talk.count, " ".join(talk.last)] for talk in talks]
             for chat, talks in self._chats.items()
         }
-        return json.dumps(chats, indent=0)
 
     def _read(self) -> dict[str, list[_Talk]]:
         try:
             return {str(chat): [_talk(entry) for entry in talks] for chat, talks in _object(self._path).items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, RecursionError) as error:
+        except (OSError, ValueError, TypeError) as error:
             aside = durable.put_aside(self._path)
             # Nothing is lost: conversations go on in new sessions, which get their history.
             logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}")
@@ -97,7 +99,7 @@ def new_session(chat: str) -> str:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    chats = json.loads(path.read_text("utf-8"))
+    chats = durable.read_json(path)
     if not isinstance(chats, dict):
         raise ValueError("不是对话表")
     return chats

@@ -1,0 +1,134 @@
+"""The files that the Star keeps, as crashes, disks and strangers leave them: reports P14, P15 (attack)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import STAR
+from openclaw import audit as audit_module
+from openclaw import durable
+from openclaw.audit import Audit
+from openclaw.guards import Guards
+from openclaw.sessions import Sessions
+
+DEEP = "[" * 200_000 + "]" * 200_000
+
+
+@pytest.mark.parametrize("content", [DEEP, '{"a":' * 100_000, "\xff\xfe", '{"a": ' + "1" * 10_000 + "}", "x" * (9 << 20)])
+def test_a_file_that_is_nested_or_large_without_end_is_put_aside(tmp_path: Path, content: str) -> None:
+    for name in ("sessions", "guards"):
+        (tmp_path / f"{name}.json").write_bytes(content.encode("latin-1"))
+    assert Sessions(tmp_path / "sessions.json").current("chat")
+    assert Guards(tmp_path / "guards.json").snapshot is None
+    assert (tmp_path / "sessions.broken").exists() and (tmp_path / "guards.broken").exists()
+
+
+def test_a_pipe_or_a_folder_in_a_files_place_does_not_halt_the_start(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "sessions.json")
+    (tmp_path / "guards.json").mkdir()
+    sessions = Sessions(tmp_path / "sessions.json")
+    assert Guards(tmp_path / "guards.json").snapshot is None
+    sessions.reset("chat")
+    assert Sessions(tmp_path / "sessions.json").current("chat") == sessions.current("chat")
+
+
+@pytest.mark.parametrize("faults", [[5], [{"time": "x", "code": "a", "cause": "b", "remedy": "c"}], [{"time": 1, "code": 2, "cause": "b", "remedy": "c"}], {}])
+def test_faults_of_a_wrong_type_are_put_aside(tmp_path: Path, faults: object) -> None:
+    (tmp_path / "guards.json").write_text(json.dumps({"snapshot": "AA==", "last_faults": faults}))
+    assert Guards(tmp_path / "guards.json").last_faults == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    program = f"""
+import os, signal, sys
+sys.path[:0] = [{str(STAR)!r}, {str(Path(__file__).parent)!r}]
+import conftest
+from pathlib import Path
+from openclaw import durable
+os.replace = os.fsync = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+durable.write_json(Path(sys.argv[1]), {{"chat": "1"}})
+"""
+    path = tmp_path / "sessions.json"
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len(os.listdir(tmp_path)) == 1
+    (tmp_path / ".sessions.abc123").touch()  # As earlier versions named it.
+    (tmp_path / ".other.abc123").touch()
+    Sessions(path)
+    assert os.listdir(tmp_path) == [".other.abc123"]
+
+
+# Report F1: half a surrogate pair (Aider-AI/aider#3693).
+def test_names_with_half_a_surrogate_pair_can_be_kept(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "sessions.json")
+    sessions.reset("chat\ud83d")
+    assert "chat\ufffd" in json.loads((tmp_path / "sessions.json").read_text("utf-8"))
+    durable.write_json(tmp_path / "a.json", {"a": ["\ude00"]})
+    assert durable.read_json(tmp_path / "a.json") == {"a": ["\ufffd"]}
+    audit = Audit(tmp_path / "audit.jsonl", 2000, 2)
+    line(audit, "who\ud83d\x1b[0m\u202e", "completed")
+    audit.close()
+    assert lines(tmp_path)[0]["who"] == "who\ufffd"
+
+
+def line(audit: Audit, who: str, outcome: str, code: str | None = None) -> None:
+    audit.write(door="chat", who=who, session=f"of {who}", level="L1", outcome=outcome, code=code, seconds=0)
+
+
+def lines(folder: Path) -> list[dict]:
+    found = []
+    for path in sorted(folder.glob("audit.jsonl*"), reverse=True):
+        found += [json.loads(text) for text in path.read_text("utf-8").splitlines()]
+    return found
+
+
+@pytest.mark.parametrize("strangers", [1, 3, 30_000])
+def test_strangers_do_not_rotate_the_evidence_away(tmp_path: Path, strangers: int) -> None:
+    audit = Audit(tmp_path / "audit.jsonl", 16 << 10, 1)
+    line(audit, "qq:1", "completed")
+    for number in range(30_000):
+        line(audit, f"tg:{number % strangers}", "denied")
+    line(audit, "qq:2", "fault", "auth_failed")
+    audit.close()
+    found = lines(tmp_path)
+    assert found[0]["who"] == "qq:1" and "qq:2" in [each["who"] for each in found] and len(found) < 60
+    denied = [each for each in found if each["outcome"] == "denied"]
+    assert sum(1 if "more" not in each else each["more"] for each in denied) == 30_000
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("status", None), ("refused", None), ("fault", "busy"), ("fault", "circuit_open"), ("help", None)])
+def test_neither_does_who_may_ask_with_what_costs_nothing(tmp_path: Path, outcome: str, code: str | None) -> None:
+    audit = Audit(tmp_path / "audit.jsonl", 16 << 10, 1)
+    for _ in range(1000):
+        line(audit, "qq:1", outcome, code)
+    audit.close()
+    assert [each.get("more") for each in lines(tmp_path)] == [None, 999]
+
+
+def test_every_task_has_its_line(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl", 1 << 20, 1)
+    for _ in range(100):
+        line(audit, "qq:1", "completed")
+        line(audit, "qq:1", "fault", "timed_out")
+    audit.close()
+    assert len(lines(tmp_path)) == 200
+
+
+def test_counts_are_written_when_the_hour_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(audit_module.time, "monotonic", lambda: now)
+    audit = Audit(tmp_path / "audit.jsonl", 1 << 20, 1)
+    for _ in range(3):
+        line(audit, "tg:1", "denied")
+    now = 3600.0
+    line(audit, "tg:1", "denied")
+    assert [(each["outcome"], each.get("more")) for each in lines(tmp_path)] == [("denied", None), ("denied", 2), ("denied", None)]
+    audit.close()
+    assert len(lines(tmp_path)) == 3
