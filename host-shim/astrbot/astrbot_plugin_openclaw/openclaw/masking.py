@@ -1,30 +1,20 @@
-"""Masks what looks like a secret before a text goes to a group."""
+"""What every text passes through before it goes to a chat: it is made printable, the configured tokens
+are masked, and for a group whatever else looks like a secret.
+
+Found are secrets with a shape of their own and values behind a name or in a place that says what
+they are: see `secret_patterns`. Not found is what only its reader knows to be secret: a password in
+the middle of a sentence, one that is spelled out, encoded, translated, or cut up by other words.
+Whoever lets a model that knows secrets talk to a group must not rely on this."""
 
 from __future__ import annotations
 
+import base64
 import re
 
+from .printable import begun_escape, printable
+from .secret_patterns import HARMLESS, SHAPES, VALUES
+
 _MASK = "＊＊＊"
-
-_PATTERNS = (
-    # Private keys, whole.
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
-    # Keys with a well-known beginning: model providers, GitHub, GitLab, Slack, AWS, Google.
-    re.compile(r"\b(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}"),
-    re.compile(r"\b(?:gh[pousr]|github_pat|glpat)[_-][A-Za-z0-9_-]{16,}"),
-    re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
-    re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
-    re.compile(r"\bAIza[0-9A-Za-z_-]{30,}"),
-    # JSON web tokens.
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
-)
-
-# The name stays, the value goes: `token=…`, `"password": "…"`, `Authorization: Bearer …`.
-_NAMED = re.compile(
-    r"(?i)(\b(?:api[_-]?key|token|secret|password|passwd|authorization)\b[\"']?\s*[:=：]\s*[\"']?(?:Bearer\s+)?)"
-    r"([^\s\"',;，。]{6,})"
-)
-
 
 #: As in ``plugin/src/mask.rs``, which this mirrors: a shorter token is a word that may stand anywhere.
 _LEAST = 5
@@ -48,7 +38,8 @@ def _spans(text: str, tokens: tuple[str, ...]) -> list[tuple[int, int]]:
 
 
 def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
-    """The configured tokens themselves, wherever they appear; where they overlap, all of them."""
+    """Printable, without the configured tokens; where they overlap, without all of them."""
+    text = printable(text)
     masked, done = [], 0
     for start, end in _spans(text, tokens):
         masked += [text[done:start], _MASK]
@@ -59,22 +50,56 @@ def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
 def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
     """Also whatever else looks like a secret."""
     text = mask_tokens(text, tokens)
-    for pattern in _PATTERNS:
+    for pattern in SHAPES.values():
         text = pattern.sub(_MASK, text)
-    return _NAMED.sub(lambda found: found.group(1) + _MASK, text)
+    for family, pattern in VALUES.items():
+        text = pattern.sub(_basic if family == "basic" else _value, text)
+    return text
+
+
+def _value(found: re.Match[str]) -> str:
+    name, value = found.group(1), found.group(found.re.groups)
+    end = value.rstrip(".,:*_)]}!?")
+    if HARMLESS.fullmatch(value) or HARMLESS.fullmatch(end) or _is_prose(found, name, end):
+        return found.group()
+    return name + _MASK
+
+
+def _is_prose(found: re.Match[str], name: str, value: str) -> bool:
+    """`Password: must be long`, `tokens: 1200`."""
+    words = name.rstrip()
+    if re.search(r"token\W*$", words, re.I) and re.fullmatch(r"[\d.,_~]+[kKmM%]?", value):
+        return True
+    after = found.string[found.end() : found.end() + 3]
+    # A sentence goes on after its first word; a value stands alone.
+    return words.endswith((":", "：")) and value.isalpha() and re.match(r"[,]? \w", after) is not None
+
+
+def _basic(found: re.Match[str]) -> str:
+    """Credentials are base64 of `user:password`; `Basic English` is not."""
+    try:
+        padded = found.group(2).rstrip("=")
+        plain = base64.b64decode(padded + "=" * (-len(padded) % 4))
+    except ValueError:
+        return found.group()
+    return found.group(1) + _MASK if b":" in plain else found.group()
 
 
 class TokenStream:
-    """Masks the configured tokens in a text that comes in pieces. What may be the beginning of one
-    is held back until it is known."""
+    """As `mask_tokens`, for a text that comes in pieces. What may be the beginning of a token, or of
+    an escape sequence, is held back until it is known."""
 
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._tokens = tuple(token for token in tokens if len(token) >= _LEAST)
         self._held = ""
+        self._raw = ""
 
     def feed(self, piece: str) -> str:
         """What can be shown by now."""
-        text = self._held + piece
+        raw = self._raw + piece
+        whole = len(raw) - begun_escape(raw)
+        self._raw = raw[whole:]
+        text = self._held + printable(raw[:whole])
         cut = len(text) - self._begun(text)
         for start, end in _spans(text, self._tokens):
             # It may go on: another token begins in it, or it is the beginning of a longer one.
@@ -85,7 +110,8 @@ class TokenStream:
 
     def rest(self) -> str:
         """What was held back, once nothing more comes."""
-        held, self._held = self._held, ""
+        held = self._held + self._raw
+        self._held = self._raw = ""
         return mask_tokens(held, self._tokens)
 
     def _begun(self, text: str) -> int:
