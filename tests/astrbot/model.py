@@ -9,7 +9,8 @@ What it does follows from a word in the newest user message:
 | `MAGIC_LAST` | the newest user message, as JSON (so that its new lines are seen) |
 | `MAGIC_HOLD` | two deltas, then the rest once `release` was called |
 | `MAGIC_TOOL=NAME` | one call of this tool, without arguments; then the tool's output |
-| `MAGIC_SECRET` | a text with a key in it |
+| `MAGIC_SECRET` | a text with a key and a password in it |
+| `MAGIC_CONTROL` | a text with control characters in it |
 | `MAGIC_LONG` | five sentences |
 | else | `PONG` |
 """
@@ -25,6 +26,7 @@ from aiohttp import web
 
 PONG = "来自替身模型的 PONG。"
 SECRET = "sk-abcdefghijklmnop1234567890"
+PASSWORD = "Sup3rS3cr3tValue"
 
 
 class Model:
@@ -121,7 +123,9 @@ class Model:
                 return response  # Who asked has gone meanwhile.
             await chunk({"content": "门后。"})
         elif "MAGIC_SECRET" in text:
-            await chunk({"content": f"密钥是 {SECRET}，请保密。"})
+            await chunk({"content": f"密钥是 {SECRET}，数据库 postgres://u:{PASSWORD}@db/x，请保密。"})
+        elif "MAGIC_CONTROL" in text:
+            await chunk({"content": "看\x07不\x1b[31m见\x1b[0m\u202e的\u200b字"})
         elif "MAGIC_LONG" in text:
             for number in "一二三四五":
                 await chunk({"content": f"第{number}句话"})

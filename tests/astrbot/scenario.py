@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from astr import PLUGIN, QQ_TOKEN, ROOT, AstrBot, Skipped  # noqa: E402
-from model import PONG, SECRET, Model  # noqa: E402
+from model import PASSWORD, PONG, SECRET, Model  # noqa: E402
 from onebot import QQ  # noqa: E402
 from openclaw import OpenClaw  # noqa: E402
 from steps import Steps  # noqa: E402
@@ -99,6 +99,9 @@ class Scenario:
         await step("cancel ends the caller's turn and no other's", self.cancel)
         await step("who may not gets silence, and so does AstrBot's own model", self.silence)
         await step("groups: only listed ones; secrets masked", self.groups)
+        await step("users and groups bound to a platform", self.bound)
+        await step("an admin cancels everyone's tasks", self.cancel_all)
+        await step("control characters of the model are not shown", self.control_characters)
         await step("a wrong token is diagnosed, the breaker opens, admins reset it", self.wrong_token)
         await step("a gateway killed in mid-answer", self.killed, 400)
         await step("a session is remembered; a reset forgets; a restart of the plugin keeps it", self.sessions)
@@ -304,8 +307,38 @@ class Scenario:
         await self.qq.silence(since, 3)
         assert len(self.model.calls) == calls
         text = await self.qq.ask(ADMIN, "/助手 MAGIC_SECRET", "请保密", group=GROUP)
-        assert SECRET not in text and "＊＊＊" in text, text
+        assert SECRET not in text and PASSWORD not in text and text.count("＊＊＊") == 2, text
         assert SECRET in await self.qq.ask(ADMIN, "/助手 MAGIC_SECRET", "请保密")
+
+    async def bound(self) -> None:
+        """Report P17 (attack)."""
+        await self.astr.configure(users=[f"other:{USER}", "astrbot"], groups=[f"other:{GROUP}"])
+        since = await self.qq.say(USER, "/助手 你好")
+        await self.qq.say(ADMIN, "/助手 你好", group=GROUP)
+        await self.qq.silence(since, 3)
+        await self.astr.configure(users=[f"fakeqq:{USER}", "astrbot"], groups=[f"fakeqq:{GROUP}"])
+        await self.qq.ask(USER, "/助手 你好", PONG)
+        await self.qq.ask(USER, "/助手 你好", PONG, group=GROUP)
+        await self.astr.configure(users=[str(USER), "astrbot"], groups=[str(GROUP)])
+
+    async def cancel_all(self) -> None:
+        """Report P11 (attack)."""
+        first = await self.hold(USER, "/助手 MAGIC_HOLD")
+        second = await self.qq.say(ADMIN, "/助手 在后面")
+        await self.qq.until(f"private:{ADMIN}", second, "ℹ️")
+        await self.qq.ask(USER, "/助手 全部取消", "只有管理员")
+        await self.qq.ask(ADMIN, "/助手 全部取消", "全部 2 个")
+        await self.qq.until(f"private:{USER}", first, "cancelled")
+        await self.qq.until(f"private:{ADMIN}", second, "cancelled")
+        # As after `取消`.
+        self.model.release()
+        await self.qq.ask(USER, "/助手 会话重置", "新的会话")
+        await self.qq.ask(USER, "/助手 你好", PONG)
+
+    async def control_characters(self) -> None:
+        """Report P16 (attack)."""
+        text = await self.qq.ask(ADMIN, "/助手 MAGIC_CONTROL", "看不见的字")
+        assert text.isprintable(), ascii(text)
 
     async def wrong_token(self) -> None:
         await self.astr.configure(gateway_bearer_token="wrong-token-for-the-scenario")

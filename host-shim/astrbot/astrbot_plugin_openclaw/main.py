@@ -67,12 +67,19 @@ class OpenClawStar(Star):
 
     async def terminate(self) -> None:
         """Ends every turn, so that none of this instance overlaps with the next one's."""
+        if self.door is not None:
+            self.door.stop()
         try:
             if self.engine is not None:
                 await self.engine.stop()
         finally:
             if self.door is not None:
                 self.door.close()
+
+    @filter.on_llm_request()
+    async def asks_a_model(self, event: AstrMessageEvent, _request: object) -> None:
+        """Before AstrBot asks its chat model: the level is that of whoever says this."""
+        access.asks(event)
 
     @filter.on_llm_tool_respond()
     async def tool_ended(self, event: AstrMessageEvent, tool: object, arguments: object, result: object = None) -> None:

@@ -26,6 +26,7 @@ def event(sender: str, group: str = "", *, admin: bool = False) -> types.SimpleN
     return types.SimpleNamespace(
         get_sender_id=lambda: sender,
         get_group_id=lambda: group,
+        get_platform_id=lambda: "fakeqq",
         is_admin=lambda: admin,
         unified_msg_origin=f"fakeqq:GroupMessage:{group}" if group else f"fakeqq:FriendMessage:{sender}",
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import STAR
-from openclaw import pending_calls
+from openclaw import access, pending_calls
 from openclaw import provider as adapter
 from openclaw.engine import Engine
 from openclaw.provider import TYPE, OpenClawProvider, register_provider
@@ -32,6 +32,25 @@ GROUP = "fakeqq:GroupMessage:555"
 PNG = "data:image/png;base64,iVBORw0KGgo="
 
 both = pytest.mark.parametrize("streaming", [False, True])
+
+
+class Admin:
+    """Whose message AstrBot answers."""
+
+    def __init__(self, origin: str) -> None:
+        self.unified_msg_origin = origin
+
+    def get_platform_id(self) -> str:
+        return "fakeqq"
+
+    def get_sender_id(self) -> str:
+        return "10001"
+
+    def get_group_id(self) -> str:
+        return "555" if ":GroupMessage:" in self.unified_msg_origin else ""
+
+    def is_admin(self) -> bool:
+        return True
 
 
 class Audit:
@@ -87,13 +106,14 @@ class World:
         self.manager = Manager({"id": TYPE, "type": TYPE, "enable": True})
 
     async def register(self, **settings: Any) -> None:
-        read = Settings.read({**self.gateway.config, **settings})
+        read = Settings.read({**self.gateway.config, "groups": ["555"], **settings})
         context: Any = types.SimpleNamespace(provider_manager=self.manager)
         await register_provider(context, self.engine, read, Talks(self.folder / "talks.json"), self.audit)  # type: ignore[arg-type]
         self.provider: OpenClawProvider = self.manager.inst_map[TYPE]
 
     async def ask(self, streaming: bool, *args: Any, **request: Any) -> LLMResponse:
         """One request, as AstrBot's agent loop makes it: it leaves at the whole response."""
+        access.asks(Admin(request.get("session_id") or ""))
         if not streaming:
             return await self.provider.text_chat(*args, **request)
         stream = self.provider.text_chat_stream(*args, **request)

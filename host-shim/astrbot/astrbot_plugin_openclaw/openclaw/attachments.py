@@ -1,16 +1,27 @@
-"""Images and files of a message, as attachments of a turn."""
+"""Images and files of a message, as attachments of a turn. Nothing is read before the memory guard has
+been asked, and no more than fits into one request."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import mimetypes
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import astrbot.api.message_components as Comp
 from astr_openclaw import Attachment
 
 from .texts import say
+
+#: In one turn, quoted ones included.
+MAX_FILES = 8
+
+#: Together, in bytes: the gateway takes no larger request.
+MAX_BYTES = 20 << 20
+
+#: Messages that quote messages.
+_DEPTH = 3
 
 _IMAGES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -20,10 +31,17 @@ _IMAGES = (
 )
 
 
+class MemoryGuard(Protocol):
+    """What decides whether attachments may be read."""
+
+    async def check_heavy(self) -> None:
+        """Raises the fault with which a heavy turn would end now."""
+
+
 class NotAttachable(Exception):
     """A part of the message that cannot be had."""
 
-    def __init__(self, key: str, **values: str) -> None:
+    def __init__(self, key: str, **values: str | int) -> None:
         super().__init__(key)
         self._key = key
         self._values = values
@@ -43,22 +61,66 @@ def image_type(data: bytes) -> str:
     return "application/octet-stream"
 
 
-async def of_message(components: list[Any]) -> list[Attachment]:
-    """The attachments of a message and of the one that it quotes, in order."""
-    found: list[Attachment] = []
+async def of_message(components: list[Any], guard: MemoryGuard) -> list[Attachment]:
+    """The attachments of a message and of the ones that it quotes, in order."""
+    return await _read(_parts(components, _DEPTH), guard)
+
+
+async def of_urls(urls: Iterable[Any], guard: MemoryGuard) -> list[Attachment]:
+    """Images as AstrBot gives them to chat models: data URLs, base64, paths or links."""
+    return await _read([_of_url(url) for url in urls if isinstance(url, str) and url], guard)
+
+
+def _parts(components: Iterable[Any], depth: int) -> list[Any]:
+    found: list[Any] = []
     for component in components:
-        if isinstance(component, Comp.Reply):
-            found += await of_message(list(component.chain or []))
-        elif isinstance(component, Comp.Image):
-            found.append(await _image(component))
-        elif isinstance(component, (Comp.File, Comp.Video, Comp.Record)):
-            found.append(await _file(component))
+        if isinstance(component, Comp.Reply) and depth:
+            found += _parts(component.chain or [], depth - 1)
+        elif isinstance(component, (Comp.Image, Comp.File, Comp.Video, Comp.Record)):
+            found.append(component)
     return found
 
 
-async def _image(component: Any) -> Attachment:
+def _of_url(url: str) -> Any:
+    if url.startswith("data:"):
+        return Comp.Image(file="base64://" + url.partition(",")[2])
+    if url.startswith("http"):
+        return Comp.Image.fromURL(url)
+    if url.startswith("base64://"):
+        return Comp.Image(file=url)
+    return Comp.Image.fromFileSystem(url.removeprefix("file://"))
+
+
+async def _read(parts: list[Any], guard: MemoryGuard) -> list[Attachment]:
+    if not parts:
+        return []
+    if len(parts) > MAX_FILES:
+        raise NotAttachable("too_many_files", most=MAX_FILES)
+    await guard.check_heavy()
+    found: list[Attachment] = []
+    left = MAX_BYTES
+    for part in parts:
+        image = isinstance(part, Comp.Image)
+        found.append(await (_image(part, left) if image else _file(part)))
+        left -= len(found[-1].data)
+        if left < 0:
+            raise NotAttachable("too_much_data", most=MAX_BYTES >> 20)
+    return found
+
+
+async def _image(component: Any, most: int) -> Attachment:
+    source = str(getattr(component, "file", "") or "")
     try:
-        data = base64.b64decode(await component.convert_to_base64())
+        if source.startswith("base64://"):
+            coded = source.removeprefix("base64://")
+            if len(coded) // 4 * 3 > most:
+                raise NotAttachable("too_much_data", most=MAX_BYTES >> 20)
+            data = base64.b64decode(coded)
+        else:
+            path = await component.convert_to_file_path()
+            data = (await asyncio.to_thread(Attachment.from_path, path)).data
+    except NotAttachable:
+        raise
     except Exception as error:  # Downloads fail in as many ways as there are platforms.
         raise NotAttachable("image_unreadable", why=type(error).__name__) from None
     return Attachment(data, image_type(data))
@@ -85,22 +147,3 @@ async def _file(component: Any) -> Attachment:
     if media_type == "application/octet-stream" and name:
         media_type = mimetypes.guess_type(name)[0] or media_type
     return Attachment(attachment.data, media_type, name or attachment.filename)
-
-
-async def of_urls(urls: list[str]) -> list[Attachment]:
-    """Images as AstrBot gives them to chat models: data URLs, base64, paths or links."""
-    found = []
-    for url in urls:
-        if url.startswith("data:"):
-            try:
-                data = base64.b64decode(url.partition(",")[2])
-            except ValueError as error:
-                raise NotAttachable("image_unreadable", why=type(error).__name__) from None
-            found.append(Attachment(data, image_type(data)))
-        elif url.startswith("http"):
-            found.append(await _image(Comp.Image.fromURL(url)))
-        elif url.startswith("base64://"):
-            found.append(await _image(Comp.Image(file=url)))
-        else:
-            found.append(await _image(Comp.Image.fromFileSystem(url.removeprefix("file://"))))
-    return found

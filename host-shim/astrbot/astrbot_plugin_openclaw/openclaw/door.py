@@ -11,13 +11,16 @@ from typing import Any
 
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
-from astr_openclaw import Delta, Fault, Notice, ToolCall, Turn
+from astr_openclaw import Delta, Fault, Notice
 
 from . import access, attachments, masking, texts, tools
 from .audit import Audit
 from .engine import Engine
+from .job import Job
+from .sentences import Sentences
 from .sessions import Sessions
 from .settings import PLUGIN, Settings
+from .steps import Steps
 
 #: Sub-commands by what users may write.
 _COMMANDS = {
@@ -32,12 +35,15 @@ _COMMANDS = {
     "": "help",
     "取消": "cancel",
     "cancel": "cancel",
+    "全部取消": "cancel_all",
+    "取消全部": "cancel_all",
+    "cancel-all": "cancel_all",
     "熔断复位": "reset_breaker",
     "reset-breaker": "reset_breaker",
 }
 
-#: Notices that a user is told while waiting. The others say what the reply shows anyway.
-_TOLD = {"queued", "level_lowered", "memory_unreadable", "memory_estimated", "failed_over", "tool_denied"}
+#: Seconds between two messages of one answer: platforms take faster ones for a flood.
+_PAUSE = 1.0
 
 
 class Door:
@@ -49,11 +55,17 @@ class Door:
         self._engine = engine
         self.sessions = Sessions(data_dir / "sessions.json")
         self.audit = Audit(data_dir / "audit.jsonl", settings.audit_bytes, settings.audit_files)
-        # By platform and sender: what `取消` ends.
-        self._turns: dict[tuple[str, str], set[Turn]] = {}
+        # What `取消` ends.
+        self._jobs: set[Job] = set()
+
+    def stop(self) -> None:
+        """Ends every task and what is sent of it."""
+        for job in list(self._jobs):
+            job.stop()
 
     def close(self) -> None:
         """Closes the audit log."""
+        self.stop()
         self.audit.close()
 
     async def handle(self, event: Any) -> AsyncIterator[Any]:
@@ -87,19 +99,28 @@ class Door:
         if command == "help":
             return texts.help_text(locale, self._settings.prefixes[0]) + self._problem()
         if command == "cancel":
-            mine = self._turns.get(_caller(event), set())
-            for turn in list(mine):
-                turn.cancel()
+            mine = [job for job in self._jobs if job.asker == access.asker(event)]
+            for job in mine:
+                job.stop()
             return texts.say(locale, "cancelling", n=len(mine)) if mine else texts.say(locale, "nothing_to_cancel") + self._problem()
+        if command in ("cancel_all", "reset_breaker") and not access.is_admin(event, self._settings):
+            return texts.say(locale, "admins_only")
+        if command == "cancel_all":
+            # Also those whose turn has ended and whose answer is being sent.
+            turns = {*self._engine.cancel_all(), *(job.turn for job in self._jobs)}
+            self.stop()
+            return texts.say(locale, "cancelling_all", n=len(turns)) if turns else texts.say(locale, "nothing_to_cancel_at_all")
         if command == "reset":
+            levels = {access.level_of(event, self._settings)}
+            if access.is_admin(event, self._settings):
+                levels.add(self._settings.user_level)
             try:
-                self.sessions.reset(event.unified_msg_origin)
+                for level in sorted(levels):
+                    self.sessions.reset(access.session_of(event.unified_msg_origin, level))
             except OSError as error:
                 return texts.say(locale, "session_not_reset", why=error.strerror or type(error).__name__)
             return texts.say(locale, "session_reset") + self._problem()
         if command == "reset_breaker":
-            if not access.is_admin(event):
-                return texts.say(locale, "admins_only")
             self._engine.reset()
             return texts.say(locale, "breaker_reset")
         if command == "status":
@@ -108,7 +129,19 @@ class Door:
                 locale, status, self._engine.running().component, self._engine.component_problem
             )
         diagnosis = await self._engine.diagnose()
-        return texts.diagnosis_text(locale, diagnosis, self._engine.component_problem)
+        return texts.diagnosis_text(locale, diagnosis, self._engine.component_problem) + self._unbound()
+
+    def _unbound(self) -> str:
+        """Which entries of the settings match on every platform, where there are several."""
+        try:
+            platforms = [str(each.meta().id) for each in self._context.platform_manager.get_insts()]
+        except AttributeError:  # Another AstrBot's inner parts.
+            return ""
+        entries = access.unbound(self._settings, platforms)
+        if not entries:
+            return ""
+        names, all_platforms = "、".join(entries[:10]), "、".join(platforms)
+        return "\nℹ️ " + texts.say(self._settings.locale, "unbound", names=names, platforms=all_platforms)
 
     def _problem(self) -> str:
         """What is wrong with the settings, for the commands that work all the same."""
@@ -118,13 +151,13 @@ class Door:
         settings = self._settings
         started = time.monotonic()
         level = access.level_of(event, settings)
-        session = self.sessions.current(event.unified_msg_origin)
+        session = self.sessions.current(access.session_of(event.unified_msg_origin, level))
         outcome, code = "completed", None
-        turn: Turn | None = None
+        job: Job | None = None
         try:
             self._engine.running()  # Before anything is downloaded: raises what is wrong.
             try:
-                files = await attachments.of_message(event.get_messages())
+                files = await attachments.of_message(event.get_messages(), self._engine)
             except attachments.NotAttachable as error:
                 outcome = "refused"
                 yield event.plain_result(error.text(settings.locale))
@@ -132,10 +165,12 @@ class Door:
             turn = self._engine.ask(
                 task, session=session, level=level, attachments=files,
                 tools=tools.of_turn(self._context, event, self._engine),
+                asker=access.asker(event), admin=access.is_admin(event, settings),
             )
-            self._turns.setdefault(_caller(event), set()).add(turn)
-            with _stopped_by_astrbot(event, turn):
-                async for result in self._answer(event, turn):
+            job = Job(turn, access.asker(event))
+            self._jobs.add(job)
+            with _stopped_by_astrbot(event, job):
+                async for result in self._answer(event, job):
                     yield result
         except Fault as fault:
             outcome, code = "fault", fault.code
@@ -145,98 +180,128 @@ class Door:
             outcome, code = "fault", "cancelled"
             raise
         finally:
-            if turn is not None:
-                turn.cancel()
-                mine = self._turns.get(_caller(event), set())
-                mine.discard(turn)
-                if not mine:
-                    self._turns.pop(_caller(event), None)
+            if job is not None:
+                job.turn.cancel()
+                self._jobs.discard(job)
             self._write_audit(
                 event, outcome=outcome, code=code, level=level, session=session,
                 seconds=time.monotonic() - started,
             )
 
-    async def _answer(self, event: Any, turn: Turn) -> AsyncIterator[Any]:
-        """Brings a turn's events and its end into the chat."""
-        locale = self._settings.locale
+    async def _answer(self, event: Any, job: Job) -> AsyncIterator[Any]:
+        """Brings a turn's events and its end into the chat. Raises `Fault`, also if the job is stopped."""
         if self._streams(event):
-            await self._stream(event, turn)
+            await self._stream(event, job)
             return
+        locale = self._settings.locale
+        steps = Steps(locale, calls=self._settings.show_steps)
         try:
-            async for piece in turn:
-                told = self._told(piece)
-                if told:
-                    await event.send(MessageChain().message(self._clean(event, told)))
-            reply = await turn.reply()
+            async for piece in job.turn:
+                if job.stopped:
+                    break
+                # The text as a whole comes anyway.
+                if not isinstance(piece, Notice) or piece.code != "answer_corrected":
+                    await self._send(event, job, steps.told(piece))
+            await self._send(event, job, steps.rest())
+            reply = await job.turn.reply()
         except Fault as fault:
             if fault.partial_text:
                 yield event.plain_result(
                     self._clean(event, texts.say(locale, "partial", text=fault.partial_text))
                 )
             raise
+        self._raise_if_stopped(job)
         yield event.plain_result(self._clean(event, reply.text) or texts.say(locale, "no_text"))
 
-    async def _stream(self, event: Any, turn: Turn) -> None:
+    async def _send(self, event: Any, job: Job, text: str) -> None:
+        """Sends a message of its own, unless there is nothing to say or the job is stopped."""
+        if text := self._clean(event, text).strip():
+            await job.run(event.send(MessageChain().message(text)))
+
+    def _raise_if_stopped(self, job: Job) -> None:
+        if job.stopped:
+            raise self._engine.fault("cancelled", texts.say(self._settings.locale, "stopped_by_user"))
+
+    async def _stream(self, event: Any, job: Job) -> None:
         """Sends the answer while it comes. Raises `Fault`."""
+        locale = self._settings.locale
         shown = ""
         ended: Fault | None = None
 
-        async def pieces() -> AsyncIterator[MessageChain]:
+        async def pieces() -> AsyncIterator[str]:
             nonlocal shown, ended
             mask = masking.TokenStream(self._settings.secrets())
+            steps = Steps(locale, calls=self._settings.show_steps)
+            corrected = False
             try:
-                async for piece in turn:
+                async for piece in job.turn:
+                    if job.stopped:
+                        return
                     if isinstance(piece, Delta):
                         shown += piece.text
                         text = mask.feed(piece.text)
                     else:
-                        told = self._told(piece)
-                        text = f"{told}\n" if told else ""
+                        corrected |= isinstance(piece, Notice) and piece.code == "answer_corrected"
+                        told = steps.told(piece)
+                        text = f"{self._clean(event, told)}\n" if told else ""
                     if text:
-                        yield MessageChain().message(text)
-                reply = await turn.reply()
+                        yield text
+                reply = await job.turn.reply()
                 # Of an answer whose end, or all, came without deltas.
                 missing = reply.text[len(shown) :] if reply.text.startswith(shown) else ""
                 text = mask.feed(missing) + mask.rest()
+                if corrected and not missing:
+                    text += "\n\n" + self._clean(event, texts.say(locale, "corrected", text=reply.text))
                 if not shown and not missing:
-                    text = texts.say(self._settings.locale, "no_text")
+                    text += texts.say(locale, "no_text")
+                if rest := steps.rest():
+                    text += f"\n{rest}"
                 if text:
-                    yield MessageChain().message(text)
+                    yield text
             except Fault as fault:
                 # Raised through AstrBot's sender it would be lost; told after it instead.
                 ended = fault
                 if rest := mask.rest():
-                    yield MessageChain().message(rest)
+                    yield rest
 
-        await event.send_streaming(pieces(), self._settings.streaming == "sentences")
-        if ended is not None:
+        if self._settings.streaming == "sentences":
+            await job.run(self._sentences(event, job, pieces()))
+        else:
+            await job.run(event.send_streaming(_chains(pieces()), False))
+        if ended is None:
+            self._raise_if_stopped(job)
+        else:
             if not shown and ended.partial_text:
-                partial = texts.say(self._settings.locale, "partial", text=ended.partial_text)
+                partial = texts.say(locale, "partial", text=ended.partial_text)
                 await event.send(MessageChain().message(self._clean(event, partial)))
             raise ended
+
+    async def _sentences(self, event: Any, job: Job, pieces: AsyncIterator[str]) -> None:
+        """An answer in a few messages, where a platform cannot stream."""
+        sentences = Sentences()
+        async for piece in pieces:
+            if message := sentences.feed(piece):
+                await self._send(event, job, message)
+                await job.pause(_PAUSE)
+        await self._send(event, job, sentences.rest())
 
     def _streams(self, event: Any) -> bool:
         """Whether the answer is sent while it comes."""
         if self._settings.streaming == "off":
             return False
-        if event.get_group_id() and self._settings.mask_secrets:
+        if self._masks(event):
             return False  # A secret may be spread over two pieces; it is masked in the whole.
         if self._settings.streaming == "sentences":
             return True
         return bool(getattr(event.platform_meta, "support_streaming_message", False))
 
-    def _told(self, piece: Any) -> str:
-        if isinstance(piece, Notice) and piece.code in _TOLD:
-            return f"ℹ️ {piece.text}"
-        if isinstance(piece, ToolCall) and self._settings.show_steps:
-            return texts.say(self._settings.locale, "tool", name=piece.name)
-        return ""
+    def _masks(self, event: Any) -> bool:
+        """Whether more than the configured tokens is masked: everywhere but in private chats."""
+        return self._settings.mask_secrets and not access.is_private(event.unified_msg_origin)
 
     def _clean(self, event: Any, text: str) -> str:
-        secrets = self._settings.secrets()
-        if event.get_group_id() and self._settings.mask_secrets:
-            return masking.mask_secrets(text, secrets)
-        return masking.mask_tokens(text, secrets)
+        mask = masking.mask_secrets if self._masks(event) else masking.mask_tokens
+        return mask(text, self._settings.secrets())
 
     def _write_audit(
         self,
@@ -250,7 +315,7 @@ class Door:
     ) -> None:
         self.audit.write(
             door="chat",
-            who=f"{event.get_platform_id()}:{event.get_sender_id()}",
+            who=access.asker(event),
             session=session or event.unified_msg_origin,
             level=level,
             outcome=outcome,
@@ -259,8 +324,9 @@ class Door:
         )
 
 
-def _caller(event: Any) -> tuple[str, str]:
-    return str(event.get_platform_id()), str(event.get_sender_id())
+async def _chains(pieces: AsyncIterator[str]) -> AsyncIterator[MessageChain]:
+    async for piece in pieces:
+        yield MessageChain().message(piece)
 
 
 def event_has_attachment(event: Any) -> bool:
@@ -270,11 +336,11 @@ def event_has_attachment(event: Any) -> bool:
 
 
 class _stopped_by_astrbot:
-    """AstrBot's own `/stop` (newer versions) ends the turn too."""
+    """AstrBot's own `/stop` (newer versions) ends the job too."""
 
-    def __init__(self, event: Any, turn: Turn) -> None:
+    def __init__(self, event: Any, job: Job) -> None:
         self._event = event
-        self._turn = turn
+        self._job = job
         self._registry: Any = None
 
     def __enter__(self) -> None:
@@ -283,7 +349,7 @@ class _stopped_by_astrbot:
 
             if hasattr(active_event_registry, "register_agent_stop_callback"):
                 self._registry = active_event_registry
-                self._registry.register_agent_stop_callback(self._event, self._turn.cancel)
+                self._registry.register_agent_stop_callback(self._event, self._job.stop)
 
     def __exit__(self, *_: object) -> None:
         if self._registry is not None:

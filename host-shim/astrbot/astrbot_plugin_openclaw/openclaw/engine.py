@@ -7,6 +7,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from astr_openclaw import (
 
 from .guards import Guards
 from .settings import PLUGIN, Settings
+from .shares import Full, Shares
 from .texts import say
 
 #: Faults that the status page lists.
@@ -49,6 +51,7 @@ class Engine:
         self._schema = plugin_dir / "_conf_schema.json"
         self._cache = data_dir / "components"
         self._guards = Guards(data_dir / "guards.json")
+        self._shares = Shares(settings.user_share, settings.places)
         self._plugin: Plugin | None = None
         self.problem: str | None = None
         """Why nothing can be asked, in one line; None if all is well."""
@@ -60,6 +63,10 @@ class Engine:
     async def start(self) -> None:
         """Loads the component. Never raises for what a user can have done wrong."""
         self.last_faults.extend(self._guards.last_faults)
+        # What a compiler that was killed has left; none runs before the component is loaded.
+        with suppress(OSError):
+            for left in self._cache.glob(".tmp*"):
+                left.unlink()
         if self.settings.problems:
             self._broken(("；" if self.settings.locale == "zh" else "; ").join(self.settings.problems))
             return
@@ -137,10 +144,21 @@ class Engine:
         """The running plugin. Raises the fault that every command then answers with."""
         if self._plugin is None:
             code = "cancelled" if self.ended else "config_invalid"
-            row = next(row for row in fault_table(self.settings.locale) if row["code"] == code)
-            message = self.problem or say(self.settings.locale, "stopped")
-            raise Fault(code, message, cause=row["cause"], remedy=row["remedy"])
+            raise self.fault(code, self.problem or say(self.settings.locale, "stopped"))
         return self._plugin
+
+    def fault(self, code: str, message: str) -> Fault:
+        """A fault of the plugin's own, with the component's cause and remedy."""
+        row = next(row for row in fault_table(self.settings.locale) if row["code"] == code)
+        return Fault(code, message, cause=row["cause"], remedy=row["remedy"])
+
+    async def check_heavy(self) -> None:
+        """Raises the fault with which a heavy turn would end now, before anything is read for it.
+        The component checks again when the turn's time has come."""
+        memory = (await self.status_now()).memory
+        if not memory.heavy_allowed:
+            available = "?" if memory.available_mib is None else memory.available_mib
+            raise self.fault("heavy_task_refused", say(self.settings.locale, "heavy", available=available))
 
     def ask(
         self,
@@ -148,12 +166,20 @@ class Engine:
         *,
         session: str,
         level: str,
+        asker: str | None = None,
+        admin: bool = False,
         instructions: str = "",
         attachments: Iterable[Attachment] = (),
         tools: Iterable[Tool] = (),
     ) -> Turn:
-        """Asks the gateway; raises `Fault` if there is nothing that could be asked."""
-        return self.running().ask(
+        """Asks the gateway; raises `Fault` if there is nothing that could be asked, or if `asker` (who
+        asks, if that is known) has his share of the queue. Admins have a place of their own."""
+        plugin = self.running()
+        try:
+            self._shares.admit(asker, admin=admin)
+        except Full as full:
+            raise self.fault("busy", say(self.settings.locale, full.key, **full.values)) from None
+        turn = plugin.ask(
             text,
             session=session,
             level=level,
@@ -161,6 +187,15 @@ class Engine:
             attachments=attachments,
             tools=tools,
         )
+        self._shares.add(turn, asker)
+        return turn
+
+    def cancel_all(self) -> list[Turn]:
+        """Cancels every turn, whoever asked and through whichever door; returns them."""
+        turns = list(self._shares.under_way())
+        for turn in turns:
+            turn.cancel()
+        return turns
 
     def status(self) -> Status:
         """What the guards know; raises `Fault` if there is no component."""

@@ -20,7 +20,7 @@ from astrbot.core.provider.register import (
 )
 from astr_openclaw import Delta, Fault, Reply
 
-from . import attachments, masking, messages, texts, tools
+from . import access, attachments, masking, messages, texts, tools
 from .audit import Audit
 from .conversation import Conversation
 from .engine import Engine
@@ -125,15 +125,17 @@ class OpenClawProvider(Provider):
         # nothing in common.
         chat = str(session_id or "").strip()
         key = f"{chat}#{rest['conversation_id']}" if chat and rest.get("conversation_id") else chat
+        level = access.chat_level(chat, settings)
+        key = access.session_of(key, level) if key else key
         talk: Conversation | None = None
         session = "-"
         # Whether AstrBot has all that it gets from this request: until then leaving is cancelling.
         given = False
         # Unless it gets further: AstrBot may leave at any point.
         outcome, code = "fault", "cancelled"
-        # In a group a secret may be spread over two pieces; it is masked in the whole. Where an
-        # answer without a session goes nobody knows.
-        whole = settings.mask_secrets and (not chat or ":GroupMessage:" in chat)
+        # A secret may be spread over two pieces; it is masked in the whole. Where an answer without a
+        # session goes nobody knows.
+        whole = settings.mask_secrets and not access.is_private(chat)
         clean = masking.mask_secrets if whole else masking.mask_tokens
         mask = masking.TokenStream(settings.secrets())
         shown = ""
@@ -145,7 +147,7 @@ class OpenClawProvider(Provider):
             tools_offered = _tools(func_tool)
             talk = self._resumed(asked, bool(tools_offered))
             if talk is None:
-                talk = await self._begin(key, asked, system_prompt, tools_offered, rest.get("abort_signal"))
+                talk = await self._begin(chat, key, level, asked, system_prompt, tools_offered, rest.get("abort_signal"))
             session = talk.session
             async with aclosing(talk.pieces()) as pieces:
                 async for piece in pieces:
@@ -207,7 +209,7 @@ class OpenClawProvider(Provider):
                 self._pending.drop(talk)
                 talk.cancel()
             self.audit.write(
-                door="model", who=chat or "-", session=session, level=self.settings.chat_level,
+                door="model", who=access.chat_asker(chat, settings)[0] or chat or "-", session=session, level=level,
                 outcome=outcome, code=code, seconds=time.monotonic() - started,
             )
 
@@ -227,7 +229,7 @@ class OpenClawProvider(Provider):
         return talk
 
     async def _begin(
-        self, key: str, asked: messages.Asked, system_prompt: Any, tools_offered: list[Any], abort: Any
+        self, chat: str, key: str, level: str, asked: messages.Asked, system_prompt: Any, tools_offered: list[Any], abort: Any
     ) -> Conversation:
         self.engine.running()  # Raises what is wrong before anything is downloaded.
         text, system = asked.text, [messages.text_of(system_prompt), *asked.system]
@@ -244,7 +246,7 @@ class OpenClawProvider(Provider):
             session = new_session(key)
             if asked.history:
                 system.append(asked.told())
-        files = await attachments.of_urls(asked.images)
+        files = await attachments.of_urls(asked.images, self.engine)
         talk = Conversation(abort)
         talk.session = session
         offered = []
@@ -262,9 +264,10 @@ class OpenClawProvider(Provider):
                         self.settings.tool_timeout,
                     )
                 )
+        asker, admin = access.chat_asker(chat, self.settings)
         talk.start(
             lambda: self.engine.ask(
-                text, session=session, level=self.settings.chat_level,
+                text, session=session, level=level, asker=asker, admin=admin,
                 instructions="\n\n".join(part for part in system if part), attachments=files, tools=offered,
             )
         )

@@ -37,6 +37,8 @@ class Settings:
     locale: str = "zh"
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    admin_platforms: frozenset[str] = frozenset()
+    """The platforms whose admins count; empty for all."""
     tell_refused: bool = False
     user_level: str = "L1"
     admin_level: str = "L2"
@@ -47,14 +49,20 @@ class Settings:
     tool_levels: dict[str, str] = field(default_factory=dict)
     """The level that a tool needs, by name; those not listed need L2."""
     tool_timeout: float = 60.0
+    user_share: int = 3
+    """Turns that one user may have under way."""
     mask_secrets: bool = True
     audit_bytes: int = 1 << 20
     audit_files: int = 5
     problems: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, config: Mapping[str, Any]) -> Settings:
+    def read(cls, config: object) -> Settings:
         """From AstrBot's config. Never raises."""
+        if not isinstance(config, Mapping):
+            settings = cls.read({})
+            settings.problems.append(say("zh", "not_a_config", value=type(config).__name__))
+            return settings
         reader = _Reader(config)
         module = {key: config[key] for key in _PASSED_ON if config.get(key) not in (None, "")}
         for group in _GROUPS:
@@ -73,6 +81,7 @@ class Settings:
             locale=reader.locale,
             users=frozenset(reader.words("users")),
             groups=frozenset(reader.words("groups")),
+            admin_platforms=frozenset(reader.words("admin_platforms")),
             tell_refused=reader.switch("tell_refused", False),
             user_level=reader.choice("user_level", _LEVELS, "L1"),
             admin_level=reader.choice("admin_level", _LEVELS, "L2"),
@@ -82,6 +91,7 @@ class Settings:
             tools=reader.switch("tools", True),
             tool_levels=reader.tool_levels("tool_levels"),
             tool_timeout=reader.number("tool_timeout_seconds", 60.0, 1.0, 3600.0),
+            user_share=int(reader.number("user_share", 3, 1, 65)),
             mask_secrets=reader.switch("mask_secrets", True),
             audit_bytes=int(reader.number("audit_max_kib", 1024, 16, 1 << 20)) << 10,
             audit_files=int(reader.number("audit_files", 5, 1, 100)),
@@ -96,6 +106,12 @@ class Settings:
             if text == word or text.startswith(word) and text[len(word)].isspace():
                 return text[len(word) :].strip()
         return None
+
+    @property
+    def places(self) -> int:
+        """How many turns may run or wait."""
+        queue = self.module.get("queue_length", 8)
+        return 1 + queue if isinstance(queue, int) else 1
 
     def secrets(self) -> tuple[str, ...]:
         """The tokens themselves, which are masked wherever text goes out."""

@@ -13,6 +13,7 @@ _HELP_ZH = """OpenClaw 助手
 /{p} 状态　查看熔断、内存、队列与组件
 /{p} 取消　结束你正在运行或排队的任务
 /{p} 会话重置　让本聊天开始新的会话
+/{p} 全部取消　结束所有人的任务（仅管理员）
 /{p} 熔断复位　立即关闭熔断（仅管理员）
 /{p} 帮助　显示本帮助"""
 
@@ -22,6 +23,7 @@ _HELP_EN = """OpenClaw assistant
 /{p} status  breakers, memory, queue and component
 /{p} cancel  ends your running or waiting task
 /{p} reset  starts a new session for this chat
+/{p} cancel-all  ends everyone's tasks (admins only)
 /{p} reset-breaker  closes the breakers at once (admins only)
 /{p} help  shows this"""
 
@@ -32,7 +34,19 @@ _SAY = {
         "session_reset": "已开始新的会话，之前的对话不再带入。",
         "session_not_reset": "会话没有重置：{why}",
         "breaker_reset": "熔断已复位。",
-        "admins_only": "只有管理员可以复位熔断。",
+        "cancelling_all": "已请求取消全部 {n} 个任务。",
+        "nothing_to_cancel_at_all": "没有正在运行或排队的任务。",
+        "admins_only": "只有管理员可以使用这条命令。",
+        "share_full": "你已有 {n} 个任务在运行或排队，请等它们结束，或发送“取消”。",
+        "queue_full": "已有 {n} 个任务在运行或排队，队列已满。",
+        "heavy": "可用内存 {available} MiB，不足以处理附件，附件没有读取。",
+        "stopped_by_user": "任务已取消，其余内容不再发送。",
+        "more_steps": "🔧 另有 {n} 步未逐条显示：{names}",
+        "corrected": "更正后的完整回答：\n{text}",
+        "unbound": "未写明平台的用户或群（{names}）对每个平台都有效：{platforms}。写成“平台:ID”即可限定平台。",
+        "too_many_files": "一次最多 {most} 个附件，这条消息有更多，附件没有读取。",
+        "too_much_data": "附件合计超过 {most} MiB。",
+        "not_a_config": "插件配置应为一组设置，得到的是 {value}",
         "refused": "你没有使用 OpenClaw 助手的权限，请联系管理员。",
         "internal": "插件内部出错（{kind}），详情见 AstrBot 日志。",
         "no_text": "（OpenClaw 没有返回文字）",
@@ -76,7 +90,19 @@ _SAY = {
         "session_reset": "A new session has begun; what was said before is not carried over.",
         "session_not_reset": "The session was not reset: {why}",
         "breaker_reset": "The breakers are closed.",
-        "admins_only": "Only admins can reset the breakers.",
+        "cancelling_all": "Asked all {n} task(s) to end.",
+        "nothing_to_cancel_at_all": "No task runs or waits.",
+        "admins_only": "Only admins can use this command.",
+        "share_full": "You already have {n} task(s) running or waiting; wait for them, or send “cancel”.",
+        "queue_full": "{n} tasks are running or waiting; the queue is full.",
+        "heavy": "{available} MiB of memory are available, too little for attachments; they were not read.",
+        "stopped_by_user": "The task was cancelled; the rest is not sent.",
+        "more_steps": "🔧 {n} more steps not shown one by one: {names}",
+        "corrected": "Final version:\n{text}",
+        "unbound": "Users or groups without a platform ({names}) match on every platform: {platforms}. Write “platform:id” to bind them to one.",
+        "too_many_files": "At most {most} attachments at a time; this message has more, and none was read.",
+        "too_much_data": "The attachments have more than {most} MiB together.",
+        "not_a_config": "The plugin's config must be a set of settings, not a {value}",
         "refused": "You may not use the OpenClaw assistant; ask an admin.",
         "internal": "The plugin failed ({kind}); see AstrBot's log.",
         "no_text": "(OpenClaw returned no text)",

@@ -1,0 +1,57 @@
+"""A task of a chat, from the question to its last message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from astr_openclaw import Turn
+
+
+class Job:
+    """A turn and what is sent of it. Stopping it ends both at once."""
+
+    def __init__(self, turn: Turn, asker: str) -> None:
+        self.turn = turn
+        self.asker = asker
+        self._stopped = asyncio.Event()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has stopped it."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Cancels the turn and sends nothing more of it."""
+        self.turn.cancel()
+        self._stopped.set()
+
+    async def run(self, work: Coroutine[Any, Any, object]) -> None:
+        """Runs something until it ends or the job is stopped, whichever comes first. A sender that
+        ignores its cancellation is not waited for."""
+        if self.stopped:
+            work.close()
+            return
+        task = asyncio.ensure_future(work)
+        stop = asyncio.ensure_future(self._stopped.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+        finally:
+            stop.cancel()
+            if not task.done():
+                task.cancel()
+                task.add_done_callback(_forget)
+
+    async def pause(self, seconds: float) -> None:
+        """Waits, at most until the job is stopped."""
+        with suppress(asyncio.TimeoutError, TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    if not task.cancelled():
+        task.exception()  # Nobody else asks for it.

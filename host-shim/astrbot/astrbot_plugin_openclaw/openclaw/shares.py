@@ -1,0 +1,45 @@
+"""How many turns one user may have under way, so that nobody takes the whole queue."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+
+from astr_openclaw import Turn
+
+
+class Full(Exception):
+    """No place. `key`: the sentence that says why."""
+
+    def __init__(self, key: str, **values: int) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+class Shares:
+    """The turns under way, by who asked."""
+
+    def __init__(self, share: int, places: int) -> None:
+        """`share`: turns of one user; `places`: all that run or wait."""
+        self._share = share
+        self._places = places
+        self._turns: weakref.WeakKeyDictionary[Turn, str | None] = weakref.WeakKeyDictionary()
+
+    def admit(self, asker: str | None, *, admin: bool) -> None:
+        """Raises `Full` if another turn would be too many. One place is left for admins."""
+        if admin:
+            return  # The component has a bound of its own.
+        askers = [self._turns.get(turn) for turn in self.under_way()]
+        if asker is not None and askers.count(asker) >= self._share:
+            raise Full("share_full", n=self._share)
+        if len(askers) >= max(1, self._places - 1):
+            raise Full("queue_full", n=len(askers))
+
+    def add(self, turn: Turn, asker: str | None) -> None:
+        """Counts a turn until it has ended."""
+        self._turns[turn] = asker
+
+    def under_way(self) -> Iterator[Turn]:
+        """The turns that have not ended."""
+        return (turn for turn in list(self._turns) if not turn.ended)

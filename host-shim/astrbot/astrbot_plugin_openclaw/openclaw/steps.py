@@ -1,0 +1,54 @@
+"""What a user is told while a task runs: the first steps one by one, the rest as a number."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from astr_openclaw import Notice, ToolCall
+
+from .texts import say
+
+#: Notices that a user is told. The others say what the reply shows anyway.
+_TOLD = {
+    "queued", "level_lowered", "memory_unreadable", "memory_estimated", "failed_over", "tool_denied", "answer_incomplete",
+    "answer_corrected", "attachment_shortened", "may_still_run",
+}  # fmt: skip
+
+#: Of each kind, those that are told one by one.
+_MOST = 3
+
+#: Tools that are named among the rest.
+_NAMED = 5
+
+
+class Steps:
+    """Tells a turn's steps. A model may call hundreds of tools; a chat takes a few messages."""
+
+    def __init__(self, locale: str, *, calls: bool) -> None:
+        """`calls`: whether tool calls are told at all."""
+        self._locale = locale
+        self._calls = calls
+        self._told: Counter[str] = Counter()
+        self._rest: Counter[str] = Counter()
+
+    def told(self, piece: object) -> str:
+        """What to tell about an event now; empty for nothing."""
+        if isinstance(piece, Notice) and piece.code in _TOLD:
+            kind, name, text = piece.code, piece.code, f"ℹ️ {piece.text}"
+        elif isinstance(piece, ToolCall) and self._calls:
+            kind, name, text = "", piece.name, say(self._locale, "tool", name=piece.name)
+        else:
+            return ""
+        self._told[kind] += 1
+        if self._told[kind] <= _MOST:
+            return text
+        self._rest[name] += 1
+        return ""
+
+    def rest(self) -> str:
+        """The steps that were not told one by one, as one line; empty if there are none."""
+        if not self._rest:
+            return ""
+        names = "、".join(f"{name} ×{n}" for name, n in self._rest.most_common(_NAMED))
+        more = " …" if len(self._rest) > _NAMED else ""
+        return say(self._locale, "more_steps", n=sum(self._rest.values()), names=names + more)
