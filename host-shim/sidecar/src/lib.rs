@@ -5,6 +5,8 @@
 //! the same commands. The parts by themselves:
 //!
 //! - [`layout`] and [`templates`]: what lies in the root, and [`owner`] whose it is; [`init`] makes it.
+//! - [`dotenv`], [`compose_file`], [`gateway_config`]: the root's files, read as Compose and OpenClaw
+//!   read them; [`address`]: where that makes the gateway reachable; [`project`]: whose containers.
 //! - [`doctor`]: facts, looked up once; diagnostics, pure functions of them; treatments, safe steps.
 //! - [`engine`]: Docker with Compose v2 or v1, or Podman.
 //! - [`lifecycle`]: start from an [`image`] and wait until healthy; [`change`]: upgrade and roll back
@@ -39,6 +41,7 @@ pub mod layout;
 pub mod lifecycle;
 pub mod lock;
 pub mod manifest;
+mod own_project;
 pub mod owner;
 pub mod plugin_settings;
 pub mod probe;

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use crate::durable;
 use crate::layout::{KEPT, Root};
+use crate::read_file;
 use crate::restore;
 use crate::text::{Problem, text};
 
@@ -41,12 +42,10 @@ pub fn lock(root: &Root) -> Result<Lock, Problem> {
         ));
     }
     restore::make_private(&folder).map_err(|error| failed(&error))?;
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join("lock"))
-        .map_err(|error| failed(&error))?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    let file =
+        read_file::open(&folder.join("lock"), &mut options).map_err(|error| failed(&error))?;
     match file.try_lock() {
         Ok(()) => {
             // Drafts of a call that was killed; they may hold the token.
@@ -73,7 +72,7 @@ pub fn lock(root: &Root) -> Result<Lock, Problem> {
 /// Whether another call is changing this root now.
 pub fn is_held(root: &Root) -> bool {
     // Not made if it is not there: to look at a root changes nothing.
-    File::open(root.join(KEPT).join("lock"))
+    read_file::open(&root.join(KEPT).join("lock"), File::options().read(true))
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

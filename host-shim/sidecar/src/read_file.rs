@@ -14,14 +14,7 @@ pub const LIMIT: u64 = 4 << 20;
 /// It cannot be read, is no regular file (a named pipe would block, a device has no end), or has
 /// more than [`LIMIT`] bytes.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
-    let found = file.metadata()?;
-    if found.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !found.is_file() {
-        return Err(io::Error::other(NotRegular));
-    }
+    let file = open(path, OpenOptions::new().read(true))?;
     let mut bytes = Vec::new();
     file.take(LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LIMIT {
@@ -60,16 +53,27 @@ pub fn is_not_regular(error: &io::Error) -> bool {
 #[error("not a regular file")]
 struct NotRegular;
 
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
+/// Opens a regular file, without ever waiting for somebody at the other end of a pipe.
+///
+/// # Errors
+///
+/// It cannot be opened, or is no regular file.
+pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Opening a named pipe would otherwise wait for a writer.
+        // Opening a named pipe would otherwise wait.
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
     }
-    options.open(path)
+    let file = options.open(path)?;
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !found.is_file() {
+        return Err(io::Error::other(NotRegular));
+    }
+    Ok(file)
 }
 
 #[cfg(all(test, unix))]

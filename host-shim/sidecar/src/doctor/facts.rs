@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use super::system;
 use crate::address;
 use crate::compose_file::{self, Service};
 use crate::dotenv::{self, Env};
@@ -363,126 +364,5 @@ pub fn size(bytes: u64) -> Text {
         text!("{gib} GiB", "{gib} GiB")
     } else {
         text!("{mib} MiB", "{mib} MiB")
-    }
-}
-
-/// What only the operating system knows.
-mod system {
-    use super::{Listener, Memory, Path, Root};
-
-    #[cfg(target_os = "linux")]
-    pub fn memory() -> Result<Memory, String> {
-        openclaw_memory::read_system()
-            .map(|sample| Memory {
-                available: sample.available,
-                total: sample.total,
-            })
-            .map_err(|error| error.to_string())
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub fn memory() -> Result<Memory, String> {
-        Err("not known on this system".to_owned())
-    }
-
-    pub fn euid() -> Option<u32> {
-        #[cfg(unix)]
-        return Some(rustix::process::geteuid().as_raw());
-        #[cfg(not(unix))]
-        None
-    }
-
-    #[cfg(unix)]
-    pub fn disk_free(path: &Path) -> Result<u64, String> {
-        let there = path
-            .ancestors()
-            .find(|folder| folder.exists())
-            .unwrap_or(path);
-        rustix::fs::statvfs(there)
-            .map(|found| found.f_bavail.saturating_mul(found.f_frsize))
-            .map_err(|error| error.to_string())
-    }
-
-    #[cfg(not(unix))]
-    pub fn disk_free(_: &Path) -> Result<u64, String> {
-        Err("not known on this system".to_owned())
-    }
-
-    /// Who listens on this port of any address.
-    #[cfg(target_os = "linux")]
-    pub fn listener(port: u16) -> Option<Listener> {
-        use procfs::net::TcpState;
-        let tables = [procfs::net::tcp(), procfs::net::tcp6()];
-        let inode = tables
-            .into_iter()
-            .flatten()
-            .flatten()
-            .find(|entry| entry.state == TcpState::Listen && entry.local_address.port() == port)?
-            .inode;
-        let owns = |process: &procfs::process::Process| {
-            process.fd().is_ok_and(|fds| {
-                fds.flatten().any(|fd| {
-                    matches!(fd.target, procfs::process::FDTarget::Socket(socket) if socket == inode)
-                })
-            })
-        };
-        let process = procfs::process::all_processes()
-            .ok()
-            .into_iter()
-            .flatten()
-            .flatten()
-            .find(owns)
-            .and_then(|process| Some((process.pid(), process.stat().ok()?.comm)));
-        Some(Listener { process })
-    }
-
-    /// Without `/proc` all that can be told is whether somebody answers.
-    #[cfg(not(target_os = "linux"))]
-    pub fn listener(port: u16) -> Option<Listener> {
-        let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2))
-            .ok()
-            .map(|_| Listener { process: None })
-    }
-
-    /// A gateway of this root that runs, outside of a container. Others are none of ours: it is told
-    /// by its working folder, or by the config or state that its environment names.
-    #[cfg(target_os = "linux")]
-    pub fn starting_gateway(root: &Root) -> Option<(i32, String)> {
-        let ours = |process: &procfs::process::Process| {
-            process.cwd().is_ok_and(|folder| folder == root.path())
-                || process.environ().is_ok_and(|environment| {
-                    ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"]
-                        .iter()
-                        .any(|key| {
-                            environment
-                                .get(std::ffi::OsStr::new(key))
-                                .is_some_and(|value| Path::new(value).starts_with(root.path()))
-                        })
-                })
-        };
-        procfs::process::all_processes()
-            .ok()?
-            .flatten()
-            .filter(|process| process.pid() != std::process::id() as i32)
-            .find_map(|process| {
-                let words = process.cmdline().ok()?;
-                let script = |word: &String| {
-                    word.ends_with("openclaw.mjs") || word.ends_with("dist/index.js")
-                };
-                let started =
-                    words.iter().any(|word| word == "gateway") && words.iter().any(script);
-                let titled = words
-                    .first()
-                    .is_some_and(|word| word.starts_with("openclaw-gateway"));
-                // Only the short name: a command line may hold a token.
-                ((started || titled) && ours(&process))
-                    .then(|| Some((process.pid(), process.stat().ok()?.comm)))?
-            })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub fn starting_gateway(_: &Root) -> Option<(i32, String)> {
-        None
     }
 }

@@ -12,6 +12,7 @@ mod files;
 mod machine;
 mod network;
 mod settings;
+mod system;
 mod treatment;
 
 use openclaw_plugin::fault::Locale;

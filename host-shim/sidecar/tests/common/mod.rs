@@ -162,6 +162,14 @@ impl Stage {
         Run::of(self.command(words).output().unwrap())
     }
 
+    /// Replaces a text in one of the root's files.
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.root.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no `{from}`");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
     pub fn env(&self) -> Env {
         Env::parse(&fs::read_to_string(self.root.join(".env")).unwrap()).unwrap()
     }

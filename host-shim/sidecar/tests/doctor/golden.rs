@@ -12,7 +12,13 @@ use openclaw_sidecar::durable::Durable;
 use serde_json::{Value, json};
 
 use super::healthy::{TOKEN, healthy, new_root};
-use super::sick::CASES;
+use super::sick::Case;
+use super::{sick, sick_forms};
+
+/// Every sick root.
+fn cases() -> impl Iterator<Item = &'static Case> {
+    sick::CASES.iter().chain(sick_forms::CASES)
+}
 
 /// The checks that are not simply well, without what differs from machine to machine.
 fn report(facts: &Facts, locale: Locale, notes: bool) -> Vec<Value> {
@@ -49,7 +55,7 @@ fn golden(name: &str) -> PathBuf {
 fn every_sick_root_has_its_diagnosis_and_its_cure() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut differ = Vec::new();
-    for case in CASES {
+    for case in cases() {
         let temp = tempfile::tempdir().unwrap();
         let root = new_root(temp.path());
         (case.root)(&root);
@@ -105,7 +111,7 @@ fn every_golden_file_has_its_case() {
     for entry in fs::read_dir(golden("x").parent().unwrap()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let name = name.strip_suffix(".json").unwrap();
-        assert!(CASES.iter().any(|case| case.name == name), "{name}");
+        assert!(cases().any(|case| case.name == name), "{name}");
     }
 }
 
@@ -124,7 +130,7 @@ fn the_schema_names_every_check_and_every_problem() {
     };
     let mut names = BTreeSet::new();
     let mut problems = BTreeSet::new();
-    for case in CASES {
+    for case in cases() {
         let temp = tempfile::tempdir().unwrap();
         let root = new_root(temp.path());
         (case.root)(&root);

@@ -5,6 +5,7 @@ mod common;
 mod golden;
 mod healthy;
 mod sick;
+mod sick_forms;
 
 use std::fs;
 

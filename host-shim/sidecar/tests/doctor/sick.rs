@@ -16,7 +16,7 @@ use openclaw_sidecar::text::{Problem, Text};
 use serde_json::json;
 
 use super::common::make_pipe;
-use super::healthy::{COMPOSE, CONFIG, MIB, TOKEN, answered, chmod, edit, set_env};
+use super::healthy::{CONFIG, MIB, TOKEN, answered, chmod, edit, set_env};
 
 /// One sick root: what is done to a healthy one, and to what is seen around it.
 pub struct Case {
@@ -25,7 +25,7 @@ pub struct Case {
     pub facts: fn(&mut Facts),
 }
 
-const fn files(name: &'static str, root: fn(&Root)) -> Case {
+pub const fn files(name: &'static str, root: fn(&Root)) -> Case {
     Case {
         name,
         root,
@@ -72,7 +72,7 @@ fn no_gateway(facts: &mut Facts) {
     facts.bearer = None;
 }
 
-/// Every one, by what is sick.
+/// Those of the root, the `.env`, the container and the machine, by what is sick.
 pub const CASES: &[Case] = &[
     // The root.
     files("root-missing", |root| {
@@ -191,139 +191,6 @@ pub const CASES: &[Case] = &[
             url: Some("http://127.0.0.1:18790".to_owned()),
             token: Token::new("fedcba9876543210fedcba9876543210"),
         }));
-    }),
-    // The config.
-    files("config-not-json5", |root| {
-        edit(root, CONFIG, "mode: \"local\",", "mode: \"local")
-    }),
-    files("config-mode", |root| {
-        edit(root, CONFIG, "mode: \"local\",", "")
-    }),
-    files("config-password", |root| {
-        edit(
-            root,
-            CONFIG,
-            "auth: { mode: \"token\" }",
-            "auth: { mode: \"password\" }",
-        )
-    }),
-    files("config-token", |root| {
-        edit(
-            root,
-            CONFIG,
-            "auth: { mode: \"token\" }",
-            "auth: { token: \"x\" }",
-        )
-    }),
-    // Report F23: a config in parts, of which one cannot be seen from here; a token in it.
-    files("config-include-not-mounted", |root| {
-        edit(
-            root,
-            CONFIG,
-            "mode: \"local\",",
-            "$include: \"./more.json5\",",
-        )
-    }),
-    files("config-token-the-same", |root| {
-        edit(
-            root,
-            CONFIG,
-            "auth: { mode: \"token\" }",
-            &format!("auth: {{ token: \"{TOKEN}\" }}"),
-        )
-    }),
-    files("config-endpoint-off", |root| {
-        edit(root, CONFIG, "enabled: true", "enabled: false")
-    }),
-    // The compose file.
-    files("compose-not-yaml", |root| {
-        edit(root, COMPOSE, "services:", "services: [")
-    }),
-    files("compose-no-service", |root| {
-        edit(root, COMPOSE, "\nservices:", "\nx-services:")
-    }),
-    // Report F28: mounts without a label where SELinux is enforced (openclaw/openclaw#39449).
-    Case {
-        name: "selinux-without-labels",
-        root: |root| edit(root, COMPOSE, ":z\n", "\n"),
-        facts: |facts| facts.selinux = Some(true),
-    },
-    // Report R10 (attack): a version that drains longer than it may.
-    files("stop-grace-short", |root| {
-        set_env(root, dotenv::VERSION, "2026.9.6")
-    }),
-    // Report F24: forms that Compose takes, and that say too little here to call anything wrong.
-    Case {
-        name: "compose-not-understood",
-        root: |root| edit(root, COMPOSE, "services:", "services: ["),
-        facts: |facts| facts.compose_verdict = Some(Ok(())),
-    },
-    Case {
-        name: "compose-refused-by-compose",
-        root: |root| edit(root, COMPOSE, "services:", "services: ["),
-        facts: |facts| facts.compose_verdict = Some(Err("yaml: line 5".to_owned())),
-    },
-    files("compose-includes", |root| {
-        edit(
-            root,
-            COMPOSE,
-            "\nservices:",
-            "\ninclude: [gateway.yml]\nx-services:",
-        )
-    }),
-    files("compose-image-fixed", |root| {
-        let text = fs::read_to_string(root.join(COMPOSE)).unwrap();
-        let image = text
-            .lines()
-            .find(|line| line.trim_start().starts_with("image:"));
-        edit(
-            root,
-            COMPOSE,
-            image.unwrap(),
-            "    image: ghcr.io/openclaw/openclaw:2026.2.9",
-        );
-    }),
-    files("compose-bind-of-a-variable", |root| {
-        edit(root, COMPOSE, "\"lan\"", "\"${BIND:?}\"")
-    }),
-    files("compose-port-of-a-variable", |root| {
-        edit(root, COMPOSE, "127.0.0.1:${", "${ADDRESS:?}:${")
-    }),
-    files("compose-network-of-another", |root| {
-        edit(
-            root,
-            COMPOSE,
-            "    init: true\n",
-            "    init: true\n    network_mode: \"service:astrbot\"\n",
-        );
-        edit(root, COMPOSE, "    ports:\n", "    x-ports:\n");
-    }),
-    files("compose-binds-loopback", |root| {
-        edit(
-            root,
-            COMPOSE,
-            "\"--bind\", \"lan\"",
-            "\"--bind\", \"loopback\"",
-        )
-    }),
-    Case {
-        name: "gateway-by-hand-binds-everywhere",
-        root: |root| edit(root, CONFIG, "bind: \"loopback\"", "bind: \"lan\""),
-        facts: |facts| facts.container = Ok(None),
-    },
-    files("compose-host-network", |root| {
-        edit(
-            root,
-            COMPOSE,
-            "    init: true\n",
-            "    init: true\n    network_mode: host\n",
-        )
-    }),
-    files("compose-publishes-everywhere", |root| {
-        edit(root, COMPOSE, "127.0.0.1:${", "${")
-    }),
-    files("compose-publishes-nothing", |root| {
-        edit(root, COMPOSE, "    ports:\n", "    x-ports:\n")
     }),
     // The engine and the container.
     seen("engine-missing", |facts| {

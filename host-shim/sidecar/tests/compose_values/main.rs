@@ -4,12 +4,15 @@
 //! tests/setup/compose.sh installs. Neither needs an engine to show what it has read.
 #![cfg(target_os = "linux")]
 
+mod cases;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use cases::{FILES, KEYS, SERVICES, TEXTS};
 use openclaw_sidecar::compose_file::{self, Network, Port, Reach, Service};
 use openclaw_sidecar::dotenv::Env;
 use openclaw_sidecar::interpolate::{Dialect, interpolate};
@@ -90,103 +93,6 @@ fn real(dialect: Dialect, env: &[u8], compose: &str) -> Result<BTreeMap<String, 
         .collect())
 }
 
-/// The variables that the cases below use.
-const KEYS: [&str; 9] = ["A", "B", "C", "D", "E", "FOO", "FROM_SHELL", "BOTH", "é"];
-
-/// `.env` files, one form each.
-const FILES: &[&[u8]] = &[
-    b"A=1\n",
-    b"A=1",
-    b"A=1\r\nB=2\r\n",
-    b"A=1\rB=2\r",
-    b"\xef\xbb\xbfA=1\nB=2\n",
-    b"\xef\xbb\xbf# comment\nA=1\n",
-    b"\n\n  \n\t\nA=1\n\n",
-    b"   A=1\n\tB=2\n",
-    b"A = 1\nB= 2\nC =3\n",
-    b"A=\nB=\"\"\nC=''\nD=   \nE=2",
-    b"A=1\nA=2\nA=3\n",
-    b"export A=1\nexport\tB=2\nexport  C = 3\nexported=4\nE=5\n",
-    b"# c\nA=1 # c\nB=2# c\nC=#3\nD= # 4\nE=5\t# c\n",
-    b"A=\"1 # no\"\nB='2 # no'\nC=\"3\" # c\nD='4' # c\n",
-    b"A=--max-old-space-size=1024 --disable-warning=X\n",
-    b"A=a b  c \nB=\"a b  c \"\nC='a b  c '\n",
-    b"A=a=b=c\nB==\nC=a==\n",
-    b"A='it''s'\nB=2\n",
-    b"A='it\\'s'\nB=\"say \\\"x\\\"\"\n",
-    b"A=\"a\\nb\"\nB='a\\nb'\nC=a\\nb\n",
-    b"A=\"a\\tb\\\\c\\'d\"\nB='a\\\\b'\nC=a\\\\b\nD=\"a\\qb\\cb\"\n",
-    b"A=\"\\a\\b\\f\\r\\v\\0101\\01\\0\\08\"\n",
-    b"A=\"\\u0041\\x41\"\n",
-    b"A=\"one\ntwo\"\nB=2\n",
-    b"A='one\ntwo\n'\nB=2\n",
-    b"A='one\nB=inside\n'\nC=3\n",
-    b"A=\"C:\\\\path\\\\\"\nB=2\n",
-    b"A=C:\\path\\new\nB=2\n",
-    b"A=don't\nB=say \"x\"\nC=\"x\"y\n",
-    b"A=1\nB=$A\nC=${A}\nD=x${A}y$A.z\n",
-    b"A=1\nB=\"$A\"\nC=\"${A}\"\nD='$A'\nE='${A}'\n",
-    b"B=$A\nA=1\n",
-    b"B=${A:-x}\nC=${A-y}\nD=${A:-}\n",
-    b"A=\nB=${A:-x}\nC=${A-y}\n",
-    b"A=1\nB=${A:-x}\nC=${A-y}\nD=${A:+z}\nE=${A+w}\n",
-    b"A=1\nB=${A:?no}\nC=${A?no}\n",
-    b"B=${A:?no}\n",
-    b"B=${A?no}\n",
-    b"B=${A:-${C:-deep}}\n",
-    b"C=3\nB=${A:-${C:-deep}}x\n",
-    b"A=$$\nB=a$$b\nC=$${X}\nD=\\$A\nE=\"\\$A\"\n",
-    b"A=$\nB=a$ b\nC=$1\nD=5$\n",
-    b"A=${\nB=2\n",
-    b"A=${}\nB=2\n",
-    b"A=${B\nB=2\n",
-    b"A=${1}\n",
-    b"A=pa$$word\nB='pa$word'\nC=\"pa$word\"\nD=pa$word\n",
-    b"A=$FROM_SHELL\nB=${FROM_SHELL}\nC=${FROM_SHELL:-x}\n",
-    b"BOTH=file\nA=$BOTH\nB=${BOTH}\n",
-    b"FROM_SHELL\nFOO\nA=1\n",
-    b"FOO\n",
-    b"FOO",
-    b"A=1\nno assignment\nB=2\n",
-    b"no assignment\n",
-    b"A=1\n=2\nB=3\n",
-    b"A: 1\nB:2\n",
-    b"A=1: 2\n",
-    b"A.B=1\nA-B=2\nC=3\n",
-    b"A=1;B=2\nC=3\n",
-    b"'A'=1\nB=2\n",
-    b"\"A\"=1\nB=2\n",
-    b"A=\"open\nB=2\n",
-    b"A='open\nB=2\n",
-    b"A=\"open\nB=\"2\"\nC=3\n",
-    b"A='x' y\nB=2\n",
-    b"A=\"x\"B=2\n",
-    b"A=\xe4\xbb\xa4\xe7\x89\x8c\nB=\"\xf0\x9f\xa6\x9e\"\n\xc3\xa9=1\n",
-    b"A=a\xc2\xa0b\xc2\xa0\nB=2\n",
-    b"A=\xe3\x80\x80x\nB=2\n",
-    b"A=\xff\nB=2\n",
-    b"A=`date`\nB=$(date)\nC=a|b&c;d<e>f*?[x]{y}~!\n",
-    b"A=a,b\nB=[1, 2]\nC={\"x\": 1}\nD={'x': 1}\n",
-    b"A=true\nB=null\nC=0x10\nD=1e3\nE=010\n",
-    b"A=a\\\nB=2\n",
-    b"A=a\\ b\n",
-    b"A=\"\"\"x\"\"\"\nB=2\n",
-    b"#A=1\n #B=2\nC=3\n",
-    b"A=http://u:p@h:1/x?y=1&z=2#frag\n",
-    b"A=sk-0123456789abcdef+/==\n",
-    b"A=1\x0bB\x0cC\nB=2\n",
-    b"A=1\x1c\nB=\x1f2\n",
-    b"export\nA=1\n",
-    b"export A\nB=1\n",
-    b"set -a\nA=1\n",
-    b"A =\nB\t=\t2\n",
-    b"A=\"${B:-\\\"q\\\"}\"\n",
-    b"A=${B:-a b} c\nC=${B:-a}${D:-b}\n",
-    b"A=${B:-a\nb}\n",
-    b"A=\"${B:-a\nb}\"\n",
-    b"A=${B-{x}}\nC=${B:-}}\n",
-];
-
 /// Forms that are refused by one and only a part of by the other are compared as far as both read.
 #[test]
 #[ignore = "needs docker-compose and Compose v2: tests/setup/compose.sh"]
@@ -247,69 +153,6 @@ fn env_files_are_read_as_the_real_composes_read_them() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// Texts of a compose file.
-const TEXTS: &[&str] = &[
-    "plain",
-    "$A",
-    "${A}",
-    "x${A}y$A-z",
-    "$MISSING",
-    "${MISSING}",
-    "${A:-x}",
-    "${A-x}",
-    "${EMPTY:-x}",
-    "${EMPTY-x}",
-    "${EMPTY}",
-    "${MISSING:-x}",
-    "${MISSING-x}",
-    "${MISSING:-}",
-    "${MISSING-}",
-    "${MISSING:-a b:c/d?e}",
-    "${MISSING:?why}",
-    "${MISSING?why}",
-    "${EMPTY:?why}",
-    "${EMPTY?why}",
-    "${A:?why}",
-    "${A?why}",
-    "${A:+x}",
-    "${A+x}",
-    "${MISSING:+x}",
-    "${MISSING+x}",
-    "${EMPTY:+x}",
-    "${EMPTY+x}",
-    "${MISSING:-${A}}",
-    "${MISSING:-${MISSING2:-deep}}",
-    "${MISSING:-$A}",
-    "${MISSING:-a}${A}${MISSING2:-b}",
-    "${MISSING:-a} and ${MISSING:-b}",
-    "$$A",
-    "$${A}",
-    "a$$b",
-    "$",
-    "a$",
-    "$ a",
-    "$1",
-    "${",
-    "${}",
-    "${A",
-    "${1}",
-    "${A B}",
-    "${A!x}",
-    "${A:x}",
-    "${A:}",
-    "${A-}",
-    "${MISSING-{x}}",
-    "${MISSING:-{\"a\": 1}}",
-    "${MISSING:-}}",
-    "127.0.0.1:${PORT:-18789}:18789",
-    "${IP:-127.0.0.1}:${PORT:-18789}:18789",
-    "${a_lower}",
-    "$FROM_SHELL $BOTH",
-    "$A_",
-    "$A.b",
-    "${_X:-u}",
-];
-
 #[test]
 #[ignore = "needs docker-compose and Compose v2: tests/setup/compose.sh"]
 fn variables_of_a_compose_file_are_put_in_as_the_real_composes_do() {
@@ -337,27 +180,6 @@ fn variables_of_a_compose_file_are_put_in_as_the_real_composes_do() {
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
-
-/// Services in every form, the part below `services:`; those that a generation refuses are not
-/// compared.
-const SERVICES: &[&str] = &[
-    "openclaw-gateway: {image: x, command: node dist/index.js gateway --bind lan}",
-    "openclaw-gateway: {image: x, command: \"sh -c 'exec node x --bind lan'\"}",
-    "openclaw-gateway: {image: x, command: [node, \"--bind=${BIND:-lan}\"], entrypoint: tini --}",
-    "openclaw-gateway: {image: x, entrypoint: [a, b], command: [c, '$$d', \"e f\"]}",
-    "openclaw-gateway: {image: x, ports: [\"127.0.0.1:${PORT:-1}:18789\", \"[::1]:2:3\", 4, \"5:6/udp\"]}",
-    "openclaw-gateway: {image: x, ports: [\"${IP:-127.0.0.1}:${PORT}:18789\", \"7-9:17-19\"]}",
-    "openclaw-gateway: {image: x, ports: [{target: 80, published: 81, host_ip: 127.0.0.1}, {target: 82}]}",
-    "openclaw-gateway: {image: x, network_mode: host}",
-    "openclaw-gateway: {image: x, network_mode: \"service:b\"}\n  b: {image: y, ports: [\"127.0.0.1:1:2\"]}",
-    "openclaw-gateway: {image: x, environment: [A=1, B, \"C=$$x=${PORT}\", D=], env_file: more.env}",
-    "openclaw-gateway: {image: x, environment: {A: 1, B: null, C: \"${PORT:+set}\"}, env_file: [more.env]}",
-    "base: &b {image: x, environment: &e {A: \"1\", B: \"2\"}, ports: [\"1:1\"]}\n  openclaw-gateway:\n    <<: *b\n    environment: {<<: *e, B: \"3\"}",
-    "openclaw-gateway: {extends: base, command: [x], environment: {B: \"3\"}, ports: [\"3:3\"]}\n  base: {image: y, command: [y], ports: [\"2:2\"], environment: [A=1, B=2]}",
-    "openclaw-gateway: {extends: {file: other.yml, service: base}, environment: [B=3]}",
-    "openclaw-gateway: {extends: {file: other.yml, service: middle}}",
-    "openclaw-gateway: {image: \"x:${PORT}\", x-more: [1], labels: {a: b}, deploy: {replicas: 1}}",
-];
 
 /// What the sidecar needs of a service, in a form to compare.
 fn plain(service: &Service) -> Value {
