@@ -12,10 +12,6 @@ use crate::plugin::Plugin;
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
-/// The component's memory, unless told otherwise: for the largest request, as much again in the queue,
-/// and the longest answer that a config may allow, which is held some six times while it is read.
-const DEFAULT_MEMORY_CAP: usize = 128 << 20;
-
 /// The component's own computing between two waits, unless told otherwise.
 const DEFAULT_COMPUTE_BUDGET: Duration = Duration::from_secs(5);
 
@@ -40,7 +36,7 @@ impl Default for PluginBuilder {
             memory: Arc::new(SystemMemory),
             clock: Clock::real(),
             runner: None,
-            memory_cap: DEFAULT_MEMORY_CAP,
+            memory_cap: MEMORY_RESERVATION,
             compute_budget: DEFAULT_COMPUTE_BUDGET,
             cache_dir: None,
             snapshot: None,
@@ -81,9 +77,9 @@ impl PluginBuilder {
     }
 
     /// The most memory that the component may have, in bytes; at more it is stopped. Default:
-    /// 128 MiB, which is what the largest turns need.
+    /// 128 MiB, which is what the largest turns need, and also the most that can be set.
     pub fn memory_cap(mut self, bytes: usize) -> Self {
-        self.memory_cap = bytes;
+        self.memory_cap = bytes.min(MEMORY_RESERVATION);
         self
     }
 

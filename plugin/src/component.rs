@@ -89,13 +89,18 @@ impl gateway::Guest for Component {
         let turn = turn::model::Turn::from(turn);
         wit_bindgen::spawn_local(async move {
             let events = Writer(RefCell::new(Some(writer)));
-            let end = turn::run(&state(), &World, &events, &turn, async { cancel.await }).await;
+            let state = state();
+            let (end, rest) =
+                turn::run(&state, &World, &events, &turn, async { cancel.await }).await;
             // The stream ends before the future resolves.
-            drop(events);
+            events.0.take();
             // The host may have gone; then nobody wants to know.
             let _ = end_writer
                 .write(end.map(Into::into).map_err(Into::into))
                 .await;
+            if let Some(rest) = rest {
+                rest.read_out().await;
+            }
         });
         (events, end)
     }

@@ -12,6 +12,7 @@ use crate::text::{self, say};
 use crate::turn::model::{Fault, GatewayName};
 use crate::turn::outside::{AnswerBody as _, Failure, Outside, Post};
 use crate::turn::refusal_body;
+use core::cell::Cell;
 use core::pin::pin;
 use futures::future::{Either, select};
 
@@ -232,12 +233,14 @@ async fn ask<O: Outside>(
         first_byte_ms: config.bounds.first_byte_ms.min(PROBE_MS),
         ..config.bounds
     };
+    let taken = Cell::new(false);
     let post = Post {
         gateway,
         authorized,
         agent_id: None,
         body: None,
         bounds: &bounds,
+        sent: &taken,
     };
     let url = gateway.url();
     let deadline = outside.now_ms().saturating_add(PROBE_MS);

@@ -1,9 +1,12 @@
 //! What lasts from turn to turn: the config, the lane, the breakers, the learnt dialects, the counters.
 
+mod exchange;
+mod permit;
+
 use crate::config::Checked;
 use crate::fault::FaultCode;
 use crate::gateway::dialect::Dialect;
-use crate::guards::breaker::{self, Breaker, Outcome};
+use crate::guards::breaker::{self, Breaker};
 use crate::guards::lane::{Entry, Lane, Ticket};
 use crate::prelude::*;
 use crate::turn::model::Fault;
@@ -11,6 +14,9 @@ use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
+
+pub(crate) use exchange::Exchange;
+pub(crate) use permit::Permit;
 
 /// Counted since the instance, or the one whose snapshot it took over, was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +44,12 @@ struct Side {
     url: String,
     breaker: Breaker,
     dialect: Dialect,
+    /// It is known to end a run whose client leaves.
+    stops: bool,
+    /// Requests under way.
+    exchanges: u32,
+    /// It may go on with a run that nobody waits for, and nobody has been told.
+    may_still_run: bool,
 }
 
 #[derive(Default)]
@@ -51,6 +63,8 @@ struct Inner {
     counters: Counters,
     /// Why memory was an estimate when that was last said.
     estimate: String,
+    /// An answer that nobody wants is read to its end.
+    reading_out: bool,
 }
 
 /// Shared by all turns of an instance. Never borrowed across an await.
@@ -70,10 +84,12 @@ pub(crate) enum Full {
 }
 
 /// Of the snapshot's own layout.
-const SNAPSHOT_VERSION: u64 = 2;
-/// Numbers in a snapshot: its version, four a side, and the counters. A line of them, then one with
+const SNAPSHOT_VERSION: u64 = 3;
+/// Numbers of a side in a snapshot.
+const SIDE_LEN: usize = 5;
+/// Numbers in a snapshot: its version, those of the sides, and the counters. A line of them, then one with
 /// the address of each side.
-const SNAPSHOT_LEN: usize = 1 + 2 * 4 + 7;
+const SNAPSHOT_LEN: usize = 1 + 2 * SIDE_LEN + 7;
 
 /// What can be seen of a gateway's breaker.
 pub struct BreakerView {
@@ -126,6 +142,7 @@ impl State {
                 u64::from(saved.open_until.is_some()),
                 saved.open_until.unwrap_or(0),
                 u64::from(side.dialect == Dialect::Flat),
+                u64::from(side.may_still_run || (side.exchanges > 0 && !side.stops)),
             ]);
         }
         let c = &inner.counters;
@@ -162,7 +179,7 @@ impl State {
             ));
         }
         let mut inner = self.0.borrow_mut();
-        let saved = numbers[1..].chunks(4).zip(urls);
+        let saved = numbers[1..].chunks(SIDE_LEN).zip(urls);
         for (side, (saved, url)) in inner.sides.iter_mut().zip(saved) {
             *side = Side {
                 url: url.to_owned(),
@@ -175,9 +192,11 @@ impl State {
                 } else {
                     Dialect::Flat
                 },
+                may_still_run: saved[4] != 0,
+                ..Side::default()
             };
         }
-        let c = &numbers[9..];
+        let c = &numbers[1 + 2 * SIDE_LEN..];
         inner.counters = Counters {
             turns: c[0],
             completed: c[1],
@@ -357,39 +376,5 @@ impl Drop for Place {
         if let Some(waker) = waker {
             waker.wake();
         }
-    }
-}
-
-/// The right to ask a gateway once. Dropped: it is given back, and nothing is counted.
-pub(crate) struct Permit {
-    state: State,
-    at: usize,
-    /// The config under which it was given.
-    of: Rc<Checked>,
-    permit: Option<breaker::Permit>,
-}
-
-impl Permit {
-    /// Gives it back with how the turn ended.
-    pub fn settle(mut self, outcome: Outcome, now: u64) {
-        self.give_back(outcome, now);
-    }
-
-    fn give_back(&mut self, outcome: Outcome, now: u64) {
-        let mut inner = self.state.0.borrow_mut();
-        let rule = inner.config.as_ref().map(|config| config.limits.breaker);
-        // The breaker of another gateway that is configured there by now has nothing to do with it.
-        let still = inner.still_has(&self.of, self.at);
-        if let (Some(permit), Some(rule), true) = (self.permit.take(), rule, still) {
-            inner.sides[self.at]
-                .breaker
-                .record(permit, outcome, now, rule);
-        }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.give_back(Outcome::Neutral, 0);
     }
 }

@@ -35,6 +35,19 @@ pub(crate) fn queued(locale: Locale, ahead: usize) -> String {
         n = ahead + 1)
 }
 
+pub(crate) fn queued_behind_abandoned(locale: Locale, ms: u64) -> String {
+    say!(locale,
+        en: "The gateway is still running the task that was given up; this one waits for it, at most {s} s.",
+        zh: "网关仍在运行已放弃的任务，本任务等它结束，最多 {s} 秒。",
+        s = seconds(ms))
+}
+
+pub(crate) fn may_still_run(locale: Locale) -> String {
+    say!(locale,
+        en: "The gateway may still be running an earlier task that was given up, beside this one.",
+        zh: "网关可能仍在运行之前放弃的任务，与本任务同时进行。")
+}
+
 pub(crate) fn level_lowered(
     locale: Locale,
     asked: Level,

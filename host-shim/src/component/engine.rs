@@ -12,11 +12,12 @@ pub(super) const TARGET: &str = env!("OPENCLAW_TARGET");
 pub(super) const WASMTIME: &str = env!("OPENCLAW_WASMTIME");
 
 /// To be raised with every change of [`engine`] that artifacts depend on.
-pub(super) const SETTINGS: u32 = 1;
+pub(super) const SETTINGS: u32 = 2;
 
-/// Address space that is reserved for the component's memory. The default, 4 GiB, fails under a
-/// limit of the address space (`ulimit -v`).
-const MEMORY_RESERVATION: u64 = 16 << 20;
+/// The most memory that a component may have, in bytes. So much address space is reserved for it, of
+/// which only what it uses is memory: growth does not move it, so that there is never an old and a new
+/// one at a time. The default, 4 GiB, fails under a limit of the address space (`ulimit -v`).
+pub(crate) const MEMORY_RESERVATION: usize = 128 << 20;
 
 /// Unmapped space after the memory: saves most of the bounds checks within a structure.
 const MEMORY_GUARD: u64 = 64 << 10;
@@ -27,8 +28,8 @@ pub(super) fn engine() -> wasmtime::Result<Engine> {
     config.target(TARGET)?;
     // The watchdog's means to stop a component that computes without end.
     config.epoch_interruption(true);
-    config.memory_reservation(MEMORY_RESERVATION);
-    config.memory_reservation_for_growth(MEMORY_RESERVATION);
+    config.memory_reservation(MEMORY_RESERVATION as u64);
+    config.memory_may_move(false);
     config.memory_guard_size(MEMORY_GUARD);
     // Traps by signals on macOS: Mach ports would make a thread that a fork does not survive.
     #[cfg(target_vendor = "apple")]

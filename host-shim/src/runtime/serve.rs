@@ -32,6 +32,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// replaced: memory of a component never shrinks.
 const KEPT_MEMORY: usize = 8 << 20;
 
+/// How soon an instance that has grown, but is not idle yet, is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Why an instance cannot go on.
 pub(super) enum Stop {
     /// A call trapped.
@@ -58,6 +61,7 @@ impl Worker {
     ) -> Exit {
         let mut commands = self.commands.lock().await;
         let mut under_way = FuturesUnordered::new();
+        let mut grown = false;
         loop {
             tokio::select! {
                 biased;
@@ -71,11 +75,16 @@ impl Worker {
                     Some(Command::Close(answer)) => return Exit::Closed(Some(answer)),
                     Some(command) => under_way.push(self.execute((accessor, guest), command)),
                 },
+                () = tokio::time::sleep(LOOK_AGAIN), if grown => {}
             }
-            if under_way.is_empty() {
-                let memory = accessor.with(|mut access| access.get().limiter.memory_bytes());
-                if memory > KEPT_MEMORY.max(2 * baseline) {
-                    return Exit::Grown;
+            let memory = accessor.with(|mut access| access.get().limiter.memory_bytes());
+            grown = under_way.is_empty() && memory > KEPT_MEMORY.max(2 * baseline);
+            if grown {
+                // A turn that has ended here may still be read out: a new instance would leave it.
+                match guest.astr_openclaw_guards().call_status(accessor).await {
+                    Ok(status) if status.in_flight == 0 => return Exit::Grown,
+                    Ok(_) => {}
+                    Err(error) => return Exit::Trapped(self.trap_message(&error)),
                 }
             }
         }

@@ -85,6 +85,7 @@ impl Outside for World {
                 }
             }
             drop(contents);
+            post.sent.set(taken);
             // The answer may come before the request has been taken: its end is not waited for.
             drop(trailers);
             uploaded.set(taken || uploaded.get());
@@ -95,6 +96,7 @@ impl Outside for World {
             Either::Right(((), answered)) => answered.await,
         };
         drop(sent);
+        post.sent.set(post.sent.get() || answered.is_ok());
         let response = answered.map_err(|code| failure(code, uploaded.get()))?;
         let head = head(&response);
         let (done, done_reader) = wit_future::new(|| Ok(()));

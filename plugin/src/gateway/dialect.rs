@@ -1,7 +1,6 @@
 //! The JSON shape of tools, which flipped between gateway versions.
 
 use super::request::Body;
-use crate::prelude::*;
 use crate::turn::model::Tool;
 
 /// How a gateway wants its tools written.

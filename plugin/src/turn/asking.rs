@@ -1,8 +1,9 @@
 //! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
 
+use super::abandoned::Opening;
 use super::model::{Event, Fault, NoticeCode};
 use super::outside::{AnswerBody, Events, Failure, Outside, Post};
-use super::run::{Run, outcome};
+use super::run::{Run, nobody_reads, outcome};
 use crate::fault::FaultCode;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
 use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
@@ -37,6 +38,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         let (why, fault) = match self.state.admit(0, self.config, now) {
             Ok(permit) => {
                 self.hold(permit);
+                self.warn(0).await?;
                 match self.request(0, ask).await {
                     Ok(answer) => return Ok((0, answer)),
                     Err(failed) if failed.nothing_sent && has_backup => {
@@ -61,6 +63,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 self.hold(permit);
                 let words = text::failed_over(locale, &why);
                 self.say(NoticeCode::FailedOver, words).await?;
+                self.warn(1).await?;
                 match self.request(1, ask).await {
                     Ok(answer) => Ok((1, answer)),
                     Err(mut failed) => {
@@ -87,6 +90,9 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             // The turn itself has been checked; the outputs of its tools have not.
             request::check_size(body.len(), self.config.locale)?;
             let (head, mut answer) = self.post(at, &body).await?;
+            if head.status != 200 {
+                self.progress.over();
+            }
             let mut start = vec![];
             if let Some(format) = self.format(at, &head, &mut answer, &mut start).await? {
                 return self
@@ -94,6 +100,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                     .await
                     .map_err(Failed::from);
             }
+            self.progress.over();
             let bytes = refusal_body(self.outside, &mut answer, start).await;
             let fault = classify::classify(&head, &bytes, self.config.locale);
             let offers = ask.offer_tools && self.turn.offered(ask.level).next().is_some();
@@ -115,22 +122,46 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
 
     async fn post(&self, at: usize, body: &request::Body<'_>) -> Result<(Head, O::Body), Failed> {
         let gateway = &self.config.gateways[at];
+        let exchange = self.state.exchange(at, self.config);
+        let sent = exchange.sent.clone();
+        self.progress.exchange.replace(Some(exchange));
         let post = Post {
             gateway,
             authorized: true,
             agent_id: Some(&self.config.agent_id),
             body: Some(body),
             bounds: &self.config.bounds,
+            sent: &sent,
         };
-        self.outside.post(post).await.map_err(|failure| Failed {
-            fault: failure.fault(
-                false,
-                &gateway.url(),
-                &self.config.bounds,
-                self.config.locale,
-            ),
-            nothing_sent: failure.nothing_sent(),
+        self.outside.post(post).await.map_err(|failure| {
+            let nothing_sent = failure.nothing_sent();
+            if nothing_sent || matches!(failure, Failure::NotHttp(_)) {
+                self.progress.over();
+            } else {
+                self.cut_unless_late(&failure);
+            }
+            let (url, bounds) = (gateway.url(), &self.config.bounds);
+            Failed {
+                fault: failure.fault(false, &url, bounds, self.config.locale),
+                nothing_sent,
+            }
         })
+    }
+
+    /// Notes that the other side has closed the connection; at a time limit it is ours.
+    pub(super) fn cut_unless_late(&self, failure: &Failure) {
+        if !matches!(failure, Failure::FirstByteTimeout | Failure::IdleTimeout) {
+            self.progress.cut();
+        }
+    }
+
+    /// What the user should know before a gateway is asked.
+    async fn warn(&self, at: usize) -> Result<(), Fault> {
+        if self.state.take_may_still_run(at) {
+            let words = text::may_still_run(self.config.locale);
+            self.say(NoticeCode::MayStillRun, words).await?;
+        }
+        Ok(())
     }
 
     /// How an answer is written; none if it is no reply. What had to be read to tell is in `start`.
@@ -169,52 +200,95 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         let mut reader = AnswerReader::new(format, most, self.config.locale);
         let shown = &self.progress.shown;
         let begun = shown.borrow().len();
+        let mut opening = Opening::default();
         let mut broken = None;
-        let mut chunk = start;
-        while !reader.ended() {
+        let mut piece = start;
+        loop {
+            if format == Format::Stream
+                && let Some(stops) = opening.stops(&piece)
+            {
+                self.state.learn_stops(at, self.config, stops);
+            }
+            if self.progress.is_left() {
+                drop(reader);
+                self.read_out(body, format, piece).await;
+                return Err(nobody_reads());
+            }
             let before = shown.borrow().len();
-            reader.push(&chunk, &mut shown.borrow_mut());
-            self.show_from(before).await?;
+            reader.push(&piece, &mut shown.borrow_mut());
+            if let Err(fault) = self.show_from(before).await {
+                self.leave(fault);
+                drop(reader);
+                self.read_out(body, format, piece).await;
+                return Err(nobody_reads());
+            }
             if reader.ended() {
                 break;
             }
-            chunk = match body.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => break,
+            piece = match body.chunk().await {
+                Ok(Some(piece)) => piece,
+                Ok(None) => {
+                    // A stream ends with an event that says so.
+                    if format == Format::Json {
+                        self.progress.over();
+                    } else {
+                        self.progress.cut();
+                    }
+                    break;
+                }
                 Err(failure) => {
+                    self.cut_unless_late(&failure);
                     broken = Some(self.broken(at, &failure));
                     break;
                 }
             };
         }
+        if self.progress.is_left() {
+            return Err(nobody_reads());
+        }
         let before = shown.borrow().len();
+        let ended = reader.ended();
         let end = reader.finish(&mut shown.borrow_mut());
-        self.show_from(before).await?;
-        match (end, broken) {
+        let mut answer = match (end, broken) {
             // The whole answer has been read: what broke after it does not matter.
-            (Ok(mut answer), broken) => {
-                for (code, words) in core::mem::take(&mut answer.notices) {
-                    if code == NoticeCode::AnswerCorrected {
-                        let mut shown = shown.borrow_mut();
-                        shown.truncate(begun);
-                        shown.push_str(if begun > 0 { "\n\n" } else { "" });
-                        shown.push_str(&answer.text);
-                    }
-                    self.say(code, words).await?;
-                }
-                if answer.provider_failed {
-                    self.settle(Outcome::Failure {
-                        retry_after_ms: None,
-                    });
-                }
+            (Ok(answer), broken) => {
+                self.progress.over();
                 if broken.is_none() {
                     body.finish();
                 }
-                Ok(answer)
+                answer
             }
-            (_, Some(fault)) => Err(fault),
-            (Err(fault), None) => Err(fault),
+            // Unreadable, or too long: the gateway goes on.
+            (Err(fault), None) if ended && fault.code == FaultCode::ProtocolError => {
+                self.settle(outcome(Some(&fault)));
+                self.leave(fault);
+                self.read_out(body, format, piece).await;
+                return Err(nobody_reads());
+            }
+            (Err(fault), broken) => {
+                if ended {
+                    self.progress.over();
+                }
+                self.show_from(before).await?;
+                return Err(broken.unwrap_or(fault));
+            }
+        };
+        self.show_from(before).await?;
+        for (code, words) in core::mem::take(&mut answer.notices) {
+            if code == NoticeCode::AnswerCorrected {
+                let mut shown = shown.borrow_mut();
+                shown.truncate(begun);
+                shown.push_str(if begun > 0 { "\n\n" } else { "" });
+                shown.push_str(&answer.text);
+            }
+            self.say(code, words).await?;
         }
+        if answer.provider_failed {
+            self.settle(Outcome::Failure {
+                retry_after_ms: None,
+            });
+        }
+        Ok(answer)
     }
 
     /// The fault of an answer that breaks off.

@@ -1,5 +1,6 @@
 //! One turn, from admission to its end.
 
+mod abandoned;
 mod asking;
 pub mod model;
 pub mod outside;
@@ -7,6 +8,7 @@ mod round;
 mod run;
 mod tools;
 
+pub use abandoned::{ABANDONED_MS, Rest};
 pub(crate) use asking::refusal_body;
 pub use run::run;
 pub use tools::too_much_output;

@@ -8,6 +8,7 @@ use crate::gateway::request::Body;
 use crate::guards::memory::Sample;
 use crate::prelude::*;
 use crate::text::{say, seconds};
+use core::cell::Cell;
 
 /// A `POST /v1/responses`.
 pub struct Post<'a> {
@@ -21,6 +22,8 @@ pub struct Post<'a> {
     pub body: Option<&'a Body<'a>>,
     /// The connect, first byte and idle limits.
     pub bounds: &'a Bounds,
+    /// Set once the gateway may have the whole request.
+    pub sent: &'a Cell<bool>,
 }
 
 /// Why an exchange failed below HTTP.

@@ -1,5 +1,6 @@
 //! One turn: the lane, the guards, then rounds of requests until the model calls no more tools.
 
+use super::abandoned::{ABANDONED_MS, Rest};
 use super::model::{Event, Fault, GatewayName, NoticeCode, Reply, Turn, Usage};
 use super::outside::{Events, Outside};
 use crate::config::Checked;
@@ -10,12 +11,17 @@ use crate::guards::heavy;
 use crate::guards::memory::{Sample, judge};
 use crate::level::Level;
 use crate::prelude::*;
-use crate::state::{Full, MAX_WAITING_BYTES, Permit, Place, State};
+use crate::state::{Exchange, Full, MAX_WAITING_BYTES, Permit, Place, State};
 use crate::text;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
-use core::pin::pin;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::Poll;
 use futures::future::{Either, select};
+
+/// How a turn ends.
+pub(super) type Ending = Result<Reply, Fault>;
 
 /// What is known of a turn that runs, for whoever ends it before its own end.
 #[derive(Default)]
@@ -25,35 +31,111 @@ pub(super) struct Progress {
     permit: RefCell<Option<Permit>>,
     /// It waits for the caller: for a tool, or for an event to be taken.
     callers_time: Cell<bool>,
+    /// The last request.
+    pub exchange: RefCell<Option<Exchange>>,
+    /// The turn has ended for its caller.
+    left: Cell<bool>,
+    /// How, until the caller has been told.
+    fault: RefCell<Option<Fault>>,
 }
 
-/// Runs a turn to its end, or until `cancel` resolves, and counts it. Dropping the future cancels
-/// it too: its place and its permit are given back, its connection is closed.
-pub async fn run<O: Outside, E: Events>(
-    state: &State,
-    outside: &O,
-    events: &E,
-    turn: &Turn,
+impl Progress {
+    /// Ends the turn for its caller. What it says about the gateway has been settled, or is nothing.
+    fn leave(&self, fault: Fault) {
+        if !self.left.replace(true) {
+            self.fault.replace(Some(fault));
+            self.permit.take();
+        }
+    }
+
+    /// Whether the turn has ended for its caller.
+    pub fn is_left(&self) -> bool {
+        self.left.get()
+    }
+
+    /// Until it has. Whoever ends it polls again.
+    async fn left(&self) {
+        let left = |()| {
+            if self.is_left() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        };
+        poll_fn(|_| left(())).await;
+    }
+
+    /// The gateway's run for the last request is over.
+    pub fn over(&self) {
+        if let Some(exchange) = &*self.exchange.borrow() {
+            exchange.over();
+        }
+    }
+
+    /// The other side has closed the connection.
+    pub fn cut(&self) {
+        if let Some(exchange) = &*self.exchange.borrow() {
+            exchange.cut.set(true);
+        }
+    }
+
+    /// Whether the gateway would run on if the connection were closed.
+    pub fn runs_on(&self) -> bool {
+        self.exchange
+            .borrow()
+            .as_ref()
+            .is_some_and(Exchange::runs_on)
+    }
+}
+
+/// Runs a turn to its end, or until `cancel` resolves, and counts it. What may be left of it then is
+/// to be read out while the queue waits. Dropping the future, or the rest, closes the connection and
+/// gives the turn's place and permit back.
+pub async fn run<'a, O: Outside, E: Events>(
+    state: &'a State,
+    outside: &'a O,
+    events: &'a E,
+    turn: &'a Turn,
     cancel: impl Future<Output = ()>,
-) -> Result<Reply, Fault> {
-    let progress = Progress::default();
+) -> (Ending, Option<Rest<'a>>) {
+    let progress = Rc::new(Progress::default());
     state.count(|counters| counters.turns += 1);
-    let guarded = pin!(guarded(state, outside, events, turn, &progress));
-    // The cancellation is looked at first: a turn that nobody wants any more takes no place.
-    let end = match select(pin!(cancel), guarded).await {
-        Either::Right((end, _)) => end,
-        Either::Left(_) => {
+    let guarded = guarded(state, outside, events, turn, progress.clone());
+    let mut guarded: Pin<Box<dyn Future<Output = Ending> + 'a>> = Box::pin(guarded);
+    let mut cancel = pin!(cancel);
+    let (end, over) = poll_fn(|cx| {
+        // Looked at first: a turn that nobody wants any more takes no place.
+        if cancel.as_mut().poll(cx).is_ready() {
             let locale = state.config().map(|config| config.locale);
             let words = text::cancelled(locale.unwrap_or_default());
-            let partial_text = progress.shown.borrow().clone();
-            Err(Fault {
-                partial_text,
+            progress.leave(Fault {
+                partial_text: progress.shown.take(),
                 ..Fault::new(FaultCode::Cancelled, words)
-            })
+            });
         }
-    };
+        // Once more after a cancellation: events that are on their way are dropped.
+        let polled = if !progress.is_left() || progress.runs_on() {
+            guarded.as_mut().poll(cx)
+        } else {
+            Poll::Pending
+        };
+        match (progress.fault.take(), polled) {
+            (Some(fault), polled) => Poll::Ready((Err(fault), polled.is_ready())),
+            (None, polled) => polled.map(|end| (end, true)),
+        }
+    })
+    .await;
     state.count_end(&end);
-    end
+    let rest = (!over && progress.runs_on()).then(|| {
+        state.set_reading_out(true);
+        let until = outside.now_ms().saturating_add(ABANDONED_MS);
+        Rest {
+            turn: guarded,
+            limit: Box::pin(outside.sleep_until_ms(until)),
+            state,
+        }
+    });
+    (end, rest)
 }
 
 async fn guarded<O: Outside, E: Events>(
@@ -61,8 +143,8 @@ async fn guarded<O: Outside, E: Events>(
     outside: &O,
     events: &E,
     turn: &Turn,
-    progress: &Progress,
-) -> Result<Reply, Fault> {
+    progress: Rc<Progress>,
+) -> Ending {
     let Some(config) = state.config() else {
         return Err(Fault::new(
             FaultCode::ConfigInvalid,
@@ -80,16 +162,19 @@ async fn guarded<O: Outside, E: Events>(
         events,
         config: &config,
         turn: checked,
-        progress,
+        progress: &progress,
         announced: Cell::new(turn.level),
         unreadable_said: Cell::new(false),
         calls: Cell::new(0),
         denials_said: Cell::new(0),
     };
-    match select(pin!(run.admitted()), pin!(outside.sleep_until_ms(deadline))).await {
-        Either::Left((end, _)) => end,
-        Either::Right(_) => Err(run.out_of_time()),
+    let mut admitted = pin!(run.admitted());
+    let late = pin!(outside.sleep_until_ms(deadline));
+    if let Either::Left((end, _)) = select(admitted.as_mut(), late).await {
+        return end;
     }
+    progress.leave(run.out_of_time());
+    admitted.await
 }
 
 /// Waits in the lane until it is this turn's time. `bytes`: what the turn holds meanwhile.
@@ -112,7 +197,11 @@ async fn enter<O: Outside, E: Events>(
     let Some(ahead) = ahead else { return Ok(place) };
     let until = outside.now_ms().saturating_add(limits.queue_wait_ms);
     let wait = async {
-        let words = text::queued(config.locale, ahead);
+        let words = if state.is_reading_out() && ahead == 0 {
+            text::queued_behind_abandoned(config.locale, ABANDONED_MS)
+        } else {
+            text::queued(config.locale, ahead)
+        };
         emit(events, Event::Notice(NoticeCode::Queued, words)).await?;
         place.turn_comes().await;
         Ok(())
@@ -132,10 +221,15 @@ async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
     if events.emit(event).await {
         return Ok(());
     }
-    Err(Fault::new(
+    Err(nobody_reads())
+}
+
+/// The end of a turn that nobody listens to.
+pub(super) fn nobody_reads() -> Fault {
+    Fault::new(
         FaultCode::Cancelled,
         "nobody reads the turn's events any more",
-    ))
+    )
 }
 
 /// A turn whose time has come.
@@ -189,12 +283,24 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         }
         let end = self.rounds(level).await;
         self.settle(outcome(end.as_ref().err()));
-        end.map_err(|mut fault| {
-            fault.message = self.config.without_tokens(fault.message);
+        end.map_err(|fault| self.told(fault))
+    }
+
+    /// A fault as the caller gets it.
+    fn told(&self, fault: Fault) -> Fault {
+        Fault {
+            message: self.config.without_tokens(fault.message),
             // Rounds before the failed one had shown text too.
-            fault.partial_text = self.progress.shown.borrow().clone();
-            fault
-        })
+            partial_text: self.progress.shown.take(),
+            ..fault
+        }
+    }
+
+    /// Ends the turn for its caller, while the gateway's answer goes on.
+    pub(super) fn leave(&self, fault: Fault) {
+        if !self.progress.is_left() {
+            self.progress.leave(self.told(fault));
+        }
     }
 
     /// Reads the memory and says what level is left, telling the user where it changed.
@@ -289,9 +395,13 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
         self.emit(Event::Notice(code, words)).await
     }
 
-    /// Hands an event on.
+    /// Hands an event on, unless the turn has ended for its caller.
     pub(super) async fn emit(&self, event: Event) -> Result<(), Fault> {
-        self.in_callers_time(emit(self.events, event)).await
+        let taken = pin!(self.in_callers_time(emit(self.events, event)));
+        match select(pin!(self.progress.left()), taken).await {
+            Either::Left(_) => Err(nobody_reads()),
+            Either::Right((taken, _)) => taken,
+        }
     }
 
     /// Time that passes meanwhile is the caller's, and not the gateway's.
@@ -320,7 +430,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
             en: "over the whole-turn limit of {seconds} s",
             zh: "超过整个任务的时限 {seconds} 秒");
         let fault = Fault {
-            partial_text: self.progress.shown.borrow().clone(),
+            partial_text: self.progress.shown.take(),
             ..Fault::new(FaultCode::TimedOut, words)
         };
         // A tool that does not end, or events that nobody takes, say nothing about the gateway.

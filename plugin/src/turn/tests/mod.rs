@@ -1,5 +1,6 @@
 //! Turns over a world of the test's own: virtual time, a pretended memory, scripted gateways.
 
+mod abandoned;
 mod answers;
 mod calls;
 mod ends;
@@ -12,7 +13,6 @@ mod world;
 
 use super::model::*;
 use super::outside::Failure;
-use super::run;
 use crate::config::{Bounds, Config};
 use crate::fault::{FaultCode, Locale};
 use crate::gateway::classify::Head;
@@ -26,3 +26,14 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
+
+/// Runs a turn. What is left of it is dropped, which closes its connection.
+async fn run(
+    state: &State,
+    world: &Rc<world::World>,
+    events: &world::Taken,
+    turn: &Turn,
+    cancel: impl Future<Output = ()>,
+) -> Result<Reply, Fault> {
+    super::run(state, world, events, turn, cancel).await.0
+}

@@ -20,7 +20,7 @@ fn a_snapshot_goes_over_to_a_new_instance() {
     let good = String::from_utf8(old.state.snapshot()).expect("text");
     let (cut, old_version) = (
         good.rsplit_once('\n').unwrap().0,
-        good.replacen('2', "1", 1),
+        good.replacen('3', "2", 1),
     );
     for bad in ["", "2 0", "1 2 3", "x", cut, &old_version] {
         assert!(new.state.carry(bad.as_bytes()).is_err(), "{bad:?}");

@@ -18,7 +18,14 @@ pub(super) enum Scene {
     HangsAfter(Head, Vec<Vec<u8>>),
     /// Takes the request and says nothing.
     IsSilent,
+    /// Does not take it.
+    IsDeaf,
+    /// Gives the head, and then the pieces of this as they are added.
+    Lives(Live),
 }
+
+/// The pieces of an answer that a test adds to.
+pub(super) type Live = Rc<RefCell<VecDeque<Vec<u8>>>>;
 
 /// One request as it was sent.
 pub(super) struct Sent {
@@ -45,21 +52,40 @@ pub(super) struct World {
     /// Bytes that a tool called `long` gives, or `control`.
     pub(super) long_output: Cell<usize>,
     pub(super) finished: Cell<u32>,
+    /// Answers whose connection was left.
+    pub(super) closed: Cell<u32>,
 }
 
-pub(super) struct ScriptedBody(VecDeque<Result<Vec<u8>, Failure>>, bool, Rc<World>);
+pub(super) struct ScriptedBody {
+    pieces: VecDeque<Result<Vec<u8>, Failure>>,
+    live: Live,
+    hangs: bool,
+    world: Rc<World>,
+}
+
+impl Drop for ScriptedBody {
+    fn drop(&mut self) {
+        self.world.closed.set(self.world.closed.get() + 1);
+    }
+}
 
 impl AnswerBody for ScriptedBody {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        match self.0.pop_front() {
-            Some(piece) => piece.map(Some),
-            None if self.1 => std::future::pending().await,
-            None => Ok(None),
+        if let Some(piece) = self.pieces.pop_front() {
+            return piece.map(Some);
         }
+        if !self.hangs {
+            return Ok(None);
+        }
+        let added = |_: &mut Context<'_>| match self.live.borrow_mut().pop_front() {
+            Some(piece) => Poll::Ready(Ok(Some(piece))),
+            None => Poll::Pending,
+        };
+        poll_fn(added).await
     }
 
     fn finish(self) {
-        self.2.finished.set(self.2.finished.get() + 1);
+        self.world.finished.set(self.world.finished.get() + 1);
     }
 }
 
@@ -108,14 +134,21 @@ impl Outside for Rc<World> {
             .borrow_mut()
             .pop_front()
             .expect("a scene for every request");
+        post.sent.set(!matches!(scene, Scene::IsDeaf));
+        let body = |pieces, live, hangs| ScriptedBody {
+            pieces,
+            live,
+            hangs,
+            world: self.clone(),
+        };
+        let all = |pieces: Vec<Vec<u8>>| pieces.into_iter().map(Ok).collect();
         match scene {
             Scene::Fails(failure) => Err(failure),
-            Scene::Answers(head, pieces) => {
-                Ok((head, ScriptedBody(pieces.into(), false, self.clone())))
-            }
-            Scene::Hangs(pieces) => Ok((stream_head(), self.hanging(pieces))),
-            Scene::HangsAfter(head, pieces) => Ok((head, self.hanging(pieces))),
-            Scene::IsSilent => pending().await,
+            Scene::Answers(head, pieces) => Ok((head, body(pieces.into(), Live::default(), false))),
+            Scene::Hangs(pieces) => Ok((stream_head(), body(all(pieces), Live::default(), true))),
+            Scene::HangsAfter(head, pieces) => Ok((head, body(all(pieces), Live::default(), true))),
+            Scene::Lives(live) => Ok((stream_head(), body(VecDeque::new(), live, true))),
+            Scene::IsSilent | Scene::IsDeaf => pending().await,
         }
     }
 
@@ -139,18 +172,8 @@ impl Outside for Rc<World> {
     }
 }
 
-trait Hanging {
-    fn hanging(&self, pieces: Vec<Vec<u8>>) -> ScriptedBody;
-}
-
-impl Hanging for Rc<World> {
-    fn hanging(&self, pieces: Vec<Vec<u8>>) -> ScriptedBody {
-        ScriptedBody(pieces.into_iter().map(Ok).collect(), true, self.clone())
-    }
-}
-
 /// What a reader does with events.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Reader {
     #[default]
     Takes,
