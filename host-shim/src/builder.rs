@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::component::{ComponentSource, LoadError};
+use crate::component::{ComponentSource, LoadError, MEMORY_RESERVATION};
 use crate::config::Config;
 use crate::memory::{MemorySource, SystemMemory};
 use crate::plugin::Plugin;

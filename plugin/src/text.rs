@@ -42,6 +42,32 @@ pub(crate) fn queued_behind_abandoned(locale: Locale, ms: u64) -> String {
         s = seconds(ms))
 }
 
+/// Empty if there are no files of which this is so.
+pub(crate) fn shortened(locale: Locale, files: &str, most: usize) -> String {
+    if files.is_empty() {
+        return String::new();
+    }
+    say!(locale,
+        en: "By default the gateway passes only the first {most} characters of a text file on to the model; longer: {files}.",
+        zh: "网关默认只把文本文件的前 {most} 个字符交给模型；超出的有：{files}。")
+}
+
+/// As [`shortened`], for a gateway whose version is not known.
+pub(crate) fn perhaps_shortened(locale: Locale, files: &str, most: usize) -> String {
+    if files.is_empty() {
+        return String::new();
+    }
+    say!(locale,
+        en: "Newer gateways pass only the first {most} characters of a text file on to the model by default; longer: {files}.",
+        zh: "较新的网关默认只把文本文件的前 {most} 个字符交给模型；超出的有：{files}。")
+}
+
+pub(crate) fn answers_too_long(locale: Locale, max: u64) -> String {
+    say!(locale,
+        en: "the answers of this task are over {max} bytes together and were cut off",
+        zh: "本任务各轮回答合计超过 {max} 字节，已被截断")
+}
+
 pub(crate) fn may_still_run(locale: Locale) -> String {
     say!(locale,
         en: "The gateway may still be running an earlier task that was given up, beside this one.",

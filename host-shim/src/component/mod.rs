@@ -13,6 +13,7 @@ mod tests;
 mod world;
 
 pub(crate) use artifact::first_line;
+pub(crate) use engine::MEMORY_RESERVATION;
 pub use error::LoadError;
 pub use info::{CodeOrigin, ComponentInfo};
 #[cfg(feature = "compiler")]

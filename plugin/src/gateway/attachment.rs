@@ -11,6 +11,27 @@ pub const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024;
 /// Largest file that the gateway takes, in bytes.
 pub const MAX_FILE_BYTES: usize = 5 * 1024 * 1024;
 
+/// Characters of a text file that the gateway passes on to the model by default: 2026.2.9.
+pub const OLD_MAX_CHARACTERS: usize = 200_000;
+/// As [`OLD_MAX_CHARACTERS`]: 2026.9.6.
+pub const NEW_MAX_CHARACTERS: usize = 60_000;
+
+/// Characters of a text file as the gateway counts them, in UTF-16; 0 for other attachments, and for
+/// what is short in any case.
+pub fn characters(attachment: &Attachment) -> usize {
+    let media_type = attachment.media_type.as_str();
+    let is_text = FILES.contains(&media_type) && media_type != "application/pdf";
+    if !is_text || attachment.data.len() <= NEW_MAX_CHARACTERS {
+        return 0;
+    }
+    let units = |byte: &u8| match byte {
+        0x80..0xc0 => 0,
+        0xf0.. => 2,
+        _ => 1,
+    };
+    attachment.data.iter().map(units).sum()
+}
+
 /// How an attachment is written into a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -69,6 +69,11 @@ impl State {
         }
     }
 
+    /// Whether a gateway is known to be of August 2026 or later.
+    pub(crate) fn is_new(&self, at: usize) -> bool {
+        self.0.borrow().sides[at].stops
+    }
+
     /// Whether an earlier turn may still run there; asked once.
     pub(crate) fn take_may_still_run(&self, at: usize) -> bool {
         core::mem::take(&mut self.0.borrow_mut().sides[at].may_still_run)

@@ -1,16 +1,22 @@
 //! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
 
 use super::abandoned::Opening;
-use super::model::{Event, Fault, NoticeCode};
+use super::model::{Attachment, Event, Fault, NoticeCode};
 use super::outside::{AnswerBody, Events, Failure, Outside, Post};
 use super::run::{Run, nobody_reads, outcome};
 use crate::fault::FaultCode;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
+use crate::gateway::attachment;
 use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask};
 use crate::guards::breaker::Outcome;
 use crate::prelude::*;
 use crate::text;
+use core::ops::Range;
+
+/// Characters of a file's name, and names, that a notice has.
+const MAX_NAME_SHOWN: usize = 64;
+const MAX_NAMES_SHOWN: usize = 5;
 use core::pin::pin;
 use futures::future::select;
 
@@ -82,10 +88,15 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
     }
 
     /// One request to one gateway, a second time only if it wants tools in the other shape.
-    pub(super) async fn request(&self, at: usize, mut ask: Ask<'_>) -> Result<Answer, Failed> {
+    pub(super) async fn request(&self, at: usize, ask: Ask<'_>) -> Result<Answer, Failed> {
+        let outputs = self.outputs.take();
         let mut flipped = false;
         loop {
-            ask.dialect = self.state.dialect(at);
+            let ask = Ask {
+                dialect: self.state.dialect(at),
+                outputs: &outputs,
+                ..ask
+            };
             let body = self.turn.body(ask);
             // The turn itself has been checked; the outputs of its tools have not.
             request::check_size(body.len(), self.config.locale)?;
@@ -95,6 +106,8 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             }
             let mut start = vec![];
             if let Some(format) = self.format(at, &head, &mut answer, &mut start).await? {
+                drop(body);
+                drop(outputs);
                 return self
                     .read(at, answer, format, start)
                     .await
@@ -161,7 +174,43 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             let words = text::may_still_run(self.config.locale);
             self.say(NoticeCode::MayStillRun, words).await?;
         }
+        let shortened = self.shortened(at);
+        if !shortened.is_empty() && !self.shortened_said.replace(true) {
+            self.say(NoticeCode::AttachmentShortened, shortened).await?;
+        }
         Ok(())
+    }
+
+    /// What a gateway leaves of text files that are too long for it, where its version is known.
+    fn shortened(&self, at: usize) -> String {
+        let (locale, turn) = (self.config.locale, self.turn.turn());
+        let names = |within: Range<usize>| {
+            let long = turn.attachments.iter();
+            let long = long.filter(|one| within.contains(&attachment::characters(one)));
+            let name = |one: &Attachment| match one.filename.as_str() {
+                "" => self.config.quoted(&one.media_type, MAX_NAME_SHOWN),
+                name => self.config.quoted(name, MAX_NAME_SHOWN),
+            };
+            let mut names: Vec<String> = long.clone().take(MAX_NAMES_SHOWN).map(name).collect();
+            if long.count() > names.len() {
+                names.push("…".to_owned());
+            }
+            names.join(", ")
+        };
+        let (new, old) = (
+            attachment::NEW_MAX_CHARACTERS,
+            attachment::OLD_MAX_CHARACTERS,
+        );
+        let (new, old) = (new + 1, old + 1);
+        let mut words = vec![];
+        if self.state.is_new(at) {
+            words.push(text::shortened(locale, &names(new..usize::MAX), new - 1));
+        } else {
+            words.push(text::shortened(locale, &names(old..usize::MAX), old - 1));
+            words.push(text::perhaps_shortened(locale, &names(new..old), new - 1));
+        }
+        words.retain(|words| !words.is_empty());
+        words.join("\n")
     }
 
     /// How an answer is written; none if it is no reply. What had to be read to tell is in `start`.
@@ -196,10 +245,13 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         format: Format,
         start: Vec<u8>,
     ) -> Result<Answer, Fault> {
-        let most = self.config.bounds.max_answer_bytes;
-        let mut reader = AnswerReader::new(format, most, self.config.locale);
         let shown = &self.progress.shown;
         let begun = shown.borrow().len();
+        // The rounds before have had their part: what a turn holds is bounded, not an answer alone.
+        let max = self.config.bounds.max_answer_bytes;
+        let most = max.saturating_sub(begun as u64);
+        let mut reader = AnswerReader::new(format, most, self.config.locale);
+        let mut taken = 0;
         let mut opening = Opening::default();
         let mut broken = None;
         let mut piece = start;
@@ -214,6 +266,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 self.read_out(body, format, piece).await;
                 return Err(nobody_reads());
             }
+            taken += piece.len() as u64;
             let before = shown.borrow().len();
             reader.push(&piece, &mut shown.borrow_mut());
             if let Err(fault) = self.show_from(before).await {
@@ -259,7 +312,10 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 answer
             }
             // Unreadable, or too long: the gateway goes on.
-            (Err(fault), None) if ended && fault.code == FaultCode::ProtocolError => {
+            (Err(mut fault), None) if ended && fault.code == FaultCode::ProtocolError => {
+                if begun > 0 && taken > most {
+                    fault.message = text::answers_too_long(self.config.locale, max);
+                }
                 self.settle(outcome(Some(&fault)));
                 self.leave(fault);
                 self.read_out(body, format, piece).await;

@@ -165,6 +165,8 @@ async fn guarded<O: Outside, E: Events>(
         progress: &progress,
         announced: Cell::new(turn.level),
         unreadable_said: Cell::new(false),
+        outputs: RefCell::default(),
+        shortened_said: Cell::new(false),
         calls: Cell::new(0),
         denials_said: Cell::new(0),
     };
@@ -243,6 +245,10 @@ pub(super) struct Run<'a, O, E> {
     /// The lowest level that the user knows of.
     announced: Cell<Level>,
     unreadable_said: Cell<bool>,
+    /// The outputs of the tools, for the next request.
+    pub outputs: RefCell<Vec<ToolOutput>>,
+    /// What an attachment becomes has been said.
+    pub shortened_said: Cell<bool>,
     /// Calls that have been given an id.
     pub calls: Cell<u64>,
     /// Notices of calls that were not run.
@@ -336,9 +342,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
 
     async fn rounds(&self, mut level: Level) -> Result<Reply, Fault> {
         let max_rounds = self.config.bounds.max_tool_rounds;
-        let mut texts: Vec<String> = vec![];
         let mut usage: Option<Usage> = None;
-        let mut outputs: Vec<ToolOutput> = vec![];
         let mut gateway = None;
         let mut round = 0;
         loop {
@@ -346,7 +350,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                 dialect: Default::default(),
                 level,
                 offer_tools: round < max_rounds,
-                outputs: &outputs,
+                outputs: &[],
             };
             let (at, answer) = match gateway {
                 None => self.first(ask).await?,
@@ -362,23 +366,22 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                 sum.input_tokens = sum.input_tokens.saturating_add(more.input_tokens);
                 sum.output_tokens = sum.output_tokens.saturating_add(more.output_tokens);
             }
-            if !answer.text.is_empty() {
-                texts.push(answer.text);
-            }
             if answer.calls.is_empty() || round > max_rounds {
-                if texts.is_empty() && !answer.calls.is_empty() {
+                // What has been shown is the text of all rounds, corrected where need be.
+                let text = self.progress.shown.take();
+                if text.is_empty() && !answer.calls.is_empty() {
                     let words = text::no_answer_but_calls(self.config.locale, max_rounds);
                     return Err(Fault::new(FaultCode::ProtocolError, words));
                 }
                 return Ok(Reply {
-                    text: texts.join("\n\n"),
+                    text,
                     response_id: answer.response_id,
                     level,
                     answered_by: GatewayName::at(at),
                     usage,
                 });
             }
-            outputs = if round < max_rounds {
+            let outputs = if round < max_rounds {
                 let tools = self.run_tools(answer.calls, &mut level);
                 self.in_callers_time(tools).await?
             } else {
@@ -386,6 +389,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                 self.say(NoticeCode::ToolRoundsExhausted, words).await?;
                 self.refuse_all(answer.calls)?
             };
+            self.outputs.replace(outputs);
             round += 1;
         }
     }

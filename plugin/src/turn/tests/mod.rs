@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod answers;
+mod bounds;
 mod calls;
 mod ends;
 mod gateways;
