@@ -18,7 +18,7 @@ pub struct Status {
     pub breakers: Breakers,
     /// Read anew for this call.
     pub memory: MemoryState,
-    /// Turns that run: 0 or 1.
+    /// Turns that run, here or still at the gateway: 0 or 1.
     pub in_flight: u32,
     /// Turns that wait.
     pub queued: u32,

@@ -125,7 +125,8 @@ impl Canceller {
         (Self(Arc::new(Mutex::new(Some(sender)))), receiver)
     }
 
-    /// Ends the turn with `cancelled` and closes its connection. Without effect on a turn that
+    /// Ends the turn with `cancelled`. Its connection is closed, unless the gateway may go on with the
+    /// run by itself: then the next turn waits for that, up to 60 s. Without effect on a turn that
     /// has ended.
     pub fn cancel(&self) {
         let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();

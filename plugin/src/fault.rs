@@ -69,9 +69,9 @@ fault_codes! {
     /// The answer ended before a terminal event.
     StreamInterrupted = "stream_interrupted", counts: true,
         en: ("The gateway's answer broke off before its end: the gateway was stopped, restarted or killed meanwhile.",
-             "Look at the gateway's log and whether it was killed for memory (docker compose ps, docker inspect), then ask again. The task may have been done in part."),
+             "Look at the gateway's log and whether it was killed for memory (docker compose ps, docker inspect), then ask again. The task may have been done in part; newer gateways such as 2026.9.6 resume it by themselves after a restart, so asking again may do it twice."),
         zh: ("网关的回答在结束前中断：网关在此期间被停止、重启或被系统杀死。",
-             "查看网关日志以及它是否因内存不足被杀死（docker compose ps、docker inspect），然后重新提问。任务可能已经完成了一部分。");
+             "查看网关日志以及它是否因内存不足被杀死（docker compose ps、docker inspect），然后重新提问。任务可能已经完成了一部分；较新的网关（如 2026.9.6）重启后会自行继续，再次提问可能会重复执行。");
     /// The connect, first byte, idle or whole-turn limit.
     TimedOut = "timed_out", counts: true,
         en: ("The gateway did not answer within the time limit that the message names.",

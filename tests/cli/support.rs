@@ -198,6 +198,11 @@ impl Session {
         session
     }
 
+    /// Of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Writes a request.
     pub fn send(&mut self, request: Value) {
         self.send_bytes(format!("{request}\n").as_bytes());

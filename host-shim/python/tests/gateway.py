@@ -127,7 +127,10 @@ class Gateway:
         answer = text
         # AstrBot puts its own words behind the user's.
         text = text.split("\n", 1)[0]
-        await send("response.created", response={"id": "resp_1", "status": "in_progress", "output": []})
+        # As versions begin that end a run when its client leaves.
+        usage = {"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0}
+        created = {"id": "resp_1", "status": "in_progress", "output": [], "usage": usage}
+        await send("response.created", response=created)
         again = text.startswith("again ") and "no more" not in (output or "")
         if output is not None and not again:
             answer = output

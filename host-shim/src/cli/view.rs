@@ -72,10 +72,10 @@ impl View for Lines {
 
 /// One JSON object and a line break to stdout, at once.
 pub fn write_line(line: &Line) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(line)?;
-    bytes.push(b'\n');
-    let mut out = io::stdout().lock();
-    out.write_all(&bytes)?;
+    // Not written as a whole first: it may be as long as the longest answer.
+    let mut out = io::BufWriter::with_capacity(64 << 10, io::stdout().lock());
+    serde_json::to_writer(&mut out, line)?;
+    out.write_all(b"\n")?;
     out.flush()
 }
 

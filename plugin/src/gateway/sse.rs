@@ -200,7 +200,7 @@ impl SseReader {
             } else {
                 self.keep(part);
                 let line = mem::take(&mut self.line);
-                self.interpret_line(&line)?
+                self.interpret_long_line(line)?
             };
             if event.is_some() {
                 return Ok(event);
@@ -215,6 +215,26 @@ impl SseReader {
         let more = growth(self.line.len(), self.line.capacity(), part.len(), max_line);
         self.line.reserve_exact(more);
         self.line.extend_from_slice(part);
+    }
+
+    /// As [`SseReader::interpret_line`]. A long line of data becomes the data itself: a copy of it would
+    /// be as much memory again.
+    fn interpret_long_line(&mut self, line: Vec<u8>) -> Result<Option<SseEvent>, SseError> {
+        const LONG: usize = 64 * 1024;
+        let is_data = line.starts_with(b"data:") && self.data.is_empty() && !self.at_start;
+        let value = if line.get(5) == Some(&b' ') { 6 } else { 5 };
+        if line.len() < LONG || !is_data || line.len() - value > self.limits.max_event {
+            return self.interpret_line(&line);
+        }
+        match String::from_utf8(line) {
+            Ok(mut data) => {
+                data.drain(..value);
+                data.push('\n');
+                self.data = data;
+                Ok(None)
+            }
+            Err(error) => self.interpret_line(error.as_bytes()),
+        }
     }
 
     /// "Lines must be processed, in the order they are received, as follows".

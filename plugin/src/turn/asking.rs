@@ -268,6 +268,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             }
             taken += piece.len() as u64;
             let before = shown.borrow().len();
+            make_room(&mut shown.borrow_mut(), piece.len(), max);
             reader.push(&piece, &mut shown.borrow_mut());
             if let Err(fault) = self.show_from(before).await {
                 self.leave(fault);
@@ -365,6 +366,17 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
 
 /// How long a refusal's body may take: its status is known already.
 const REFUSAL_BODY_MS: u64 = 5_000;
+
+/// Makes room in what is shown for one more piece. A long text has room for all that a turn may show,
+/// once: one that grows by and by is copied again and again. What is not written yet is no memory.
+fn make_room(shown: &mut String, piece: usize, max: u64) {
+    const LONG: usize = 256 * 1024;
+    let free = shown.capacity() - shown.len();
+    if shown.len() >= LONG && free < 2 * piece {
+        let most = usize::try_from(max).unwrap_or(usize::MAX);
+        shown.reserve_exact(most.saturating_sub(shown.len()).max(2 * piece));
+    }
+}
 
 /// The beginning of a refusal's body, of which `start` has been read; what cannot be read of it does
 /// not matter.

@@ -2,4 +2,5 @@
 
 mod guards;
 mod lines;
+mod memory;
 mod turns;

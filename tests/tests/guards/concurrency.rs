@@ -196,6 +196,87 @@ async fn guard_concurrency_status_answers_while_a_turn_runs() {
     assert_eq!(rig.plugin.status().await.unwrap().in_flight, 0);
 }
 
+/// A turn that is cancelled while its gateway, which goes on all by itself, has begun to answer.
+async fn abandoned(rig: &Rig) -> Gate {
+    let gate = Gate::new();
+    rig.gateway
+        .push(Answer::new().runs_on().delta("one").hold(&gate));
+    let mut turn = rig.plugin.ask(TurnRequest::new("one"));
+    within(turn.next_event()).await.expect("the delta");
+    turn.cancel();
+    let fault = within(turn.reply()).await.unwrap_err();
+    assert_eq!(
+        (fault.code, fault.partial_text.as_str()),
+        (FaultCode::Cancelled, "one")
+    );
+    gate
+}
+
+// Report R1 (attack): two runs at a time at 2026.2.9, which goes on when its client leaves
+// (openclaw/openclaw#54388 changed that in April 2026).
+#[tokio::test]
+async fn guard_concurrency_counts_what_the_gateway_still_runs() {
+    let rig = Rig::new().await;
+    let gate = abandoned(&rig).await;
+    rig.plugin.reset().await.unwrap();
+    let second = rig.plugin.ask(TurnRequest::new("two"));
+    queued(&rig, 1).await;
+    assert_eq!(rig.plugin.status().await.unwrap().in_flight, 1);
+    assert_eq!(rig.gateway.requests().len(), 1, "it has not been sent");
+    gate.open();
+    let outcome = openclaw_tests::rig::outcome(second).await;
+    outcome.reply();
+    assert_eq!(outcome.notices(), [NoticeCode::Queued]);
+    assert_eq!(rig.plugin.status().await.unwrap().in_flight, 0);
+}
+
+#[tokio::test]
+async fn guard_concurrency_waits_a_minute_for_an_abandoned_run_and_then_says_so() {
+    let rig = Rig::new().await;
+    let _gate = abandoned(&rig).await;
+    let second = rig.plugin.ask(TurnRequest::new("two"));
+    queued(&rig, 1).await;
+    rig.advance(59);
+    assert_eq!(rig.plugin.status().await.unwrap().queued, 1);
+    rig.advance(1);
+    let outcome = openclaw_tests::rig::outcome(second).await;
+    outcome.reply();
+    assert_eq!(
+        outcome.notices(),
+        [NoticeCode::Queued, NoticeCode::MayStillRun]
+    );
+    assert_eq!(rig.run(TurnRequest::new("three")).await.notices(), []);
+}
+
+#[tokio::test]
+async fn guard_concurrency_an_instance_that_has_grown_is_kept_while_it_reads_out() {
+    let rig = Rig::new().await;
+    // More than an idle instance may keep.
+    let gate = Gate::new();
+    rig.gateway.push(
+        Answer::new()
+            .runs_on()
+            .delta(&"x".repeat(6 << 20))
+            .final_text("what is left of it is short")
+            .hold(&gate),
+    );
+    let mut turn = rig.plugin.ask(TurnRequest::new("one"));
+    let mut seen = 0;
+    while seen < 6 << 20 {
+        if let Some(Event::Delta { text }) = within(turn.next_event()).await {
+            seen += text.len();
+        }
+    }
+    drop(turn);
+    within(async { while rig.plugin.status().await.unwrap().counters.cancelled == 0 {} }).await;
+    let second = rig.plugin.ask(TurnRequest::new("two"));
+    queued(&rig, 1).await;
+    gate.open();
+    let outcome = openclaw_tests::rig::outcome(second).await;
+    outcome.reply();
+    assert_eq!(outcome.notices(), [NoticeCode::Queued]);
+}
+
 #[tokio::test]
 async fn guard_concurrency_cannot_be_configured() {
     for key in ["concurrency", "max_concurrency", "in_flight"] {

@@ -139,7 +139,7 @@ impl Texts {
             if text.is_empty() && self.indexed && kind.is("message") {
                 self.push_item(at as u64, shown, &mut text);
             }
-            push_paragraph(&mut whole, &text);
+            push_paragraph(&mut whole, text);
         }
         if !from_output && output_text.is_text() {
             whole.clear();
@@ -155,7 +155,7 @@ impl Texts {
                 last = Some(part.place.0);
                 let mut text = String::new();
                 self.push_item(part.place.0, shown, &mut text);
-                push_paragraph(&mut told, &text);
+                push_paragraph(&mut told, text);
             }
         }
         if told.len() > whole.len() && told.contains(&whole) {
@@ -172,6 +172,8 @@ impl Texts {
             .take_while(|part| part.place.0 == at)
         {
             if part.done.is_empty() {
+                let more = part.deltas.iter().map(|(from, to)| to - from);
+                text.reserve_exact(more.sum());
                 for range in &part.deltas {
                     self.screen.copy(shown, *range, text);
                 }
@@ -200,9 +202,12 @@ impl Texts {
     }
 }
 
-fn push_paragraph(to: &mut String, text: &str) {
-    if !(to.is_empty() || text.is_empty()) {
+fn push_paragraph(to: &mut String, text: String) {
+    if to.is_empty() {
+        // Mostly all of it, which may be long: it is not copied.
+        *to = text;
+    } else if !text.is_empty() {
         to.push_str("\n\n");
+        to.push_str(&text);
     }
-    to.push_str(text);
 }
