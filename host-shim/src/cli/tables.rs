@@ -133,8 +133,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
             pick(locale, "concurrency", "并发"),
             say!(
                 locale,
-                "One turn at a time, always. Up to {queue_length} others wait in order (`queue_length`), together at most {queue_mib} MiB, up to {wait} s (`queue_wait_seconds`); otherwise `busy`.",
-                "始终一次只运行一个任务。最多 {queue_length} 个按顺序等待（`queue_length`），合计不超过 {queue_mib} MiB，最长 {wait} 秒（`queue_wait_seconds`）；否则为 `busy`。",
+                "One turn at a time, always, counting one that the gateway still runs after its caller has left: versions that go on are read to the end, up to 60 s, and then the next turn says that it may still run. Up to {queue_length} others wait in order (`queue_length`), together at most {queue_mib} MiB, up to {wait} s (`queue_wait_seconds`); otherwise `busy`.",
+                "始终一次只运行一个任务，调用方离开后网关仍在运行的任务也算在内：会继续运行的版本，其回答会被读完（最多 60 秒），之后下一个任务会提示它可能仍在运行。最多 {queue_length} 个按顺序等待（`queue_length`），合计不超过 {queue_mib} MiB，最长 {wait} 秒（`queue_wait_seconds`）；否则为 `busy`。",
             ),
         ),
         (

@@ -1,22 +1,16 @@
 //! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
 
 use super::abandoned::Opening;
-use super::model::{Attachment, Event, Fault, NoticeCode};
+use super::model::{Event, Fault, NoticeCode};
 use super::outside::{AnswerBody, Events, Failure, Outside, Post};
 use super::run::{Run, nobody_reads, outcome};
 use crate::fault::FaultCode;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
-use crate::gateway::attachment;
 use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask};
 use crate::guards::breaker::Outcome;
 use crate::prelude::*;
 use crate::text;
-use core::ops::Range;
-
-/// Characters of a file's name, and names, that a notice has.
-const MAX_NAME_SHOWN: usize = 64;
-const MAX_NAMES_SHOWN: usize = 5;
 use core::pin::pin;
 use futures::future::select;
 
@@ -179,38 +173,6 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             self.say(NoticeCode::AttachmentShortened, shortened).await?;
         }
         Ok(())
-    }
-
-    /// What a gateway leaves of text files that are too long for it, where its version is known.
-    fn shortened(&self, at: usize) -> String {
-        let (locale, turn) = (self.config.locale, self.turn.turn());
-        let names = |within: Range<usize>| {
-            let long = turn.attachments.iter();
-            let long = long.filter(|one| within.contains(&attachment::characters(one)));
-            let name = |one: &Attachment| match one.filename.as_str() {
-                "" => self.config.quoted(&one.media_type, MAX_NAME_SHOWN),
-                name => self.config.quoted(name, MAX_NAME_SHOWN),
-            };
-            let mut names: Vec<String> = long.clone().take(MAX_NAMES_SHOWN).map(name).collect();
-            if long.count() > names.len() {
-                names.push("…".to_owned());
-            }
-            names.join(", ")
-        };
-        let (new, old) = (
-            attachment::NEW_MAX_CHARACTERS,
-            attachment::OLD_MAX_CHARACTERS,
-        );
-        let (new, old) = (new + 1, old + 1);
-        let mut words = vec![];
-        if self.state.is_new(at) {
-            words.push(text::shortened(locale, &names(new..usize::MAX), new - 1));
-        } else {
-            words.push(text::shortened(locale, &names(old..usize::MAX), old - 1));
-            words.push(text::perhaps_shortened(locale, &names(new..old), new - 1));
-        }
-        words.retain(|words| !words.is_empty());
-        words.join("\n")
     }
 
     /// How an answer is written; none if it is no reply. What had to be read to tell is in `start`.

@@ -4,8 +4,10 @@ mod abandoned;
 mod asking;
 pub mod model;
 pub mod outside;
+mod progress;
 mod round;
 mod run;
+mod shortened;
 mod tools;
 
 pub use abandoned::{ABANDONED_MS, Rest};

@@ -3,6 +3,7 @@
 use super::abandoned::{ABANDONED_MS, Rest};
 use super::model::{Event, Fault, GatewayName, NoticeCode, Reply, Turn, Usage};
 use super::outside::{Events, Outside};
+use super::progress::Progress;
 use crate::config::Checked;
 use crate::fault::FaultCode;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
@@ -11,7 +12,7 @@ use crate::guards::heavy;
 use crate::guards::memory::{Sample, judge};
 use crate::level::Level;
 use crate::prelude::*;
-use crate::state::{Exchange, Full, MAX_WAITING_BYTES, Permit, Place, State};
+use crate::state::{Full, MAX_WAITING_BYTES, Permit, Place, State};
 use crate::text;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
@@ -22,71 +23,6 @@ use futures::future::{Either, select};
 
 /// How a turn ends.
 pub(super) type Ending = Result<Reply, Fault>;
-
-/// What is known of a turn that runs, for whoever ends it before its own end.
-#[derive(Default)]
-pub(super) struct Progress {
-    /// All of the answer that has been shown so far.
-    pub shown: RefCell<String>,
-    permit: RefCell<Option<Permit>>,
-    /// It waits for the caller: for a tool, or for an event to be taken.
-    callers_time: Cell<bool>,
-    /// The last request.
-    pub exchange: RefCell<Option<Exchange>>,
-    /// The turn has ended for its caller.
-    left: Cell<bool>,
-    /// How, until the caller has been told.
-    fault: RefCell<Option<Fault>>,
-}
-
-impl Progress {
-    /// Ends the turn for its caller. What it says about the gateway has been settled, or is nothing.
-    fn leave(&self, fault: Fault) {
-        if !self.left.replace(true) {
-            self.fault.replace(Some(fault));
-            self.permit.take();
-        }
-    }
-
-    /// Whether the turn has ended for its caller.
-    pub fn is_left(&self) -> bool {
-        self.left.get()
-    }
-
-    /// Until it has. Whoever ends it polls again.
-    async fn left(&self) {
-        let left = |()| {
-            if self.is_left() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        };
-        poll_fn(|_| left(())).await;
-    }
-
-    /// The gateway's run for the last request is over.
-    pub fn over(&self) {
-        if let Some(exchange) = &*self.exchange.borrow() {
-            exchange.over();
-        }
-    }
-
-    /// The other side has closed the connection.
-    pub fn cut(&self) {
-        if let Some(exchange) = &*self.exchange.borrow() {
-            exchange.cut.set(true);
-        }
-    }
-
-    /// Whether the gateway would run on if the connection were closed.
-    pub fn runs_on(&self) -> bool {
-        self.exchange
-            .borrow()
-            .as_ref()
-            .is_some_and(Exchange::runs_on)
-    }
-}
 
 /// Runs a turn to its end, or until `cancel` resolves, and counts it. What may be left of it then is
 /// to be read out while the queue waits. Dropping the future, or the rest, closes the connection and

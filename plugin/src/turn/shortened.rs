@@ -1,0 +1,47 @@
+//! Attachments that the gateway passes on in part.
+
+use super::model::Attachment;
+use super::outside::{Events, Outside};
+use super::run::Run;
+use crate::gateway::attachment;
+use crate::prelude::*;
+use crate::text;
+use core::ops::Range;
+
+/// Characters of a file's name, and names, that a notice has.
+const MAX_NAME_SHOWN: usize = 64;
+const MAX_NAMES_SHOWN: usize = 5;
+
+impl<O: Outside, E: Events> Run<'_, O, E> {
+    /// What a gateway leaves of text files that are too long for it, where its version is known.
+    pub(super) fn shortened(&self, at: usize) -> String {
+        let (locale, turn) = (self.config.locale, self.turn.turn());
+        let names = |within: Range<usize>| {
+            let long = turn.attachments.iter();
+            let long = long.filter(|one| within.contains(&attachment::characters(one)));
+            let name = |one: &Attachment| match one.filename.as_str() {
+                "" => self.config.quoted(&one.media_type, MAX_NAME_SHOWN),
+                name => self.config.quoted(name, MAX_NAME_SHOWN),
+            };
+            let mut names: Vec<String> = long.clone().take(MAX_NAMES_SHOWN).map(name).collect();
+            if long.count() > names.len() {
+                names.push("…".to_owned());
+            }
+            names.join(", ")
+        };
+        let (new, old) = (
+            attachment::NEW_MAX_CHARACTERS,
+            attachment::OLD_MAX_CHARACTERS,
+        );
+        let (new, old) = (new + 1, old + 1);
+        let mut words = vec![];
+        if self.state.is_new(at) {
+            words.push(text::shortened(locale, &names(new..usize::MAX), new - 1));
+        } else {
+            words.push(text::shortened(locale, &names(old..usize::MAX), old - 1));
+            words.push(text::perhaps_shortened(locale, &names(new..old), new - 1));
+        }
+        words.retain(|words| !words.is_empty());
+        words.join("\n")
+    }
+}
