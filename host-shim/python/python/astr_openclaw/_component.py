@@ -74,7 +74,7 @@ def _path(name: str, value: object) -> Path | None:
     if value is None:
         return None
     try:
-        return Path(os.fspath(value))  # type: ignore[call-overload, no-any-return]
+        return Path(os.fspath(value))  # type: ignore[call-overload]
     except TypeError:
         raise LoadError(f"{name}: a path is needed, not a {type(value).__name__}", "unreadable") from None
 
