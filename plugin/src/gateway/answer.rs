@@ -273,9 +273,10 @@ impl Content {
                 self.texts.done(place, whole);
             }
             "response.output_item.added" | "response.output_item.done" => {
+                let done = kind.ends_with("done");
                 if let Some(call) = response::call(item) {
-                    self.calls.note(output.number(), call);
-                } else if kind.ends_with("done") {
+                    self.calls.note(output.number(), call, done);
+                } else if done {
                     self.texts.item_done(output, item);
                 }
             }
@@ -357,7 +358,11 @@ impl Content {
         if classify::is_error(response) && !response::has_text(output) {
             return Err(self.error(response));
         }
-        let calls = self.calls.take(output);
+        let Some(calls) = self.calls.take(output) else {
+            return Err(self.unreadable(&say!(self.locale,
+                en: "it has too many tool calls",
+                zh: "其中的工具调用过多")));
+        };
         let whole = self.texts.whole(output, output_text, shown);
         if !response.is_object() && whole.is_empty() && calls.is_empty() {
             return Err(self.unreadable(&say!(self.locale,

@@ -129,3 +129,30 @@ async fn the_largest_answer_fits_in_every_form() {
     assert_eq!(endless.fault().code, FaultCode::ProtocolError);
     rig.say("the next").await.expect("the next turn works");
 }
+
+// Report A4, A9 (attack): more of everything than there can be.
+#[tokio::test]
+async fn no_count_of_parts_or_calls_is_too_much_for_memory() {
+    let rig = Rig::with(json!({ "max_answer_bytes": 16_777_216 })).await;
+    let call = r#"{"type":"function_call"},"#;
+    let calls = completed(json!("OUTPUT"))
+        .replace("\"OUTPUT\"", &format!("[{}{{}}]", call.repeat(600_000)));
+    let announced = |at: usize| {
+        format!(
+            "data: {{\"type\":\"response.output_item.done\",\"output_index\":{at},\"item\":{{\"type\":\"function_call\"}}}}\n\n"
+        )
+    };
+    let announced = (0..140_000).map(announced).collect::<String>() + &completed(json!([]));
+    for stream in [calls, announced] {
+        let outcome = outcome_of(&rig, Http::event_stream().bytes(stream)).await;
+        assert_eq!(outcome.fault().code, FaultCode::ProtocolError);
+    }
+    let part = |at: usize| {
+        format!(
+            "data: {{\"type\":\"response.output_text.delta\",\"output_index\":{at},\"delta\":\"x\"}}\n\n"
+        )
+    };
+    let parts = (0..150_000).map(part).collect::<String>() + &completed(json!([]));
+    let outcome = outcome_of(&rig, Http::event_stream().bytes(parts)).await;
+    assert_eq!(outcome.reply().text.matches('x').count(), 150_000);
+}

@@ -5,93 +5,103 @@ use crate::json::Json;
 use crate::prelude::*;
 use crate::turn::model::ToolCall;
 
+/// Calls that are taken. No request could answer many more.
+const MAX_CALLS: usize = 100_000;
 /// How far back an earlier announcement of a call is looked for.
 const LOOK_BACK: usize = 256;
 
 /// The calls so far, in the order in which they came.
 #[derive(Default)]
-pub(super) struct Calls(Vec<Noted>);
+pub(super) struct Calls {
+    told: Vec<Told>,
+    too_many: bool,
+}
 
-struct Noted {
+struct Told {
     /// Its place in the output, where that is told.
     index: Option<u64>,
     item: CallItem,
+    /// Not just announced.
+    done: bool,
 }
 
-impl Noted {
+impl Told {
     /// Whether this is the same call again. An id of its own decides; a place in the output that
     /// every call has in common must not.
     fn is(&self, index: Option<u64>, call_id: &str, item_id: &str) -> bool {
-        let same =
-            |one: &str, other: &str| (!one.is_empty() && !other.is_empty()).then_some(one == other);
+        let same_place = index.is_some() && index == self.index;
+        let elsewhere = index.is_some() && self.index.is_some() && !same_place;
+        let same = |one: &str, other: &str| {
+            (!one.is_empty() && !other.is_empty()).then_some(one == other && !elsewhere)
+        };
         same(&self.item.call.id, call_id)
             .or_else(|| same(&self.item.item_id, item_id))
-            .unwrap_or(index.is_some() && index == self.index)
+            .unwrap_or(same_place)
     }
 }
 
 impl Calls {
-    fn find(&mut self, index: Option<u64>, call_id: &str, item_id: &str) -> Option<&mut Noted> {
-        let latest = self.0.iter_mut().rev().take(LOOK_BACK);
-        latest
-            .into_iter()
-            .find(|noted| noted.is(index, call_id, item_id))
-    }
-
-    /// Takes a call, or what is told of one again.
-    pub(super) fn note(&mut self, index: Option<u64>, item: CallItem) {
-        match self.find(index, &item.call.id, &item.item_id) {
-            Some(noted) => fill(&mut noted.item, item),
-            None => self.0.push(Noted { index, item }),
+    /// Takes a call that is announced, or complete. That one is repeated is found out later.
+    pub(super) fn note(&mut self, index: Option<u64>, item: CallItem, done: bool) {
+        let full = self.told.len() == MAX_CALLS;
+        let mut announced = self.told.iter_mut().rev().take(LOOK_BACK);
+        let announced = announced
+            .find(|told| !told.done && done && told.is(index, &item.call.id, &item.item_id));
+        match announced {
+            Some(told) => {
+                told.done = true;
+                fill(&mut told.item, item);
+            }
+            None if full => self.too_many = true,
+            None => self.told.push(Told { index, item, done }),
         }
     }
 
     /// Takes the arguments of a call that has been announced.
     pub(super) fn arguments(&mut self, index: Option<u64>, item_id: &str, arguments: String) {
-        if let Some(noted) = self.find(index, "", item_id)
-            && arguments != NO_ARGUMENTS
-        {
-            noted.item.call.arguments = arguments;
+        let mut latest = self.told.iter_mut().rev().take(LOOK_BACK);
+        if let Some(told) = latest.find(|told| told.is(index, "", item_id)) {
+            fill_text(&mut told.item.call.arguments, arguments);
         }
     }
 
     /// The calls of the answer whose last event has this output. It counts, unless it is emptier.
-    pub(super) fn take(&mut self, output: Json<'_>) -> Vec<ToolCall> {
-        let mut told = core::mem::take(&mut self.0);
-        if !told.is_sorted_by_key(|noted| noted.index) {
-            told.sort_by_key(|noted| noted.index);
-        }
-        let mut last: Vec<CallItem> = output.items().filter_map(response::call).collect();
+    /// None if they are too many.
+    pub(super) fn take(&mut self, output: Json<'_>) -> Option<Vec<ToolCall>> {
+        let told = core::mem::take(&mut self.told);
+        let items = output.items().filter_map(response::call);
+        let mut last: Vec<CallItem> = items.take(MAX_CALLS + 1).collect();
         let mut known = 0;
         for item in last.iter_mut().take(LOOK_BACK) {
-            let earlier = told.iter().take(LOOK_BACK);
-            let mut earlier = earlier.filter(|noted| noted.is(None, &item.call.id, &item.item_id));
-            if let Some(noted) = earlier.next() {
+            let mut earlier = told.iter().take(LOOK_BACK);
+            if let Some(told) = earlier.find(|told| told.is(None, &item.call.id, &item.item_id)) {
                 known += 1;
                 if item.call.arguments == NO_ARGUMENTS {
-                    item.call.arguments.clone_from(&noted.item.call.arguments);
+                    item.call.arguments.clone_from(&told.item.call.arguments);
                 }
             }
         }
-        let emptier = last.len() < told.len() && known == last.len();
-        if emptier {
-            last = told.into_iter().map(|noted| noted.item).collect();
+        if last.len() < told.len() && known == last.len() {
+            last = told.into_iter().map(|told| told.item).collect();
         }
-        last.into_iter().map(named).collect()
+        let too_many = self.too_many || last.len() > MAX_CALLS;
+        (!too_many).then(|| last.into_iter().map(named).collect())
     }
 }
 
-/// Adds what is told later; an empty field never erases a fuller one.
-fn fill(noted: &mut CallItem, item: CallItem) {
-    let take = |field: &mut String, new: String| {
-        if !(new.is_empty() || new == NO_ARGUMENTS) {
-            *field = new;
-        }
-    };
-    take(&mut noted.item_id, item.item_id);
-    take(&mut noted.call.id, item.call.id);
-    take(&mut noted.call.name, item.call.name);
-    take(&mut noted.call.arguments, item.call.arguments);
+/// Adds what is told later.
+fn fill(told: &mut CallItem, item: CallItem) {
+    fill_text(&mut told.item_id, item.item_id);
+    fill_text(&mut told.call.id, item.call.id);
+    fill_text(&mut told.call.name, item.call.name);
+    fill_text(&mut told.call.arguments, item.call.arguments);
+}
+
+/// An empty text never erases a fuller one.
+fn fill_text(told: &mut String, new: String) {
+    if !(new.is_empty() || new == NO_ARGUMENTS) {
+        *told = new;
+    }
 }
 
 /// A call without an id of its own has that of its item.

@@ -274,7 +274,7 @@ fn tool_calls_arrive_whole_and_in_order() {
     };
     let end =
         event(r#"{"type":"response.incomplete","response":{"status":"incomplete","output":[]}}"#);
-    let answer = read(&[call(2, "b"), call(1, "a"), end].concat())
+    let answer = read(&[call(1, "a"), call(2, "b"), end].concat())
         .0
         .expect("an answer");
     assert_eq!(

@@ -163,3 +163,25 @@ fn many_parts_and_calls_are_read_in_time() {
         20_000
     );
 }
+
+// Report F16, A8: calls may share an id; which of them is one again, the round finds out.
+#[test]
+fn calls_of_one_id_in_two_places_are_two() {
+    let item = |arguments: &str| json!({"type": "function_call", "call_id": "t", "name": "t", "arguments": arguments});
+    let mut stream = vec![];
+    for (index, arguments) in [(0, r#"{"x":1}"#), (1, r#"{"x":2}"#)] {
+        stream.push(call_event("output_item.added", Some(index), item("")));
+        stream.push(call_event("output_item.done", Some(index), item(arguments)));
+    }
+    stream.push(end(json!([])));
+    let both = [r#"{"x":1}"#, r#"{"x":2}"#].map(|x| ("t".to_owned(), x.to_owned()));
+    assert_eq!(calls(&stream), both);
+}
+
+#[test]
+fn more_calls_than_any_request_could_answer_are_no_answer() {
+    let call = r#"{"type":"function_call"},"#;
+    let body = format!(r#"{{"output":[{}{{}}]}}"#, call.repeat(100_001));
+    let (end, _) = read_pieces(Format::Json, [body.as_bytes()].into_iter());
+    assert_eq!(end.expect_err("too many").code, FaultCode::ProtocolError);
+}
