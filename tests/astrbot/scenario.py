@@ -337,7 +337,8 @@ class Scenario:
 
     async def control_characters(self) -> None:
         """Report P16 (attack)."""
-        text = await self.qq.ask(ADMIN, "/助手 MAGIC_CONTROL", "看不见的字")
+        # What the gateway or the component has taken the escape off is plain text by then.
+        text = await self.qq.ask(ADMIN, "/助手 MAGIC_CONTROL", ("看不", "的字"))
         assert text.isprintable(), ascii(text)
 
     async def wrong_token(self) -> None:
