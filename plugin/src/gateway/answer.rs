@@ -373,7 +373,7 @@ impl Content {
             provider_failed: self.texts.begun_again(&whole, shown),
             text: media::without(whole),
             usage: response::usage(usage),
-            response_id: response::id(id),
+            response_id: response::shown_id(id),
             calls,
             notices: vec![],
         };

@@ -5,6 +5,7 @@
 use crate::json::{Json, with_whole_characters};
 use crate::prelude::*;
 use crate::turn::model::{ToolCall, Usage};
+use crate::untrusted::push_printable;
 
 /// Bytes of an id that are kept: longer ones are of no use.
 const MAX_ID: usize = 256;
@@ -14,6 +15,13 @@ pub(super) fn id(id: Json<'_>) -> String {
     let mut id = id.text().into_owned();
     id.truncate(id.floor_char_boundary(MAX_ID));
     id
+}
+
+/// As [`id`], for showing.
+pub(super) fn shown_id(id: Json<'_>) -> String {
+    let mut shown = String::new();
+    push_printable(&mut shown, &self::id(id));
+    shown
 }
 
 /// Appends the text of an output item, if it is a message.

@@ -300,7 +300,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 shown.push_str(if begun > 0 { "\n\n" } else { "" });
                 shown.push_str(&answer.text);
             }
-            self.say(code, words).await?;
+            self.say(code, self.config.without_tokens(words)).await?;
         }
         if answer.provider_failed {
             self.settle(Outcome::Failure {
