@@ -301,7 +301,7 @@ impl Content {
     }
 
     /// Reads a whole JSON body.
-    fn body(&mut self, bytes: &[u8], shown: &mut String) -> Result<Answer, Fault> {
+    fn body(&mut self, bytes: &[u8], shown: &str) -> Result<Answer, Fault> {
         // Some providers send their errors as a list.
         let list = Json::broken(bytes);
         let first = list.items().next().filter(|_| list.is_list());
