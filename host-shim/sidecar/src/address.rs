@@ -37,6 +37,13 @@ pub fn of(root: &Root, env: &Env) -> Address {
     by(env, service.as_ref(), config.as_ref())
 }
 
+/// The `.env` with the token that the gateway takes, where another file has that: all that is to be
+/// masked.
+pub fn secrets(root: &Root, env: &Env) -> Env {
+    let address = of(root, env);
+    env.with("EFFECTIVE_TOKEN", address.token.expose())
+}
+
 /// The gateway by what was read of its files.
 pub fn by(env: &Env, service: Option<&Service>, config: Option<&GatewayConfig>) -> Address {
     let inside = inside(service, config);

@@ -238,7 +238,7 @@ impl Operator<'_> {
     }
 
     fn mask(&self, text: &str) -> String {
-        self.env().unwrap_or_default().mask(text)
+        address::secrets(self.root, &self.env().unwrap_or_default()).mask(text)
     }
 
     fn with_log(&self, why: Text, container: &Container) -> Problem {

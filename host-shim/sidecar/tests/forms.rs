@@ -240,3 +240,73 @@ fn an_image_of_a_mirror_and_by_any_form_of_the_variable_is_upgraded() {
         );
     }
 }
+
+#[test]
+fn a_token_of_the_configs_own_is_told_and_no_reason_to_stop() {
+    // Report F23: the config's token wins over the environment's; the gateway starts with it.
+    let auth = "auth: { mode: \"token\" }";
+    let stage = Stage::new();
+    stage.edit(
+        CONFIG,
+        auth,
+        "auth: { token: \"fedcba9876543210fedcba9876543210\" }",
+    );
+    // This gateway has the .env's token, so that the config's is refused, and only then.
+    stage.run(&["up"]).ends(1).says("auth_failed");
+    assert!(stage.calls().contains(" up -d"), "{}", stage.calls());
+    let run = stage.run(&["doctor"]);
+    assert!(run.stdout.contains("takes another token"), "{run:?}");
+    let run = stage.run(&["print-config"]).ends(0);
+    assert!(
+        run.stdout.contains("fedcba9876543210fedcba9876543210"),
+        "{run:?}"
+    );
+    // The same one in both is only untidy.
+    let stage = Stage::new();
+    let token = stage.env().token();
+    stage.edit(
+        CONFIG,
+        auth,
+        &format!("auth: {{ token: \"{}\" }}", token.expose()),
+    );
+    stage.run(&["up"]).ends(0);
+}
+
+#[test]
+fn the_port_is_the_one_that_compose_publishes() {
+    // Report F24: the port on this machine is not always OPENCLAW_HOST_PORT.
+    let ports = "\"127.0.0.1:${OPENCLAW_HOST_PORT:-18789}:18789\"";
+    let inside = "\"--port\", \"18789\"";
+    for (from, to) in [
+        (ports, "\"127.0.0.1:@:18789\"".to_owned()),
+        (
+            ports,
+            "{target: 18789, published: \"@\", host_ip: 127.0.0.1}".to_owned(),
+        ),
+        (
+            ports,
+            "\"127.0.0.1:1:1\"\n      - \"127.0.0.1:${MY_PORT:-@}:18789\"".to_owned(),
+        ),
+        (inside, "\"--port=@\"".to_owned()),
+    ] {
+        let stage = Stage::new();
+        let port = stage.port.to_string();
+        let path = stage.root.join(".env");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(
+            &path,
+            openclaw_sidecar::dotenv::set(&text, "OPENCLAW_HOST_PORT", "1"),
+        )
+        .unwrap();
+        stage.edit(COMPOSE, from, &to.replace('@', &port));
+        if from == inside {
+            stage.edit(
+                COMPOSE,
+                "    ports:\n",
+                "    network_mode: host\n    x-ports:\n",
+            );
+        }
+        let run = stage.run(&["up"]);
+        assert_eq!(run.status, Some(0), "{to}: {run:?}");
+    }
+}

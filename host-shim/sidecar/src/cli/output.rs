@@ -21,7 +21,7 @@ impl Session<'_> {
         if service {
             words.push(engine.service());
         }
-        let env = self.env().unwrap_or_default();
+        let env = crate::address::secrets(&self.root, &self.env().unwrap_or_default());
         let failed = |error: &io::Error| {
             Problem::io(
                 &text!("run Compose in", "运行 Compose："),

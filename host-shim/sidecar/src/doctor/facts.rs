@@ -167,7 +167,7 @@ impl Facts {
             let engine = Engine::new(*flavour, scope.surroundings.clone(), scope.root.clone());
             facts.container = engine.container();
             if let Ok(Some(container)) = &facts.container {
-                (facts.log_tail, facts.oom_kills) = about(&engine, container, facts.env.good());
+                (facts.log_tail, facts.oom_kills) = about(&engine, container, &facts.root);
                 let inside = address::inside(facts.service.as_ref(), facts.config.good());
                 let published = container.published.iter().find(|(port, _)| *port == inside);
                 facts.port = published.map_or(facts.port, |(_, port)| *port);
@@ -261,10 +261,9 @@ impl Facts {
     /// Asks Compose itself about a compose file that cannot be read here: what it takes is not wrong.
     pub fn ask_compose(&mut self, engine: &Engine) {
         if matches!(self.compose, Content::Bad(_)) {
-            let mask = |words: String| match self.env.good() {
-                Some(env) => env.mask(&words),
-                None => words,
-            };
+            let env = dotenv::load(&self.root, Dialect::default()).unwrap_or_default();
+            let secrets = address::secrets(&self.root, &env);
+            let mask = |words: String| secrets.mask(&words);
             self.compose_verdict = Some(engine.check_compose_file().map_err(mask));
         }
     }
@@ -295,13 +294,14 @@ impl Facts {
 
 /// What the engine tells besides a container's state: the end of its log where it is not well, and
 /// its memory kills.
-fn about(engine: &Engine, container: &Container, env: Option<&Env>) -> (String, usize) {
+fn about(engine: &Engine, container: &Container, root: &Root) -> (String, usize) {
     let well = container.status == "running" && container.health == "healthy";
     let tail = if well {
         String::new()
     } else {
+        let env = dotenv::load(root, engine.flavour().dialect()).unwrap_or_default();
         let tail = engine.log_tail(&container.id, 8).unwrap_or_default();
-        env.map_or(tail.clone(), |env| env.mask(&tail))
+        address::secrets(root, &env).mask(&tail)
     };
     (tail, engine.oom_events(&container.id))
 }
