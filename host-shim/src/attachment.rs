@@ -6,9 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The gateway takes requests up to this size; larger files need not be read to know that they
-/// are refused.
-const MAX_FILE_BYTES: u64 = 20 << 20;
+use crate::regular_file::{self, ReadError};
+
+/// The gateway takes requests up to this size, so all attachments of one together have no more bytes.
+/// Larger files need not be read to know that they are refused.
+pub const MAX_ATTACHMENT_BYTES: u64 = 20 << 20;
 
 /// An image or file that travels with a turn. Any attachment makes the turn heavy.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,46 +43,51 @@ pub enum AttachmentError {
         /// The path as given.
         path: PathBuf,
     },
-    /// Larger than any request that the gateway takes.
+    /// Larger than any request that the gateway takes, alone or with the attachments before it.
     #[error(
-        "the attachment {path:?} has {bytes} bytes; the gateway takes at most {MAX_FILE_BYTES} in one request"
+        "the attachment {path:?} has {bytes} bytes or more; the gateway takes at most {MAX_ATTACHMENT_BYTES} in one request"
     )]
     TooLarge {
         /// The path as given.
         path: PathBuf,
-        /// Its size in bytes.
+        /// Its size in bytes at the least; more were not read.
         bytes: u64,
     },
 }
 
 impl Attachment {
-    /// Reads a file. Its media type follows from its extension; one that is not known becomes
-    /// `application/octet-stream`, which the component refuses with a clear fault.
+    /// Reads a regular file of at most [`MAX_ATTACHMENT_BYTES`]. Its media type follows from its
+    /// extension; one that is not known becomes `application/octet-stream`, which the component
+    /// refuses with a clear fault.
+    ///
+    /// # Errors
+    /// The file is missing, unreadable, not a regular file, or too large.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, AttachmentError> {
+        Self::from_path_within(path, MAX_ATTACHMENT_BYTES)
+    }
+
+    /// As [`Attachment::from_path`], with at most this many bytes: what the attachments before it
+    /// have left of [`MAX_ATTACHMENT_BYTES`].
+    ///
+    /// # Errors
+    /// As [`Attachment::from_path`].
+    pub fn from_path_within(path: impl AsRef<Path>, room: u64) -> Result<Self, AttachmentError> {
         let path = path.as_ref();
-        let unreadable = |source| AttachmentError::Unreadable {
-            path: path.to_owned(),
-            source,
-        };
-        let metadata = std::fs::metadata(path).map_err(unreadable)?;
-        if !metadata.is_file() {
-            return Err(AttachmentError::NotAFile {
-                path: path.to_owned(),
-            });
-        }
-        if metadata.len() > MAX_FILE_BYTES {
-            return Err(AttachmentError::TooLarge {
-                path: path.to_owned(),
-                bytes: metadata.len(),
-            });
-        }
+        let data = regular_file::read(path, room.min(MAX_ATTACHMENT_BYTES)).map_err(|error| {
+            let path = path.to_owned();
+            match error {
+                ReadError::Io(source) => AttachmentError::Unreadable { path, source },
+                ReadError::NotRegular => AttachmentError::NotAFile { path },
+                ReadError::TooLong(bytes) => AttachmentError::TooLarge { path, bytes },
+            }
+        })?;
         Ok(Self {
             media_type: media_type(path).to_owned(),
             filename: path
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default(),
-            data: std::fs::read(path).map_err(unreadable)?,
+            data,
         })
     }
 }
@@ -164,10 +171,24 @@ mod tests {
         let huge = folder.path().join("huge.pdf");
         std::fs::File::create(&huge)
             .unwrap()
-            .set_len(MAX_FILE_BYTES + 1)
+            .set_len(MAX_ATTACHMENT_BYTES + 1)
             .unwrap();
         let error = Attachment::from_path(&huge).unwrap_err();
         assert!(error.to_string().contains("20971521 bytes"), "{error}");
+    }
+
+    // Report A7 (attack).
+    #[test]
+    fn all_attachments_of_a_request_together_are_limited() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.txt");
+        std::fs::write(&path, b"12345").unwrap();
+        assert!(Attachment::from_path_within(&path, 5).is_ok());
+        let error = Attachment::from_path_within(&path, 4).unwrap_err();
+        assert!(
+            matches!(error, AttachmentError::TooLarge { bytes: 5, .. }),
+            "{error}"
+        );
     }
 
     #[test]

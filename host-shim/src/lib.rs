@@ -26,6 +26,7 @@
 pub mod clock;
 pub mod component;
 pub mod config;
+pub mod json;
 pub mod memory;
 #[cfg(feature = "scripted")]
 pub mod scripted;
@@ -36,6 +37,7 @@ mod events;
 mod fault;
 mod outgoing;
 mod plugin;
+mod regular_file;
 mod request;
 mod runtime;
 mod snapshot;
@@ -45,7 +47,7 @@ mod tests;
 mod tools;
 mod turn;
 
-pub use attachment::{Attachment, AttachmentError};
+pub use attachment::{Attachment, AttachmentError, MAX_ATTACHMENT_BYTES};
 pub use builder::PluginBuilder;
 pub use clock::Clock;
 pub use component::{ComponentInfo, ComponentSource, LoadError};

@@ -256,7 +256,7 @@ fn unicode_escape(text: &[u8]) -> (char, usize) {
 }
 
 /// JSON text whose lone halves of surrogate pairs are U+FFFD, so that every reader takes it.
-pub(crate) fn with_whole_characters(text: &str) -> String {
+pub fn with_whole_characters(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {

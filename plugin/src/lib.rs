@@ -18,6 +18,7 @@ pub mod fault;
 pub mod gateway;
 pub mod guards;
 mod json;
+pub use json::with_whole_characters;
 pub mod level;
 pub mod locale;
 pub mod mask;

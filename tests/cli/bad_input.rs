@@ -1,6 +1,8 @@
 //! Bad input: each a clear error that says what to do, and nothing is asked.
 
-use crate::support::{Gateway, Ran, TOKEN, file, program, run, run_with_input};
+use serde_json::json;
+
+use crate::support::{Gateway, Ran, Session, TOKEN, fifo, file, program, run, run_with_input};
 
 /// The program said what is wrong, in one of its own errors, and ended with 2 unless told.
 fn refused(ran: &Ran, code: i32, parts: &[&str]) {
@@ -153,6 +155,120 @@ fn attachments_that_cannot_be_sent() {
     let ran = run(gateway.program(["ask", "--attach", huge.to_str().unwrap(), "what?"]));
     refused(&ran, 21, &["request_too_large", "huge.pdf"]);
     assert!(gateway.requests().is_empty(), "something was asked");
+}
+
+// Report A7 (attack): files that do not end, that block their opener, or that together are too much.
+#[test]
+fn attachments_that_are_no_files_or_have_no_end() {
+    let gateway = Gateway::start();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = fifo(folder.path(), "pipe.txt");
+    let link = folder.path().join("link.txt");
+    std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+    let half = file(folder.path(), "half.txt", &vec![b'x'; 11 << 20]);
+    for (paths, code, part) in [
+        (vec![pipe.as_str()], 2, "not a regular file"),
+        (vec![link.to_str().unwrap()], 2, "not a regular file"),
+        (vec!["/dev/stdin"], 2, "not a regular file"),
+        (vec!["/proc/self/pagemap"], 21, "request_too_large"),
+        (vec![half.as_str(), half.as_str()], 21, "request_too_large"),
+    ] {
+        let mut command = gateway.program(["ask", "what?"]);
+        for path in &paths {
+            command.args(["--attach", path]);
+        }
+        refused(&run_with_input(command, b"text"), code, &[part, "remedy:"]);
+
+        let attachments: Vec<_> = paths.iter().map(|path| json!({ "path": path })).collect();
+        let ask = json!({"id": 1, "op": "ask", "text": "what?", "attachments": attachments});
+        let mut session = Session::start(gateway.program(["session"]));
+        let fault = session.call(ask, "fault");
+        let expected = if code == 21 {
+            "request_too_large"
+        } else {
+            "request_rejected"
+        };
+        assert_eq!(fault["code"], expected, "{paths:?}: {fault}");
+        session.call(json!({"id": 2, "op": "status"}), "status");
+        assert_eq!(session.end().1, 0);
+    }
+    assert!(gateway.requests().is_empty(), "something was asked");
+}
+
+// Report A19 (odeke-em/drive#208: reading a named pipe hangs for ever): the start hung until somebody
+// wrote to the pipe.
+#[test]
+fn files_of_settings_that_are_pipes_or_devices() {
+    let gateway = Gateway::start();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = fifo(folder.path(), "pipe");
+    let named = file(
+        folder.path(),
+        "c.toml",
+        format!("gateway_bearer_token_file = \"{pipe}\"").as_bytes(),
+    );
+    for path in [pipe.as_str(), "/dev/zero", "/dev/stdin"] {
+        let ran = run(gateway.program(["ask", "--token-file", path, "hi"]));
+        refused(
+            &ran,
+            2,
+            &[
+                "config_invalid",
+                "gateway_bearer_token_file",
+                path,
+                "regular file",
+            ],
+        );
+        let ran = run(gateway.program(["ask", "--config", path, "hi"]));
+        refused(&ran, 2, &["config_invalid", path, "regular file"]);
+        for command in ["status", "session"] {
+            let ran = run(gateway.program([command, "--component", path]));
+            refused(&ran, 2, &[path, "regular file"]);
+        }
+        refused(&run(program(["inspect", path])), 2, &[path, "regular file"]);
+    }
+    let mut command = gateway.program(["ask", "--config", &named, "hi"]);
+    command.env_remove("OPENCLAW_GATEWAY_TOKEN");
+    let ran = run(command);
+    refused(
+        &ran,
+        2,
+        &["gateway_bearer_token_file", &pipe, "regular file"],
+    );
+    let artifact = fifo(folder.path(), "x.cwasm");
+    let ran = run(gateway.program(["ask", "--component", &artifact, "hi"]));
+    refused(&ran, 2, &["x.cwasm"]);
+    fifo(folder.path(), "x.cwasm.json");
+    let ran = run(gateway.program(["ask", "--component", &artifact, "hi"]));
+    refused(&ran, 2, &["x.cwasm.json", "regular file"]);
+    assert!(gateway.requests().is_empty(), "something was asked");
+}
+
+// Report A19 (attack): files that only make things faster or nicer do not stop the start either.
+#[test]
+fn a_cache_and_a_history_of_pipes_are_done_without() {
+    let gateway = Gateway::start();
+    let home = tempfile::tempdir().unwrap();
+    let at_home = |mut command: std::process::Command| {
+        command.env("HOME", home.path());
+        command
+    };
+    assert_eq!(run(at_home(gateway.program(["ask", "hi"]))).code, 0);
+    let cache = home.path().join(".cache/host-shim");
+    let mut replaced = 0;
+    for entry in std::fs::read_dir(&cache).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::remove_file(&path).unwrap();
+        fifo(&cache, path.file_name().unwrap().to_str().unwrap());
+        replaced += 1;
+    }
+    assert_eq!(replaced, 2, "the code and its description");
+    let data = home.path().join(".local/share/host-shim");
+    std::fs::create_dir_all(&data).unwrap();
+    fifo(&data, "chat-history");
+    assert_eq!(run(at_home(gateway.program(["ask", "hi"]))).code, 0);
+    let ran = run_with_input(at_home(gateway.program(["chat"])), b"hello\n");
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
             .map(|k| k.name)
             .collect::<Vec<_>>(),
     )?;
+    module.add("MAX_ATTACHMENT_BYTES", host_shim::MAX_ATTACHMENT_BYTES)?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<mailbox::Operation>()?;
     module.add_class::<mailbox::ToolAnswer>()?;

@@ -16,6 +16,7 @@ use futures::future::BoxFuture;
 use host_shim::ToolCall;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::process::Here;
 use crate::tools::Answer;
@@ -229,14 +230,14 @@ impl ToolAnswer {
 
 #[pymethods]
 impl ToolAnswer {
-    /// The tool's output. Only the first answer counts.
-    fn output(&self, text: String) -> PyResult<()> {
-        self.send(Ok(text))
+    /// The tool's output, in which half characters are replaced. Only the first answer counts.
+    fn output(&self, text: &Bound<'_, PyString>) -> PyResult<()> {
+        self.send(Ok(text.to_string_lossy().into_owned()))
     }
 
     /// The tool failed; the text is for the model. Only the first answer counts.
-    fn error(&self, text: String) -> PyResult<()> {
-        self.send(Err(text))
+    fn error(&self, text: &Bound<'_, PyString>) -> PyResult<()> {
+        self.send(Err(text.to_string_lossy().into_owned()))
     }
 }
 

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use host_shim::{
-    Attachment, ComponentSource, Config, ConfigError, LoadError, Locale, Snapshot, TurnRequest,
+    Attachment, ComponentSource, Config, ConfigError, LoadError, Locale, MAX_ATTACHMENT_BYTES,
+    Snapshot, TurnRequest,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -203,14 +204,17 @@ pub(crate) fn load(
     }))
 }
 
-/// The media type, name and content of a file that can be attached.
+/// The media type, name and content of a file that can be attached and has at most so many bytes.
 #[pyfunction]
+#[pyo3(signature = (path, room))]
 pub(crate) fn read_attachment(
     py: Python<'_>,
     path: PathBuf,
+    room: Option<u64>,
 ) -> PyResult<(String, String, Py<PyBytes>)> {
+    let room = room.unwrap_or(MAX_ATTACHMENT_BYTES);
     let attachment = py
-        .detach(|| Attachment::from_path(path))
+        .detach(|| Attachment::from_path_within(path, room))
         .map_err(|e| PyValueError::new_err(e.to_string()))?;
     let data = PyBytes::new(py, &attachment.data).unbind();
     Ok((attachment.media_type, attachment.filename, data))

@@ -37,6 +37,20 @@ async def test_a_plain_function_runs_in_another_thread_and_other_values_become_j
     assert json.loads(reply.text) == {"main": False}
 
 
+# Report F1: half of an emoji in what a tool says, which no text of Rust can hold (serde-rs/json#827).
+async def test_half_of_a_character_of_a_tool_is_replaced(plugin: Plugin) -> None:
+    def half() -> str:
+        return "cut \ud83d off"
+
+    def fails() -> str:
+        raise ValueError("cut \ud83d off")
+
+    for tool in (half, fails):
+        turn = plugin.ask(call(tool.__name__), level="L1", tools=[Tool(tool.__name__, tool, level="L1")])
+        text = (await turn.reply()).text
+        assert "cut \ufffd" in text and "off" in text, text
+
+
 async def test_what_a_tool_raises_is_told_to_the_model_and_the_turn_goes_on(plugin: Plugin) -> None:
     async def broken() -> None:
         raise LookupError("no such thing")

@@ -215,6 +215,27 @@ async def test_files_are_attached_from_their_paths(plugin: Plugin, gateway: Gate
         plugin.ask("read", attachments=[tmp_path])
 
 
+# Report A7 (attack): files that do not end, that block their opener, or that together are too much.
+async def test_files_without_an_end_are_refused(plugin: Plugin, gateway: Gateway, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    for path in (tmp_path / "pipe.txt", "/dev/zero"):
+        with pytest.raises(ValueError, match="not a regular file"):
+            plugin.ask("read", attachments=[path])
+    with pytest.raises(ValueError, match="or more"):
+        plugin.ask("read", attachments=["/proc/self/pagemap"])
+    (tmp_path / "half.txt").write_bytes(b"x" * (11 << 20))
+    with pytest.raises(ValueError, match="or more"):
+        plugin.ask("read", attachments=[tmp_path / "half.txt"] * 2)
+    assert gateway.requests == []
+
+
+# Report F1: half of an emoji in what a user says (serde-rs/json#827: JSON of such a text is refused
+# as a whole).
+async def test_half_of_a_character_is_replaced(plugin: Plugin, gateway: Gateway) -> None:
+    await plugin.ask("hi \ud83d", session="\ude00").reply()
+    assert gateway.requests[0]["input"][-1]["content"][0]["text"] == "hi \ufffd"
+
+
 async def test_close_ends_turns_and_later_calls(gateway: Gateway) -> None:
     plugin = await Plugin.load(gateway.config)
     turn = asyncio.create_task(plugin.ask("hold").reply())

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Read as _};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use host_shim::{Attachment, Locale, TurnRequest};
+use host_shim::{Attachment, Locale, MAX_ATTACHMENT_BYTES, TurnRequest};
 
 use super::args::{self, TurnOptions};
 use super::interrupt::Interrupts;
@@ -19,10 +19,11 @@ const MAX_TEXT_BYTES: u64 = 20 << 20;
 /// Asks once. The answer goes to stdout, all else to stderr.
 pub async fn run(options: args::Ask, setup: Setup) -> Result<u8, Stop> {
     let locale = setup.locale;
+    let mut room = MAX_ATTACHMENT_BYTES;
     let attachments: Vec<Attachment> = options
         .attachments
         .iter()
-        .map(|path| attach::read(path, locale))
+        .map(|path| attach::read(path, &mut room, locale))
         .collect::<Result<_, _>>()?;
     let text = text(options.text, !attachments.is_empty(), locale)?;
     let plugin = setup.plugin().await?;

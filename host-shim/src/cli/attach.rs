@@ -12,10 +12,12 @@ use super::text::{pick, say};
 const UNKNOWN: &str = "application/octet-stream";
 
 /// Reads a file; its type follows from its content and its extension. What cannot be told, and
-/// what is not what its extension says, is refused before anything is asked.
-pub fn read(path: &Path, locale: Locale) -> Result<Attachment, Problem> {
-    let mut attachment =
-        Attachment::from_path(path).map_err(|error| Problem::attachment(&error, locale))?;
+/// what is not what its extension says, is refused before anything is asked. `room`: the bytes that
+/// the request still takes.
+pub fn read(path: &Path, room: &mut u64, locale: Locale) -> Result<Attachment, Problem> {
+    let mut attachment = Attachment::from_path_within(path, *room)
+        .map_err(|error| Problem::attachment(&error, locale))?;
+    *room = room.saturating_sub(attachment.data.len() as u64);
     attachment.media_type = media_type(&attachment.media_type, &attachment.data)
         .map_err(|doubt| doubt.problem(path, locale))?
         .to_owned();
@@ -134,7 +136,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.bin");
         std::fs::write(&path, [0, 1, 2]).unwrap();
-        let problem = read(&path, Locale::En).unwrap_err();
+        let problem = read(&path, &mut 100, Locale::En).unwrap_err();
         assert!(problem.what.contains("x.bin"), "{}", problem.what);
         assert!(problem.remedy.contains("webp"), "{}", problem.remedy);
         assert_eq!(problem.exit, 20);
@@ -143,9 +145,13 @@ mod tests {
     #[test]
     fn a_directory_and_a_missing_file_are_told_in_both_languages() {
         let folder = tempfile::tempdir().unwrap();
-        let problem = read(folder.path(), Locale::En).unwrap_err();
-        assert!(problem.what.contains("directory"), "{}", problem.what);
-        let problem = read(&folder.path().join("none.png"), Locale::Zh).unwrap_err();
+        let problem = read(folder.path(), &mut 100, Locale::En).unwrap_err();
+        assert!(
+            problem.what.contains("not a regular file"),
+            "{}",
+            problem.what
+        );
+        let problem = read(&folder.path().join("none.png"), &mut 100, Locale::Zh).unwrap_err();
         assert!(problem.what.starts_with("无法读取附件"), "{}", problem.what);
         assert_eq!(problem.exit, 2);
     }

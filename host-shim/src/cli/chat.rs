@@ -239,7 +239,8 @@ impl Prompt {
             .build();
         let history = FileHistory::with_config(&config);
         let mut editor = Editor::with_history(config, history).map_err(cannot)?;
-        let history = history_file();
+        // A pipe there would be waited for.
+        let history = history_file().filter(|file| file.is_file() || !file.exists());
         if let Some(file) = &history
             && let Err(error) = editor.load_history(file)
             && file.exists()

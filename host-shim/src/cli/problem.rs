@@ -132,8 +132,8 @@ impl Problem {
             AttachmentError::NotAFile { path } => Self::usage(
                 say!(
                     locale,
-                    "the attachment {path} is a directory or a device",
-                    "附件 {path} 是目录或设备，不是普通文件",
+                    "the attachment {path} is not a regular file but a directory, pipe or device",
+                    "附件 {path} 不是普通文件，而是目录、管道或设备",
                     path = path.display(),
                 ),
                 pick(

@@ -35,6 +35,9 @@ pub(super) struct Description {
 
 const FORMAT: u32 = 1;
 
+/// How the names of files begin that are being written.
+pub(super) const UNFINISHED: &str = ".openclaw-";
+
 impl Description {
     fn new(wasm_sha256: &str, wasm_size: u64, code: &[u8]) -> Self {
         Self {
@@ -76,14 +79,9 @@ impl Description {
     }
 }
 
-/// Where the artifact of a component is in a cache folder. The name holds all that it depends on,
-/// so that several versions can share a folder.
-pub(super) fn cached_at(dir: &Path, wasm_sha256: &str) -> PathBuf {
-    let key = format!("{FORMAT} {WASMTIME} {TARGET} {SETTINGS} {wasm_sha256}");
-    dir.join(format!(
-        "openclaw-{}.cwasm",
-        &digest::of_bytes(key.as_bytes())[..32]
-    ))
+/// All that an artifact of a component depends on, in one text.
+pub(super) fn key(wasm_sha256: &str) -> String {
+    format!("{FORMAT} {WASMTIME} {TARGET} {SETTINGS} {wasm_sha256}")
 }
 
 /// The description's place.
@@ -143,7 +141,9 @@ pub(super) fn store(path: &Path, code: &[u8], wasm_sha256: &str, wasm_size: u64)
     ] {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
         // Made with mode 600, then renamed.
-        let mut file = tempfile::NamedTempFile::new_in(dir.unwrap_or(Path::new(".")))?;
+        let mut file = tempfile::Builder::new()
+            .prefix(UNFINISHED)
+            .tempfile_in(dir.unwrap_or(Path::new(".")))?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;

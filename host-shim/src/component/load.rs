@@ -8,7 +8,8 @@ use wasmtime::component::Component;
 use super::artifact::{self, first_line};
 use super::engine::engine;
 use super::world::{self, Interfaces};
-use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, access, digest};
+use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, access, cache, digest};
+use crate::regular_file::{self, ReadError};
 
 /// The component that is built into this library.
 static EMBEDDED: &[u8] = include_bytes!(env!("OPENCLAW_EMBEDDED_WASM"));
@@ -81,32 +82,21 @@ impl ComponentSource {
 
     /// The bytes of the component.
     pub(super) fn wasm(&self) -> Result<std::borrow::Cow<'_, [u8]>, LoadError> {
-        use std::io::Read as _;
-
         let path = match self {
             Self::Embedded => return Ok(EMBEDDED.into()),
             Self::Bytes(bytes) => return Ok((&**bytes).into()),
             Self::File(path) | Self::Precompiled { path, .. } => path,
         };
-        let unreadable = |source| LoadError::Unreadable {
-            path: path.clone(),
-            source,
-        };
-        let metadata = std::fs::metadata(path).map_err(unreadable)?;
-        let not = |why: String| LoadError::NotAComponent {
-            what: self.name(),
-            why,
-        };
-        if !metadata.is_file() {
-            return Err(not("it is not a regular file".to_owned()));
-        }
-        if metadata.len() > MAX_WASM_BYTES {
-            return Err(not(format!("it has more than {MAX_WASM_BYTES} bytes")));
-        }
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_WASM_BYTES).read_to_end(&mut bytes))
-            .map_err(unreadable)?;
+        let bytes = regular_file::read(path, MAX_WASM_BYTES).map_err(|error| match error {
+            ReadError::Io(source) => LoadError::Unreadable {
+                path: path.clone(),
+                source,
+            },
+            ReadError::NotRegular | ReadError::TooLong(_) => LoadError::NotAComponent {
+                what: self.name(),
+                why: format!("it {error}"),
+            },
+        })?;
         Ok(bytes.into())
     }
 }
@@ -152,9 +142,10 @@ fn from_wasm(
 ) -> Result<(Component, CodeOrigin), LoadError> {
     let mut why = "no folder of artifacts was given".to_owned();
     if let Some(dir) = cache {
-        let path = artifact::cached_at(dir, sha256);
+        let path = cache::place(dir, sha256);
         match artifact::load(engine, &path) {
             Ok((component, description)) if description.wasm_sha256 == sha256 => {
+                cache::mark_used(&path);
                 return Ok((component, CodeOrigin::Cache));
             }
             Ok(_) => why = format!("{}: it is of another component", path.display()),
@@ -164,17 +155,20 @@ fn from_wasm(
     }
     let code = compile(engine, wasm, what, why)?;
     if let Some(dir) = cache {
-        let path = artifact::cached_at(dir, sha256);
+        let path = cache::place(dir, sha256);
         let kept = access::private_dir(dir)
             .and_then(|()| artifact::store(&path, &code, sha256, wasm.len() as u64));
         match kept {
-            // From the file, whose pages the system can drop and share.
-            Ok(()) => match artifact::load(engine, &path) {
-                Ok((component, _)) => return Ok((component, CodeOrigin::Compiled)),
-                Err(why) => {
-                    tracing::warn!(path = %path.display(), why, "the artifact cannot be used")
+            Ok(()) => {
+                cache::clean(dir, &path);
+                // From the file, whose pages the system can drop and share.
+                match artifact::load(engine, &path) {
+                    Ok((component, _)) => return Ok((component, CodeOrigin::Compiled)),
+                    Err(why) => {
+                        tracing::warn!(path = %path.display(), why, "the artifact cannot be used")
+                    }
                 }
-            },
+            }
             Err(error) => {
                 tracing::warn!(dir = %dir.display(), %error, "the compiled component is not kept");
             }

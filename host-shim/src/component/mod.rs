@@ -2,6 +2,7 @@
 
 mod access;
 mod artifact;
+mod cache;
 mod digest;
 mod engine;
 mod error;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::keys::{self, KEYS};
 use super::{Config, ConfigError};
+use crate::regular_file;
 
 /// The longest config file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -28,30 +29,12 @@ impl ConfigLoader {
     /// A file in TOML (`.toml`) or JSON (`.json`); with another extension its content decides: an
     /// opening brace is JSON. Token files are relative to the file that names them.
     pub fn file(self, path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        use std::io::Read as _;
-
         let path = path.as_ref();
         let error = |what: String| {
             ConfigError::general(format!("the config file {}: {what}", path.display()))
         };
-        let metadata =
-            std::fs::metadata(path).map_err(|e| error(format!("cannot be read: {e}")))?;
-        if !metadata.is_file() {
-            return Err(error("is not a regular file".to_owned()));
-        }
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|e| error(format!("cannot be read: {e}")))?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(error(format!("is longer than {MAX_FILE_BYTES} bytes")));
-        }
-        let text = String::from_utf8(bytes).map_err(|e| {
-            error(format!(
-                "is not UTF-8 text at byte {}",
-                e.utf8_error().valid_up_to()
-            ))
-        })?;
+        let text = regular_file::read_text(path, MAX_FILE_BYTES)
+            .map_err(|problem| error(problem.to_string()))?;
         let format = match path.extension().and_then(|e| e.to_str()) {
             Some(e) if e.eq_ignore_ascii_case("toml") => Some(Format::Toml),
             Some(e) if e.eq_ignore_ascii_case("json") => Some(Format::Json),

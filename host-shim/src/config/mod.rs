@@ -23,6 +23,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 pub(crate) use serde_with::{opt_seconds, seconds};
 
+use crate::regular_file;
+
 /// The longest token file that is read, in bytes.
 const MAX_TOKEN_FILE_BYTES: u64 = 64 << 10;
 
@@ -160,8 +162,6 @@ fn read_token(
     path: &std::path::Path,
     also_set: bool,
 ) -> Result<SecretString, ConfigError> {
-    use std::io::Read as _;
-
     let error = |what: String| ConfigError::new(key, format!("{}: {what}", path.display()));
     if also_set {
         let token_key = key.trim_end_matches("_file");
@@ -169,27 +169,12 @@ fn read_token(
             "`{token_key}` is set too; set one of the two"
         )));
     }
-    let file = std::fs::File::open(path).map_err(|e| {
+    let text = regular_file::read_text(path, MAX_TOKEN_FILE_BYTES).map_err(|problem| {
         error(format!(
-            "cannot be read: {e}; name a readable file that holds the token"
+            "{problem}; name a readable file that holds only the token"
         ))
     })?;
-    let mut text = String::new();
-    file.take(MAX_TOKEN_FILE_BYTES + 1)
-        .read_to_string(&mut text)
-        .map_err(|e| {
-            error(format!(
-                "cannot be read as text: {e}; name a file that holds the token"
-            ))
-        })?;
-    if text.len() as u64 > MAX_TOKEN_FILE_BYTES {
-        return Err(error(
-            "is too long for a token; name a file that holds only the token".to_owned(),
-        ));
-    }
-    let token = text
-        .trim_start_matches('\u{feff}')
-        .trim_end_matches(['\r', '\n']);
+    let token = text.trim_end_matches(['\r', '\n']);
     Ok(SecretString::from(token))
 }
 

@@ -350,7 +350,7 @@ fn a_token_file_that_is_no_good_is_named() {
     assert!(error.to_string().contains("too long"), "{error}");
     std::fs::write(folder.path().join("binary"), b"\xff\xfe").unwrap();
     let error = of(&file("binary").to_string()).unwrap_err();
-    assert!(error.to_string().contains("as text"), "{error}");
+    assert!(error.to_string().contains("UTF-8 text"), "{error}");
     let mut both = file("binary");
     both["gateway_bearer_token"] = json!("hunter2");
     let error = of(&both.to_string()).unwrap_err();

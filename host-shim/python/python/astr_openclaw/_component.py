@@ -113,6 +113,7 @@ def _sha256(path: Path) -> str:
         # Regular files only: opening a pipe would wait for its writer.
         if not path.is_file():
             raise LoadError(f"the component {path} is missing or no regular file", "unreadable")
+        # The size that the system tells is no limit: files of /proc have none.
         with path.open("rb") as file:
             content = file.read(_MAX_WASM_BYTES + 1)
         if len(content) > _MAX_WASM_BYTES:

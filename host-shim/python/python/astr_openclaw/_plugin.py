@@ -130,10 +130,7 @@ class Plugin:
             ValueError: An unknown level, a file that cannot be attached.
         """
         offered = list(tools)
-        files = [
-            item if isinstance(item, Attachment) else Attachment.from_path(item)
-            for item in attachments
-        ]
+        files = _read(attachments)
         request = valid_json(
             {
                 "text": text,
@@ -244,3 +241,16 @@ def _config_file(config: object) -> str:
         ) from None
     except ValueError:
         raise ConfigError("the path of the config file is no valid text") from None
+
+
+def _read(attachments: Iterable[Attachment | str | os.PathLike[str]]) -> list[Attachment]:
+    """The attachments, with the files of paths read, as long as all fit into one request."""
+    files: list[Attachment] = []
+    room = int(_native.MAX_ATTACHMENT_BYTES)
+    for item in attachments:
+        if isinstance(item, Attachment):
+            files.append(item)
+        else:
+            files.append(Attachment.from_path(item, room=max(room, 0)))
+        room -= len(files[-1].data)
+    return files

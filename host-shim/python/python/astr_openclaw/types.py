@@ -41,10 +41,11 @@ class Attachment:
     """Shown to the model; empty for none."""
 
     @classmethod
-    def from_path(cls, path: str | os.PathLike[str]) -> Attachment:
-        """Reads a file; its media type follows from its extension. Raises `ValueError` for one
-        that is missing, no regular file, or too large for any request."""
-        media_type, filename, data = _native.read_attachment(path)
+    def from_path(cls, path: str | os.PathLike[str], *, room: int | None = None) -> Attachment:
+        """Reads a file; its media type follows from its extension. `room`: the bytes that it may
+        have, where that is less than a request takes. Raises `ValueError` for one that is missing,
+        no regular file, or larger."""
+        media_type, filename, data = _native.read_attachment(path, room)
         return cls(data, media_type, filename)
 
 

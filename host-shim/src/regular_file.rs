@@ -1,0 +1,181 @@
+//! The one way in which files that somebody named are read: regular files only, without waiting, and
+//! never more than a limit.
+//!
+//! The size that the system tells is no limit: files of `/proc` have none, and others grow while they
+//! are read. A FIFO would block its opener until somebody writes, a device may never end.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Bytes that are read at once.
+const PIECE: usize = 64 << 10;
+
+/// Why a file cannot be read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// The system's error.
+    Io(io::Error),
+    /// A directory, FIFO, socket or device, or a file of the kernel's that has nothing yet.
+    NotRegular,
+    /// It has more bytes than the limit; how many at the least.
+    TooLong(u64),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "cannot be read: {error}"),
+            Self::NotRegular => f.write_str(
+                "is not a regular file; a pipe, device or folder cannot be read here, so copy its content into a file",
+            ),
+            Self::TooLong(bytes) => write!(f, "is too long, {bytes} bytes or more"),
+        }
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // Opened so that nothing waits: such a file is a queue of the kernel's.
+            io::ErrorKind::WouldBlock => Self::NotRegular,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Opens a regular file for reading. Never waits for another process.
+pub(crate) fn open(path: &Path) -> Result<File, ReadError> {
+    // First without opening it: to open a device can already do something.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(ReadError::NotRegular);
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        libc::O_NONBLOCK | libc::O_NOCTTY,
+    );
+    let file = options.open(path)?;
+    // The path may have come to name something else meanwhile.
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(ReadError::NotRegular),
+    }
+}
+
+/// The content of a regular file of at most `limit` bytes.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let mut file = open(path)?;
+    let size = file.metadata()?.len();
+    if size > limit {
+        return Err(ReadError::TooLong(size));
+    }
+    let mut bytes = Vec::new();
+    bytes.reserve_exact(usize::try_from(size).unwrap_or(0));
+    // Always the same size: some files of /proc are read in whole records only.
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(bytes),
+            Ok(read) => bytes.extend_from_slice(&piece[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+        if bytes.len() as u64 > limit {
+            return Err(ReadError::TooLong(bytes.len() as u64));
+        }
+    }
+}
+
+/// The text of a regular file of at most `limit` bytes, without a byte order mark. Bytes that are
+/// no UTF-8 are an error that says where.
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, ReadError> {
+    let bytes = read(path, limit)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        io::Error::other(format!("it is not UTF-8 text at byte {at}"))
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A FIFO that nobody writes to: whoever opens it blockingly hangs.
+    #[cfg(unix)]
+    pub(crate) fn fifo(folder: &Path, name: &str) -> std::path::PathBuf {
+        let path = folder.join(name);
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        path
+    }
+
+    // Report A7 (attack): the files of /proc say that they are regular and empty, and do not end.
+    #[test]
+    fn a_file_without_an_end_is_read_to_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, [b'x'; 100]).unwrap();
+        assert_eq!(read(&path, 100).unwrap().len(), 100);
+        assert!(matches!(read(&path, 99), Err(ReadError::TooLong(100))));
+        for endless in ["/proc/self/pagemap", "/proc/self/maps"] {
+            // Elsewhere than on Linux they are missing, which is an error too.
+            let error = read(Path::new(endless), 1000).unwrap_err();
+            if cfg!(target_os = "linux") {
+                assert!(
+                    matches!(error, ReadError::TooLong(1001..)),
+                    "{endless}: {error}"
+                );
+            }
+        }
+    }
+
+    // Report A7, A19 (attack): a FIFO blocks its opener, /dev/zero does not end.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fifo(folder.path(), "fifo");
+        std::os::unix::fs::symlink(at("fifo"), at("link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        let named = ["fifo", "link", "socket", ""].map(at);
+        for path in named.iter().map(|path| path.as_path()).chain([
+            Path::new("/dev/zero"),
+            Path::new("/dev/null"),
+            Path::new("/dev/tty"),
+        ]) {
+            match read(path, 10) {
+                Err(ReadError::NotRegular) => {}
+                other => panic!("{path:?}: {other:?}"),
+            }
+        }
+        assert!(matches!(read(&at("none"), 10), Err(ReadError::Io(_))));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_queue_of_the_kernel_s_that_is_empty_is_not_waited_for() {
+        // Reads of it block until there is a message; a user that may not open it gets an error.
+        let read = read(Path::new("/proc/kmsg"), 64 << 20);
+        assert!(read.is_err() || read.is_ok_and(|bytes| !bytes.is_empty()));
+    }
+
+    #[test]
+    fn a_text_has_no_byte_order_mark_and_is_utf8() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, "\u{feff}令牌").unwrap();
+        assert_eq!(read_text(&path, 100).unwrap(), "令牌");
+        std::fs::write(&path, b"ab\xff").unwrap();
+        let error = read_text(&path, 100).unwrap_err().to_string();
+        assert!(error.contains("byte 2"), "{error}");
+    }
+}
