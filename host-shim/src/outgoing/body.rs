@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::Error;
 
-use super::error;
+use super::{error, late};
 
 /// An answer's body. The time runs only while somebody waits for a piece.
 pub(super) struct AnswerBody {
@@ -20,6 +20,8 @@ pub(super) struct AnswerBody {
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the timer runs for the piece that is waited for now.
     waiting: bool,
+    /// The time is over, and what has arrived is given its chance.
+    settling: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl AnswerBody {
@@ -29,6 +31,7 @@ impl AnswerBody {
             limit,
             timer: None,
             waiting: false,
+            settling: None,
         }
     }
 
@@ -47,7 +50,13 @@ impl AnswerBody {
             self.waiting = true;
             timer.as_mut().reset(deadline);
         }
-        timer.as_mut().poll(cx)
+        if self.settling.is_none() {
+            ready!(timer.as_mut().poll(cx));
+        }
+        let settling = self
+            .settling
+            .get_or_insert_with(|| Box::pin(late::settle()));
+        settling.as_mut().poll(cx)
     }
 }
 
@@ -70,6 +79,7 @@ impl Body for AnswerBody {
             }
             Poll::Ready(frame) => {
                 this.waiting = false;
+                this.settling = None;
                 return Poll::Ready(frame.map(|frame| frame.map_err(Error::from)));
             }
             Poll::Pending => {

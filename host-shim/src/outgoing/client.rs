@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use super::allow::AllowList;
 use super::body::AnswerBody;
 use super::connect::{ATTEMPT, Attempt, Connection, Connector};
-use super::error;
+use super::{coding, error, late, upload};
 
 /// The gateway closes a connection that idles for 5 s; ours must not be one that it is closing.
 const POOL_IDLE: Duration = Duration::from_secs(4);
@@ -49,18 +49,30 @@ impl Outgoing {
     /// closes the connection.
     pub(super) async fn send(
         &self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: RequestOptions,
     ) -> Result<http::Response<WasiBody>, Error> {
         if !self.allowed.allows(request.uri()) {
             return Err(Error::HttpRequestDenied);
         }
+        let upload = upload::Upload::of(&request);
         let attempt = Arc::new(Attempt::new(options.connect_timeout));
+        let counted = attempt.clone();
+        hyper::ext::on_informational(&mut request, move |_| counted.count_interim());
         let answering = ATTEMPT.scope(attempt.clone(), self.client.request(request));
-        let answer = in_time(answering, &attempt, options.first_byte_timeout)
-            .await
-            .ok_or(Error::HttpResponseTimeout)?
-            .map_err(|error| error::of_request(&error))?;
+        let answer = tokio::select! {
+            biased;
+            answer = in_time(answering, &attempt, options.first_byte_timeout) => answer,
+            () = attempt.too_many_interim() => return Err(Error::HttpProtocolError),
+        };
+        let mut answer = match answer.ok_or(Error::HttpResponseTimeout)? {
+            Ok(answer) => answer,
+            Err(error) if error::is_reset(&error) && upload.was_refused(&self.client).await => {
+                return Err(Error::HttpRequestBodySize(Some(upload.bytes)));
+            }
+            Err(error) => return Err(error::of_request(&error)),
+        };
+        coding::show(answer.headers_mut());
         Ok(answer.map(|incoming| {
             UnsyncBoxBody::new(AnswerBody::new(incoming, options.between_bytes_timeout))
         }))
@@ -75,6 +87,7 @@ async fn in_time<F: Future>(
 ) -> Option<F::Output> {
     let begun = Instant::now();
     let mut answering = std::pin::pin!(answering);
+    let mut judged = None;
     loop {
         let from = match attempt.connection() {
             Connection::Reused | Connection::Making(None) => begun,
@@ -85,10 +98,10 @@ async fn in_time<F: Future>(
         let Some(deadline) = limit.and_then(|limit| from.checked_add(limit)) else {
             return Some(answering.await);
         };
-        if deadline <= Instant::now() {
+        if judged.replace(deadline) == Some(deadline) {
             return None;
         }
-        if let Ok(answer) = tokio::time::timeout_at(deadline, &mut answering).await {
+        if let Some(answer) = late::by(deadline, &mut answering).await {
             return Some(answer);
         }
         // Too late, unless a connection was made meanwhile: look again.

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,21 +16,29 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tower_service::Service;
 
 use super::eager::Eager;
+use super::late;
 
 tokio::task_local! {
     /// The request that a connection is made for.
     pub(super) static ATTEMPT: Arc<Attempt>;
 }
 
+/// How many interim answers (100 to 199) may come before the one that counts. Proxies send one every
+/// few seconds at the most, to keep a connection alive.
+const MAX_INTERIM: u32 = 1000;
+
 /// How far a request's connection is, and how long it may take.
 #[derive(Debug)]
 pub(super) struct Attempt {
     limit: Option<Duration>,
     connection: Mutex<Connection>,
+    interim: AtomicU32,
+    too_many_interim: Notify,
 }
 
 /// See [`Attempt`].
@@ -48,7 +57,21 @@ impl Attempt {
         Self {
             limit,
             connection: Mutex::new(Connection::Reused),
+            interim: AtomicU32::new(0),
+            too_many_interim: Notify::new(),
         }
+    }
+
+    /// An interim answer has come.
+    pub(super) fn count_interim(&self) {
+        if self.interim.fetch_add(1, Ordering::Relaxed) == MAX_INTERIM {
+            self.too_many_interim.notify_one();
+        }
+    }
+
+    /// Resolves when there were more interim answers than may be.
+    pub(super) async fn too_many_interim(&self) {
+        self.too_many_interim.notified().await;
     }
 
     pub(super) fn connection(&self) -> Connection {
@@ -234,7 +257,7 @@ impl Service<Uri> for Connector {
                 }
             };
             let connected = match deadline {
-                Some(deadline) => tokio::time::timeout_at(deadline, connecting)
+                Some(deadline) => late::by(deadline, connecting)
                     .await
                     .unwrap_or(Err(ConnectFailure::TimedOut)),
                 None => connecting.await,

@@ -29,6 +29,11 @@ pub(super) fn of_request(error: &legacy::Error) -> Error {
     }
 }
 
+/// Whether the other side closed without having read all that it was sent, or has died.
+pub(super) fn is_reset(error: &legacy::Error) -> bool {
+    find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionReset)
+}
+
 fn of_connect(failure: &ConnectFailure) -> Error {
     tracing::debug!(%failure, "no connection to the gateway");
     match failure {

@@ -203,6 +203,11 @@ impl Scene {
         Self::new(What::Wire(steps)).then(End::Close)
     }
 
+    /// Exactly these bytes, again and again, until the client leaves.
+    pub fn flood(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(What::Wire(vec![Step::Forever(bytes.into())])).then(End::Close)
+    }
+
     /// How the scene ends for its connection.
     pub fn then(mut self, end: End) -> Self {
         self.end = end;

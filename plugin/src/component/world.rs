@@ -13,9 +13,10 @@ use crate::guards::memory::Sample;
 use crate::prelude::*;
 use crate::turn::model::ToolCall;
 use crate::turn::outside::{AnswerBody, Failure, Outside, Post};
+use alloc::collections::VecDeque;
 use core::cell::Cell;
-use core::pin::pin;
-use futures::future::{Either, select};
+use core::pin::{Pin, pin};
+use futures::future::{Either, FusedFuture, FutureExt as _, select};
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
 
 /// The imports.
@@ -26,6 +27,8 @@ const NANOS_PER_MS: u64 = 1_000_000;
 const READ_BYTES: usize = 16 * 1024;
 /// A request of fewer bytes is taken at once by the kernel, whatever the gateway does with it.
 const KERNEL_BYTES: u64 = 64 * 1024;
+/// Bytes of an answer that are read while its request is still being sent.
+const MAX_AHEAD_BYTES: usize = 1024 * 1024;
 /// How long the rest of a complete answer may take, so that its connection can be used again.
 const FINISH_NS: u64 = 500 * NANOS_PER_MS;
 
@@ -91,9 +94,11 @@ impl Outside for World {
             uploaded.set(taken || uploaded.get());
         };
         // A gateway may answer, or refuse, before it has taken the whole request.
-        let answered = match select(pin!(client::send(request)), pin!(upload)).await {
+        let mut upload = pin!(upload.fuse());
+        let mut answering = pin!(client::send(request));
+        let answered = match select(answering.as_mut(), upload.as_mut()).await {
             Either::Left((answered, _)) => answered,
-            Either::Right(((), answered)) => answered.await,
+            Either::Right(((), answering)) => answering.await,
         };
         drop(sent);
         post.sent.set(post.sent.get() || answered.is_ok());
@@ -101,16 +106,19 @@ impl Outside for World {
         let head = head(&response);
         let (done, done_reader) = wit_future::new(|| Ok(()));
         let (contents, end) = Response::consume_body(response, done_reader);
-        Ok((
-            head,
-            IncomingBody {
-                contents,
-                begun: false,
-                ended: false,
-                end: Some(end),
-                done,
-            },
-        ))
+        let mut body = IncomingBody {
+            contents,
+            begun: false,
+            ended: false,
+            end: Some(end),
+            done,
+            ahead: VecDeque::new(),
+        };
+        // One that refuses does not want the rest; one that does not may begin to answer before it reads.
+        if (200..300).contains(&head.status) && !upload.is_terminated() {
+            body.read_while(upload).await;
+        }
+        Ok((head, body))
     }
 }
 
@@ -196,6 +204,7 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
             why: "the connection was closed".into(),
             uploaded,
         },
+        ErrorCode::HttpRequestBodySize(_) => Failure::TooLarge,
         ErrorCode::HttpResponseIncomplete => Failure::Broken {
             why: "the connection was closed in the middle of the answer".into(),
             uploaded,
@@ -222,10 +231,33 @@ pub(super) struct IncomingBody {
     end: Option<FutureReader<Result<Option<Fields>, ErrorCode>>>,
     /// Dropped with the body: the host may close the connection.
     done: FutureWriter<Result<(), ErrorCode>>,
+    /// What was read while the request was still being sent, and not taken yet.
+    ahead: VecDeque<Result<Option<Vec<u8>>, Failure>>,
 }
 
-impl AnswerBody for IncomingBody {
-    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+impl IncomingBody {
+    /// Reads the answer until the request is sent too: a gateway may wait for either. The upload is given
+    /// up once the answer is complete, or so long that it is one to something else.
+    async fn read_while(&mut self, mut upload: Pin<&mut impl FusedFuture<Output = ()>>) {
+        let mut bytes = 0;
+        while !upload.is_terminated() && bytes < MAX_AHEAD_BYTES {
+            // A piece that has been asked for is waited for, also when the upload has ended meanwhile.
+            let piece = match select(pin!(self.read()), upload.as_mut()).await {
+                Either::Left((piece, _)) => piece,
+                Either::Right(((), piece)) => piece.await,
+            };
+            let last = !matches!(piece, Ok(Some(_)));
+            bytes += piece
+                .as_ref()
+                .map_or(0, |piece| piece.as_ref().map_or(0, Vec::len));
+            self.ahead.push_back(piece);
+            if last {
+                return;
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         while !self.ended {
             let (result, bytes) = self.contents.read(Vec::with_capacity(READ_BYTES)).await;
             self.ended = matches!(result, StreamResult::Dropped);
@@ -244,6 +276,15 @@ impl AnswerBody for IncomingBody {
                 }
                 Err(code) => Err(failure(code, true)),
             },
+        }
+    }
+}
+
+impl AnswerBody for IncomingBody {
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        match self.ahead.pop_front() {
+            Some(piece) => piece,
+            None => self.read().await,
         }
     }
 

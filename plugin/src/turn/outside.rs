@@ -44,6 +44,8 @@ pub enum Failure {
         /// Whether the whole request had been taken, or it was a small one.
         uploaded: bool,
     },
+    /// The gateway hung up while it was sent the request, and answers another one.
+    TooLarge,
     /// What came is no HTTP.
     NotHttp(String),
     /// The host does not let the component ask there.
@@ -78,7 +80,7 @@ impl Failure {
             Self::Broken {
                 uploaded: false, ..
             } if !answering => Fault {
-                // Not too large: what is over the gateway's limit is never sent.
+                // Not too large: the host says so where it is.
                 texts: UPLOAD_BROKE.texts,
                 ..Fault::new(
                     UPLOAD_BROKE.code,
@@ -93,6 +95,12 @@ impl Failure {
             Self::Broken { why, .. } => {
                 Fault::new(FaultCode::StreamInterrupted, format!("{url}: {why}"))
             }
+            Self::TooLarge => Fault::new(
+                FaultCode::RequestTooLarge,
+                say!(locale,
+                    en: "{url}: the gateway closed the connection before it had taken the whole request, and it still answers",
+                    zh: "{url}：网关在收完请求之前关闭了连接，但它仍在应答"),
+            ),
             Self::NotHttp(why) => Fault::new(FaultCode::ProtocolError, format!("{url}: {why}")),
             Self::Denied => Fault::new(
                 FaultCode::ConfigInvalid,

@@ -1,9 +1,10 @@
 //! `request_rejected` and `request_too_large`.
 
-use host_shim::FaultCode::{RequestRejected, RequestTooLarge};
+use host_shim::FaultCode::{NetworkOrUnreachable, RequestRejected, RequestTooLarge};
 use host_shim::scripted::{End, Http, Scene};
 use host_shim::{Attachment, Fault, FaultCode, Level, TurnRequest};
-use openclaw_tests::rig::{Rig, attachment, tool, turn_with, within};
+use openclaw_tests::rig::{Rig, attachment, tool, turn_with};
+use serde_json::json;
 
 use super::{check, fault_of};
 
@@ -27,35 +28,99 @@ async fn fault_request_too_large_on_413() {
     assert_eq!(fault.http_status, Some(413));
 }
 
-#[tokio::test]
-async fn fault_network_or_unreachable_on_a_reset_in_an_upload() {
-    // Report A17 (attack): a crash was called too large, and did not count. A gateway that hangs up
-    // while it is still being sent a request within its limits. Written by hand, since the scripted
-    // one reads requests whole.
+/// A gateway that hangs up while it is still being sent a large request. Written by hand, since the
+/// scripted one reads requests whole. Later requests it answers with 401, or it is gone.
+async fn ask_one_that_hangs_up(lives: bool) -> (Rig, Fault) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .unwrap();
     let address = listener.local_addr().unwrap();
-    let hang_up = tokio::spawn(async move {
+    let serving = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let mut some = [0; 1024];
-        tokio::io::AsyncReadExt::read(&mut stream, &mut some)
-            .await
-            .unwrap();
+        stream.read_exact(&mut [0; 1024]).await.unwrap();
         stream.set_zero_linger().unwrap();
+        drop(stream);
+        while lives {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let answer = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
+            let _ = stream.write_all(answer).await;
+        }
     });
     let rig = Rig::new().await;
     let url = format!("http://{address}");
     let config = openclaw_tests::rig::config(&url, serde_json::json!({}));
     rig.plugin.configure(config).await.unwrap();
-    let attachments = vec![image(9 << 20)];
     let request = TurnRequest {
-        attachments,
+        attachments: vec![image(9 << 20)],
         ..TurnRequest::new("what is it?")
     };
     let fault = rig.ask(request).await.unwrap_err();
-    within(hang_up).await.unwrap();
-    check(&rig, &fault, FaultCode::NetworkOrUnreachable).await;
+    serving.abort();
+    (rig, fault)
+}
+
+// A gateway with a smaller limit than the real one, which hangs up as that does, and lives on.
+#[tokio::test]
+async fn fault_request_too_large_on_the_reset_of_an_oversized_upload() {
+    let (rig, fault) = ask_one_that_hangs_up(true).await;
+    check(&rig, &fault, RequestTooLarge).await;
+}
+
+// Report A17 (attack): one that dies in the middle of an upload has not found it too large.
+#[tokio::test]
+async fn fault_network_or_unreachable_on_a_reset_in_an_upload() {
+    let (rig, fault) = ask_one_that_hangs_up(false).await;
+    check(&rig, &fault, NetworkOrUnreachable).await;
+}
+
+// Report A18 (dakrone/clj-http#277: an answer before the request is sent breaks the client): a gateway
+// that begins its answer before it has read the request.
+#[tokio::test]
+async fn an_answer_that_begins_before_the_upload_is_read_is_an_answer() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        // Before the request, in its middle, and at its end: the head, a piece of the answer, the rest.
+        let answer = json!({ "id": "r", "status": "completed", "output": [{ "type": "message",
+            "role": "assistant", "content": [{ "type": "output_text", "text": "a cat" }] }] });
+        let answer = answer.to_string();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            answer.len()
+        );
+        let (first, rest) = answer.split_at(10);
+        let mut read = 0;
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = vec![0; 64 << 10];
+        for (until, piece) in [(1, head.as_str()), (5 << 20, first), (12 << 20, rest)] {
+            while read < until {
+                read += match stream.read(&mut bytes).await.unwrap() {
+                    0 => panic!("the client has left after {read} bytes"),
+                    more => more,
+                };
+            }
+            stream.write_all(piece.as_bytes()).await.unwrap();
+        }
+        while stream.read(&mut bytes).await.is_ok_and(|more| more > 0) {}
+    });
+    let rig = Rig::new().await;
+    let url = format!("http://{address}");
+    let config = openclaw_tests::rig::config(&url, json!({}));
+    rig.plugin.configure(config).await.unwrap();
+    let request = TurnRequest {
+        // 12 MiB in base64.
+        attachments: vec![image(9 << 20)],
+        ..TurnRequest::new("what is it?")
+    };
+    assert_eq!(rig.ask(request).await.unwrap().text, "a cat");
+    serving.abort();
 }
 
 fn image(bytes: usize) -> Attachment {

@@ -2,6 +2,7 @@
 
 mod kept;
 mod limits;
+mod sick;
 mod tls;
 
 use std::io;
