@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+
+use crate::outgoing::settle;
 
 /// A monotonic clock: the real one, or the real one plus an offset that [`Clock::advance`] moves.
 /// Clones share the offset. A plugin that takes over a [`Snapshot`](crate::Snapshot) sets its clock
 /// to where that of the plugin before it would stand.
 ///
-/// Only the component's rules go by it (breakers, queues, time limits of a turn); connections go
-/// by real time.
+/// It goes on while the machine is suspended (on Linux, Android, macOS and Windows): a breaker that
+/// opened before the lid was closed is due when it is opened again, and a turn that was under way has
+/// used up its time.
+///
+/// Only the component's rules go by it (breakers, queues, time limits of a turn). The limits of a
+/// connection go by the time that the machine runs, so that one is not over because of a suspension.
 #[derive(Clone, Debug)]
 pub struct Clock {
     shared: Arc<Shared>,
@@ -19,7 +25,9 @@ pub struct Clock {
 
 #[derive(Debug)]
 struct Shared {
-    start: Instant,
+    source: Source,
+    /// What the source showed when the clock was made.
+    start: Duration,
     /// Nanoseconds.
     offset: AtomicU64,
     adjustable: bool,
@@ -43,9 +51,14 @@ impl Clock {
     }
 
     fn new(adjustable: bool) -> Self {
+        Self::of(system, adjustable)
+    }
+
+    fn of(source: Source, adjustable: bool) -> Self {
         Self {
             shared: Arc::new(Shared {
-                start: Instant::now(),
+                source,
+                start: source(),
                 offset: AtomicU64::new(0),
                 adjustable,
                 moved: Notify::new(),
@@ -56,7 +69,8 @@ impl Clock {
     /// Time since the clock was made.
     pub fn now(&self) -> Duration {
         let offset = Duration::from_nanos(self.shared.offset.load(Ordering::SeqCst));
-        self.shared.start.elapsed().saturating_add(offset)
+        let elapsed = (self.shared.source)().saturating_sub(self.shared.start);
+        elapsed.saturating_add(offset)
     }
 
     /// Moves an adjustable clock forward and wakes what waited for a time that has come.
@@ -84,20 +98,63 @@ impl Clock {
         self.shared.moved.notify_waiters();
     }
 
-    /// Waits for a time of this clock. Must be awaited within a Tokio runtime with time.
+    /// Waits for a time of this clock, and then until what has arrived by then could be taken. Must
+    /// be awaited within a Tokio runtime with time.
     pub(crate) async fn wait_until(&self, when: Duration) {
+        let mut waited = false;
         loop {
             // Registered before the time is read, so that no move in between is lost.
             let moved = self.shared.moved.notified();
             let Some(left) = when.checked_sub(self.now()).filter(|left| !left.is_zero()) else {
-                return;
+                break;
             };
+            waited = true;
             tokio::select! {
-                () = tokio::time::sleep(left) => {}
+                () = tokio::time::sleep(left.min(LOOK_AGAIN)) => {}
                 () = moved => {}
             }
         }
+        if waited {
+            settle().await;
+        }
     }
+}
+
+/// Reads a monotonic clock.
+type Source = fn() -> Duration;
+
+/// Tokio's timers stand still while the machine is suspended, so the clock is looked at so often.
+const LOOK_AGAIN: Duration = match cfg!(test) {
+    true => Duration::from_millis(10),
+    false => Duration::from_secs(10),
+};
+
+/// The system's clock that goes on while the machine is suspended; the standard library's on Linux and
+/// macOS does not.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn system() -> Duration {
+    #[cfg(not(target_vendor = "apple"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+    #[cfg(target_vendor = "apple")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` is ours and lives on; the call only fills it. It fails on no system that this
+    // library runs on, and would leave a clock that stands still.
+    unsafe { libc::clock_gettime(CLOCK, &mut time) };
+    let seconds = Duration::from_secs(time.tv_sec.try_into().unwrap_or(0));
+    seconds + Duration::from_nanos(time.tv_nsec.try_into().unwrap_or(0))
+}
+
+/// The standard library's clock.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn system() -> Duration {
+    static BASE: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    BASE.elapsed()
 }
 
 impl Default for Clock {
@@ -138,6 +195,39 @@ mod tests {
             clock.clone().advance(hour).unwrap();
             soon.await;
             assert!(futures::poll!(&mut late).is_pending());
+        });
+    }
+
+    // Report A24 (rust-lang/rust#87906: CLOCK_MONOTONIC stands still in a suspension).
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_real_clock_is_the_one_that_counts_suspensions() {
+        let uptime = || {
+            // By definition the time since boot, suspensions included.
+            let text = std::fs::read_to_string("/proc/uptime").unwrap();
+            let seconds: f64 = text.split(' ').next().unwrap().parse().unwrap();
+            Duration::from_secs_f64(seconds)
+        };
+        let hundredth = Duration::from_millis(10);
+        let (before, now, after) = (uptime(), system(), uptime());
+        assert!(
+            before <= now + hundredth && now <= after + hundredth,
+            "{before:?} {now:?} {after:?}"
+        );
+    }
+
+    // Report A24 (attack): a suspension moves the source and none of Tokio's timers.
+    #[test]
+    fn a_suspension_ends_what_was_waited_for() {
+        static SOURCE: AtomicU64 = AtomicU64::new(1);
+        let source = || Duration::from_secs(SOURCE.load(Ordering::SeqCst));
+        block_on(async {
+            let clock = Clock::of(source, false);
+            let mut waiting = Box::pin(clock.wait_until(Duration::from_secs(3600)));
+            assert!(futures::poll!(&mut waiting).is_pending());
+            SOURCE.fetch_add(3600, Ordering::SeqCst);
+            assert_eq!(clock.now(), Duration::from_secs(3600));
+            waiting.await;
         });
     }
 
