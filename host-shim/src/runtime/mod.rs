@@ -2,6 +2,7 @@
 
 mod bindings;
 mod convert;
+mod heap;
 mod host;
 mod limiter;
 mod meter;

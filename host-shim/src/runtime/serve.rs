@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use openclaw_plugin::fault::Locale;
+use openclaw_plugin::fault::{FaultCode, Locale};
 use openclaw_plugin::gateway::request::check_size;
 use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader};
@@ -14,7 +14,7 @@ use super::bindings::astr::openclaw::types;
 use super::host::Host;
 use super::sinks::{End, EndSink, EventSink};
 use super::worker::{Exit, Worker, origins, secrets};
-use super::{Answer, Command, TurnCommand, convert};
+use super::{Answer, Command, TurnCommand, convert, heap};
 use crate::config::Config;
 use crate::events::EventSender;
 use crate::fault::Fault;
@@ -23,6 +23,10 @@ use crate::status::Diagnosis;
 
 /// A turn must end so long after its own limits; it is then given up with its instance.
 const TURN_SLACK: Duration = Duration::from_secs(60);
+
+/// A diagnosis must end within this and four times the connect limit (two probes of two gateways).
+/// One that does not is given up alone: turns beside it go on.
+const DIAGNOSIS_LIMIT: Duration = Duration::from_secs(180);
 
 /// Real time that a component is given to end a turn whose time is over on a clock that may have
 /// been moved.
@@ -61,7 +65,7 @@ impl Worker {
     ) -> Exit {
         let mut commands = self.commands.lock().await;
         let mut under_way = FuturesUnordered::new();
-        let mut grown = false;
+        let mut worn = false;
         loop {
             tokio::select! {
                 biased;
@@ -75,14 +79,18 @@ impl Worker {
                     Some(Command::Close(answer)) => return Exit::Closed(Some(answer)),
                     Some(command) => under_way.push(self.execute((accessor, guest), command)),
                 },
-                () = tokio::time::sleep(LOOK_AGAIN), if grown => {}
+                () = tokio::time::sleep(LOOK_AGAIN), if worn => {}
             }
             let memory = accessor.with(|mut access| access.get().limiter.memory_bytes());
-            grown = under_way.is_empty() && memory > KEPT_MEMORY.max(2 * baseline);
-            if grown {
+            let idle = under_way.is_empty();
+            worn = idle && (memory > KEPT_MEMORY.max(2 * baseline) || self.worn.get());
+            if idle && self.large.take() {
+                heap::give_back();
+            }
+            if worn {
                 // A turn that has ended here may still be read out: a new instance would leave it.
                 match guest.astr_openclaw_guards().call_status(accessor).await {
-                    Ok(status) if status.in_flight == 0 => return Exit::Grown,
+                    Ok(status) if status.in_flight == 0 => return Exit::Worn,
                     Ok(_) => {}
                     Err(error) => return Exit::Trapped(self.trap_message(&error)),
                 }
@@ -130,6 +138,9 @@ impl Worker {
         } = command;
         let slot = self.open.add(end);
         let locale = self.locale();
+        if request.bytes() >= heap::LARGE {
+            self.large.set(true);
+        }
         // The component would refuse it too, after it had been given memory for all of it.
         if let Err(fault) = check_size(request.bytes(), locale) {
             slot.answer(Err(Fault::new(fault.code, locale, fault.message)));
@@ -141,37 +152,33 @@ impl Worker {
         }
         let turn = convert::turn(&id, request);
         let end = self
-            .in_time("a turn", run_turn(guest, turn, events, cancelled))
+            .in_time(run_turn(guest, turn, events, cancelled))
             .await?;
         self.supplies.runners.remove(&id);
         slot.answer(convert::end(end));
         self.take_snapshot(guest).await
     }
 
-    /// Gives up a component that does not end what it must, though it keeps no limits itself.
-    async fn in_time<T>(
-        &self,
-        what: &str,
-        running: impl Future<Output = Result<T, Stop>>,
-    ) -> Result<T, Stop> {
+    /// Gives up a component that does not end a turn, though it keeps no limits itself.
+    async fn in_time<T>(&self, running: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
         let clock = &self.supplies.clock;
-        let limit = {
-            let config = self.config.borrow();
-            let (queue, turn) = match &*config {
-                Some(config) => (config.queue_wait, config.turn_timeout),
-                None => (Duration::ZERO, Duration::ZERO),
-            };
-            queue.saturating_add(turn).saturating_add(TURN_SLACK)
-        };
+        let begun = clock.now();
         let overdue = async {
-            clock.wait_until(clock.now().saturating_add(limit)).await;
-            tokio::time::sleep(GRACE).await;
+            loop {
+                // A turn that waits begins under the config of its time, which may allow it longer.
+                let limit = self.longest_turn.get().saturating_add(TURN_SLACK);
+                clock.wait_until(begun.saturating_add(limit)).await;
+                tokio::time::sleep(GRACE).await;
+                if self.longest_turn.get().saturating_add(TURN_SLACK) <= limit {
+                    break limit.as_secs();
+                }
+            }
         };
         tokio::select! {
             biased;
             end = running => end,
-            () = overdue => Err(Stop::Misbehaved(format!(
-                "the component did not end {what} within {} s", limit.as_secs()
+            seconds = overdue => Err(Stop::Misbehaved(format!(
+                "the component did not end a turn within {seconds} s"
             ))),
         }
     }
@@ -184,12 +191,33 @@ impl Worker {
     ) -> Result<(), Stop> {
         let slot = self.open.add(answer);
         let _asking = self.asking();
+        let clock = &self.supplies.clock;
+        let connect = self
+            .config
+            .borrow()
+            .as_ref()
+            .map(|config| config.connect_timeout);
+        let limit = DIAGNOSIS_LIMIT.saturating_add(connect.unwrap_or_default().saturating_mul(4));
+        let overdue = async {
+            clock.wait_until(clock.now().saturating_add(limit)).await;
+            tokio::time::sleep(GRACE).await;
+        };
         let locale = locale.map(convert::locale_to);
-        let gateway = guest.astr_openclaw_gateway();
-        let checks = self.in_time("a diagnosis", async {
-            Ok(gateway.call_diagnose(accessor, locale).await?)
-        });
-        slot.answer(Ok(convert::diagnosis(checks.await?)));
+        let checks = tokio::select! {
+            biased;
+            checks = guest.astr_openclaw_gateway().call_diagnose(accessor, locale) => checks?,
+            () = overdue => {
+                let why = format!(
+                    "the component did not end a diagnosis within {} s", limit.as_secs()
+                );
+                tracing::error!(why, "the diagnosis is given up");
+                // What is left of it in the instance goes with it, once no turn needs it.
+                self.worn.set(true);
+                slot.answer(Err(Fault::new(FaultCode::PluginTrapped, self.locale(), why)));
+                return Ok(());
+            }
+        };
+        slot.answer(Ok(convert::diagnosis(checks)));
         Ok(())
     }
 
@@ -219,7 +247,7 @@ impl Worker {
             .await?;
         let result = match taken {
             Ok(()) => {
-                self.config.replace(Some(config));
+                self.take_config(config);
                 Ok(())
             }
             Err(error) => Err(convert::config_error(error)),
@@ -245,10 +273,19 @@ impl Worker {
         Asking(self)
     }
 
-    /// Takes the origins of earlier configs off the list, once nothing can need them.
-    fn forget_origins(&self) {
+    /// From now on this config is in force. A turn under way may have the time of either.
+    pub(super) fn take_config(&self, config: Config) {
+        self.longest_turn
+            .set(self.longest_turn.get().max(turn_limit(&config)));
+        self.config.replace(Some(config));
+    }
+
+    /// Takes the origins and the limit of earlier configs away, once nothing can need them.
+    fn forget_old_configs(&self) {
         if self.asking.get() == 0 {
             let config = self.config.borrow();
+            self.longest_turn
+                .set(config.as_ref().map(turn_limit).unwrap_or_default());
             self.allowed.set(
                 config
                     .iter()
@@ -257,6 +294,11 @@ impl Worker {
             );
         }
     }
+}
+
+/// How long a turn may take, its wait in the queue included.
+fn turn_limit(config: &Config) -> Duration {
+    config.queue_wait.saturating_add(config.turn_timeout)
 }
 
 /// One turn in the component, from its call to its end.
@@ -290,6 +332,6 @@ struct Asking<'a>(&'a Worker);
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         self.0.asking.set(self.0.asking.get().saturating_sub(1));
-        self.0.forget_origins();
+        self.0.forget_old_configs();
     }
 }

@@ -12,7 +12,7 @@ use super::host::{self, Host, Runners, Supplies};
 use super::meter::{Meter, Watchdog};
 use super::open::Open;
 use super::stderr::Secrets;
-use super::{Command, convert};
+use super::{Command, convert, heap};
 use crate::builder::PluginBuilder;
 use crate::component::{LoadError, Loaded, first_line};
 use crate::config::{Config, ConfigError};
@@ -42,12 +42,21 @@ pub(super) enum InstanceError {
     Config(ConfigError),
 }
 
+impl std::fmt::Display for InstanceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unusable(why) | Self::Trapped(why) => f.write_str(why),
+            Self::Config(error) => error.fmt(f),
+        }
+    }
+}
+
 /// Why an instance is left.
 pub(super) enum Exit {
     /// The plugin was closed, or every handle is gone.
     Closed(Option<oneshot::Sender<()>>),
-    /// It has grown; a new one goes on with its state.
-    Grown,
+    /// It has grown, or holds a call that it never ends; a new one goes on with its state.
+    Worn,
     /// It trapped, or does not do what it must.
     Trapped(String),
 }
@@ -66,6 +75,12 @@ pub(super) struct Worker {
     pub(super) snapshot: RefCell<Option<Vec<u8>>>,
     /// Turns and diagnoses under way.
     pub(super) asking: Cell<usize>,
+    /// How long the longest turn may take that may be under way, its wait included.
+    pub(super) longest_turn: Cell<Duration>,
+    /// The instance holds something that it will never end.
+    pub(super) worn: Cell<bool>,
+    /// Something large has gone through this process since it gave memory back.
+    pub(super) large: Cell<bool>,
 }
 
 impl Worker {
@@ -121,6 +136,9 @@ impl Worker {
             config: RefCell::new(None),
             snapshot: RefCell::new(None),
             asking: Cell::new(0),
+            longest_turn: Cell::new(Duration::ZERO),
+            worn: Cell::new(false),
+            large: Cell::new(false),
         };
         let instance = match builder.config {
             None => worker.instance(None, None).await,
@@ -131,7 +149,7 @@ impl Worker {
                 let instance = worker.first_instance(&config, builder.snapshot).await;
                 if instance.is_ok() {
                     worker.allowed.set(origins);
-                    worker.config.replace(Some(config));
+                    worker.take_config(config);
                 }
                 instance
             }
@@ -156,7 +174,7 @@ impl Worker {
                     self.open.fail_all(&Fault::closed(self.locale()));
                     return answer;
                 }
-                Exit::Grown => {}
+                Exit::Worn => {}
                 Exit::Trapped(why) => {
                     tracing::error!(why, "the component trapped; a new instance takes over");
                     self.fail_open(&why);
@@ -164,6 +182,10 @@ impl Worker {
             }
             self.supplies.runners.clear();
             self.asking.set(0);
+            self.worn.set(false);
+            self.large.set(false);
+            // The instance has just gone, with its memory and what was in flight to and from it.
+            heap::give_back();
             instance = loop {
                 match self.renew().await {
                     Ok(instance) => break instance,
@@ -222,23 +244,23 @@ impl Worker {
         }
     }
 
-    /// An instance that goes on where the last one stopped.
+    /// An instance that goes on where the last one stopped, or without its state if it cannot.
     async fn renew(&self) -> Result<Instance, String> {
         let config = self.config.borrow().clone();
         let snapshot = self.snapshot.borrow().clone();
-        let carried = snapshot.is_some();
-        let renewed = match self.instance(config.as_ref(), snapshot).await {
-            // The config was taken before, so what is refused is the snapshot.
-            Err(InstanceError::Config(error)) if carried => {
-                tracing::error!(%error, "the guards' state is lost");
+        let renewed = match (
+            &snapshot,
+            self.instance(config.as_ref(), snapshot.clone()).await,
+        ) {
+            // The config was taken before, so what it refuses, or traps on, is the snapshot.
+            (Some(_), Err(error @ (InstanceError::Config(_) | InstanceError::Trapped(_)))) => {
+                tracing::error!(%error, "the guards' state is lost: breakers and counters begin anew");
+                self.snapshot.replace(None);
                 self.instance(config.as_ref(), None).await
             }
-            renewed => renewed,
+            (_, renewed) => renewed,
         };
-        renewed.map_err(|error| match error {
-            InstanceError::Config(error) => error.to_string(),
-            InstanceError::Unusable(why) | InstanceError::Trapped(why) => why,
-        })
+        renewed.map_err(|error| error.to_string())
     }
 
     /// A new instance that has taken the config, if there is one.

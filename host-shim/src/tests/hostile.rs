@@ -173,6 +173,56 @@ fn a_diagnosis_that_is_never_ended_is_given_up_by_the_clock() {
     });
 }
 
+// Report A2 (attack): no watchdog ends someone else's turn.
+#[test]
+fn a_diagnosis_that_is_given_up_ends_no_turn_beside_it() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        let turn = plugin.ask(TurnRequest::new("take 1000 s"));
+        assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+        let diagnosis = plugin.diagnose(None);
+        let moving = async {
+            plugin.status().await.unwrap();
+            plugin.clock().advance(Duration::from_secs(300)).unwrap();
+        };
+        let (fault, ()) = futures::join!(diagnosis, moving);
+        let fault = fault.unwrap_err();
+        assert_eq!(fault.code, FaultCode::PluginTrapped);
+        assert!(
+            fault.message.contains("a diagnosis within 220 s"),
+            "{fault}"
+        );
+        assert_eq!(
+            plugin.status().await.unwrap().counters.turns,
+            1,
+            "a new instance"
+        );
+        plugin.clock().advance(Duration::from_secs(700)).unwrap();
+        assert_eq!(turn.reply().await.unwrap().text, "take 1000 s");
+        // What holds the rest of the diagnosis is left once nothing needs it.
+        while plugin.status().await.unwrap().counters.turns != 0 {}
+    });
+}
+
+// Report A2 (attack): a turn may begin under a later config, which gives it more time.
+#[test]
+fn a_turn_is_given_up_by_the_limits_of_the_config_in_force() {
+    run(async {
+        let mut config = config("http://127.0.0.1:18789");
+        config.turn_timeout = Duration::from_secs(10);
+        let plugin = hostile().config(config.clone()).build().await.unwrap();
+        let turn = plugin.ask(TurnRequest::new("take 1000 s"));
+        assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+        config.turn_timeout = Duration::from_secs(1800);
+        plugin.configure(config).await.unwrap();
+        plugin.clock().advance(Duration::from_secs(300)).unwrap();
+        // Longer than a component is given that ends nothing.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        plugin.clock().advance(Duration::from_secs(700)).unwrap();
+        assert_eq!(turn.reply().await.unwrap().text, "take 1000 s");
+    });
+}
+
 #[test]
 fn a_stream_that_is_never_closed_does_not_hold_its_reader() {
     run(async {
@@ -222,11 +272,30 @@ fn a_snapshot_that_is_not_taken_back_costs_the_state_and_nothing_else() {
     });
 }
 
+// Report A21 (attack): a component that traps on its own snapshot was wedged until a restart.
+#[test]
+fn a_snapshot_that_the_component_traps_on_costs_the_state_and_nothing_else() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        for _ in 0..2 {
+            ask(&plugin, "fatal snapshot").await.unwrap();
+            let fatal = plugin.snapshot().await.unwrap();
+            trapped(&plugin, "trap", "unreachable").await;
+            // The same for one that comes from an earlier process.
+            let config = config("http://127.0.0.1:18789");
+            let next = hostile().config(config).snapshot(fatal).build().await;
+            assert_eq!(ask(&next.unwrap(), "next").await.unwrap().text, "next");
+        }
+    });
+}
+
 #[test]
 fn a_component_that_traps_whenever_it_is_made_is_told_to_every_caller() {
     run(async {
-        let plugin = hostile().build().await.unwrap();
-        ask(&plugin, "fatal snapshot").await.unwrap();
+        let mut config = config("http://127.0.0.1:18789");
+        config.gateway_agent_id = "trap-in-an-hour".to_owned();
+        let plugin = hostile().config(config).build().await.unwrap();
+        plugin.clock().advance(Duration::from_secs(3600)).unwrap();
         for text in ["trap", "a", "b"] {
             let fault = ask(&plugin, text).await.unwrap_err();
             assert_eq!(fault.code, FaultCode::PluginTrapped, "{text}");

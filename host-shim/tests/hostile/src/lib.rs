@@ -26,7 +26,8 @@ const BAD_SNAPSHOT: &[u8] = b"bad";
 const FATAL_SNAPSHOT: &[u8] = b"fatal";
 
 /// In nanoseconds.
-const HOUR: u64 = 3_600_000_000_000;
+const SECOND: u64 = 1_000_000_000;
+const HOUR: u64 = 3600 * SECOND;
 
 type Ask = (
     StreamReader<gateway::Event>,
@@ -48,8 +49,11 @@ impl gateway::Guest for Component {
             Some(FATAL_SNAPSHOT) => panic!("at configure"),
             _ => {}
         }
-        if config.agent_id == "trap" {
-            panic!("with {}", config.primary.bearer_token);
+        let now = bindings::wasi::clocks::monotonic_clock::now();
+        match config.agent_id.as_str() {
+            "trap" => panic!("with {}", config.primary.bearer_token),
+            "trap-in-an-hour" if now >= HOUR => panic!("too late"),
+            _ => {}
         }
         Ok(())
     }
@@ -74,6 +78,9 @@ impl gateway::Guest for Component {
                     }
                 }
                 "never end" => std::future::pending().await,
+                "take 1000 s" => {
+                    bindings::wasi::clocks::monotonic_clock::wait_for(1000 * SECOND).await
+                }
                 "keep the stream" => std::mem::forget(events),
                 "flood" => {
                     while events
