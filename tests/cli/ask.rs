@@ -21,35 +21,42 @@ fn the_answer_and_nothing_else_goes_to_stdout() {
 }
 
 #[test]
-fn every_delta_is_there_before_the_next_one_comes() {
+fn as_json_every_delta_is_there_before_the_next_one_comes() {
     let gateway = Gateway::start();
     let gate = Gate::new();
     gateway.push(Answer::new().delta("First.\n").hold(&gate).delta("Second."));
-    let mut child = gateway.program(["ask", "go"]).spawn().unwrap();
+    let mut child = gateway.program(["ask", "--json", "go"]).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
-    assert_eq!(line, "First.\n");
+    assert!(line.contains("First."), "{line}");
     gate.open();
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "Second.\n");
+    assert!(rest.contains("Second."), "{rest}");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+// Report F8: the final text is not what was streamed (mlx-node/mlx-node#45: deltas that are not what the final event says).
 #[test]
-fn the_final_text_holds_where_the_deltas_were_something_else() {
-    let gateway = Gateway::start();
-    gateway.push(
-        Answer::new()
-            .delta("One ")
-            .delta("One ")
-            .delta("two")
-            .final_text("One two"),
-    );
-    let ran = run(gateway.program(["ask", "go"]));
-    assert!(ran.out.ends_with("\nOne two\n"), "{ran:?}");
-    assert!(ran.err.contains("what holds"), "{ran:?}");
+fn in_a_pipe_the_final_text_is_printed_once_whatever_the_deltas_were() {
+    for (deltas, text) in [
+        (&["One ", "One ", "two"][..], "One two"),
+        (&["tag>ok</tag>"], "<tag>ok</tag>"),
+        (&["longer than this"], "longer"),
+        (&["the same"], "the same"),
+        (&[], "nothing streamed"),
+        (&["Привет, ", "мир\n"], "你好\n"),
+    ] {
+        let gateway = Gateway::start();
+        let answer = deltas
+            .iter()
+            .fold(Answer::new(), |answer, delta| answer.delta(delta));
+        gateway.push(answer.final_text(text));
+        let ran = run(gateway.program(["ask", "go"]));
+        let expected = format!("{}\n", text.trim_end());
+        assert_eq!((ran.code, ran.out), (0, expected), "{deltas:?}");
+    }
 }
 
 #[test]
@@ -231,24 +238,16 @@ fn the_part_that_had_arrived_stays_on_stdout() {
     assert_eq!((ran.code, ran.out.as_str()), (13, "Half\n"), "{ran:?}");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_reader_that_leaves_ends_it_quietly_and_closes_the_connection() {
     let gateway = Gateway::start();
     let gate = Gate::new();
-    gateway.push(
-        Answer::new()
-            .delta("One\n")
-            .hold(&gate)
-            // More than a pipe holds: while another test starts its program, that one has our end of the
-            // pipe too, and less would be written for nobody.
-            .delta(&"two".repeat(100_000))
-            .hold(&Gate::new()),
-    );
+    // Nothing is printed before the end, which never comes.
+    gateway.push(Answer::new().delta("One\n").hold(&gate));
     let mut child = gateway.program(["ask", "go"]).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut String::new()).unwrap();
-    drop(out);
-    gate.open();
+    gateway.wait(|_| async move { gate.reached().await });
+    drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(
         (output.status.code(), output.stderr.as_slice()),
@@ -264,10 +263,10 @@ fn a_reader_that_leaves_ends_it_quietly_and_closes_the_connection() {
 #[test]
 fn ctrl_c_cancels_the_turn() {
     let gateway = Gateway::start();
-    gateway.push(Answer::new().delta("One\n").hold(&Gate::new()));
-    let mut child = gateway.program(["ask", "go"]).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut String::new()).unwrap();
+    let gate = Gate::new();
+    gateway.push(Answer::new().delta("One\n").hold(&gate));
+    let child = gateway.program(["ask", "go"]).spawn().unwrap();
+    gateway.wait(|_| async move { gate.reached().await });
     crate::support::press_ctrl_c(&child);
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{ran:?}");

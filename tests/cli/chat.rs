@@ -137,6 +137,21 @@ fn on_a_terminal_ctrl_c_cancels_the_turn_first_and_quits_second() {
     terminal.ends_with(130);
 }
 
+// Report F8: a terminal shows what is streamed, and what it should have been below it (mlx-node/mlx-node#45: deltas that are not what the final event says).
+#[test]
+fn on_a_terminal_a_correction_is_shown_below_the_streamed_text() {
+    let gateway = Gateway::start();
+    let gate = Gate::new();
+    let answer = Answer::new().delta("tag>ok</tag>").hold(&gate);
+    gateway.push(answer.final_text("<tag>ok</tag>"));
+    let terminal = Terminal::start(gateway.program(["ask", "go"]));
+    terminal.shows("tag>ok</tag>");
+    gate.open();
+    terminal.shows("final");
+    terminal.shows("<tag>ok</tag>");
+    terminal.ends_with(0);
+}
+
 #[test]
 fn at_the_prompt_ctrl_c_asks_once_more_and_ctrl_d_ends() {
     let gateway = Gateway::start();
@@ -168,6 +183,6 @@ fn colour_and_the_spinner_are_for_terminals_and_no_color_is_obeyed() {
     terminal.shows("waiting for the gateway");
     gate.open();
     // What could change the terminal is not printed to it.
-    terminal.shows("\u{fffd}[2Jdone");
+    terminal.shows("[2K[2Jdone");
     terminal.ends_with(0);
 }

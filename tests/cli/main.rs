@@ -8,6 +8,8 @@ mod cgroup;
 #[cfg(unix)]
 mod chat;
 mod demo;
+#[cfg(target_os = "linux")]
+mod memory;
 mod readme;
 mod reports;
 mod session;

@@ -276,12 +276,22 @@ pub fn file(folder: &Path, name: &str, content: &[u8]) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// A FIFO that nobody writes to; its path.
+pub fn fifo(folder: &Path, name: &str) -> String {
+    let path = folder.join(name);
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    path.to_str().unwrap().to_owned()
+}
+
 /// What the terminal does to a program in its foreground.
 #[cfg(unix)]
 pub fn press_ctrl_c(child: &Child) {
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
+    send_signal(child.id(), nix::sys::signal::Signal::SIGINT);
+}
 
-    let process = Pid::from_raw(i32::try_from(child.id()).unwrap());
-    kill(process, Signal::SIGINT).unwrap();
+#[cfg(unix)]
+pub fn send_signal(process: u32, signal: nix::sys::signal::Signal) {
+    let process = nix::unistd::Pid::from_raw(i32::try_from(process).unwrap());
+    nix::sys::signal::kill(process, signal).unwrap();
 }

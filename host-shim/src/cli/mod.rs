@@ -7,6 +7,7 @@ mod chat;
 mod demo;
 mod exit;
 mod grumble;
+mod heap;
 mod help;
 mod interrupt;
 mod look;
@@ -32,6 +33,7 @@ use setup::Setup;
 
 /// Does what the arguments say.
 pub fn main() -> ExitCode {
+    heap::set_up();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // What the environment says, until an argument says something else.
     let locale = text::of_arguments(arguments.iter().cloned())
@@ -126,14 +128,15 @@ fn print(text: &str) -> Result<u8, Stop> {
     Ok(exit::OK)
 }
 
-/// Logs of this program only: those of the libraries below could hold a request's headers.
+/// Logs of this program only: those of the libraries below could hold a request's headers. Errors are
+/// always told: that the component trapped, or that the guards' state is lost.
 fn log_to_stderr(verbose: u8) {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
 
     let level = match verbose {
-        0 => return,
+        0 => LevelFilter::ERROR,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,

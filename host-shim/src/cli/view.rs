@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use host_shim::{Event, Fault, Locale, Reply, Turn};
+use host_shim::{Event, Fault, Locale, NoticeCode, Reply, Turn};
 
 use super::interrupt::Interrupts;
 use super::problem::Stop;
@@ -19,17 +19,23 @@ pub trait View {
     fn event(&mut self, event: &Event) -> io::Result<()>;
     /// The user wants the turn to end.
     fn cancelling(&mut self) {}
+    /// The user does not wait for its end.
+    fn give_up(&mut self) -> io::Result<()> {
+        Ok(())
+    }
     /// It has ended.
     fn end(&mut self, end: &Result<Reply, Fault>) -> io::Result<()>;
 }
 
-/// Follows a turn to its end. The first Ctrl-C cancels it, the second stops waiting for it.
+/// Follows a turn to its end. The first Ctrl-C cancels it, the second stops waiting for it; so does
+/// a reader of stdout that leaves.
 pub async fn follow(
     mut turn: Turn,
     view: &mut dyn View,
     interrupts: &mut Interrupts,
 ) -> Result<Result<Reply, Fault>, Stop> {
     let _turn_runs = interrupts.for_turn();
+    let mut reader_left = std::pin::pin!(reader_left());
     let mut cancelled = false;
     view.start();
     loop {
@@ -40,17 +46,47 @@ pub async fn follow(
             },
             () = interrupts.pressed() => {
                 if cancelled {
+                    view.give_up()?;
                     return Err(Stop::Interrupted);
                 }
                 cancelled = true;
                 turn.cancel();
                 view.cancelling();
             }
+            () = &mut reader_left => return Err(Stop::ReaderGone),
         }
     }
     let end = turn.reply().await;
     view.end(&end)?;
     Ok(end)
+}
+
+/// Resolves when stdout is a pipe or socket that nobody reads any more. What is printed only at the
+/// end would not notice before.
+#[cfg(target_os = "linux")]
+async fn reader_left() {
+    use std::os::fd::AsFd as _;
+    use tokio::io::Interest;
+    use tokio::io::unix::AsyncFd;
+
+    if let Ok(stdout) = io::stdout().as_fd().try_clone_to_owned() {
+        // SAFETY: the duplicate is open, and nobody else has it: it is closed with its owner, which is
+        // the registration.
+        let watched = unsafe { AsyncFd::register_with_interest(stdout, Interest::ERROR) };
+        // It fails for a file, which has no reader.
+        if let Ok(watched) = watched
+            && watched.ready(Interest::ERROR).await.is_ok()
+        {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Elsewhere a write tells.
+#[cfg(not(target_os = "linux"))]
+async fn reader_left() {
+    std::future::pending().await
 }
 
 /// The events as JSON Lines of the session protocol; the turn's id is 1.
@@ -79,7 +115,8 @@ pub fn write_line(line: &Line) -> io::Result<()> {
     out.flush()
 }
 
-/// The answer on stdout as it comes; all else on stderr.
+/// The answer on stdout, all else on stderr. A terminal shows the answer as it comes, and a correction
+/// below it; a pipe or file gets the text once, when it is final.
 pub struct Person {
     locale: Locale,
     /// Of stdout: what could change the terminal is not printed to it.
@@ -89,6 +126,8 @@ pub struct Person {
     shown: String,
     /// The cursor stands behind a piece of the answer.
     mid_line: bool,
+    /// The user has been told that the final text is another one.
+    correction_told: bool,
 }
 
 impl Person {
@@ -100,6 +139,7 @@ impl Person {
             spinner: None,
             shown: String::new(),
             mid_line: false,
+            correction_told: false,
         }
     }
 
@@ -147,15 +187,18 @@ impl View for Person {
     fn start(&mut self) {
         self.shown.clear();
         self.mid_line = false;
+        self.correction_told = false;
         self.wait(pick(self.locale, "waiting for the gateway", "等待网关"));
     }
 
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::Delta { text } => {
-                self.spinner = None;
                 self.shown.push_str(text);
-                self.write(text)?;
+                if self.terminal {
+                    self.spinner = None;
+                    self.write(text)?;
+                }
             }
             Event::ToolCall(call) => {
                 let text = format!("{} {}", call.name, call.arguments);
@@ -168,8 +211,9 @@ impl View for Person {
                 self.remark(pick(self.locale, "the tool failed", "工具执行失败"));
             }
             Event::Notice(notice) => {
+                self.correction_told |= notice.code == NoticeCode::AnswerCorrected;
                 self.remark(&notice.text);
-                if self.shown.is_empty() {
+                if self.shown.is_empty() || !self.terminal {
                     self.wait(pick(self.locale, "waiting", "等待中"));
                 }
             }
@@ -186,20 +230,37 @@ impl View for Person {
         self.remark(text);
     }
 
+    fn give_up(&mut self) -> io::Result<()> {
+        self.spinner = None;
+        if !self.terminal {
+            let shown = std::mem::take(&mut self.shown);
+            self.write(&shown)?;
+        }
+        self.end_line()
+    }
+
     fn end(&mut self, end: &Result<Reply, Fault>) -> io::Result<()> {
         self.spinner = None;
-        let Ok(reply) = end else {
-            return self.end_line();
+        let reply = match end {
+            Ok(reply) => reply,
+            // What had arrived of the answer is all that there will be.
+            Err(_) => return self.give_up(),
         };
-        // The reply's text is what holds; the deltas may have been something else.
+        if !self.terminal {
+            self.write(&reply.text)?;
+            return self.end_line();
+        }
+        // The final text is the answer; the deltas may have been something else.
         match reply.text.strip_prefix(&self.shown) {
             Some(rest) => self.write(rest)?,
             None => {
-                self.remark(pick(
-                    self.locale,
-                    "the gateway corrected its answer; what holds is:",
-                    "网关更正了回答，以下为准：",
-                ));
+                if !self.correction_told {
+                    self.remark(pick(
+                        self.locale,
+                        "The gateway corrected its answer. Final version:",
+                        "网关更正了回答，最终版本：",
+                    ));
+                }
                 self.end_line()?;
                 self.write(&reply.text)?;
             }

@@ -57,7 +57,13 @@ fn bad_lines_are_answered_and_the_session_goes_on() {
         (&b"nonsense\n"[..], Value::Null),
         (b"[1,2]\n", Value::Null),
         (b"\"text\"\n", Value::Null),
-        (b"{\"id\":1,\"op\":\"st\xff\xfe\"}\n", Value::Null),
+        (b"{\"id\":1,\"op\":\"st\xff\xfe\"}\n", json!(1)),
+        (b"{\"op\":\"ask\",\"text\":\"cut off\n", Value::Null),
+        (
+            b"{\"op\":\"ask\",\"id\":\"c\",\"text\":\"cut off\n",
+            json!("c"),
+        ),
+        (b"{\"op\":ask,\"id\":5}\n", json!(5)),
         (b"{\"id\":true,\"op\":\"status\"}\n", Value::Null),
         (b"{\"op\":\"status\"}\n", Value::Null),
         (b"{\"id\":\"x\"}\n", json!("x")),
@@ -100,15 +106,58 @@ fn bad_lines_are_answered_and_the_session_goes_on() {
 #[test]
 fn a_line_over_the_limit_is_answered_and_the_session_goes_on() {
     let mut session = Session::start(program(["session"]));
-    let mut line = vec![b'x'; 33 << 20];
-    line.push(b'\n');
-    session.send_bytes(&line);
-    let error = session.next();
-    assert!(
-        error["message"].as_str().unwrap().contains("longer"),
-        "{error}"
-    );
+    // Report F17: also of a line that is not kept the id is in the error (helidon-io/helidon#10740: errors without the id leave clients waiting).
+    for (begin, end, id) in [
+        ("", "", Value::Null),
+        ("{\"id\":7,\"op\":\"ask\",\"text\":\"", "\"}", json!(7)),
+        (
+            "{\"op\":\"ask\",\"text\":\"",
+            "\",\"id\":\"last\"}",
+            json!("last"),
+        ),
+    ] {
+        session.send_bytes(begin.as_bytes());
+        session.send_bytes(&vec![b'x'; 33 << 20]);
+        session.send_bytes(format!("{end}\n").as_bytes());
+        let error = session.next();
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("longer"), "{error}");
+        assert_eq!(error["id"], id, "{error}");
+    }
     session.call(json!({"id": 1, "op": "status"}), "status");
+    assert_eq!(session.end().1, 0);
+}
+
+// Report F1: half of an emoji in what a user and a tool say (serde-rs/json#827: such JSON is refused as a whole).
+#[test]
+fn half_characters_of_users_and_tools_are_replaced_and_the_rest_is_asked() {
+    let gateway = Gateway::start();
+    gateway.push(Answer::new().call("c1", "t", r#"{"city":"\ud83d"}"#));
+    gateway.push(Scene::reply("done"));
+    let mut session = Session::start(gateway.program(["session"]));
+    session.send_bytes(
+        br#"{"id":1,"op":"ask","text":"hi \ud83d","level":"L1","tools":[{"name":"t","level":"L1"}]}
+"#,
+    );
+    let call = session.event(1, "tool-call");
+    assert_eq!(call["arguments"]["city"], "\u{fffd}", "{call}");
+    let result = format!(
+        r#"{{"id":2,"op":"tool-result","turn":1,"call":{},"output":"half \ude00"}}"#,
+        call["call"]
+    );
+    session.send_bytes(format!("{result}\n").as_bytes());
+    assert_eq!(session.event(1, "completed")["text"], "done");
+    let asked: Vec<_> = gateway
+        .turns()
+        .into_iter()
+        .map(|turn| turn.json.unwrap())
+        .collect();
+    assert_eq!(asked[0]["input"][0]["content"][0]["text"], "hi \u{fffd}");
+    assert!(
+        asked[1].to_string().contains("half \u{fffd}"),
+        "{}",
+        asked[1]
+    );
     assert_eq!(session.end().1, 0);
 }
 

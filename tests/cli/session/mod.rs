@@ -3,4 +3,6 @@
 mod guards;
 mod lines;
 mod memory;
+#[cfg(target_os = "linux")]
+mod sick;
 mod turns;

@@ -4,6 +4,8 @@ use std::io::{self, BufRead};
 
 use tokio::sync::mpsc;
 
+use super::protocol::{Id, Salvage};
+
 /// The longest line: the gateway takes 20 MiB, base64 makes a third more of it.
 pub const MAX_LINE_BYTES: usize = 32 << 20;
 
@@ -11,12 +13,12 @@ pub const MAX_LINE_BYTES: usize = 32 << 20;
 const QUEUE: usize = 16;
 
 /// One line of input.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Input {
     /// A line without its line break.
     Line(Vec<u8>),
-    /// A line over [`MAX_LINE_BYTES`]; it was skipped.
-    TooLong,
+    /// A line over [`MAX_LINE_BYTES`]; it was skipped, but for its id.
+    TooLong(Option<Id>),
     /// The input cannot be read any further.
     Broken(String),
 }
@@ -53,7 +55,8 @@ fn next(reader: &mut impl BufRead, limit: usize) -> Option<Input> {
 /// The next line; of one over the limit no more than that is kept in memory.
 fn line(reader: &mut impl BufRead, limit: usize) -> io::Result<Option<Input>> {
     let mut line = Vec::new();
-    let mut too_long = false;
+    // Of a line that is too long.
+    let mut salvage: Option<Salvage> = None;
     let mut begun = false;
     loop {
         let bytes = match reader.fill_buf() {
@@ -67,11 +70,14 @@ fn line(reader: &mut impl BufRead, limit: usize) -> io::Result<Option<Input>> {
         begun = true;
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let piece = &bytes[..end.unwrap_or(bytes.len())];
-        too_long |= line.len() + piece.len() > limit;
-        if too_long {
-            line = Vec::new();
-        } else {
-            line.extend_from_slice(piece);
+        if salvage.is_none() && line.len() + piece.len() > limit {
+            salvage
+                .get_or_insert_default()
+                .push(&std::mem::take(&mut line));
+        }
+        match &mut salvage {
+            Some(salvage) => salvage.push(piece),
+            None => line.extend_from_slice(piece),
         }
         let used = end.map_or(bytes.len(), |end| end + 1);
         reader.consume(used);
@@ -79,10 +85,10 @@ fn line(reader: &mut impl BufRead, limit: usize) -> io::Result<Option<Input>> {
             break;
         }
     }
-    Ok(match (begun, too_long) {
+    Ok(match (begun, salvage) {
         (false, _) => None,
-        (true, true) => Some(Input::TooLong),
-        (true, false) => Some(Input::Line(line)),
+        (true, Some(salvage)) => Some(Input::TooLong(salvage.finish())),
+        (true, None) => Some(Input::Line(line)),
     })
 }
 
@@ -113,9 +119,22 @@ mod tests {
     fn a_line_over_the_limit_is_skipped_and_the_next_one_read() {
         assert_eq!(
             all(b"12345\n123456\nok\n", 5),
-            [is("12345"), Input::TooLong, is("ok")]
+            [is("12345"), Input::TooLong(None), is("ok")]
         );
-        assert_eq!(all(b"123456", 5), [Input::TooLong]);
+        assert_eq!(all(b"123456", 5), [Input::TooLong(None)]);
+    }
+
+    // Report F17: also of a line that is not kept (helidon-io/helidon#10740: errors without the id leave clients waiting).
+    #[test]
+    fn a_line_over_the_limit_keeps_its_id() {
+        let id = Id::new(7.into()).ok();
+        for line in [r#"{"id":7,"text":"long"}"#, r#"{"text":"long","id":7}"#] {
+            assert_eq!(
+                all(line.as_bytes(), 10),
+                [Input::TooLong(id.clone())],
+                "{line}"
+            );
+        }
     }
 
     #[test]

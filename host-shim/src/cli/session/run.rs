@@ -9,7 +9,8 @@ use futures::StreamExt as _;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use host_shim::{
-    Attachment, Canceller, Clock, Event, Fault, FaultCode, Locale, Plugin, Turn, TurnRequest,
+    Canceller, Clock, Event, Fault, FaultCode, Locale, MAX_ATTACHMENT_BYTES, Plugin, Turn,
+    TurnRequest,
 };
 
 use super::input::{self, Input, MAX_LINE_BYTES};
@@ -127,14 +128,17 @@ impl Session {
     async fn take(&self, input: Input) -> io::Result<Next<'_>> {
         let line = match input {
             Input::Line(line) => line,
-            Input::TooLong => {
+            Input::TooLong(id) => {
                 let message = format!("the line is longer than {MAX_LINE_BYTES} bytes");
-                write_line(&Line::error(None, &message))?;
+                write_line(&Line::error(id.as_ref(), &message))?;
                 return Ok(Next::Nothing);
             }
             Input::Broken(why) => return Ok(Next::Broken(why)),
         };
-        let request = match Request::parse(&line) {
+        let parsed = Request::parse(&line);
+        // It may be most of what this process holds.
+        drop(line);
+        let request = match parsed {
             Ok(request) => request,
             Err(bad) => {
                 write_line(&Line::error(bad.id.as_ref(), &bad.message))?;
@@ -234,15 +238,13 @@ impl Session {
         request.instructions = ask.instructions.unwrap_or_default();
         request.tools = ask.tools.unwrap_or_default();
         request.runner = Some(Arc::new(desk.clone()));
-        request.attachments = ask
-            .attachments
-            .unwrap_or_default()
-            .into_iter()
-            .map(|attachment| match attachment {
-                AskAttachment::Path(path) => attach::read(&path, self.locale),
-                AskAttachment::Content(attachment) => Ok(attachment),
-            })
-            .collect::<Result<Vec<Attachment>, _>>()?;
+        let mut room = MAX_ATTACHMENT_BYTES;
+        for attachment in ask.attachments.unwrap_or_default() {
+            request.attachments.push(match attachment {
+                AskAttachment::Path(path) => attach::read(&path, &mut room, self.locale)?,
+                AskAttachment::Content(attachment) => attachment,
+            });
+        }
         Ok(request)
     }
 

@@ -2,9 +2,11 @@
 
 mod line;
 mod request;
+mod salvage;
 
 pub use line::{Body, Line};
 pub use request::{Ask, AskAttachment, Request, ToolResult};
+pub use salvage::Salvage;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,14 +1,17 @@
 //! What a line asks.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use host_shim::json::replace_lone_surrogates;
 use host_shim::{Attachment, Level, ToolSpec};
-use serde::Deserialize;
+use serde::de::{Error, IgnoredAny, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::Id;
+use super::{Id, Salvage};
 use crate::cli::memory::Pretence;
 
 /// What one line asks.
@@ -34,10 +37,21 @@ pub enum Request {
     Quit,
 }
 
+/// What every line has, beside the fields of its op.
+#[derive(Deserialize)]
+struct Head {
+    id: Option<Value>,
+    op: Option<Value>,
+}
+
 /// Fields of `ask`.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    #[serde(rename = "op")]
+    _op: IgnoredAny,
     /// What the user says.
     pub text: String,
     /// The talk that it belongs to; without it the one of this process.
@@ -69,8 +83,32 @@ pub enum AskAttachment {
 struct AttachmentFields {
     path: Option<std::path::PathBuf>,
     media_type: Option<String>,
-    data: Option<String>,
+    data: Option<Decoded>,
     filename: Option<String>,
+}
+
+/// The bytes of a text in base64. Decoded as it is read, so that the text is not held a second time.
+struct Decoded(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Decoded {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Base64;
+
+        impl Visitor<'_> for Base64 {
+            type Value = Decoded;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string in base64")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Decoded, E> {
+                STANDARD.decode(text).map(Decoded).map_err(|error| {
+                    E::custom(format!("an attachment's `data` is not base64: {error}"))
+                })
+            }
+        }
+        d.deserialize_str(Base64)
+    }
 }
 
 impl TryFrom<AttachmentFields> for AskAttachment {
@@ -87,12 +125,9 @@ impl TryFrom<AttachmentFields> for AskAttachment {
             AttachmentFields {
                 path: None,
                 media_type: Some(media_type),
-                data: Some(data),
+                data: Some(Decoded(data)),
                 filename,
             } => {
-                let data = STANDARD
-                    .decode(data)
-                    .map_err(|error| format!("an attachment's `data` is not base64: {error}"))?;
                 let filename = filename.unwrap_or_default();
                 Ok(Self::Content(Attachment {
                     media_type,
@@ -124,6 +159,10 @@ pub struct ToolResult {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ToolResultFields {
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    #[serde(rename = "op")]
+    _op: IgnoredAny,
     turn: Id,
     call: String,
     output: Option<Value>,
@@ -151,7 +190,7 @@ impl TryFrom<ToolResultFields> for ToolResult {
 
 /// Fields of `cancel`.
 #[derive(Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "CancelFields")]
 pub struct Cancel {
     /// The ask's id.
     pub turn: Id,
@@ -159,11 +198,36 @@ pub struct Cancel {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct CancelFields {
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    #[serde(rename = "op")]
+    _op: IgnoredAny,
+    turn: Id,
+}
+
+impl From<CancelFields> for Cancel {
+    fn from(fields: CancelFields) -> Self {
+        Self { turn: fields.turn }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    #[serde(rename = "op")]
+    _op: IgnoredAny,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    #[serde(rename = "op")]
+    _op: IgnoredAny,
     seconds: f64,
 }
 
@@ -179,35 +243,40 @@ pub struct BadLine {
 const OPS: &str = "ask, tool-result, cancel, status, diagnose, reset, memory, advance and quit";
 
 impl Request {
-    /// Reads one line, without its line break.
+    /// Reads one line, without its line break. Half characters become U+FFFD, and a byte order mark is
+    /// no part of the line.
     pub fn parse(line: &[u8]) -> Result<Self, BadLine> {
-        let bad = |message: String| BadLine { id: None, message };
+        let bad = |message: String| BadLine {
+            id: Salvage::id_in(line),
+            message,
+        };
         let text = std::str::from_utf8(line).map_err(|error| {
             bad(format!(
                 "the line is not UTF-8 at byte {}",
                 error.valid_up_to()
             ))
         })?;
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| bad(format!("the line is not JSON: {error}")))?;
-        let Value::Object(mut fields) = value else {
-            return Err(bad("the line is no JSON object".to_owned()));
-        };
-        let id = fields
-            .remove("id")
+        let text = replace_lone_surrogates(text.trim_start_matches('\u{feff}'));
+        // Twice over the text, so that it is held once: an attachment may be most of it.
+        let head = head(&text).map_err(&bad)?;
+        let id = head
+            .id
             .map(Id::new)
             .transpose()
-            .map_err(|e| bad(e.to_owned()))?;
-        Self::of_fields(id.clone(), fields).map_err(|message| BadLine { id, message })
+            .map_err(|message| BadLine {
+                id: None,
+                message: message.to_owned(),
+            })?;
+        Self::of_line(id.clone(), head.op, &text).map_err(|message| BadLine { id, message })
     }
 
-    fn of_fields(id: Option<Id>, mut fields: Map<String, Value>) -> Result<Self, String> {
-        let op = match fields.remove("op") {
+    fn of_line(id: Option<Id>, op: Option<Value>, line: &str) -> Result<Self, String> {
+        let op = match op {
             Some(Value::String(op)) => op,
             Some(_) => return Err(format!("`op` is a string; the ops are {OPS}")),
             None => return Err(format!("`op` is missing; the ops are {OPS}")),
         };
-        let fields = Fields { op: &op, fields };
+        let fields = Fields { op: &op, line };
         // It has no answer, so it needs no id.
         if op == "quit" {
             return fields.read::<Nothing>().map(|_| Self::Quit);
@@ -233,16 +302,26 @@ impl Request {
     }
 }
 
+/// The id and op of a line; all else is skipped.
+fn head(line: &str) -> Result<Head, String> {
+    let not_json = |error: serde_json::Error| format!("the line is not JSON: {error}");
+    // An array would be taken for the fields in their order.
+    if line.trim_start().starts_with('{') {
+        return serde_json::from_str(line).map_err(not_json);
+    }
+    serde_json::from_str::<IgnoredAny>(line).map_err(not_json)?;
+    Err("the line is no JSON object".to_owned())
+}
+
 /// The fields of one op.
 struct Fields<'a> {
     op: &'a str,
-    fields: Map<String, Value>,
+    line: &'a str,
 }
 
 impl Fields<'_> {
-    fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, String> {
-        serde_json::from_value(Value::Object(self.fields))
-            .map_err(|error| format!("{}: {error}", self.op))
+    fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, String> {
+        serde_json::from_str(self.line).map_err(|error| format!("{}: {error}", self.op))
     }
 }
 
@@ -250,9 +329,10 @@ impl Fields<'_> {
 fn pretence(fields: Fields) -> Result<Pretence, String> {
     const ALLOWED: &str =
         "memory: give `available_mib` (a number, 0 or more, or null) or `unreadable`: true";
-    let given: Vec<_> = fields
-        .fields
+    let all: Map<String, Value> = fields.read()?;
+    let given: Vec<_> = all
         .iter()
+        .filter(|(key, _)| !["id", "op"].contains(&key.as_str()))
         .map(|(key, value)| (key.as_str(), value))
         .collect();
     match given[..] {

@@ -158,10 +158,70 @@ fn bad_lines_are_told_with_their_id_where_they_have_one() {
 #[test]
 fn invalid_utf8_is_told_with_its_place() {
     let bad = Request::parse(b"{\"id\":1,\"op\":\"st\xff\"}").unwrap_err();
-    assert_eq!(bad.id, None);
+    assert_eq!(bad.id, Some(id(1)));
     assert!(
         bad.message.contains("not UTF-8 at byte 16"),
         "{}",
         bad.message
+    );
+}
+
+// Report F17: a line that cannot be read as a whole (helidon-io/helidon#10740: errors without the id leave clients waiting).
+#[test]
+fn a_line_that_cannot_be_read_as_a_whole_is_refused_with_its_id() {
+    let deep = format!(
+        r#"{{"op":"ask","text":"hi","tools":[{{"name":"t","level":"L1","parameters":{}{}}}],"id":1}}"#,
+        "[".repeat(500),
+        "]".repeat(500)
+    );
+    for line in [
+        r#"{"op":"ask","id":1,"text":"cut of"#,
+        r#"{"op":"ask","text":hi,"id":1}"#,
+        r#"{"op":"ask","text":"a","text":"b","id":1}"#,
+        r#"{"op":"ask","text":"\x","id":1}"#,
+        r#"{"op":"ask","text":"\ud8","id":1}"#,
+        r#"{"op":"ask","text":"hi","id":1}}"#,
+        r#"{"op":"ask","text":"hi","id":1} {"op":"status","id":"other"}"#,
+        r#"{"op":"status","seconds":NaN,"id":1}"#,
+        "{\"op\":\"ask\",\"text\":\"raw \n break\",\"id\":1}",
+        deep.as_str(),
+    ] {
+        assert_eq!(refused(line).0, Some(1.into()), "{line:.90}");
+    }
+    let surrogate_in_utf8 = b"{\"op\":\"ask\",\"text\":\"\xed\xa0\xbd\",\"id\":1}";
+    assert_eq!(
+        Request::parse(surrogate_in_utf8).unwrap_err().id,
+        Some(id(1))
+    );
+    // What is no id is not sent back as one.
+    for line in [
+        r#"{"op":"status","id":true}"#,
+        r#"{"op":"status","id":[1]}"#,
+        r#"{"op":"status","id":null}"#,
+    ] {
+        let (id, message) = refused(line);
+        assert_eq!(id, None, "{line}");
+        assert!(message.contains("a string or a number"), "{message}");
+    }
+}
+
+// Report F1: half of an emoji in what users and tools say (serde-rs/json#827: such JSON is refused as a whole).
+#[test]
+fn half_characters_are_replaced_and_the_rest_is_kept() {
+    let line = r#"{"op":"ask","id":1,"text":"hi \ud83d","session":"\ude00","instructions":"\ud83d\ude00"}"#;
+    let Ok(Request::Ask(_, ask)) = parse(line) else {
+        panic!("not an ask")
+    };
+    assert_eq!(ask.text, "hi \u{fffd}");
+    assert_eq!(ask.session.as_deref(), Some("\u{fffd}"));
+    assert_eq!(ask.instructions.as_deref(), Some("😀"));
+    let line = r#"{"op":"tool-result","id":2,"turn":1,"call":"c","output":{"t":"\udc00"}}"#;
+    let Ok(Request::ToolResult(_, result)) = parse(line) else {
+        panic!("not a tool result")
+    };
+    assert_eq!(result.result, Ok("{\"t\":\"\u{fffd}\"}".to_owned()));
+    assert_eq!(
+        parse("\u{feff}{\"id\":1,\"op\":\"status\"}"),
+        Ok(Request::Status(id(1)))
     );
 }
