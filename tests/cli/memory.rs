@@ -180,7 +180,7 @@ struct Measured {
 impl Measured {
     /// Writes how large it was since the last time, and how large it is.
     fn look(&mut self, what: &str) {
-        let process = self.session.process();
+        let process = self.session.pid();
         let (peak, now) = (status(process, "VmHWM"), status(process, "VmRSS"));
         println!(
             "{:>6} kB peak {:>6} kB now  {what}",
@@ -240,7 +240,7 @@ fn the_peak_of_everything_hostile_is_under_100_mb_and_is_given_back() {
         measured.next_turn_works("nothing");
     }
     measured.look("after the first turns");
-    let before = status(measured.session.process(), "VmRSS");
+    let before = status(measured.session.pid(), "VmRSS");
 
     let tool = json!([{"name": "t", "level": "L1"}]);
     for (what, scene) in floods() {
@@ -290,7 +290,7 @@ fn the_peak_of_everything_hostile_is_under_100_mb_and_is_given_back() {
 
     // What an idle instance has too much of is left a moment after the reply.
     let begun = Instant::now();
-    let process = measured.session.process();
+    let process = measured.session.pid();
     while status(process, "VmRSS") > before + GROWN && begun.elapsed() < LIMIT {
         measured
             .session
