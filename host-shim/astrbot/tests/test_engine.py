@@ -158,3 +158,17 @@ def test_a_wrong_config_is_told_by_every_call_and_none_shows_a_token(star: Path,
             engine.status()
 
     asyncio.run(body())
+
+
+# Report P14 (attack).
+def test_what_a_killed_compiler_left_is_removed(star: Path, gateway: Gateway) -> None:
+    async def body() -> None:
+        cache = star.parent / "data" / "components"
+        cache.mkdir(parents=True)
+        for name in (".tmpAbC123", "kept.cwasm"):
+            (cache / name).touch()
+        engine = await started(star, gateway)
+        assert [path.name for path in cache.iterdir()] == ["kept.cwasm"]
+        await engine.stop()
+
+    asyncio.run(body())

@@ -104,6 +104,30 @@ def test_a_loop_leaves_no_socket_open(gateway: Gateway, deaf: bool) -> None:
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "True []\n")
 
 
+# Report P12 (attack): its tool call would wait for ever in a queue that nobody reads.
+def test_a_turn_whose_loop_is_gone_does_not_hold_the_queue(gateway: Gateway) -> None:
+    done = script(
+        gateway,
+        """
+        import gc
+        async def load():
+            return await Plugin.load(CONFIG)
+        async def ask(plugin):
+            return plugin.ask("tool t {}", level="L2", tools=[Tool("t", print, timeout=None)])
+        async def after(plugin):
+            return (await asyncio.wait_for(plugin.ask("next").reply(), 20)).text
+        plugin = asyncio.run(load())
+        loop = asyncio.new_event_loop()
+        turn = loop.run_until_complete(ask(plugin))
+        loop.close()
+        del loop
+        gc.collect()
+        print(asyncio.run(after(plugin)))
+        """,
+    )
+    assert (done.returncode, done.stdout) == (0, "next\n"), done.stderr
+
+
 # Report P7 (attack): a pool of threads would be waited for.
 def test_a_plain_tool_that_never_ends_does_not_keep_the_process(gateway: Gateway) -> None:
     done = script(

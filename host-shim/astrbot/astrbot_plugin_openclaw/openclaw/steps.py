@@ -8,9 +8,9 @@ from astr_openclaw import Notice, ToolCall
 
 from .texts import say
 
-#: Notices that a user is told. The others say what the reply shows anyway.
+#: Notices that a user is told. The others say what the reply or the status shows anyway.
 _TOLD = {
-    "queued", "level_lowered", "memory_unreadable", "memory_estimated", "failed_over", "tool_denied", "answer_incomplete",
+    "queued", "level_lowered", "memory_unreadable", "failed_over", "tool_denied", "answer_incomplete",
     "answer_corrected", "attachment_shortened", "may_still_run",
 }  # fmt: skip
 

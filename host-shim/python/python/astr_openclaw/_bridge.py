@@ -30,8 +30,9 @@ class Mailbox:
         # thread that reads the other end sees the end too.
         self.native = _native.Mailbox(writer.fileno())
         writer.close()
-        # It goes with its loop; closed, so that nothing is left for the garbage collector to find.
-        weakref.finalize(self, _close, self._reader, self.native, os.getpid())
+        # With the loop and not with this object, which turns hold: what nobody reads any more must
+        # not be waited for. Closed, so that nothing is left for the garbage collector to find.
+        weakref.finalize(loop, _close, self._reader, self.native, os.getpid())
         self._keys = itertools.count(1)
         self._handlers: dict[int, Callable[..., None]] = {}
         self._reader.setblocking(False)
