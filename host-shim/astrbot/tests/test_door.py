@@ -288,7 +288,7 @@ async def test_attachments_are_bounded_in_number_and_size(tmp_path: Path, images
         with pytest.raises(attachments.NotAttachable, match="too_much_data"):
             await attachments.of_urls([url], Free())
     os.mkfifo(tmp_path / "pipe")
-    for path in ("/dev/zero", str(tmp_path / "pipe"), str(tmp_path / "none"), str(tmp_path)):
+    for path in ("/proc/self/pagemap", "/dev/zero", str(tmp_path / "pipe"), str(tmp_path / "none"), str(tmp_path)):
         with pytest.raises(attachments.NotAttachable):
             await asyncio.wait_for(attachments.of_urls([path], Free()), 20)
 
