@@ -170,7 +170,7 @@ mod tests {
             for at in 0..stream.len() {
                 let (one, two) = stream.as_bytes().split_at(at);
                 let mut end = EndFinder::default();
-                assert!(!end.found_in(before[..at.min(before.len())].as_bytes()));
+                assert!(!end.found_in(&before.as_bytes()[..at.min(before.len())]));
                 let rest = &one[at.min(before.len())..];
                 assert!(end.found_in(rest) | end.found_in(two), "{last}: {at}");
             }
