@@ -5,6 +5,7 @@ use super::{ConfigError, Endpoint, Gateway};
 use crate::fault::Locale;
 use crate::prelude::*;
 use crate::token::{self, Flaw};
+use crate::untrusted::excerpt;
 
 /// The gateway of an endpoint; `keys` are those of its address and its token.
 pub(super) fn gateway(
@@ -28,11 +29,7 @@ pub(super) fn gateway(
 
 /// A value for a message: without control characters, and not endless.
 pub(super) fn shown(value: &str) -> String {
-    value
-        .chars()
-        .take(100)
-        .flat_map(char::escape_debug)
-        .collect()
+    excerpt(value.chars().take(100).collect::<String>().as_bytes())
 }
 
 /// Why this cannot be a token, without repeating it.

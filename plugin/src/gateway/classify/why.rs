@@ -159,7 +159,7 @@ whys! {
     PROXY_SLOW = GatewayError,
         en: ("A proxy gave up waiting for the gateway behind it. Agents can work in silence for minutes.",
              "Raise the proxy's read timeout (nginx: proxy_read_timeout) to that of the plugin, or set gateway_primary_url to the gateway itself."),
-        zh: ("前面的代理等待网关应答超时。代理任务可能有几分钟没有输出。",
+        zh: ("前面的代理等待网关应答超时。智能体工作时可能几分钟没有输出。",
              "请把代理的读取超时（nginx：proxy_read_timeout）调到与插件一致，或把 gateway_primary_url 直接指向网关。");
     PROXY_TLS = GatewayError,
         en: ("A proxy could not set up TLS with the gateway behind it.",
