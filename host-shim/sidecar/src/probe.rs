@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use openclaw_plugin::fault::FaultCode;
 use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES, Texts};
+use openclaw_plugin::mask::mask;
 use ureq::http::Response;
 
 use crate::secret::Token;
@@ -51,14 +52,14 @@ pub fn ask(port: u16, token: Option<&Token>) -> Probe {
         request = request.header("authorization", format!("Bearer {}", token.expose()));
     }
     match request.send("{}") {
-        Ok(response) => read(response, SystemTime::now()),
+        Ok(response) => read(response, token, SystemTime::now()),
         Err(error) => Probe::Failed {
             error: error.to_string(),
         },
     }
 }
 
-fn read(mut response: Response<ureq::Body>, now: SystemTime) -> Probe {
+fn read(mut response: Response<ureq::Body>, token: Option<&Token>, now: SystemTime) -> Probe {
     let header = |name: &str| {
         let value = response.headers().get(name);
         let value = value.and_then(|value| value.to_str().ok());
@@ -86,7 +87,8 @@ fn read(mut response: Response<ureq::Body>, now: SystemTime) -> Probe {
     Probe::Answered {
         status: head.status,
         code: fault.code,
-        message: fault.message,
+        // A gateway may quote what it was sent.
+        message: mask(&fault.message, token.map(Token::expose)),
         texts: fault.texts,
         clock_ahead: ahead(&head.date, now),
     }

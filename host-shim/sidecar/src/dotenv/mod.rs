@@ -199,7 +199,8 @@ impl Env {
                 .any(|end| key.ends_with(end))
         };
         let secrets = self.iter().filter(|(key, _)| secret(key));
-        mask(text, secrets.map(|(_, value)| value))
+        let secrets: Vec<&str> = secrets.map(|(_, value)| value).collect();
+        mask(text, secrets.iter().copied())
     }
 
     /// The port on the host; the default where the file names none.
