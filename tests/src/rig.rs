@@ -125,19 +125,21 @@ pub struct Outcome {
     pub end: Result<Reply, Fault>,
 }
 
-/// Reads a turn to its end.
-pub async fn outcome(mut turn: Turn) -> Outcome {
-    within(async {
-        let mut events = Vec::new();
-        while let Some(event) = turn.next_event().await {
-            events.push(event);
-        }
-        Outcome {
-            events,
-            end: turn.reply().await,
-        }
-    })
-    .await
+/// Reads a turn to its end; panics if that takes longer than [`PATIENCE`].
+pub async fn outcome(turn: Turn) -> Outcome {
+    within(collect(turn)).await
+}
+
+/// Reads a turn to its end, however long that takes.
+pub async fn collect(mut turn: Turn) -> Outcome {
+    let mut events = Vec::new();
+    while let Some(event) = turn.next_event().await {
+        events.push(event);
+    }
+    Outcome {
+        events,
+        end: turn.reply().await,
+    }
 }
 
 impl Outcome {
@@ -163,6 +165,14 @@ impl Outcome {
             _ => None,
         };
         self.events.iter().filter_map(text).collect()
+    }
+
+    /// The text of the first notice with this code.
+    pub fn notice(&self, code: NoticeCode) -> Option<&str> {
+        self.events.iter().find_map(|event| match event {
+            Event::Notice(notice) if notice.code == code => Some(notice.text.as_str()),
+            _ => None,
+        })
     }
 
     /// The codes of all notices.

@@ -5,19 +5,11 @@
 
 use std::sync::{Arc, Weak};
 
-use host_shim::{Attachment, Event, FaultCode, Level, Plugin, TurnRequest};
-use openclaw_tests::provider::{HELD, PONG, Provider, user_messages};
-use openclaw_tests::real_gateway::{Options, RealGateway};
-use openclaw_tests::rig::{Outcome, TOKEN, cache_dir, config, outcome, tool, turn_with, within};
-use serde_json::{Value, json};
+use host_shim::{Attachment, Event, FaultCode, Level, TurnRequest};
+use openclaw_tests::provider::{HELD, PONG, user_messages};
+use openclaw_tests::real::Real;
+use openclaw_tests::rig::{outcome, tool, turn_with, within};
 use tokio::sync::{Mutex, MutexGuard};
-
-/// A plugin that asks a real gateway, which asks the stand-in.
-struct Real {
-    gateway: RealGateway,
-    provider: Provider,
-    plugin: Plugin,
-}
 
 /// Held by the test that runs: they share the stand-in, and gateways that start at the same time
 /// starve each other.
@@ -40,61 +32,20 @@ fn left_out() -> bool {
     quick
 }
 
-impl Real {
-    async fn start(change: impl FnOnce(&mut Options)) -> Self {
-        let provider = Provider::start().await.unwrap();
-        let mut options = Options::new(TOKEN, &provider.url());
-        change(&mut options);
-        let start = tokio::task::spawn_blocking(move || RealGateway::start(&options));
-        let gateway = start
-            .await
-            .unwrap()
-            .unwrap_or_else(|error| panic!("{error}"));
-        let plugin = Plugin::builder()
-            .config(config(&gateway.url(), json!({})))
-            .cache_dir(cache_dir())
-            .build()
-            .await
-            .unwrap();
-        Self {
-            gateway,
-            provider,
-            plugin,
+/// The shared one, and the turn to use it.
+async fn shared() -> (Arc<Real>, MutexGuard<'static, ()>) {
+    let mut shared = SHARED.lock().await;
+    let real = match shared.upgrade() {
+        Some(real) => real,
+        None => {
+            let _turn = TURN.lock().await;
+            let real = Arc::new(Real::start(|_| {}).await);
+            *shared = Arc::downgrade(&real);
+            real
         }
-    }
-
-    /// The shared one, and the turn to use it.
-    async fn shared() -> (Arc<Self>, MutexGuard<'static, ()>) {
-        let mut shared = SHARED.lock().await;
-        let real = match shared.upgrade() {
-            Some(real) => real,
-            None => {
-                let _turn = TURN.lock().await;
-                let real = Arc::new(Self::start(|_| {}).await);
-                *shared = Arc::downgrade(&real);
-                real
-            }
-        };
-        drop(shared);
-        (real, TURN.lock().await)
-    }
-
-    async fn run(&self, session: &str, text: &str) -> Outcome {
-        let request = TurnRequest {
-            session: session.to_owned(),
-            ..TurnRequest::new(text)
-        };
-        self.ask(request).await
-    }
-
-    async fn ask(&self, request: TurnRequest) -> Outcome {
-        outcome(self.plugin.ask(request)).await
-    }
-
-    /// The newest model call.
-    fn model_call(&self) -> Value {
-        self.provider.calls().pop().expect("a model call")
-    }
+    };
+    drop(shared);
+    (real, TURN.lock().await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +53,7 @@ async fn a_real_gateway_answers_a_plain_turn() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     let plain = real.run("plain", "hi").await;
     assert_eq!(plain.reply().text, PONG);
     assert!(
@@ -120,7 +71,7 @@ async fn a_real_gateway_streams_several_deltas_while_the_model_still_writes() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     let mut turn = real.plugin.ask(TurnRequest::new("MAGIC_HOLD"));
     let early = match within(turn.next_event()).await {
         Some(Event::Delta { text }) => text,
@@ -140,7 +91,7 @@ async fn a_real_gateway_remembers_a_session() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     assert_eq!(
         real.run("memory", "the word is walnut").await.reply().text,
         PONG
@@ -154,7 +105,7 @@ async fn a_real_gateway_keeps_two_sessions_apart_that_differ_only_in_case() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     real.run("Anna", "the word is walnut").await.reply();
     assert_eq!(
         real.run("anna", "MAGIC_ECHO").await.reply().text,
@@ -169,7 +120,7 @@ async fn a_real_gateway_whose_provider_fails_is_model_provider_failed() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     let failed = real.run("failing", "MAGIC_401").await;
     assert_eq!(
         failed.fault().code,
@@ -185,7 +136,7 @@ async fn a_real_gateway_takes_tools_in_the_shape_that_is_sent() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     // This version never offers them to the model.
     let tools = [tool("astr_weather", Level::ReadOnly)];
     let turn = real.ask(turn_with("hi", Level::ReadOnly, &tools)).await;
@@ -197,7 +148,7 @@ async fn a_real_gateway_hands_files_and_instructions_to_the_model() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     let attachment = Attachment {
         media_type: "text/plain".to_owned(),
         filename: "note.txt".to_owned(),
@@ -225,7 +176,7 @@ async fn a_real_gateway_hands_images_to_the_agent() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     let attachments = vec![openclaw_tests::rig::attachment("image/png", 100)];
     let request = TurnRequest {
         attachments,
@@ -239,7 +190,7 @@ async fn a_real_gateway_passes_the_diagnosis_without_a_model_call() {
     if left_out() {
         return;
     }
-    let (real, _turn) = Real::shared().await;
+    let (real, _turn) = shared().await;
     let before = real.provider.calls().len();
     let diagnosis = within(real.plugin.diagnose(None)).await.unwrap();
     let wrong: Vec<_> = diagnosis
