@@ -132,15 +132,9 @@ impl RealGateway {
     /// Leaves no room for its state. Only with [`Options::disk_mib`].
     pub fn fill_disk(&self) -> io::Result<()> {
         let mut file = File::create(self.state_file("filler"))?;
-        let end = loop {
-            match file.write(&[0; 4096]) {
-                Ok(_) => {}
-                Err(end) => break end,
-            }
-        };
-        match end.kind() {
-            io::ErrorKind::StorageFull => Ok(()),
-            _ => Err(end),
+        match io::copy(&mut io::repeat(0), &mut file) {
+            Err(full) if full.kind() == io::ErrorKind::StorageFull => Ok(()),
+            end => end.map(drop),
         }
     }
 
