@@ -106,7 +106,12 @@ async fn it_takes_what_2026_2_9_took_and_answers_in_the_same_shape() {
 async fn its_streams_have_the_events_of_2026_2_9_in_the_same_shape() {
     let gateway = ScriptedGateway::start("oc-test-token").await.unwrap();
     let pieces = ["PONG", " from", " fake", " upstream", "."];
-    gateway.push(pieces.into_iter().fold(Answer::new(), Answer::delta));
+    // The newer version reports details of the usage.
+    gateway.push(
+        pieces
+            .into_iter()
+            .fold(Answer::new().runs_on(), Answer::delta),
+    );
     let mut stream = TcpStream::connect(("127.0.0.1", gateway.port())).unwrap();
     stream
         .write_all(&recorded_request("2026.2.9", "04_simple_stream"))

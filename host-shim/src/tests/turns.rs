@@ -3,6 +3,7 @@
 use super::*;
 use crate::scripted::{Answer, ClosedBy, End, Gate, Scene};
 use crate::{FaultCode, GatewayName, Level, TurnRequest};
+use std::time::Duration;
 
 #[test]
 fn a_turn_streams_its_deltas_and_ends_with_the_whole_text() {
@@ -146,6 +147,9 @@ fn dropping_a_turn_closes_its_connection() {
         let turn = plugin.ask(TurnRequest::new("hi"));
         gateway.request(1).await;
         drop(turn);
+        // The gateway may still run it, so the connection is kept for a minute.
+        while plugin.status().await.unwrap().counters.cancelled == 0 {}
+        plugin.clock().advance(Duration::from_secs(60)).unwrap();
         assert_eq!(gateway.closed(1).await, ClosedBy::Client);
         // In the middle of an answer, with nobody who reads it.
         let gate = Gate::new();

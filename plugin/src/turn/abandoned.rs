@@ -40,7 +40,15 @@ impl Drop for Rest<'_> {
 
 impl<O: Outside, E: Events> Run<'_, O, E> {
     /// Reads an answer that nobody wants to its end, beginning with a piece that has been read.
-    pub(super) async fn read_out(&self, mut body: O::Body, format: Format, mut piece: Vec<u8>) {
+    /// `opening` may not have seen enough yet to know the version.
+    pub(super) async fn read_out(
+        &self,
+        at: usize,
+        mut body: O::Body,
+        format: Format,
+        mut piece: Vec<u8>,
+        mut opening: Opening,
+    ) {
         let mut end = EndFinder::default();
         let mut left = self.config.bounds.max_answer_bytes;
         while self.progress.runs_on() {
@@ -54,11 +62,29 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 return;
             }
             piece = match body.chunk().await {
-                Ok(Some(piece)) => piece,
+                Ok(Some(piece)) => {
+                    self.learn_version(at, format, &mut opening, &piece);
+                    piece
+                }
                 Ok(None) if format == Format::Json => return self.progress.over(),
                 Ok(None) => return self.progress.cut(),
                 Err(failure) => return self.cut_unless_late(&failure),
             };
+        }
+    }
+
+    /// Takes from the beginning of a stream whether its gateway ends a run when the client leaves.
+    pub(super) fn learn_version(
+        &self,
+        at: usize,
+        format: Format,
+        opening: &mut Opening,
+        piece: &[u8],
+    ) {
+        if format == Format::Stream
+            && let Some(stops) = opening.stops(piece)
+        {
+            self.state.learn_stops(at, self.config, stops);
         }
     }
 }

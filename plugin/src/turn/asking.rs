@@ -218,14 +218,10 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         let mut broken = None;
         let mut piece = start;
         loop {
-            if format == Format::Stream
-                && let Some(stops) = opening.stops(&piece)
-            {
-                self.state.learn_stops(at, self.config, stops);
-            }
+            self.learn_version(at, format, &mut opening, &piece);
             if self.progress.is_left() {
                 drop(reader);
-                self.read_out(body, format, piece).await;
+                self.read_out(at, body, format, piece, opening).await;
                 return Err(nobody_reads());
             }
             taken += piece.len() as u64;
@@ -235,7 +231,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             if let Err(fault) = self.show_from(before).await {
                 self.leave(fault);
                 drop(reader);
-                self.read_out(body, format, piece).await;
+                self.read_out(at, body, format, piece, opening).await;
                 return Err(nobody_reads());
             }
             if reader.ended() {
@@ -281,7 +277,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 }
                 self.settle(outcome(Some(&fault)));
                 self.leave(fault);
-                self.read_out(body, format, piece).await;
+                self.read_out(at, body, format, piece, opening).await;
                 return Err(nobody_reads());
             }
             (Err(fault), broken) => {

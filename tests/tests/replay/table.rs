@@ -159,7 +159,8 @@ pub const V2026_2_9: &[Row] = &[
         "27c_max_output_tokens_0",
         Fault(RequestRejected, "max_output_tokens: Too small"),
     ),
-    ("28_empty_nonstream", STOCK_SENTENCE),
+    // Its usage proves that the model answered: with nothing.
+    ("28_empty_nonstream", Reply("")),
     (
         "30b_image_openai_style",
         Fault(RequestRejected, "input: Invalid input"),

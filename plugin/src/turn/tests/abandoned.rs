@@ -136,19 +136,28 @@ fn a_gateway_that_stops_by_itself_is_just_left() {
 
 #[test]
 fn one_that_shows_only_later_that_it_stops_is_left_then() {
-    let stream = live(vec![]);
-    let setup = setup(config(), vec![Scene::Lives(stream.clone())]);
-    let (events, one) = (Taken::default(), turn("one"));
-    let rest = cancelled(&setup, &events, &one).1;
-    let mut rest = Box::pin(rest.expect("not known yet").read_out());
-    assert!(step(rest.as_mut()).is_pending());
-    stream.borrow_mut().push_back(created(true));
-    assert!(step(rest.as_mut()).is_ready());
-    drop(rest);
-    assert_eq!(
-        (setup.state.load(), setup.state.take_may_still_run(0)),
-        ((0, 0), false)
-    );
+    let first = created(true);
+    // A gateway writes a line at a time; the turn may be cancelled between any two.
+    for at in (0..first.len() - 1).step_by(7) {
+        let (before, after) = first.split_at(at);
+        let stream = live(if at == 0 {
+            vec![]
+        } else {
+            vec![before.to_vec()]
+        });
+        let setup = setup(config(), vec![Scene::Lives(stream.clone())]);
+        let (events, one) = (Taken::default(), turn("one"));
+        let rest = cancelled(&setup, &events, &one).1;
+        let mut rest = Box::pin(rest.expect("not known yet").read_out());
+        assert!(step(rest.as_mut()).is_pending());
+        stream.borrow_mut().push_back(after.to_vec());
+        assert!(step(rest.as_mut()).is_ready(), "{at}");
+        drop(rest);
+        assert_eq!(
+            (setup.state.load(), setup.state.take_may_still_run(0)),
+            ((0, 0), false)
+        );
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ const MAX_ID_BYTES: usize = 4096;
 pub struct Salvage {
     /// Objects and arrays that are open.
     depth: usize,
+    /// The line's object has ended: what follows is not in it.
+    closed: bool,
     within: Within,
     /// The string or word that is being read, or was read last; empty if it is too long.
     token: Vec<u8>,
@@ -89,13 +91,16 @@ impl Salvage {
             b' ' | b'\t' | b'\r' | b'\n' => return,
             b'"' | b'\'' => self.within = Within::Quotes(byte, false),
             b':' => {
-                self.wanted = self.depth == 1 && self.fresh && self.token_is_id();
+                self.wanted = self.depth == 1 && !self.closed && self.fresh && self.token_is_id();
                 self.fresh = false;
                 return;
             }
             b',' => {}
             b'{' | b'[' => self.depth = self.depth.saturating_add(1),
-            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.closed |= self.depth == 0;
+            }
             _ => self.within = Within::Word,
         }
         self.fresh = false;
@@ -170,6 +175,8 @@ mod tests {
             (r#"{"op":"ask","id":1,}"#, Some(1.into())),
             (r#"{"id":1,"id":2,"op":}"#, Some(2.into())),
             (r#"{"i\u0064":1,,}"#, Some(1.into())),
+            (r#"{"id":1} {"id":2}"#, Some(1.into())),
+            (r#"{"op":"quit"} {"id":2}"#, None),
             (r#"{"id":"a\"b\\","x}"#, Some("a\"b\\".into())),
             (r#"{"id":"\ud83d","x}"#, Some("\u{fffd}".into())),
             ("\u{feff}{\"id\":1,,}", Some(1.into())),
