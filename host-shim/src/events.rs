@@ -13,7 +13,7 @@ use crate::turn::Event;
 /// Unread events. Beyond it, deltas are joined to the last one and others are dropped.
 const MAX_EVENTS: usize = 1024;
 
-/// Unread bytes, of text and tool arguments.
+/// Unread bytes, of text and tool arguments; a single event may be larger.
 const MAX_BYTES: usize = 4 << 20;
 
 #[derive(Debug, Default)]
@@ -35,7 +35,8 @@ impl State {
             return;
         }
         let size = size_of(&event);
-        let fits = size <= MAX_BYTES.saturating_sub(self.bytes);
+        // Who reads as fast as the events come gets even one that is larger than the bound.
+        let fits = self.bytes == 0 || size <= MAX_BYTES.saturating_sub(self.bytes);
         if let Event::Delta { text } = event {
             self.cut |= !fits;
             if self.cut {
@@ -203,6 +204,16 @@ mod tests {
         // Read by now, but a gap would follow.
         sender.push([delta("later still"), notice("kept")]);
         assert_eq!(all(&receiver), [notice("kept")]);
+    }
+
+    #[test]
+    fn a_reader_that_keeps_up_gets_everything_however_large() {
+        let (sender, receiver) = channel();
+        let large = "x".repeat(MAX_BYTES + 1);
+        for _ in 0..3 {
+            sender.push([delta(&large)]);
+            assert_eq!(text(&all(&receiver)), large);
+        }
     }
 
     // Report P12 (attack).
