@@ -42,7 +42,10 @@ async fn ask_one_that_hangs_up(lives: bool) -> (Rig, Fault) {
         stream.read_exact(&mut [0; 1024]).await.unwrap();
         stream.set_zero_linger().unwrap();
         drop(stream);
-        while lives {
+        if !lives {
+            return;
+        }
+        loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let _ = stream.read(&mut [0; 1024]).await;
             let answer = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
