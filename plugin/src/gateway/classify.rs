@@ -1,6 +1,6 @@
 //! Answers that are no reply: which fault they are, and why.
 //!
-//! [`table`] decides; this finds out what it asks for.
+//! [`TABLE`] decides; this finds out what it asks for.
 
 mod head;
 mod marks;
