@@ -118,9 +118,9 @@ whys! {
              "请换一种说法；如果是之前的消息触发了审核，请重置会话。");
     EITHER = ModelProviderFailed,
         en: ("The gateway says only that it failed: either the model provider behind it (key, quota, overload) or the gateway itself (disk, memory, session files).",
-             "The gateway's log (docker compose logs) says which; check the provider's key and quota, and the gateway's disk and memory."),
+             "The gateway's log (docker compose logs) says which; check the provider's key and quota, and the gateway's disk and memory. After its disk was full, 2026.9 answers again only once it is restarted."),
         zh: ("网关只说失败，没有说明原因：可能是模型服务商（密钥、额度、过载），也可能是网关自身（磁盘、内存、会话文件）。",
-             "请查看网关日志（docker compose logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。");
+             "请查看网关日志（docker compose logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。磁盘写满过的 2026.9 需要重启后才会恢复。");
     TOOL = RequestRejected,
         en: ("The gateway refused the tools of this request: most likely one has the name of a tool that is built into the gateway.",
              "Rename the tool; asking the same again will not help."),
