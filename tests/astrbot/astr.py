@@ -122,6 +122,8 @@ class AstrBot:
                 "enable": True, "username": "astrbot",
                 "password": hashlib.md5(PASSWORD.encode()).hexdigest(),
                 "host": "127.0.0.1", "port": self.web_port,
+                # The steps save settings faster than a person could.
+                "auth_rate_limit": {"enable": False},
             },
             "platform": [
                 {

@@ -279,9 +279,14 @@ class Scenario:
         await self.qq.ask(USER, "/助手 状态", ("运行 1", "等待 0"))
         await self.qq.ask(ADMIN, "/助手 取消", "已请求取消")
         await self.qq.until(f"private:{ADMIN}", first, "cancelled")
+        # 2026.2.9 goes on with what it had begun, which counts as running (report R1); newer ones end
+        # it, and put the words that were never answered before the next, which would hold it again.
+        if not self.new:
+            await self.qq.ask(USER, "/助手 状态", ("运行 1", "等待 0"))
+            self.model.release()
+            while "运行 1" in await self.qq.ask(USER, "/助手 状态", "等待 0"):
+                pass
         await self.qq.ask(USER, "/助手 状态", ("运行 0", "等待 0"))
-        # 2026.2.9 goes on with what it had begun, and this session's next turn waits for it; newer
-        # ones put the words that were never answered before the next, which would hold it again.
         self.model.release()
         await self.qq.ask(ADMIN, "/助手 会话重置", "新的会话")
         await self.qq.ask(USER, "/助手 你好", PONG)
