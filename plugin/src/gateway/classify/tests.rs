@@ -189,10 +189,10 @@ fn the_reference_has_the_table() {
     let current = reference();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &current).expect("written");
+        return;
     }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
-        kept == current,
+        include_str!("../../../ANSWERS.md") == current,
         "{path} is not current; UPDATE_DOCS=1 writes it anew"
     );
 }
