@@ -1,10 +1,11 @@
-//! How a turn is shown: the answer on stdout as it comes, all else on stderr; or JSON Lines.
+//! How a turn is shown: the answer on stdout, all else on stderr; or JSON Lines. A terminal shows the
+//! answer as it comes, and a correction below it; a pipe or file gets the text once, when it is final.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use openclaw_plugin::fault::Locale;
 
-use crate::bindings::astr::openclaw::types::{Event, Fault, Reply};
+use crate::bindings::astr::openclaw::types::{Event, Fault, NoticeCode, Reply};
 use crate::json;
 use crate::text::{self, pick, say};
 
@@ -18,6 +19,8 @@ pub struct View {
     shown: String,
     /// The cursor stands behind a piece of the answer.
     mid_line: bool,
+    /// The user has been told that the final text is another one.
+    correction_told: bool,
 }
 
 impl View {
@@ -29,6 +32,7 @@ impl View {
             terminal: io::stdout().is_terminal(),
             shown: String::new(),
             mid_line: false,
+            correction_told: false,
         }
     }
 
@@ -40,7 +44,9 @@ impl View {
         match event {
             Event::Delta(text) => {
                 self.shown.push_str(text);
-                self.answer(text)?;
+                if self.terminal {
+                    self.answer(text)?;
+                }
             }
             Event::ToolStarted(call) => {
                 let text = format!("{} {}", call.name, call.arguments);
@@ -50,7 +56,10 @@ impl View {
             Event::ToolEnded(_) => {
                 self.remark(pick(self.locale, "the tool failed", "工具执行失败"));
             }
-            Event::Notice(notice) => self.remark(&notice.text),
+            Event::Notice(notice) => {
+                self.correction_told |= notice.code == NoticeCode::AnswerCorrected;
+                self.remark(&notice.text);
+            }
         }
         Ok(())
     }
@@ -63,6 +72,11 @@ impl View {
         match end {
             Ok(reply) => self.reply(&reply.text),
             Err(fault) => {
+                // What had arrived of the answer is all that there will be.
+                if !self.terminal {
+                    let shown = std::mem::take(&mut self.shown);
+                    self.answer(&shown)?;
+                }
                 self.end_line()?;
                 complain(&text::fault(self.locale, fault));
                 Ok(())
@@ -70,18 +84,24 @@ impl View {
         }
     }
 
-    /// The reply's text is what holds; the deltas may have been something else.
-    fn reply(&mut self, holds: &str) -> io::Result<()> {
-        match holds.strip_prefix(&self.shown) {
+    /// The final text is the answer; the deltas may have been something else.
+    fn reply(&mut self, text: &str) -> io::Result<()> {
+        if !self.terminal {
+            self.answer(text)?;
+            return self.end_line();
+        }
+        match text.strip_prefix(&self.shown) {
             Some(rest) => self.answer(rest)?,
             None => {
-                self.remark(pick(
-                    self.locale,
-                    "the gateway corrected its answer; what holds is:",
-                    "网关更正了回答，以下为准：",
-                ));
+                if !self.correction_told {
+                    self.remark(pick(
+                        self.locale,
+                        "The gateway corrected its answer. Final version:",
+                        "网关更正了回答，最终版本：",
+                    ));
+                }
                 self.end_line()?;
-                self.answer(holds)?;
+                self.answer(text)?;
             }
         }
         self.end_line()
