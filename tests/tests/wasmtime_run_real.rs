@@ -152,14 +152,20 @@ async fn the_real_gateway_answers_through_wasmtime_run() {
 
     println!("\nThe model says the rest only once the beginning has been seen here:");
     let mut early = String::new();
-    let held = run(&ping.replace("ping", "MAGIC_HOLD"), &url, |piece| {
+    // As JSON: a pipe gets the text once, when it is final.
+    let hold = ping.replace("ask \"ping\"", "ask --json \"MAGIC_HOLD\"");
+    let held = run(&hold, &url, |piece| {
         if early.is_empty() {
             early = piece.to_owned();
             provider.gate().open();
         }
     });
-    assert_eq!((held.code, held.out.trim_end()), (0, HELD));
-    assert!(HELD.starts_with(&early) && early.len() < HELD.len());
+    assert_eq!(held.code, 0, "{held:?}");
+    assert_eq!(held.json().last().unwrap()["text"], HELD);
+    assert!(
+        early.contains("delta") && !early.contains("completed"),
+        "{early}"
+    );
 
     println!(
         "\nA /proc with 300 MB available: a heavy turn is refused, and the level is at most L1."
