@@ -1,4 +1,4 @@
-"""The chat commands: what is told and when it stops, who may have how much of the queue, what is read
+"""The chat commands: what is shown and when it stops, who may have how much of the queue, what is read
 of attachments. Reports P10, P11, P19, P18 (attack)."""
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ fn completed(output: Value) -> Value {
 // that a config may allow, said in deltas, in its last event only, or in every event that can say it.
 #[cfg(target_os = "linux")]
 #[test]
-fn reading_the_largest_answer_peaks_at_64_mb() {
+fn reading_the_largest_answer_stays_within_its_bound() {
     let text = |bytes: usize| "lorem ipsum ".repeat(bytes / 12);
     let message = |text: &str| json!([{"type": "message", "content": [{"type": "output_text", "text": text}]}]);
     // Bytes of an answer, by default and at the most, and MiB of the process.

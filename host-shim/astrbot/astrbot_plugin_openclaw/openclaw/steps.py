@@ -1,4 +1,4 @@
-"""What a user is told while a task runs: the first steps one by one, the rest as a number."""
+"""What a user sees while a task runs: the first steps one by one, the rest as a number."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from astr_openclaw import Notice, ToolCall
 
 from .texts import say
 
-#: Notices that a user is told. The others say what the reply or the status shows anyway.
+#: Notices that a user sees. The others say what the reply or the status shows anyway.
 _TOLD = {
     "queued", "level_lowered", "memory_unreadable", "failed_over", "tool_denied", "answer_incomplete",
     "answer_corrected", "attachment_shortened", "may_still_run",
 }  # fmt: skip
 
-#: Of each kind, those that are told one by one.
+#: Of each kind, those that are shown one by one.
 _MOST = 3
 
 #: Tools that are named among the rest.
@@ -25,7 +25,7 @@ class Steps:
     """Tells a turn's steps. A model may call hundreds of tools; a chat takes a few messages."""
 
     def __init__(self, locale: str, *, calls: bool) -> None:
-        """`calls`: whether tool calls are told at all."""
+        """`calls`: whether tool calls are shown at all."""
         self._locale = locale
         self._calls = calls
         self._told: Counter[str] = Counter()

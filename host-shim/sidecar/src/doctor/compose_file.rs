@@ -32,7 +32,7 @@ pub fn compose_file(facts: &Facts) -> Vec<Check> {
         return vec![no_service(value)];
     };
     let mut checks = vec![Check::ok("compose-file", text!("parses", "格式正确"))];
-    // What is wrong with the .env is told once, by its own checks.
+    // The .env's own checks report what is wrong with it, once.
     let told = facts.env.good().is_none_or(|env| env.port().is_err());
     if !service.unread.is_empty() && !told {
         checks.push(partly_read(service));
