@@ -9,7 +9,7 @@ from astrbot.api import logger
 from astrbot.api.event import AstrMessageEvent, filter
 from astrbot.api.star import Context, Star, StarTools
 
-from .openclaw.native import require_module
+from .openclaw.wheel_check import require_module
 
 # Before anything else of the plugin: a module that is missing must raise here, so that AstrBot
 # installs the wheel in wheels/ and imports this file again.
@@ -19,11 +19,11 @@ from .openclaw import access, texts  # noqa: E402
 from .openclaw.settings import PLUGIN, Settings  # noqa: E402
 
 if BROKEN is None:
-    from .openclaw.door import Door
+    from .openclaw.commands import Commands
     from .openclaw.engine import Engine
-    from .openclaw.page import StatusPage
+    from .openclaw.status_page import StatusPage
     from .openclaw.provider import loop_ended, register_provider
-    from .openclaw.talks import Talks
+    from .openclaw.conversations import Conversations
 
 
 class Prefix(filter.CustomFilter):
@@ -36,13 +36,13 @@ class Prefix(filter.CustomFilter):
 
 
 class OpenClawStar(Star):
-    """Talks to a local OpenClaw Gateway, in chat and as a chat model."""
+    """Conversations to a local OpenClaw Gateway, in chat and as a chat model."""
 
     def __init__(self, context: Context, config: dict | None = None) -> None:
         super().__init__(context)
         self.settings = Settings.read(config or {})
         Prefix.settings = self.settings
-        self.door: Door | None = None
+        self.commands: Commands | None = None
         self.engine: Engine | None = None
         if BROKEN is not None:
             logger.error(f"[{PLUGIN}] {BROKEN.text('zh')}")
@@ -53,12 +53,12 @@ class OpenClawStar(Star):
             return
         data = Path(StarTools.get_data_dir(PLUGIN))
         self.engine = Engine(self.settings, Path(__file__).resolve().parent, data)
-        door = Door(self.context, self.settings, self.engine, data)
+        commands = Commands(self.context, self.settings, self.engine, data)
         await self.engine.start()
-        self.door = door
+        self.commands = commands
         try:
             await register_provider(
-                self.context, self.engine, self.settings, Talks(data / "talks.json"), door.audit
+                self.context, self.engine, self.settings, Conversations(data / "conversations.json"), commands.audit
             )
             StatusPage(self.context, self.engine).register()
         except Exception:
@@ -67,14 +67,14 @@ class OpenClawStar(Star):
 
     async def terminate(self) -> None:
         """Ends every turn, so that none of this instance overlaps with the next one's."""
-        if self.door is not None:
-            self.door.stop()
+        if self.commands is not None:
+            self.commands.stop()
         try:
             if self.engine is not None:
                 await self.engine.stop()
         finally:
-            if self.door is not None:
-                self.door.close()
+            if self.commands is not None:
+                self.commands.close()
 
     @filter.on_llm_request()
     async def asks_a_model(self, event: AstrMessageEvent, _request: object) -> None:
@@ -93,13 +93,13 @@ class OpenClawStar(Star):
         # Chosen first, said last: AstrBot's own model must not answer too, whatever happens here,
         # and a result is only sent on while the event has not been stopped.
         event.should_call_llm(True)
-        if self.door is None:
+        if self.commands is None:
             locale = self.settings.locale
             if access.may_ask(event, self.settings):
                 yield event.plain_result(BROKEN.text(locale) if BROKEN else texts.say(locale, "not_ready"))
             elif self.settings.tell_refused:
                 yield event.plain_result(texts.say(locale, "refused"))
         else:
-            async for result in self.door.handle(event):
+            async for result in self.commands.handle(event):
                 yield result
         event.stop_event()

@@ -10,6 +10,6 @@ HERE = Path(__file__).resolve().parent
 STAR = HERE.parent / "astrbot_plugin_openclaw"
 sys.path[:0] = [str(STAR), str(HERE)]
 
-import stand_ins  # noqa: E402
+import fake_astrbot  # noqa: E402
 
-stand_ins.install()
+fake_astrbot.install()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import STAR
 from openclaw.engine import Engine
-from openclaw.guards import Guards
+from openclaw.guard_state import GuardState
 from openclaw.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
@@ -81,7 +81,7 @@ def test_an_open_breaker_and_the_last_faults_go_on_in_the_next_life(star: Path, 
 @pytest.mark.parametrize("kept", [b"no snapshot at all", b"astr-openclaw-guards 1 0 0\nof another component"])
 def test_a_state_that_cannot_be_taken_over_costs_the_state_and_nothing_else(star: Path, gateway: Gateway, kept: bytes) -> None:
     async def body() -> None:
-        Guards(star.parent / "data" / "guards.json").keep(kept, [])
+        GuardState(star.parent / "data" / "guards.json").keep(kept, [])
         engine = await started(star, gateway)
         assert await code(engine) is None and (await engine.status_now()).counters.turns == 1
         await engine.stop()

@@ -14,8 +14,8 @@ import pytest
 from conftest import STAR
 from openclaw import access, masking
 from openclaw.audit import Audit
-from openclaw.guards import Guards
-from openclaw.native import require_module, wanted_version
+from openclaw.guard_state import GuardState
+from openclaw.wheel_check import require_module, wanted_version
 from openclaw.sessions import Sessions
 from openclaw.settings import Settings
 
@@ -174,10 +174,10 @@ def test_conversations_with_the_chat_model_are_kept_elsewhere_by_now(tmp_path: P
 
 def test_the_guards_state_and_the_last_faults_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "data" / "guards.json"
-    assert Guards(path).snapshot is None
+    assert GuardState(path).snapshot is None
     fault = {"time": 1.5, "code": "auth_failed", "cause": "令牌", "remedy": "…"}
-    Guards(path).keep(b"\x00state\xff", [fault])
-    assert (Guards(path).snapshot, Guards(path).last_faults) == (b"\x00state\xff", [fault])
+    GuardState(path).keep(b"\x00state\xff", [fault])
+    assert (GuardState(path).snapshot, GuardState(path).last_faults) == (b"\x00state\xff", [fault])
     assert os.listdir(path.parent) == ["guards.json"]
 
 
@@ -186,7 +186,7 @@ def test_the_guards_state_and_the_last_faults_are_kept(tmp_path: Path) -> None:
 )
 def test_a_damaged_state_of_the_guards_is_put_aside(tmp_path: Path, content: str) -> None:
     (tmp_path / "guards.json").write_text(content)
-    guards = Guards(tmp_path / "guards.json")
+    guards = GuardState(tmp_path / "guards.json")
     assert (guards.snapshot, guards.last_faults) == (None, [])
     assert os.listdir(tmp_path) == ["guards.broken"]
 
@@ -312,7 +312,7 @@ class Nowhere:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Nowhere())
 from pathlib import Path
-from openclaw.native import require_module
+from openclaw.wheel_check import require_module
 print(require_module(Path({str(folder)!r})).text("zh"))
 """
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -12,35 +12,35 @@ from typing import Any
 import pytest
 from openclaw import pending_calls
 from openclaw import provider as adapter
-from world import CHAT, PNG, TOOLS, World, both, called, run, user
+from provider_rig import CHAT, PNG, TOOLS, Rig, both, called, run, user
 
 
 # Report P1 (attack): AstrBot leaves the stream once it has a whole response. Generators that clean up
 # when their reader leaves are easily wrong in either direction (openai/openai-agents-python#4051).
 @both
 def test_tool_calls_outlive_the_stream_that_handed_them_out(tmp_path: Path, streaming: bool) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         messages = [user('tool astrbot_weather {"city": "北京"}')]
-        assert await world.loop(streaming, messages, lambda city: f"{city}：晴", session_id=CHAT) == "北京：晴"
-        assert [line["outcome"] for line in world.audit.lines] == ["tools", "completed"]
+        assert await rig.loop(streaming, messages, lambda city: f"{city}：晴", session_id=CHAT) == "北京：晴"
+        assert [line["outcome"] for line in rig.audit.lines] == ["tools", "completed"]
         # It was the same turn, answered as the gateway's protocol wants it.
-        assert world.gateway.requests[1]["input"][-1]["type"] == "function_call_output"
-        assert world.engine.status().counters.cancelled == 0
+        assert rig.gateway.requests[1]["input"][-1]["type"] == "function_call_output"
+        assert rig.engine.status().counters.cancelled == 0
 
     run(tmp_path, body)
 
 
 @both
 def test_calls_of_one_round_are_handed_out_together(tmp_path: Path, streaming: bool) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         messages = [user("tools astrbot_weather 5")]
-        assert await world.loop(streaming, messages, lambda n: f"#{n}", session_id=CHAT) == "#1\n#2\n#3\n#4\n#5"
+        assert await rig.loop(streaming, messages, lambda n: f"#{n}", session_id=CHAT) == "#1\n#2\n#3\n#4\n#5"
         assert [len(m["tool_calls"]) for m in messages if m.get("tool_calls")] == [5]
         # AstrBot leaves some results out: a tool that says nothing has none.
         messages = [user("tools astrbot_weather 3")]
-        response = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        response = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[1], "content": "two"}]
-        answer = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        answer = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         assert "two" in answer.completion_text and answer.completion_text.count("no result for this call") == 2
 
     run(tmp_path, body)
@@ -48,30 +48,30 @@ def test_calls_of_one_round_are_handed_out_together(tmp_path: Path, streaming: b
 
 @pytest.mark.parametrize("leave", ["close", "cancel", "drop"])
 def test_leaving_before_the_response_is_whole_ends_the_turn(tmp_path: Path, leave: str) -> None:
-    async def body(world: World) -> None:
-        stream = world.provider.text_chat_stream("hold", CHAT)
+    async def body(rig: Rig) -> None:
+        stream = rig.provider.text_chat_stream("hold", CHAT)
         assert (await stream.__anext__()).is_chunk
         if leave == "close":
             await stream.aclose()
         elif leave == "cancel":
             assert (await stream.__anext__()).is_chunk
             task = asyncio.ensure_future(stream.__anext__())
-            assert await asyncio.to_thread(world.gateway.held.wait, 10)
+            assert await asyncio.to_thread(rig.gateway.held.wait, 10)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
         else:
             del stream
-        await world.idle()
-        assert world.gateway.left.wait(5) and world.audit.lines[-1]["code"] == "cancelled"
+        await rig.idle()
+        assert rig.gateway.left.wait(5) and rig.audit.lines[-1]["code"] == "cancelled"
 
     run(tmp_path, body)
 
 
 @both
 def test_a_loop_without_a_session_runs_its_tools(tmp_path: Path, streaming: bool) -> None:
-    async def body(world: World) -> None:
-        loops = [world.loop(streaming, [user(f'tool astrbot_weather {{"city": "{city}"}}')], lambda city: f"in {city}") for city in "AB"]
+    async def body(rig: Rig) -> None:
+        loops = [rig.loop(streaming, [user(f'tool astrbot_weather {{"city": "{city}"}}')], lambda city: f"in {city}") for city in "AB"]
         assert await asyncio.gather(*loops) == ["in A", "in B"]
 
     run(tmp_path, body)
@@ -79,19 +79,19 @@ def test_a_loop_without_a_session_runs_its_tools(tmp_path: Path, streaming: bool
 
 # Report P5 (attack).
 def test_a_loop_that_ends_with_a_tool_holds_nothing(tmp_path: Path) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         request: dict[str, Any] = {"contexts": [user("tool astrbot_weather {}")], "func_tool": TOOLS, "session_id": CHAT}
 
         # A tool has answered the user itself: AstrBot tells its plugins.
-        await world.ask(True, **request)
+        await rig.ask(True, **request)
         adapter.loop_ended("another chat")
-        assert world.engine.status().in_flight == 1
+        assert rig.engine.status().in_flight == 1
         adapter.loop_ended(CHAT)
-        await world.idle()
+        await rig.idle()
 
         # The task of the loop ends, is cancelled, or fails.
         async def take(end: Callable[[], Any]) -> None:
-            await world.ask(True, **request)
+            await rig.ask(True, **request)
             end()
 
         def fail() -> None:
@@ -100,15 +100,15 @@ def test_a_loop_that_ends_with_a_tool_holds_nothing(tmp_path: Path) -> None:
         for end in (lambda: None, fail, lambda: asyncio.current_task().cancel()):  # type: ignore[union-attr]
             task = asyncio.create_task(take(end))
             await asyncio.wait({task})
-            await world.idle()
+            await rig.idle()
             if not task.cancelled():
                 task.exception()
         # One that only carries the response to the loop does not end it.
-        response = await asyncio.create_task(world.ask(True, **request))
+        response = await asyncio.create_task(rig.ask(True, **request))
         await asyncio.sleep(0.05)
-        assert world.engine.status().in_flight == 1 and response.tools_call_ids
-        await world.provider.terminate()
-        await world.idle()
+        assert rig.engine.status().in_flight == 1 and response.tools_call_ids
+        await rig.provider.terminate()
+        await rig.idle()
 
     run(tmp_path, body)
 
@@ -117,9 +117,9 @@ def test_a_task_that_calls_tools_again_and_again_gathers_nothing(tmp_path: Path,
     monkeypatch.setattr(pending_calls, "_PATIENCE", 0.01)
     monkeypatch.setattr(pending_calls, "_LOOK", 0.01)
 
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         for _ in range(3):
-            await world.loop(True, [user("tool astrbot_weather {}")], lambda: "x", session_id=CHAT)
+            await rig.loop(True, [user("tool astrbot_weather {}")], lambda: "x", session_id=CHAT)
         await asyncio.sleep(0.1)
         callbacks = getattr(asyncio.current_task(), "_callbacks", None) or ()
         assert not [one for one in callbacks if "_give_up_with" in repr(one)]
@@ -133,15 +133,15 @@ def test_a_waiting_turn_gives_way_and_its_results_are_still_taken(tmp_path: Path
     monkeypatch.setattr(pending_calls, "_PATIENCE", 0.05)
     monkeypatch.setattr(pending_calls, "_LOOK", 0.05)
 
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         async def sub_agent() -> str:
-            return (await world.ask(streaming, "inner", "")).completion_text
+            return (await rig.ask(streaming, "inner", "")).completion_text
 
-        answer = await world.loop(streaming, [user("tool astrbot_weather {}")], sub_agent, session_id=CHAT)
+        answer = await rig.loop(streaming, [user("tool astrbot_weather {}")], sub_agent, session_id=CHAT)
         assert "inner" in answer
-        assert world.gateway.texts()[1] == "inner" and "astrbot" not in world.gateway.texts()[2]
+        assert rig.gateway.texts()[1] == "inner" and "astrbot" not in rig.gateway.texts()[2]
         # In the session that has asked for them.
-        assert world.sessions()[0] == world.sessions()[2] != world.sessions()[1]
+        assert rig.sessions()[0] == rig.sessions()[2] != rig.sessions()[1]
 
     run(tmp_path, body)
 
@@ -149,14 +149,14 @@ def test_a_waiting_turn_gives_way_and_its_results_are_still_taken(tmp_path: Path
 # Report P6 (attack).
 @both
 def test_a_second_caller_with_the_same_session_takes_nothing_away(tmp_path: Path, streaming: bool) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         messages = [user('tool astrbot_weather {"city": "A"}')]
-        first = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
-        second = asyncio.create_task(world.ask(streaming, contexts=[user("second")], session_id=CHAT))
-        while not world.engine.status().queued:
+        first = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        second = asyncio.create_task(rig.ask(streaming, contexts=[user("second")], session_id=CHAT))
+        while not rig.engine.status().queued:
             await asyncio.sleep(0.01)
         messages += [called(first), {"role": "tool", "tool_call_id": first.tools_call_ids[0], "content": "mine"}]
-        answer = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        answer = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         assert (answer.completion_text, (await second).completion_text) == ("mine", "second")
 
     run(tmp_path, body)
@@ -165,13 +165,13 @@ def test_a_second_caller_with_the_same_session_takes_nothing_away(tmp_path: Path
 def test_the_same_question_with_the_tools_parameters_replaces_the_first(tmp_path: Path) -> None:
     """AstrBot's `skills_like` mode: it never comes back for the first calls."""
 
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         messages = [user('tool astrbot_weather {"city": "A"}')]
-        first = await world.ask(False, contexts=messages, func_tool=TOOLS, session_id=CHAT)
-        second = await world.ask(False, contexts=[{"role": "system", "content": "now with arguments"}, *messages], func_tool=TOOLS, session_id=CHAT)
+        first = await rig.ask(False, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        second = await rig.ask(False, contexts=[{"role": "system", "content": "now with arguments"}, *messages], func_tool=TOOLS, session_id=CHAT)
         assert first.tools_call_ids != second.tools_call_ids
         messages += [called(second), {"role": "tool", "tool_call_id": second.tools_call_ids[0], "content": "done"}]
-        assert (await world.ask(False, contexts=messages, func_tool=TOOLS, session_id=CHAT)).completion_text == "done"
+        assert (await rig.ask(False, contexts=messages, func_tool=TOOLS, session_id=CHAT)).completion_text == "done"
 
     run(tmp_path, body)
 
@@ -179,16 +179,16 @@ def test_the_same_question_with_the_tools_parameters_replaces_the_first(tmp_path
 # Report P6 (attack).
 @both
 def test_results_after_a_restart_are_sent_as_text(tmp_path: Path, streaming: bool) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         call = {"id": "call_of_another_life", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
         messages = [user("how is it?"), {"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": call["id"], "content": "晴"}]
-        answer = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        answer = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         assert answer.role == "assistant" and "weather {}:\n晴" in answer.completion_text
-        assert "user: how is it?" in world.gateway.requests[-1]["instructions"]
+        assert "user: how is it?" in rig.gateway.requests[-1]["instructions"]
         # As older AstrBots pass them, apart from the messages.
         results = types.SimpleNamespace(to_openai_messages=lambda: messages[1:])
         for given in (results, [results], (results,)):
-            answer = await world.ask(streaming, contexts=messages[:1], tool_calls_result=given, session_id=CHAT)
+            answer = await rig.ask(streaming, contexts=messages[:1], tool_calls_result=given, session_id=CHAT)
             assert "晴" in answer.completion_text
 
     run(tmp_path, body)
@@ -196,41 +196,41 @@ def test_results_after_a_restart_are_sent_as_text(tmp_path: Path, streaming: boo
 
 @both
 def test_what_is_said_behind_the_results_reaches_the_model(tmp_path: Path, streaming: bool) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         # AstrBot's own limit of steps: it takes the tools away and says so.
         messages = [user("again astrbot_weather")]
         for _ in range(2):
-            response = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+            response = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
             messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "so far"}]
         messages.append(user("no more steps, sum up"))
-        answer = await world.ask(streaming, contexts=messages, func_tool=None, session_id=CHAT)
+        answer = await rig.ask(streaming, contexts=messages, func_tool=None, session_id=CHAT)
         assert answer.completion_text == "so far\n\nno more steps, sum up"
         # If the model goes on calling, the calls fail.
         messages = [user("again astrbot_weather")]
-        response = await world.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        response = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "1"}]
-        answer = await world.ask(streaming, contexts=messages, func_tool=None, session_id=CHAT)
+        answer = await rig.ask(streaming, contexts=messages, func_tool=None, session_id=CHAT)
         assert "no more tools" in answer.completion_text
 
     run(tmp_path, body)
 
 
 def test_a_picture_behind_the_results_is_shown_in_a_turn_of_its_own(tmp_path: Path) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         messages = [user("tool astrbot_weather {}")]
-        response = await world.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        response = await rig.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "see below"}]
         messages.append({"role": "user", "content": [{"type": "text", "text": "the picture"}, {"type": "image_url", "image_url": {"url": PNG}}]})
-        answer = await world.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        answer = await rig.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         assert "see below" in answer.completion_text and "the picture" in answer.completion_text
-        assert world.sessions()[0] == world.sessions()[-1]
+        assert rig.sessions()[0] == rig.sessions()[-1]
 
     run(tmp_path, body)
 
 
 # Report P13 (attack).
 def test_a_pump_that_dies_is_an_error_and_no_silence(tmp_path: Path, monkeypatch: Any) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         from astr_openclaw import Turn
 
         async def broken(self: Turn) -> Any:
@@ -239,24 +239,24 @@ def test_a_pump_that_dies_is_an_error_and_no_silence(tmp_path: Path, monkeypatch
         with monkeypatch.context() as patch:
             patch.setattr(Turn, "reply", broken)
             for streaming in (False, True):
-                answer = await world.ask(streaming, "hi", CHAT)
+                answer = await rig.ask(streaming, "hi", CHAT)
                 assert answer.role == "err" and "KeyError" in answer.completion_text
-        await world.idle()
-        assert (await world.ask(True, "next", CHAT)).completion_text == "next"
+        await rig.idle()
+        assert (await rig.ask(True, "next", CHAT)).completion_text == "next"
 
     run(tmp_path, body)
 
 
 # Report P13 (attack).
 def test_results_that_come_in_another_loop_are_sent_as_text(tmp_path: Path) -> None:
-    async def body(world: World) -> None:
+    async def body(rig: Rig) -> None:
         messages = [user("tool astrbot_weather {}")]
-        response = await world.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
+        response = await rig.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "late"}]
         found: list[str] = []
 
         def elsewhere() -> None:
-            answer = asyncio.run(world.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT))
+            answer = asyncio.run(rig.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT))
             found.append(answer.completion_text)
 
         thread = threading.Thread(target=elsewhere)

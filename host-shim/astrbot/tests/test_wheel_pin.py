@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from conftest import STAR
-from openclaw.native import wanted_version
+from openclaw.wheel_check import wanted_version
 
 ROOT = STAR.parent.parent.parent
 VERSION = "0.1.0"

@@ -6,9 +6,9 @@
 #![deny(missing_docs)]
 
 mod errors;
+mod fork_guard;
 mod mailbox;
 mod plugin;
-mod process;
 mod tools;
 mod turn;
 
@@ -54,7 +54,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<mailbox::ToolAnswer>()?;
     module.add_class::<plugin::Plugin>()?;
     module.add_class::<turn::Turn>()?;
-    module.add("ForkError", py.get_type::<process::ForkError>())?;
+    module.add("ForkError", py.get_type::<fork_guard::ForkError>())?;
     module.add("RawFault", py.get_type::<errors::RawFault>())?;
     module.add("RawConfigError", py.get_type::<errors::RawConfigError>())?;
     module.add("RawLoadError", py.get_type::<errors::RawLoadError>())?;

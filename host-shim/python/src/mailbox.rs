@@ -18,7 +18,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::process::Here;
+use crate::fork_guard::ForkGuard;
 use crate::tools::Answer;
 
 #[cfg(unix)]
@@ -83,13 +83,13 @@ impl Outbox {
 }
 
 /// Wakes what waits under a key, once until it is polled again.
-struct Bell {
+struct LoopWaker {
     outbox: Arc<Outbox>,
     key: u64,
     rung: AtomicBool,
 }
 
-impl Wake for Bell {
+impl Wake for LoopWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -103,27 +103,27 @@ impl Wake for Bell {
 
 /// Polls futures on the loop's thread; their wakers ring in its mailbox.
 pub(crate) struct Poller {
-    bell: Arc<Bell>,
+    wake: Arc<LoopWaker>,
     waker: Waker,
 }
 
 impl Poller {
     pub(crate) fn new(outbox: Arc<Outbox>, key: u64) -> Self {
-        let bell = Arc::new(Bell {
+        let wake = Arc::new(LoopWaker {
             outbox,
             key,
             rung: AtomicBool::new(false),
         });
         Self {
-            waker: Waker::from(bell.clone()),
-            bell,
+            waker: Waker::from(wake.clone()),
+            wake,
         }
     }
 
     /// Runs one poll with a context whose waker rings.
     pub(crate) fn poll<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
         // Before the poll: a wake during it must ring again.
-        self.bell.rung.store(false, Ordering::Release);
+        self.wake.rung.store(false, Ordering::Release);
         poll(&mut Context::from_waker(&self.waker))
     }
 }
@@ -131,7 +131,7 @@ impl Poller {
 /// What Rust threads have for one event loop. Python makes one for each loop.
 #[pyclass(frozen, module = "astr_openclaw._native")]
 pub(crate) struct Mailbox {
-    outbox: Here<Arc<Outbox>>,
+    outbox: ForkGuard<Arc<Outbox>>,
 }
 
 impl Mailbox {
@@ -155,7 +155,7 @@ impl Mailbox {
             socket,
         });
         Ok(Self {
-            outbox: Here::new(outbox),
+            outbox: ForkGuard::new(outbox),
         })
     }
 
@@ -207,11 +207,11 @@ impl Mailbox {
 
 /// Takes a tool's outcome back to its turn.
 #[pyclass(frozen, module = "astr_openclaw._native")]
-pub(crate) struct ToolAnswer(Here<Mutex<Option<oneshot::Sender<Answer>>>>);
+pub(crate) struct ToolAnswer(ForkGuard<Mutex<Option<oneshot::Sender<Answer>>>>);
 
 impl ToolAnswer {
     fn new(sender: oneshot::Sender<Answer>) -> Self {
-        Self(Here::new(Mutex::new(Some(sender))))
+        Self(ForkGuard::new(Mutex::new(Some(sender))))
     }
 
     fn send(&self, answer: Answer) -> PyResult<()> {
@@ -249,7 +249,7 @@ pub(crate) type Finish = Box<dyn FnOnce(Python<'_>) -> Outcome + Send>;
 
 /// One call that is awaited: polled on the loop's thread whenever its key is ready.
 #[pyclass(frozen, module = "astr_openclaw._native")]
-pub(crate) struct Operation(Here<Mutex<State>>);
+pub(crate) struct Operation(ForkGuard<Mutex<State>>);
 
 enum State {
     Waiting(BoxFuture<'static, Finish>, Option<Poller>),
@@ -258,7 +258,7 @@ enum State {
 
 impl Operation {
     pub(crate) fn new(future: impl Future<Output = Finish> + Send + 'static) -> Self {
-        Self(Here::new(Mutex::new(State::Waiting(
+        Self(ForkGuard::new(Mutex::new(State::Waiting(
             Box::pin(future),
             None,
         ))))

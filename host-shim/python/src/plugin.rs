@@ -16,8 +16,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors;
+use crate::fork_guard::ForkGuard;
 use crate::mailbox::{Finish, Mailbox, Operation};
-use crate::process::Here;
 use crate::tools::Runner;
 use crate::turn::Turn;
 
@@ -28,7 +28,7 @@ const SYNC_WAIT: Duration = Duration::from_millis(20);
 /// A running plugin.
 #[pyclass(frozen, module = "astr_openclaw._native")]
 pub(crate) struct Plugin {
-    inner: Here<host_shim::Plugin>,
+    inner: ForkGuard<host_shim::Plugin>,
     last_status: Mutex<String>,
 }
 
@@ -192,7 +192,7 @@ pub(crate) fn load(
         finish(move |py| match outcome {
             Ok((plugin, status)) => {
                 let plugin = Plugin {
-                    inner: Here::new(plugin),
+                    inner: ForkGuard::new(plugin),
                     last_status: Mutex::new(errors::json(&status)?),
                 };
                 Ok(Py::new(py, plugin)?.into_any())

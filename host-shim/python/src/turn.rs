@@ -9,12 +9,12 @@ use host_shim::{Canceller, Event, Fault, Reply};
 use pyo3::prelude::*;
 
 use crate::errors;
+use crate::fork_guard::ForkGuard;
 use crate::mailbox::{Outbox, Poller};
-use crate::process::Here;
 
 /// A turn under way. Dropping it cancels it.
 #[pyclass(frozen, module = "astr_openclaw._native")]
-pub(crate) struct Turn(Here<Inner>);
+pub(crate) struct Turn(ForkGuard<Inner>);
 
 struct Inner {
     id: String,
@@ -31,7 +31,7 @@ enum State {
 
 impl Turn {
     pub(crate) fn new(turn: host_shim::Turn, outbox: Arc<Outbox>, key: u64) -> Self {
-        Self(Here::new(Inner {
+        Self(ForkGuard::new(Inner {
             id: turn.id().to_owned(),
             canceller: turn.canceller(),
             poller: Poller::new(outbox, key),

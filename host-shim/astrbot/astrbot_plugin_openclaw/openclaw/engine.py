@@ -26,9 +26,9 @@ from astr_openclaw import (
     shipped_component,
 )
 
-from .guards import Guards
+from .guard_state import GuardState
 from .settings import PLUGIN, Settings
-from .shares import Full, Shares
+from .user_quota import QuotaExceeded, UserQuota
 from .texts import say
 
 #: Faults that the status page lists.
@@ -50,8 +50,8 @@ class Engine:
         self._wasm = plugin_dir / "openclaw_plugin.wasm"
         self._schema = plugin_dir / "_conf_schema.json"
         self._cache = data_dir / "components"
-        self._guards = Guards(data_dir / "guards.json")
-        self._shares = Shares(settings.user_share, settings.places)
+        self._guards = GuardState(data_dir / "guards.json")
+        self._quota = UserQuota(settings.user_share, settings.places)
         self._plugin: Plugin | None = None
         self.problem: str | None = None
         """Why nothing can be asked, in one line; None if all is well."""
@@ -176,8 +176,8 @@ class Engine:
         asks, if that is known) has his share of the queue. Admins have a place of their own."""
         plugin = self.running()
         try:
-            self._shares.admit(asker, admin=admin)
-        except Full as full:
+            self._quota.admit(asker, admin=admin)
+        except QuotaExceeded as full:
             raise self.fault("busy", say(self.settings.locale, full.key, **full.values)) from None
         turn = plugin.ask(
             text,
@@ -187,12 +187,12 @@ class Engine:
             attachments=attachments,
             tools=tools,
         )
-        self._shares.add(turn, asker)
+        self._quota.add(turn, asker)
         return turn
 
     def cancel_all(self) -> list[Turn]:
         """Cancels every turn, whoever asked and through whichever door; returns them."""
-        turns = list(self._shares.under_way())
+        turns = list(self._quota.under_way())
         for turn in turns:
             turn.cancel()
         return turns

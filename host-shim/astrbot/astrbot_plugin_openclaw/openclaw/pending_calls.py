@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .conversation import Call, Conversation
+from .agent_turn import Call, AgentTurn
 
 #: Seconds that a turn may hold up others while its tools run, and between two looks at the queue.
 _PATIENCE = 3.0
@@ -23,7 +23,7 @@ _KEPT = 500
 class _Round:
     """The calls of one response."""
 
-    talk: Conversation
+    turn: AgentTurn
     chat: str
     key: str
     said: list[str]
@@ -33,12 +33,12 @@ class _Round:
     @property
     def is_open(self) -> bool:
         """Whether its turn waits for these very calls."""
-        return not self.talk.given_up and self.talk.waits_for(self.calls)
+        return not self.turn.given_up and self.turn.waits_for(self.calls)
 
     def give_up(self) -> None:
         """Ends the turn, if it still waits."""
         if self.is_open:
-            self.talk.give_up()
+            self.turn.give_up()
 
 
 class PendingCalls:
@@ -49,9 +49,9 @@ class PendingCalls:
         self._someone_waits = someone_waits
         self._by_call: dict[str, _Round] = {}
 
-    def add(self, talk: Conversation, chat: str, key: str, said: list[str], calls: Iterable[Call]) -> None:
-        """The running task takes these calls of `talk`."""
-        taken = _Round(talk, chat, key, said, frozenset(call.id for call in calls))
+    def add(self, turn: AgentTurn, chat: str, key: str, said: list[str], calls: Iterable[Call]) -> None:
+        """The running task takes these calls of `turn`."""
+        taken = _Round(turn, chat, key, said, frozenset(call.id for call in calls))
         for call in taken.calls:
             self._by_call[call] = taken
         for call in list(self._by_call)[:-_KEPT]:
@@ -59,13 +59,13 @@ class PendingCalls:
                 del self._by_call[call]
         taken.watch = asyncio.create_task(self._watch(taken, asyncio.current_task()))
 
-    def turn_of(self, results: Iterable[str]) -> Conversation | None:
+    def turn_of(self, results: Iterable[str]) -> AgentTurn | None:
         """The turn that one of these results belongs to."""
-        return next((self._by_call[call].talk for call in results if call in self._by_call), None)
+        return next((self._by_call[call].turn for call in results if call in self._by_call), None)
 
-    def drop(self, talk: Conversation) -> None:
+    def drop(self, turn: AgentTurn) -> None:
         """Forgets a turn that has been answered."""
-        for call in talk.handed:
+        for call in turn.handed:
             self._by_call.pop(call, None)
 
     def asked_again(self, key: str, said: list[str]) -> None:

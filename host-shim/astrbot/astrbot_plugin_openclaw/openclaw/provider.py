@@ -20,13 +20,13 @@ from astrbot.core.provider.register import (
 )
 from astr_openclaw import Delta, Fault, Reply
 
-from . import access, attachments, masking, messages, texts, tools
+from . import access, attachments, chat_request, masking, texts, tools
 from .audit import Audit
-from .conversation import Conversation
+from .agent_turn import AgentTurn
 from .engine import Engine
 from .pending_calls import PendingCalls
 from .settings import PLUGIN, Settings
-from .talks import Talks, new_session
+from .conversations import Conversations, new_session
 
 #: The adapter's type in AstrBot's provider config.
 TYPE = "openclaw"
@@ -43,7 +43,7 @@ class OpenClawProvider(Provider):
 
     engine: Engine
     settings: Settings
-    talks: Talks
+    conversations: Conversations
     audit: Audit
     manager: Any
 
@@ -127,7 +127,7 @@ class OpenClawProvider(Provider):
         key = f"{chat}#{rest['conversation_id']}" if chat and rest.get("conversation_id") else chat
         level = access.chat_level(chat, settings)
         key = access.session_of(key, level) if key else key
-        talk: Conversation | None = None
+        turn: AgentTurn | None = None
         session = "-"
         # Whether AstrBot has all that it gets from this request: until then leaving is cancelling.
         given = False
@@ -140,16 +140,16 @@ class OpenClawProvider(Provider):
         mask = masking.TokenStream(settings.secrets())
         shown = ""
         try:
-            asked = messages.read(
+            asked = chat_request.read(
                 prompt, contexts, image_urls=image_urls, audio_urls=rest.get("audio_urls"),
                 extra=rest.get("extra_user_content_parts"), tool_calls=tool_calls_result,
             )
             tools_offered = _tools(func_tool)
-            talk = self._resumed(asked, bool(tools_offered))
-            if talk is None:
-                talk = await self._begin(chat, key, level, asked, system_prompt, tools_offered, rest.get("abort_signal"))
-            session = talk.session
-            async with aclosing(talk.pieces()) as pieces:
+            turn = self._resumed(asked, bool(tools_offered))
+            if turn is None:
+                turn = await self._begin(chat, key, level, asked, system_prompt, tools_offered, rest.get("abort_signal"))
+            session = turn.session
+            async with aclosing(turn.pieces()) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Delta):
                         text = "" if whole else mask.feed(piece.text)
@@ -159,12 +159,12 @@ class OpenClawProvider(Provider):
                     elif isinstance(piece, Reply):
                         outcome, code = "completed", None
                         text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
-                        tail = _tail([*talk.shown, shown], text, settings.locale)
-                        if chat and (told := _told(talk)):
+                        tail = _tail([*turn.shown, shown], text, settings.locale)
+                        if chat and (told := _told(turn)):
                             text, tail = f"{text}\n\n{told}", f"{tail}\n\n{told}"
-                        self._pending.drop(talk)
+                        self._pending.drop(turn)
                         if chat:
-                            self.talks.keep(key, session, asked.with_reply(text))
+                            self.conversations.keep(key, session, asked.with_reply(text))
                         # Where AstrBot streams it shows the chunks and nothing else.
                         if tail:
                             yield _chunk(tail)
@@ -176,13 +176,13 @@ class OpenClawProvider(Provider):
                         if tail := mask.rest():
                             shown += tail
                             yield _chunk(tail)
-                        talk.shown.append(shown)
+                        turn.shown.append(shown)
                         outcome, code = "tools", None
                         response = LLMResponse("tool")
                         response.tools_call_args = [call.arguments for call in piece]
-                        response.tools_call_name = [talk.names[call.name] for call in piece]
+                        response.tools_call_name = [turn.names[call.name] for call in piece]
                         response.tools_call_ids = [call.id for call in piece]
-                        self._pending.add(talk, chat, key, asked.said, piece)
+                        self._pending.add(turn, chat, key, asked.said, piece)
                         given = True
                         yield response
         except Fault as fault:
@@ -197,7 +197,7 @@ class OpenClawProvider(Provider):
         except attachments.NotAttachable as error:
             outcome, code = "refused", None
             yield LLMResponse("err", completion_text=error.text(settings.locale))
-        except messages.NothingToAsk:
+        except chat_request.NothingToAsk:
             outcome, code = "refused", None
             yield LLMResponse("err", completion_text=texts.say(settings.locale, "nothing_to_ask"))
         except Exception as error:  # What AstrBot and its plugins pass is of any shape.
@@ -205,34 +205,34 @@ class OpenClawProvider(Provider):
             outcome, code = "fault", "internal"
             yield LLMResponse("err", completion_text=texts.say(settings.locale, "internal", kind=type(error).__name__))
         finally:
-            if talk is not None and not given:
-                self._pending.drop(talk)
-                talk.cancel()
+            if turn is not None and not given:
+                self._pending.drop(turn)
+                turn.cancel()
             self.audit.write(
                 door="model", who=access.chat_asker(chat, settings)[0] or chat or "-", session=session, level=level,
                 outcome=outcome, code=code, seconds=time.monotonic() - started,
             )
 
-    def _resumed(self, asked: messages.Asked, takes_calls: bool) -> Conversation | None:
+    def _resumed(self, asked: chat_request.ChatRequest, takes_calls: bool) -> AgentTurn | None:
         """The turn that asked for these tool results, if it can still be read."""
-        talk = self._pending.turn_of(asked.results)
-        if talk is None or talk.given_up:
+        turn = self._pending.turn_of(asked.results)
+        if turn is None or turn.given_up:
             return None
-        if not talk.is_here or asked.note_images:
+        if not turn.is_here or asked.note_images:
             # It cannot be read here, or no picture can be shown to it.
-            talk.give_up()
+            turn.give_up()
             return None
         # Even if the tools took too long: then the turn has gone on without them.
-        talk.resume(asked.results, asked.note)
+        turn.resume(asked.results, asked.note)
         if not takes_calls:
-            talk.take_no_more_calls()
-        return talk
+            turn.take_no_more_calls()
+        return turn
 
     async def _begin(
-        self, chat: str, key: str, level: str, asked: messages.Asked, system_prompt: Any, tools_offered: list[Any], abort: Any
-    ) -> Conversation:
+        self, chat: str, key: str, level: str, asked: chat_request.ChatRequest, system_prompt: Any, tools_offered: list[Any], abort: Any
+    ) -> AgentTurn:
         self.engine.running()  # Raises what is wrong before anything is downloaded.
-        text, system = asked.text, [messages.text_of(system_prompt), *asked.system]
+        text, system = asked.text, [chat_request.text_of(system_prompt), *asked.system]
         given_up = self._pending.turn_of(asked.results)
         if given_up is not None:
             # Its session knows all but the results.
@@ -240,23 +240,23 @@ class OpenClawProvider(Provider):
             text = "\n\n".join(part for part in (asked.results_text, asked.note) if part)
             self._pending.drop(given_up)
         else:
-            session = self.talks.find(key, asked.before) if key else None
+            session = self.conversations.find(key, asked.before) if key else None
             self._pending.asked_again(key, asked.said)
         if session is None:
             session = new_session(key)
             if asked.history:
                 system.append(asked.told())
         files = await attachments.of_urls(asked.images, self.engine)
-        talk = Conversation(abort)
-        talk.session = session
+        turn = AgentTurn(abort)
+        turn.session = session
         offered = []
         for tool in tools_offered:
             name = tools.offered_name(own) if isinstance(own := getattr(tool, "name", None), str) else None
-            if name is not None and name not in talk.names:
+            if name is not None and name not in turn.names:
                 # AstrBot knows it by its own name.
-                talk.names[name] = own
+                turn.names[name] = own
                 offered.append(
-                    talk.tool(
+                    turn.tool(
                         name,
                         tool.description or "",
                         tool.parameters or tools.NO_PARAMETERS,
@@ -265,13 +265,13 @@ class OpenClawProvider(Provider):
                     )
                 )
         asker, admin = access.chat_asker(chat, self.settings)
-        talk.start(
+        turn.start(
             lambda: self.engine.ask(
                 text, session=session, level=level, asker=asker, admin=admin,
                 instructions="\n\n".join(part for part in system if part), attachments=files, tools=offered,
             )
         )
-        return talk
+        return turn
 
     def _someone_waits(self) -> bool:
         try:
@@ -303,8 +303,8 @@ def _tail(shown: list[str], text: str, locale: str) -> str:
     return rest if shown[-1] else rest.removeprefix("\n\n")
 
 
-def _told(talk: Conversation) -> str:
-    return "\n".join(f"ℹ️ {notice.text}" for notice in talk.notices if notice.code in _TOLD)
+def _told(turn: AgentTurn) -> str:
+    return "\n".join(f"ℹ️ {notice.text}" for notice in turn.notices if notice.code in _TOLD)
 
 
 def _tools(func_tool: Any) -> list[Any]:
@@ -330,7 +330,7 @@ def loop_ended(chat: str) -> None:
         provider.loop_ended(chat)
 
 
-async def register_provider(context: Any, engine: Engine, settings: Settings, talks: Talks, audit: Audit) -> None:
+async def register_provider(context: Any, engine: Engine, settings: Settings, conversations: Conversations, audit: Audit) -> None:
     """Registers the adapter, loads the models that are configured with it, and replaces the
     instances of the plugin's last life.
 
@@ -339,7 +339,7 @@ async def register_provider(context: Any, engine: Engine, settings: Settings, ta
     """
     OpenClawProvider.engine = engine
     OpenClawProvider.settings = settings
-    OpenClawProvider.talks = talks
+    OpenClawProvider.conversations = conversations
     OpenClawProvider.audit = audit
     manager = OpenClawProvider.manager = context.provider_manager
     provider_cls_map.pop(TYPE, None)

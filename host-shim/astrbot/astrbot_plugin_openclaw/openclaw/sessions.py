@@ -8,7 +8,7 @@ from pathlib import Path
 from astrbot.api import logger
 from astr_openclaw import valid_text
 
-from . import durable
+from . import atomic_file
 from .settings import PLUGIN
 
 #: Ended the names of conversations with the chat model, which `talks` remembers now.
@@ -26,19 +26,19 @@ class Sessions:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        durable.sweep(path)
+        atomic_file.sweep(path)
         self._resets: dict[str, str] = self._read()
 
     def _read(self) -> dict[str, str]:
         try:
-            resets = durable.read_json(self._path)
+            resets = atomic_file.read_json(self._path)
             if isinstance(resets, dict) and all(isinstance(v, str) for v in resets.values()):
                 return {name: number for name, number in resets.items() if not name.endswith(_TALK)}
             raise ValueError("不是会话表")
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            aside = durable.put_aside(self._path)
+            aside = atomic_file.put_aside(self._path)
             logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}，会话从头开始")
             # Not the first session again: that one was left by a reset.
             resets = {_ALL: secrets.token_hex(4)}
@@ -64,4 +64,4 @@ class Sessions:
         return self.current(chat)
 
     def _write(self, resets: dict[str, str]) -> None:
-        durable.write_json(self._path, resets)
+        atomic_file.write_json(self._path, resets)

@@ -86,11 +86,11 @@ _SAY = {
     },
     "en": {
         "nothing_to_cancel": "You have no task that runs or waits.",
-        "cancelling": "Asked {n} task(s) of yours to end.",
+        "cancelling": "ChatRequest {n} task(s) of yours to end.",
         "session_reset": "A new session has begun; what was said before is not carried over.",
         "session_not_reset": "The session was not reset: {why}",
         "breaker_reset": "The breakers are closed.",
-        "cancelling_all": "Asked all {n} task(s) to end.",
+        "cancelling_all": "ChatRequest all {n} task(s) to end.",
         "nothing_to_cancel_at_all": "No task runs or waits.",
         "admins_only": "Only admins can use this command.",
         "share_full": "You already have {n} task(s) running or waiting; wait for them, or send “cancel”.",

@@ -24,7 +24,7 @@ class NothingToAsk(Exception):
 
 
 @dataclass
-class Asked:
+class ChatRequest:
     """One request."""
 
     text: str = ""
@@ -70,22 +70,22 @@ def read(
     audio_urls: Any = None,
     extra: Any = None,
     tool_calls: Any = None,
-) -> Asked:
+) -> ChatRequest:
     """One request of AstrBot's. Raises `NothingToAsk`, or `NotAttachable` for what is no image."""
     messages = _messages(contexts, tool_calls)
     _add_prompt(messages, prompt, image_urls, audio_urls, extra)
-    asked = Asked()
+    asked = ChatRequest()
     asked.system = [text for m in messages if m["role"] == "system" and (text := text_of(m.get("content")))]
-    talk = [m for m in messages if m["role"] != "system"]
-    asked.said = _marks(talk)
+    dialogue = [m for m in messages if m["role"] != "system"]
+    asked.said = _marks(dialogue)
 
     tail: list[dict[str, Any]] = []
-    while talk and talk[-1]["role"] != "assistant":
-        tail.insert(0, talk.pop())
+    while dialogue and dialogue[-1]["role"] != "assistant":
+        tail.insert(0, dialogue.pop())
     asked.results = tool_results(tail)
     last_tool = max((at for at, m in enumerate(tail) if m["role"] == "tool"), default=-1)
     after = [m for m in tail[last_tool + 1 :] if m["role"] == "user"] if asked.results else []
-    asked.results_text = _results_as_text(talk, tail) if asked.results else ""
+    asked.results_text = _results_as_text(dialogue, tail) if asked.results else ""
     asked.note = "\n".join(text for m in after if (text := _shown(m)))
     asked.note_images = [url for m in after for url in images_of(m.get("content"))]
 
@@ -97,11 +97,11 @@ def read(
         asked.text = asked.results_text
         asked.before = asked.said
         tail = [m for m in tail if m["role"] != "tool"]
-    elif talk or asked.system:
+    elif dialogue or asked.system:
         # The model spoke last, or nobody has: it is to go on.
         asked.text = "Continue."
         asked.before = asked.said
-    asked.history = [line for m in [*talk, *tail] if (line := _line(m))]
+    asked.history = [line for m in [*dialogue, *tail] if (line := _line(m))]
     if not asked.text and not asked.images:
         raise NothingToAsk
     return asked
@@ -275,9 +275,9 @@ def _calls(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return calls
 
 
-def _results_as_text(talk: list[dict[str, Any]], tail: list[dict[str, Any]]) -> str:
+def _results_as_text(dialogue: list[dict[str, Any]], tail: list[dict[str, Any]]) -> str:
     """Tool results for a turn that has not asked for them."""
-    called = {call: f"{name} {arguments}" for m in talk for call, name, arguments in _calls(m)}
+    called = {call: f"{name} {arguments}" for m in dialogue for call, name, arguments in _calls(m)}
     lines = ["The tools that were called have answered; go on with the task."]
     for call, text in tool_results(tail).items():
         lines.append(f"{called.get(call, 'tool')}:\n{text}")

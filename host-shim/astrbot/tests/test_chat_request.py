@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openclaw import messages
+from openclaw import chat_request
 from openclaw.attachments import NotAttachable
-from openclaw.messages import images_of, read, text_of, tool_results
-from stand_ins import Message
+from openclaw.chat_request import images_of, read, text_of, tool_results
+from fake_astrbot import Message
 
 PNG = "data:image/png;base64,AA=="
 
 
 def test_results_since_the_models_last_message_are_found() -> None:
-    talk = [
+    dialogue = [
         {"role": "tool", "tool_call_id": "old", "content": "no"},
         {"role": "assistant", "content": None},
         {"role": "tool", "tool_call_id": "a", "content": "1"},
         {"role": "tool", "tool_call_id": "b", "content": [{"type": "text", "text": "2"}]},
     ]
-    assert tool_results(talk) == {"a": "1", "b": "2"}
+    assert tool_results(dialogue) == {"a": "1", "b": "2"}
     # Newer AstrBots put a picture that a tool has made, or their own words, behind the results.
-    assert tool_results([*talk, {"role": "user", "content": "stop"}]) == {"a": "1", "b": "2"}
+    assert tool_results([*dialogue, {"role": "user", "content": "stop"}]) == {"a": "1", "b": "2"}
     assert tool_results([{"role": "user", "content": "hi"}]) == {}
 
 
@@ -60,7 +60,7 @@ def test_the_text_of_a_content(content: Any, text: str) -> None:
     ],
 )
 def test_images_as_callers_name_them(given: Any, found: list[str]) -> None:
-    assert messages.images(given) == found
+    assert chat_request.images(given) == found
 
 
 @pytest.mark.parametrize("given", [[5], 5, [object()], [{"url": 5}], [["nested"]], [{"x": "y"}]])
@@ -115,22 +115,22 @@ def test_there_is_something_to_ask(prompt: Any, contexts: Any, text: str) -> Non
      (None, [{"role": "user", "content": [{"type": "text", "text": None}]}]), (None, [{"role": "_checkpoint", "content": {"id": "x"}}])],
 )
 def test_nothing_to_ask_is_said(prompt: Any, contexts: Any) -> None:
-    with pytest.raises(messages.NothingToAsk):
+    with pytest.raises(chat_request.NothingToAsk):
         read(prompt, contexts)
 
 
 # Report P6 (attack).
 def test_results_that_no_turn_waits_for_are_a_text() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "北京"}'}}
-    talk = [
+    dialogue = [
         {"role": "user", "content": "how is it?"},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": "晴"},
     ]
-    asked = read(None, talk)
+    asked = read(None, dialogue)
     assert 'weather {"city": "北京"}:\n晴' in asked.text and asked.results == {"c1": "晴"}
     assert asked.history == ["user: how is it?", 'assistant: (called weather with {"city": "北京"})']
-    asked = read(None, [*talk, {"role": "user", "content": "and now?"}])
+    asked = read(None, [*dialogue, {"role": "user", "content": "and now?"}])
     assert asked.text == asked.note == "and now?" and "tool: 晴" in asked.history
 
 

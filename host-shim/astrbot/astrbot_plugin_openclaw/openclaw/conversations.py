@@ -14,12 +14,12 @@ from typing import Any
 from astrbot.api import logger
 from astr_openclaw import valid_text
 
-from . import durable
+from . import atomic_file
 from .settings import PLUGIN
 
 #: The newest are kept: conversations of a chat, and chats. A forgotten one goes on in a new session,
 #: which gets its history.
-_TALKS = 8
+_CONVERSATIONS = 8
 _CHATS = 500
 
 #: Of a conversation, so many of its last messages are compared.
@@ -31,7 +31,7 @@ _ENOUGH = 4
 
 
 @dataclass(frozen=True)
-class _Talk:
+class _Conversation:
     session: str
     count: int
     """Messages that its session knows."""
@@ -39,12 +39,12 @@ class _Talk:
     """The hashes of the last of them."""
 
 
-class Talks:
+class Conversations:
     """The conversations of each chat, kept over restarts. Of what was said only hashes are."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        durable.sweep(path)
+        atomic_file.sweep(path)
         self._chats = self._read()
 
     def find(self, chat: str, said: Sequence[str]) -> str | None:
@@ -54,40 +54,40 @@ class Talks:
         chat = valid_text(chat)
         count, last = len(said), _hashes(said)
         shorter = None
-        for talk in reversed(self._chats.get(chat, [])):
-            if talk.count == count and talk.last == last:
-                return talk.session
-            if shorter is None and _ENOUGH <= count < talk.count and talk.last[-len(last) :] == last:
-                shorter = talk.session
+        for conversation in reversed(self._chats.get(chat, [])):
+            if conversation.count == count and conversation.last == last:
+                return conversation.session
+            if shorter is None and _ENOUGH <= count < conversation.count and conversation.last[-len(last) :] == last:
+                shorter = conversation.session
         return shorter
 
     def keep(self, chat: str, session: str, said: Sequence[str]) -> None:
         """Remembers that this session knows this by now."""
         chat = valid_text(chat)
-        talks = [talk for talk in self._chats.pop(chat, []) if talk.session != session]
-        talks.append(_Talk(session, len(said), _hashes(said)))
+        conversations = [conversation for conversation in self._chats.pop(chat, []) if conversation.session != session]
+        conversations.append(_Conversation(session, len(said), _hashes(said)))
         # At the end: the oldest is the first.
-        self._chats[chat] = talks[-_TALKS:]
+        self._chats[chat] = conversations[-_CONVERSATIONS:]
         while len(self._chats) > _CHATS:
             del self._chats[next(iter(self._chats))]
         try:
-            durable.write_json(self._path, self._stored())
+            atomic_file.write_json(self._path, self._stored())
         except OSError as error:
             logger.error(f"[{PLUGIN}] 对话无法保存：{error}")
 
     def _stored(self) -> dict[str, Any]:
         return {
-            chat: [[talk.session, talk.count, " ".join(talk.last)] for talk in talks]
-            for chat, talks in self._chats.items()
+            chat: [[conversation.session, conversation.count, " ".join(conversation.last)] for conversation in conversations]
+            for chat, conversations in self._chats.items()
         }
 
-    def _read(self) -> dict[str, list[_Talk]]:
+    def _read(self) -> dict[str, list[_Conversation]]:
         try:
-            return {str(chat): [_talk(entry) for entry in talks] for chat, talks in _object(self._path).items()}
+            return {str(chat): [_conversation(entry) for entry in conversations] for chat, conversations in _object(self._path).items()}
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError) as error:
-            aside = durable.put_aside(self._path)
+            aside = atomic_file.put_aside(self._path)
             # Nothing is lost: conversations go on in new sessions, which get their history.
             logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}")
             return {}
@@ -99,17 +99,17 @@ def new_session(chat: str) -> str:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    chats = durable.read_json(path)
+    chats = atomic_file.read_json(path)
     if not isinstance(chats, dict):
         raise ValueError("不是对话表")
     return chats
 
 
-def _talk(entry: Any) -> _Talk:
+def _conversation(entry: Any) -> _Conversation:
     session, count, last = entry
     if not (isinstance(session, str) and isinstance(count, int) and isinstance(last, str)):
         raise ValueError("不是对话表")
-    return _Talk(session, count, tuple(last.split()))
+    return _Conversation(session, count, tuple(last.split()))
 
 
 def _hashes(said: Sequence[str]) -> tuple[str, ...]:

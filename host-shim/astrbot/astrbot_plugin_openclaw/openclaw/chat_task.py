@@ -10,7 +10,7 @@ from typing import Any
 from astr_openclaw import Turn
 
 
-class Job:
+class ChatTask:
     """A turn and what is sent of it. Stopping it ends both at once."""
 
     def __init__(self, turn: Turn, asker: str) -> None:
@@ -29,7 +29,7 @@ class Job:
         self._stopped.set()
 
     async def run(self, work: Coroutine[Any, Any, object]) -> None:
-        """Runs something until it ends or the job is stopped, whichever comes first. A sender that
+        """Runs something until it ends or the task is stopped, whichever comes first. A sender that
         ignores its cancellation is not waited for."""
         if self.stopped:
             work.close()
@@ -47,7 +47,7 @@ class Job:
                 task.add_done_callback(_forget)
 
     async def pause(self, seconds: float) -> None:
-        """Waits, at most until the job is stopped."""
+        """Waits, at most until the task is stopped."""
         with suppress(asyncio.TimeoutError, TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), seconds)
 

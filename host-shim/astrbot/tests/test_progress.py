@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 from astr_openclaw import Delta, Notice, ToolCall
-from openclaw.sentences import MOST, Sentences
-from openclaw.steps import Steps
+from openclaw.message_splitter import MOST, MessageSplitter
+from openclaw.progress import Progress
 
 
 def test_few_steps_are_told_one_by_one() -> None:
-    steps = Steps("en", calls=True)
+    steps = Progress("en", calls=True)
     assert [bool(steps.told(ToolCall("c", "t", "{}"))) for _ in range(3)] == [True] * 3
     assert steps.told(Delta("x")) == steps.told(Notice("dialect_changed", "…")) == steps.rest() == ""
-    assert Steps("zh", calls=False).told(ToolCall("c", "t", "{}")) == ""
+    assert Progress("zh", calls=False).told(ToolCall("c", "t", "{}")) == ""
 
 
 @pytest.mark.parametrize("size", [1, 3, 100, 10_000])
 @pytest.mark.parametrize("text", ["第一句。第二句！第三句？", "One. Two! Three?\n" * 5000, "no end " * 3000, "。" * 5000, "a\n\n" * 4000, ""])
 def test_an_answer_is_a_few_messages_and_loses_nothing(text: str, size: int) -> None:
-    sentences = Sentences()
+    sentences = MessageSplitter()
     given = [sentences.feed(text[at : at + size]) for at in range(0, len(text), size)] + [sentences.rest()]
     given = [message for message in given if message]
     assert len(given) <= MOST

@@ -14,7 +14,7 @@ _FIRST = 12
 _GROWTH = 1.8
 
 
-class Sentences:
+class MessageSplitter:
     """Cuts a text that comes in pieces behind sentences."""
 
     def __init__(self) -> None:

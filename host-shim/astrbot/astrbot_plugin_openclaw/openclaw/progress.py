@@ -21,7 +21,7 @@ _MOST = 3
 _NAMED = 5
 
 
-class Steps:
+class Progress:
     """Tells a turn's steps. A model may call hundreds of tools; a chat takes a few messages."""
 
     def __init__(self, locale: str, *, calls: bool) -> None:

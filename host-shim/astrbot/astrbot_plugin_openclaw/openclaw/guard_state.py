@@ -8,11 +8,11 @@ from typing import Any
 
 from astrbot.api import logger
 
-from . import durable
+from . import atomic_file
 from .settings import PLUGIN
 
 
-class Guards:
+class GuardState:
     """What the component knew when it was last stopped: breakers and counters, of which only it
     knows the meaning, and the last faults for the status page. Neither texts nor tokens."""
 
@@ -20,9 +20,9 @@ class Guards:
         self._path = path
         self.snapshot: bytes | None = None
         self.last_faults: list[dict[str, Any]] = []
-        durable.sweep(path)
+        atomic_file.sweep(path)
         try:
-            kept = durable.read_json(path)
+            kept = atomic_file.read_json(path)
             snapshot = base64.b64decode(kept["snapshot"], validate=True)
             faults = kept["last_faults"]
             if not isinstance(faults, list) or not all(_is_fault(fault) for fault in faults):
@@ -31,13 +31,13 @@ class Guards:
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, TypeError) as error:
-            aside = durable.put_aside(path)
+            aside = atomic_file.put_aside(path)
             logger.error(f"[{PLUGIN}] {path} 无法读取（{error!r}），已改名为 {aside.name}，防护状态从头开始")
 
     def keep(self, snapshot: bytes, last_faults: list[dict[str, Any]]) -> None:
         """Stores them. Raises OSError if that is not possible."""
         kept = {"snapshot": base64.b64encode(snapshot).decode(), "last_faults": last_faults}
-        durable.write_json(self._path, kept)
+        atomic_file.write_json(self._path, kept)
 
 
 def _is_fault(value: Any) -> bool:

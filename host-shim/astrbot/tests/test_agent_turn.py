@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from openclaw.conversation import Call, Conversation
+from openclaw.agent_turn import Call, AgentTurn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
 
@@ -26,35 +26,35 @@ def run(body) -> None:
     asyncio.run(main())
 
 
-async def taken(talk: Conversation) -> list:
-    return [piece async for piece in talk.pieces()]
+async def taken(turn: AgentTurn) -> list:
+    return [piece async for piece in turn.pieces()]
 
 
 def test_deltas_and_the_reply_come_through() -> None:
     async def body(plugin: Plugin, _: Gateway) -> None:
-        talk = Conversation(None)
-        talk.start(lambda: plugin.ask("abc"))
-        *deltas, reply = await taken(talk)
+        turn = AgentTurn(None)
+        turn.start(lambda: plugin.ask("abc"))
+        *deltas, reply = await taken(turn)
         assert deltas == [Delta("a"), Delta("b"), Delta("c")] and isinstance(reply, Reply)
-        assert talk.ended
+        assert turn.ended
 
     run(body)
 
 
 def test_a_call_is_handed_out_and_its_result_resumes_the_turn() -> None:
     async def body(plugin: Plugin, _: Gateway) -> None:
-        talk = Conversation(None)
-        tool = talk.tool("weather", "…", SCHEMA, "L1", 10)
-        talk.start(lambda: plugin.ask('tool weather {"city": "北京"}', level="L1", tools=[tool]))
-        (calls,) = await taken(talk)
+        turn = AgentTurn(None)
+        tool = turn.tool("weather", "…", SCHEMA, "L1", 10)
+        turn.start(lambda: plugin.ask('tool weather {"city": "北京"}', level="L1", tools=[tool]))
+        (calls,) = await taken(turn)
         assert [(call.name, call.arguments) for call in calls] == [("weather", {"city": "北京"})]
-        assert talk.waiting
+        assert turn.waiting
         while plugin.status().in_flight != 1:
             await asyncio.sleep(0.01)
-        assert not talk.resume({"another": "x"})
-        assert talk.resume({calls[0].id: "晴"}) and isinstance(calls[0], Call)
-        assert (await taken(talk))[-1].text == "晴"
-        assert not talk.waiting
+        assert not turn.resume({"another": "x"})
+        assert turn.resume({calls[0].id: "晴"}) and isinstance(calls[0], Call)
+        assert (await taken(turn))[-1].text == "晴"
+        assert not turn.waiting
 
     run(body)
 
@@ -62,15 +62,15 @@ def test_a_call_is_handed_out_and_its_result_resumes_the_turn() -> None:
 def test_astrbots_abort_signal_ends_a_turn_that_waits() -> None:
     async def body(plugin: Plugin, _: Gateway) -> None:
         abort = asyncio.Event()
-        talk = Conversation(abort)
-        tool = talk.tool("weather", "…", SCHEMA, "L1", 10)
-        talk.start(lambda: plugin.ask("tool weather {}", level="L1", tools=[tool]))
-        await taken(talk)
+        turn = AgentTurn(abort)
+        tool = turn.tool("weather", "…", SCHEMA, "L1", 10)
+        turn.start(lambda: plugin.ask("tool weather {}", level="L1", tools=[tool]))
+        await taken(turn)
         abort.set()
-        while not talk.ended:
+        while not turn.ended:
             await asyncio.sleep(0.01)
         with pytest.raises(Fault, match="cancelled"):
-            await taken(talk)
+            await taken(turn)
         while plugin.status().in_flight != 0:
             await asyncio.sleep(0.01)
 
@@ -79,9 +79,9 @@ def test_astrbots_abort_signal_ends_a_turn_that_waits() -> None:
 
 def test_a_reader_that_is_cancelled_cancels_the_turn() -> None:
     async def body(plugin: Plugin, gateway: Gateway) -> None:
-        talk = Conversation(None)
-        talk.start(lambda: plugin.ask("hold"))
-        reader = asyncio.create_task(taken(talk))
+        turn = AgentTurn(None)
+        turn.start(lambda: plugin.ask("hold"))
+        reader = asyncio.create_task(taken(turn))
         await asyncio.to_thread(gateway.held.wait, 10)
         reader.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -93,11 +93,11 @@ def test_a_reader_that_is_cancelled_cancels_the_turn() -> None:
 
 def test_a_result_that_never_comes_is_told_to_the_model_as_a_timeout() -> None:
     async def body(plugin: Plugin, _: Gateway) -> None:
-        talk = Conversation(None)
-        tool = talk.tool("weather", "…", SCHEMA, "L1", 0.05)
-        talk.start(lambda: plugin.ask("tool weather {}", level="L1", tools=[tool]))
-        await taken(talk)
-        assert "0.05 s" in (await taken(talk))[-1].text
+        turn = AgentTurn(None)
+        tool = turn.tool("weather", "…", SCHEMA, "L1", 0.05)
+        turn.start(lambda: plugin.ask("tool weather {}", level="L1", tools=[tool]))
+        await taken(turn)
+        assert "0.05 s" in (await taken(turn))[-1].text
 
     run(body)
 
@@ -105,16 +105,16 @@ def test_a_result_that_never_comes_is_told_to_the_model_as_a_timeout() -> None:
 # Report P1 (attack).
 def test_once_the_calls_are_handed_out_the_reader_may_leave() -> None:
     async def body(plugin: Plugin, _: Gateway) -> None:
-        talk = Conversation(None)
-        tool = talk.tool("weather", "…", SCHEMA, "L1", 10)
-        talk.start(lambda: plugin.ask("tool weather {}", level="L1", tools=[tool]))
-        pieces = talk.pieces()
+        turn = AgentTurn(None)
+        tool = turn.tool("weather", "…", SCHEMA, "L1", 10)
+        turn.start(lambda: plugin.ask("tool weather {}", level="L1", tools=[tool]))
+        pieces = turn.pieces()
         (call,) = await pieces.__anext__()
         await pieces.aclose()
-        assert talk.waiting and talk.handed == {call.id} and talk.resume({call.id: "晴"})
-        assert (await taken(talk))[-1].text == "晴"
+        assert turn.waiting and turn.handed == {call.id} and turn.resume({call.id: "晴"})
+        assert (await taken(turn))[-1].text == "晴"
         # Reading once more gives the same and does not wait.
-        assert (await taken(talk))[-1].text == "晴"
+        assert (await taken(turn))[-1].text == "晴"
 
     run(body)
 
@@ -123,14 +123,14 @@ def test_once_the_calls_are_handed_out_the_reader_may_leave() -> None:
 @pytest.mark.parametrize("count", [1, 2, 8, 20])
 def test_the_calls_of_a_round_are_handed_out_together(count: int) -> None:
     async def body(plugin: Plugin, _: Gateway) -> None:
-        talk = Conversation(None)
-        tool = talk.tool("weather", "…", SCHEMA, "L1", 10)
-        talk.start(lambda: plugin.ask(f"tools weather {count}", level="L1", tools=[tool]))
+        turn = AgentTurn(None)
+        tool = turn.tool("weather", "…", SCHEMA, "L1", 10)
+        turn.start(lambda: plugin.ask(f"tools weather {count}", level="L1", tools=[tool]))
         numbers: list[int] = []
-        while isinstance((calls := (await taken(talk))[-1]), list):
+        while isinstance((calls := (await taken(turn))[-1]), list):
             assert numbers or len(calls) == min(count, 8)
             numbers += [call.arguments["n"] for call in calls]
-            assert talk.resume({call.id: str(call.arguments["n"]) for call in calls})
+            assert turn.resume({call.id: str(call.arguments["n"]) for call in calls})
         assert numbers == list(range(1, count + 1)) and calls.text.split() == [str(n) for n in numbers]
 
     run(body)
@@ -144,10 +144,10 @@ def test_a_pump_that_dies_is_an_error_for_the_reader(error: BaseException, monke
             raise error
 
         monkeypatch.setattr(Turn, "reply", broken)
-        talk = Conversation(None)
-        talk.start(lambda: plugin.ask("hi"))
+        turn = AgentTurn(None)
+        turn.start(lambda: plugin.ask("hi"))
         with pytest.raises((KeyError, RuntimeError)):
-            await taken(talk)
+            await taken(turn)
         monkeypatch.undo()
         while plugin.status().in_flight:
             await asyncio.sleep(0.01)

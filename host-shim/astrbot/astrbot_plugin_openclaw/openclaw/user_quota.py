@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from astr_openclaw import Turn
 
 
-class Full(Exception):
+class QuotaExceeded(Exception):
     """No place. `key`: the sentence that says why."""
 
     def __init__(self, key: str, **values: int) -> None:
@@ -17,7 +17,7 @@ class Full(Exception):
         self.values = values
 
 
-class Shares:
+class UserQuota:
     """The turns under way, by who asked."""
 
     def __init__(self, share: int, places: int) -> None:
@@ -27,14 +27,14 @@ class Shares:
         self._turns: weakref.WeakKeyDictionary[Turn, str | None] = weakref.WeakKeyDictionary()
 
     def admit(self, asker: str | None, *, admin: bool) -> None:
-        """Raises `Full` if another turn would be too many. One place is left for admins."""
+        """Raises `QuotaExceeded` if another turn would be too many. One place is left for admins."""
         if admin:
             return  # The component has a bound of its own.
         askers = [self._turns.get(turn) for turn in self.under_way()]
         if asker is not None and askers.count(asker) >= self._share:
-            raise Full("share_full", n=self._share)
+            raise QuotaExceeded("share_full", n=self._share)
         if len(askers) >= max(1, self._places - 1):
-            raise Full("queue_full", n=len(askers))
+            raise QuotaExceeded("queue_full", n=len(askers))
 
     def add(self, turn: Turn, asker: str | None) -> None:
         """Counts a turn until it has ended."""

@@ -14,12 +14,12 @@ pyo3::create_exception!(
 /// A value whose threads exist only in the process that made it. After a fork the child's copy
 /// has none: it must neither be used (nothing would ever answer) nor dropped (it would wait for
 /// locks that the parent's threads held).
-pub(crate) struct Here<T> {
+pub(crate) struct ForkGuard<T> {
     process: u32,
     value: ManuallyDrop<T>,
 }
 
-impl<T> Here<T> {
+impl<T> ForkGuard<T> {
     pub(crate) fn new(value: T) -> Self {
         Self {
             process: std::process::id(),
@@ -38,7 +38,7 @@ impl<T> Here<T> {
     }
 }
 
-impl<T> Drop for Here<T> {
+impl<T> Drop for ForkGuard<T> {
     fn drop(&mut self) {
         if self.process == std::process::id() {
             // SAFETY: dropped once, here, and not used afterwards.

@@ -16,11 +16,11 @@ from astr_openclaw import Delta, Fault, Notice
 from . import access, attachments, masking, texts, tools
 from .audit import Audit
 from .engine import Engine
-from .job import Job
-from .sentences import Sentences
+from .chat_task import ChatTask
+from .message_splitter import MessageSplitter
 from .sessions import Sessions
 from .settings import PLUGIN, Settings
-from .steps import Steps
+from .progress import Progress
 
 #: Sub-commands by what users may write.
 _COMMANDS = {
@@ -46,7 +46,7 @@ _COMMANDS = {
 _PAUSE = 1.0
 
 
-class Door:
+class Commands:
     """Answers `/助手 …`."""
 
     def __init__(self, context: Any, settings: Settings, engine: Engine, data_dir: Path) -> None:
@@ -56,12 +56,12 @@ class Door:
         self.sessions = Sessions(data_dir / "sessions.json")
         self.audit = Audit(data_dir / "audit.jsonl", settings.audit_bytes, settings.audit_files)
         # What `取消` ends.
-        self._jobs: set[Job] = set()
+        self._tasks: set[ChatTask] = set()
 
     def stop(self) -> None:
         """Ends every task and what is sent of it."""
-        for job in list(self._jobs):
-            job.stop()
+        for chat_task in list(self._tasks):
+            chat_task.stop()
 
     def close(self) -> None:
         """Closes the audit log."""
@@ -99,15 +99,15 @@ class Door:
         if command == "help":
             return texts.help_text(locale, self._settings.prefixes[0]) + self._problem()
         if command == "cancel":
-            mine = [job for job in self._jobs if job.asker == access.asker(event)]
-            for job in mine:
-                job.stop()
+            mine = [chat_task for chat_task in self._tasks if chat_task.asker == access.asker(event)]
+            for chat_task in mine:
+                chat_task.stop()
             return texts.say(locale, "cancelling", n=len(mine)) if mine else texts.say(locale, "nothing_to_cancel") + self._problem()
         if command in ("cancel_all", "reset_breaker") and not access.is_admin(event, self._settings):
             return texts.say(locale, "admins_only")
         if command == "cancel_all":
             # Also those whose turn has ended and whose answer is being sent.
-            turns = {*self._engine.cancel_all(), *(job.turn for job in self._jobs)}
+            turns = {*self._engine.cancel_all(), *(chat_task.turn for chat_task in self._tasks)}
             self.stop()
             return texts.say(locale, "cancelling_all", n=len(turns)) if turns else texts.say(locale, "nothing_to_cancel_at_all")
         if command == "reset":
@@ -153,7 +153,7 @@ class Door:
         level = access.level_of(event, settings)
         session = self.sessions.current(access.session_of(event.unified_msg_origin, level))
         outcome, code = "completed", None
-        job: Job | None = None
+        chat_task: ChatTask | None = None
         try:
             self._engine.running()  # Before anything is downloaded: raises what is wrong.
             try:
@@ -167,10 +167,10 @@ class Door:
                 tools=tools.of_turn(self._context, event, self._engine),
                 asker=access.asker(event), admin=access.is_admin(event, settings),
             )
-            job = Job(turn, access.asker(event))
-            self._jobs.add(job)
-            with _stopped_by_astrbot(event, job):
-                async for result in self._answer(event, job):
+            chat_task = ChatTask(turn, access.asker(event))
+            self._tasks.add(chat_task)
+            with _stopped_by_astrbot(event, chat_task):
+                async for result in self._answer(event, chat_task):
                     yield result
         except Fault as fault:
             outcome, code = "fault", fault.code
@@ -180,49 +180,49 @@ class Door:
             outcome, code = "fault", "cancelled"
             raise
         finally:
-            if job is not None:
-                job.turn.cancel()
-                self._jobs.discard(job)
+            if chat_task is not None:
+                chat_task.turn.cancel()
+                self._tasks.discard(chat_task)
             self._write_audit(
                 event, outcome=outcome, code=code, level=level, session=session,
                 seconds=time.monotonic() - started,
             )
 
-    async def _answer(self, event: Any, job: Job) -> AsyncIterator[Any]:
-        """Brings a turn's events and its end into the chat. Raises `Fault`, also if the job is stopped."""
+    async def _answer(self, event: Any, chat_task: ChatTask) -> AsyncIterator[Any]:
+        """Brings a turn's events and its end into the chat. Raises `Fault`, also if the task is stopped."""
         if self._streams(event):
-            await self._stream(event, job)
+            await self._stream(event, chat_task)
             return
         locale = self._settings.locale
-        steps = Steps(locale, calls=self._settings.show_steps)
+        progress = Progress(locale, calls=self._settings.show_steps)
         try:
-            async for piece in job.turn:
-                if job.stopped:
+            async for piece in chat_task.turn:
+                if chat_task.stopped:
                     break
                 # The text as a whole comes anyway.
                 if not isinstance(piece, Notice) or piece.code != "answer_corrected":
-                    await self._send(event, job, steps.told(piece))
-            await self._send(event, job, steps.rest())
-            reply = await job.turn.reply()
+                    await self._send(event, chat_task, progress.told(piece))
+            await self._send(event, chat_task, progress.rest())
+            reply = await chat_task.turn.reply()
         except Fault as fault:
             if fault.partial_text:
                 yield event.plain_result(
                     self._clean(event, texts.say(locale, "partial", text=fault.partial_text))
                 )
             raise
-        self._raise_if_stopped(job)
+        self._raise_if_stopped(chat_task)
         yield event.plain_result(self._clean(event, reply.text) or texts.say(locale, "no_text"))
 
-    async def _send(self, event: Any, job: Job, text: str) -> None:
-        """Sends a message of its own, unless there is nothing to say or the job is stopped."""
+    async def _send(self, event: Any, chat_task: ChatTask, text: str) -> None:
+        """Sends a message of its own, unless there is nothing to say or the task is stopped."""
         if text := self._clean(event, text).strip():
-            await job.run(event.send(MessageChain().message(text)))
+            await chat_task.run(event.send(MessageChain().message(text)))
 
-    def _raise_if_stopped(self, job: Job) -> None:
-        if job.stopped:
+    def _raise_if_stopped(self, chat_task: ChatTask) -> None:
+        if chat_task.stopped:
             raise self._engine.fault("cancelled", texts.say(self._settings.locale, "stopped_by_user"))
 
-    async def _stream(self, event: Any, job: Job) -> None:
+    async def _stream(self, event: Any, chat_task: ChatTask) -> None:
         """Sends the answer while it comes. Raises `Fault`."""
         locale = self._settings.locale
         shown = ""
@@ -231,22 +231,22 @@ class Door:
         async def pieces() -> AsyncIterator[str]:
             nonlocal shown, ended
             mask = masking.TokenStream(self._settings.secrets())
-            steps = Steps(locale, calls=self._settings.show_steps)
+            progress = Progress(locale, calls=self._settings.show_steps)
             corrected = False
             try:
-                async for piece in job.turn:
-                    if job.stopped:
+                async for piece in chat_task.turn:
+                    if chat_task.stopped:
                         return
                     if isinstance(piece, Delta):
                         shown += piece.text
                         text = mask.feed(piece.text)
                     else:
                         corrected |= isinstance(piece, Notice) and piece.code == "answer_corrected"
-                        told = steps.told(piece)
+                        told = progress.told(piece)
                         text = f"{self._clean(event, told)}\n" if told else ""
                     if text:
                         yield text
-                reply = await job.turn.reply()
+                reply = await chat_task.turn.reply()
                 # Of an answer whose end, or all, came without deltas.
                 missing = reply.text[len(shown) :] if reply.text.startswith(shown) else ""
                 text = mask.feed(missing) + mask.rest()
@@ -254,7 +254,7 @@ class Door:
                     text += "\n\n" + self._clean(event, texts.say(locale, "corrected", text=reply.text))
                 if not shown and not missing:
                     text += texts.say(locale, "no_text")
-                if rest := steps.rest():
+                if rest := progress.rest():
                     text += f"\n{rest}"
                 if text:
                     yield text
@@ -265,25 +265,25 @@ class Door:
                     yield rest
 
         if self._settings.streaming == "sentences":
-            await job.run(self._sentences(event, job, pieces()))
+            await chat_task.run(self._sentences(event, chat_task, pieces()))
         else:
-            await job.run(event.send_streaming(_chains(pieces()), False))
+            await chat_task.run(event.send_streaming(_chains(pieces()), False))
         if ended is None:
-            self._raise_if_stopped(job)
+            self._raise_if_stopped(chat_task)
         else:
             if not shown and ended.partial_text:
                 partial = texts.say(locale, "partial", text=ended.partial_text)
                 await event.send(MessageChain().message(self._clean(event, partial)))
             raise ended
 
-    async def _sentences(self, event: Any, job: Job, pieces: AsyncIterator[str]) -> None:
+    async def _sentences(self, event: Any, chat_task: ChatTask, pieces: AsyncIterator[str]) -> None:
         """An answer in a few messages, where a platform cannot stream."""
-        sentences = Sentences()
+        splitter = MessageSplitter()
         async for piece in pieces:
-            if message := sentences.feed(piece):
-                await self._send(event, job, message)
-                await job.pause(_PAUSE)
-        await self._send(event, job, sentences.rest())
+            if message := splitter.feed(piece):
+                await self._send(event, chat_task, message)
+                await chat_task.pause(_PAUSE)
+        await self._send(event, chat_task, splitter.rest())
 
     def _streams(self, event: Any) -> bool:
         """Whether the answer is sent while it comes."""
@@ -336,11 +336,11 @@ def event_has_attachment(event: Any) -> bool:
 
 
 class _stopped_by_astrbot:
-    """AstrBot's own `/stop` (newer versions) ends the job too."""
+    """AstrBot's own `/stop` (newer versions) ends the task too."""
 
-    def __init__(self, event: Any, job: Job) -> None:
+    def __init__(self, event: Any, chat_task: ChatTask) -> None:
         self._event = event
-        self._job = job
+        self._job = chat_task
         self._registry: Any = None
 
     def __enter__(self) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import STAR
 from openclaw import audit as audit_module
-from openclaw import durable
+from openclaw import atomic_file
 from openclaw.audit import Audit
-from openclaw.guards import Guards
+from openclaw.guard_state import GuardState
 from openclaw.sessions import Sessions
 
 DEEP = "[" * 200_000 + "]" * 200_000
@@ -25,7 +25,7 @@ def test_a_file_that_is_nested_or_large_without_end_is_put_aside(tmp_path: Path,
     for name in ("sessions", "guards"):
         (tmp_path / f"{name}.json").write_bytes(content.encode("latin-1"))
     assert Sessions(tmp_path / "sessions.json").current("chat")
-    assert Guards(tmp_path / "guards.json").snapshot is None
+    assert GuardState(tmp_path / "guards.json").snapshot is None
     assert (tmp_path / "sessions.broken").exists() and (tmp_path / "guards.broken").exists()
 
 
@@ -33,7 +33,7 @@ def test_a_pipe_or_a_folder_in_a_files_place_does_not_halt_the_start(tmp_path: P
     os.mkfifo(tmp_path / "sessions.json")
     (tmp_path / "guards.json").mkdir()
     sessions = Sessions(tmp_path / "sessions.json")
-    assert Guards(tmp_path / "guards.json").snapshot is None
+    assert GuardState(tmp_path / "guards.json").snapshot is None
     sessions.reset("chat")
     assert Sessions(tmp_path / "sessions.json").current("chat") == sessions.current("chat")
 
@@ -41,7 +41,7 @@ def test_a_pipe_or_a_folder_in_a_files_place_does_not_halt_the_start(tmp_path: P
 @pytest.mark.parametrize("faults", [[5], [{"time": "x", "code": "a", "cause": "b", "remedy": "c"}], [{"time": 1, "code": 2, "cause": "b", "remedy": "c"}], {}])
 def test_faults_of_a_wrong_type_are_put_aside(tmp_path: Path, faults: object) -> None:
     (tmp_path / "guards.json").write_text(json.dumps({"snapshot": "AA==", "last_faults": faults}))
-    assert Guards(tmp_path / "guards.json").last_faults == []
+    assert GuardState(tmp_path / "guards.json").last_faults == []
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
@@ -50,9 +50,9 @@ import os, signal, sys
 sys.path[:0] = [{str(STAR)!r}, {str(Path(__file__).parent)!r}]
 import conftest
 from pathlib import Path
-from openclaw import durable
+from openclaw import atomic_file
 os.replace = os.fsync = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-durable.write_json(Path(sys.argv[1]), {{"chat": "1"}})
+atomic_file.write_json(Path(sys.argv[1]), {{"chat": "1"}})
 """
     path = tmp_path / "sessions.json"
     for _ in range(3):
@@ -70,8 +70,8 @@ def test_names_with_half_a_surrogate_pair_can_be_kept(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path / "sessions.json")
     sessions.reset("chat\ud83d")
     assert "chat\ufffd" in json.loads((tmp_path / "sessions.json").read_text("utf-8"))
-    durable.write_json(tmp_path / "a.json", {"a": ["\ude00"]})
-    assert durable.read_json(tmp_path / "a.json") == {"a": ["\ufffd"]}
+    atomic_file.write_json(tmp_path / "a.json", {"a": ["\ude00"]})
+    assert atomic_file.read_json(tmp_path / "a.json") == {"a": ["\ufffd"]}
     audit = Audit(tmp_path / "audit.jsonl", 2000, 2)
     line(audit, "who\ud83d\x1b[0m\u202e", "completed")
     audit.close()

@@ -17,8 +17,8 @@ from openclaw import access
 from openclaw.engine import Engine
 from openclaw.provider import TYPE, OpenClawProvider, register_provider
 from openclaw.settings import Settings
-from openclaw.talks import Talks
-from stand_ins import FunctionTool, LLMResponse, ToolSet, provider_cls_map
+from openclaw.conversations import Conversations
+from fake_astrbot import FunctionTool, LLMResponse, ToolSet, provider_cls_map
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
 
@@ -95,7 +95,7 @@ class Manager:
             await self.load_provider(config)
 
 
-class World:
+class Rig:
     """A provider with all that is behind it."""
 
     def __init__(self, gateway: Gateway, engine: Engine, folder: Path) -> None:
@@ -106,7 +106,7 @@ class World:
     async def register(self, **settings: Any) -> None:
         read = Settings.read({**self.gateway.config, "groups": ["555"], **settings})
         context: Any = types.SimpleNamespace(provider_manager=self.manager)
-        await register_provider(context, self.engine, read, Talks(self.folder / "talks.json"), self.audit)  # type: ignore[arg-type]
+        await register_provider(context, self.engine, read, Conversations(self.folder / "conversations.json"), self.audit)  # type: ignore[arg-type]
         self.provider: OpenClawProvider = self.manager.inst_map[TYPE]
 
     async def ask(self, streaming: bool, *args: Any, **request: Any) -> LLMResponse:
@@ -159,7 +159,7 @@ def called(response: LLMResponse) -> dict[str, Any]:
     return {"role": "assistant", "content": None, "tool_calls": calls}
 
 
-def run(tmp_path: Path, body: Callable[[World], Awaitable[None]], **settings: Any) -> None:
+def run(tmp_path: Path, body: Callable[[Rig], Awaitable[None]], **settings: Any) -> None:
     async def main() -> None:
         folder = tmp_path / "star"
         folder.mkdir()
@@ -169,9 +169,9 @@ def run(tmp_path: Path, body: Callable[[World], Awaitable[None]], **settings: An
             engine = Engine(Settings.read({**gateway.config, **settings}), folder, tmp_path / "data")
             await engine.start()
             try:
-                world = World(gateway, engine, tmp_path)
-                await world.register(**settings)
-                await asyncio.wait_for(body(world), 60)
+                rig = Rig(gateway, engine, tmp_path)
+                await rig.register(**settings)
+                await asyncio.wait_for(body(rig), 60)
             finally:
                 await engine.stop()
 

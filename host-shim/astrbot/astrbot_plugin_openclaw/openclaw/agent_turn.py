@@ -34,7 +34,7 @@ class Call:
 Piece = Union[Delta, "list[Call]", Reply]
 
 
-class Conversation:
+class AgentTurn:
     """One turn, over as many requests of AstrBot's agent loop as it has rounds of tools."""
 
     def __init__(self, abort: asyncio.Event | None) -> None:
