@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 use serde::{Deserialize, Serialize};
 
 use crate::config::opt_seconds;

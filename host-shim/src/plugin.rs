@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::PluginBuilder;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use openclaw_plugin::level::Level;
+use openclaw_core::level::Level;
 use serde::{Deserialize, Serialize};
 
 use crate::attachment::Attachment;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use openclaw_plugin::fault::FaultCode;
-use openclaw_plugin::level::Level;
+use openclaw_core::fault::FaultCode;
+use openclaw_core::level::Level;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures::{FutureExt as _, Stream};
-use openclaw_plugin::level::Level;
+use openclaw_core::level::Level;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 

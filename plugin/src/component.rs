@@ -6,8 +6,6 @@ mod world;
 
 use crate::config::Config;
 use crate::diagnose;
-use crate::fault::FaultCode;
-use crate::guards::memory::judge;
 use crate::prelude::*;
 use crate::state::State;
 use crate::turn;
@@ -16,6 +14,8 @@ use crate::turn::outside::{Events, Outside as _};
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
 use core::cell::{LazyCell, RefCell};
+use openclaw_core::fault::FaultCode;
+use openclaw_core::guards::memory::judge;
 use runtime::OneThread;
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
 use world::World;

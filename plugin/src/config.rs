@@ -1,32 +1,14 @@
 //! What can be set, and what is refused.
 
-pub mod address;
-mod gateway;
+pub use openclaw_core::limits::ConfigError;
+use openclaw_core::limits::{Limits, number_within, seconds_within};
+use openclaw_core::locale::{Locale, say};
+use openclaw_core::origin::Origin;
+use openclaw_core::printable::{excerpt_of, shown};
+use openclaw_core::redact::mask;
+use openclaw_core::token;
 
-use crate::fault::Locale;
-use crate::guards::limits::{Limits, number_within, seconds_within};
-use crate::mask::mask;
 use crate::prelude::*;
-use crate::text::say;
-use gateway::{gateway, shown};
-
-/// What is wrong with a config.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    /// The key as users write it.
-    pub key: String,
-    /// The value (never that of a token), why it is refused, and what is allowed.
-    pub message: String,
-}
-
-impl ConfigError {
-    pub(crate) fn new(key: &str, message: String) -> Self {
-        Self {
-            key: key.into(),
-            message,
-        }
-    }
-}
 
 /// One gateway to talk to.
 #[derive(Clone, PartialEq, Eq)]
@@ -127,6 +109,12 @@ impl Checked {
         let token = |gateway: &'a Gateway| gateway.authorization.trim_start_matches("Bearer ");
         mask(&text, self.gateways.iter().map(token))
     }
+
+    /// The beginning of what a gateway or model said, for people: on one line, printable, at most `most`
+    /// characters, and without the gateways' tokens.
+    pub(crate) fn quoted(&self, text: &str, most: usize) -> String {
+        excerpt_of(text.as_bytes(), most, |line| self.without_tokens(line))
+    }
 }
 
 impl Config {
@@ -177,6 +165,25 @@ impl Config {
             bounds: self.bounds,
             locale,
         })
+    }
+}
+
+/// The gateway of an endpoint; `keys` are those of its address and its token.
+fn gateway(
+    endpoint: &Endpoint,
+    (url_key, token_key): (&str, &str),
+    locale: Locale,
+) -> Result<Gateway, ConfigError> {
+    let Origin { https, authority } = Origin::parse(&endpoint.url)
+        .map_err(|wrong| ConfigError::new(url_key, wrong.message(&endpoint.url, locale)))?;
+    let token = &endpoint.bearer_token;
+    match token::flaw(token) {
+        Some(flaw) => Err(ConfigError::new(token_key, flaw.message(locale).into())),
+        None => Ok(Gateway {
+            https,
+            authority,
+            authorization: format!("Bearer {token}"),
+        }),
     }
 }
 

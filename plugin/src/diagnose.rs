@@ -1,20 +1,21 @@
 //! Looks at memory, breakers and gateways, without a model call.
 
 use crate::config::{Bounds, Checked};
-use crate::fault::{FaultCode, Locale};
 use crate::gateway::classify::{self, PROBE_SLOW, Why};
-use crate::guards::breaker;
-use crate::guards::limits::MIB;
-use crate::guards::memory::judge;
 use crate::prelude::*;
 use crate::state::State;
-use crate::text::{self, say};
+use crate::text;
 use crate::turn::model::{Fault, GatewayName};
 use crate::turn::outside::{AnswerBody as _, Failure, Outside, Post};
 use crate::turn::refusal_body;
 use core::cell::Cell;
 use core::pin::pin;
 use futures::future::{Either, select};
+use openclaw_core::guards::breaker;
+use openclaw_core::guards::memory::judge;
+use openclaw_core::limits::MIB;
+use openclaw_core::locale::say;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
         return Check::well("memory", seen);
     }
     let level = verdict.level_cap;
-    let detail = if level < crate::level::Level::Root {
+    let detail = if level < openclaw_core::level::Level::Root {
         say!(locale,
             en: "{seen}: heavy tasks are refused and the level is at most {level}",
             zh: "{seen}：拒绝重任务，级别最高为 {level}")

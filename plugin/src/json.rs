@@ -4,8 +4,8 @@
 //! not even be valid. Read loosely: a field of another type is as good as none.
 
 use crate::prelude::*;
-use crate::untrusted::push_printable;
 use alloc::borrow::Cow;
+use openclaw_core::printable::push_printable;
 
 mod strict;
 

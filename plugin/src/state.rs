@@ -1,19 +1,19 @@
-//! What lasts from turn to turn: the config, the lane, the breakers, the learnt dialects, the counters.
+//! What lasts from turn to turn: the config, the queue, the breakers, the learnt dialects, the counters.
 
 mod exchange;
 mod permit;
 
 use crate::config::Checked;
-use crate::fault::FaultCode;
 use crate::gateway::dialect::Dialect;
-use crate::guards::breaker::{self, Breaker};
-use crate::guards::lane::{Entry, Lane, Ticket};
 use crate::prelude::*;
 use crate::turn::model::Fault;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
+use openclaw_core::fault::FaultCode;
+use openclaw_core::guards::breaker::{self, Breaker};
+use openclaw_core::guards::queue::{Entry, Queue, Ticket};
 
 pub(crate) use exchange::Exchange;
 pub(crate) use permit::Permit;
@@ -55,7 +55,7 @@ struct Side {
 #[derive(Default)]
 struct Inner {
     config: Option<Rc<Checked>>,
-    lane: Lane,
+    queue: Queue,
     waiting: Vec<(Ticket, Waker)>,
     /// What the turns in the queue hold together.
     waiting_bytes: usize,
@@ -241,7 +241,7 @@ impl State {
     /// For `status`: turns that run, and that wait.
     pub fn load(&self) -> (u32, u32) {
         let inner = self.0.borrow();
-        (inner.lane.in_flight(), inner.lane.queued())
+        (inner.queue.in_flight(), inner.queue.queued())
     }
 
     /// For `status`.
@@ -279,7 +279,7 @@ impl State {
         }
     }
 
-    /// Takes a place in the lane for a turn that holds so many bytes; how many are ahead of it, if it
+    /// Takes a place in the queue for a turn that holds so many bytes; how many are ahead of it, if it
     /// must wait.
     pub(crate) fn enter(
         &self,
@@ -288,7 +288,7 @@ impl State {
     ) -> Result<(Place, Option<usize>), Full> {
         let mut inner = self.0.borrow_mut();
         let held = inner.waiting_bytes.saturating_add(bytes);
-        if inner.lane.in_flight() > 0 && held > MAX_WAITING_BYTES {
+        if inner.queue.in_flight() > 0 && held > MAX_WAITING_BYTES {
             return Err(Full::Bytes);
         }
         let place = |ticket, bytes| Place {
@@ -296,7 +296,7 @@ impl State {
             ticket,
             waiting_bytes: Cell::new(bytes),
         };
-        match inner.lane.enter(queue_length) {
+        match inner.queue.enter(queue_length) {
             Entry::Runs(ticket) => Ok((place(ticket, 0), None)),
             Entry::Waits(ticket, ahead) => {
                 inner.waiting_bytes = held;
@@ -333,7 +333,7 @@ fn same_gateway(one: &Checked, other: &Checked, at: usize) -> bool {
     url(one) == url(other)
 }
 
-/// A place in the lane. Dropped: the turn has left, and the next one is woken.
+/// A place in the queue. Dropped: the turn has left, and the next one is woken.
 pub(crate) struct Place {
     state: State,
     ticket: Ticket,
@@ -347,7 +347,7 @@ impl Place {
         poll_fn(|cx| {
             let mut inner = self.state.0.borrow_mut();
             inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
-            if inner.lane.runs(self.ticket) {
+            if inner.queue.runs(self.ticket) {
                 inner.waiting_bytes -= self.waiting_bytes.take();
                 return Poll::Ready(());
             }
@@ -364,7 +364,7 @@ impl Drop for Place {
             let mut inner = self.state.0.borrow_mut();
             inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
             inner.waiting_bytes -= self.waiting_bytes.take();
-            let next = inner.lane.leave(self.ticket);
+            let next = inner.queue.leave(self.ticket);
             next.and_then(|next| {
                 let at = inner
                     .waiting

@@ -1,27 +1,11 @@
 //! What the guards and the client say to people, in the config's locale.
 
-use crate::fault::Locale;
-use crate::guards::heavy::Reason;
-use crate::guards::limits::{Limits, MIB};
-use crate::level::Level;
+use openclaw_core::guards::heavy::Reason;
+use openclaw_core::level::Level;
+use openclaw_core::limits::{Limits, MIB};
+use openclaw_core::locale::{Locale, say, seconds};
+
 use crate::prelude::*;
-
-/// Picks the language.
-macro_rules! say {
-    ($locale:expr, en: $en:literal, zh: $zh:literal $(, $($arg:tt)*)?) => {
-        match $locale {
-            $crate::fault::Locale::En => format!($en $(, $($arg)*)?),
-            $crate::fault::Locale::Zh => format!($zh $(, $($arg)*)?),
-        }
-    };
-}
-pub(crate) use say;
-
-/// Milliseconds as the seconds that users write. Floating point would cost 17 kB of component.
-pub(crate) fn seconds(ms: u64) -> String {
-    let text = format!("{}.{:03}", ms / 1000, ms % 1000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
 
 /// Bytes as whole mebibytes, rounded down, as the thresholds are named.
 fn mib(bytes: u64) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 use openclaw_plugin::gateway::classify::Why;
 
 use crate::address;

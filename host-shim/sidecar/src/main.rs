@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 use openclaw_sidecar::cli::{self, SidecarArgs};
 
 /// The OpenClaw gateway beside AstrBot.

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
+use openclaw_core::redact::mask;
 use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES, Texts};
-use openclaw_plugin::mask::mask;
 use ureq::http::Response;
 
 use crate::secret::Token;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 
 use crate::lifecycle::Progress;
 use crate::text::Text;

@@ -34,9 +34,9 @@ impl Token {
 
     /// What is wrong with it; `None` if nothing is. What cannot be a token is the plugin's to say.
     pub fn flaw(&self) -> Option<Flaw> {
-        use openclaw_plugin::token::Flaw as Plugins;
+        use openclaw_core::token::Flaw as Plugins;
         let value = self.0.as_str();
-        match openclaw_plugin::token::flaw(value) {
+        match openclaw_core::token::flaw(value) {
             Some(Plugins::Missing) => return Some(Flaw::Missing),
             Some(Plugins::Redacted) => return Some(Flaw::Redacted),
             Some(Plugins::Placeholder) => return Some(Flaw::Placeholder),

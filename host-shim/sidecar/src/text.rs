@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// A text for people in English and Chinese.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

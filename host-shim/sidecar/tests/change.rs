@@ -283,7 +283,7 @@ fn child() {
         checkpoint: &checkpoint,
     };
     let program = Program::parse_from(["openclaw-sidecar"].into_iter().chain(words.split(' ')));
-    let status = cli::run_with(&program.args, openclaw_plugin::fault::Locale::En, &host);
+    let status = cli::run_with(&program.args, openclaw_core::locale::Locale::En, &host);
     println!("STEPS {} STATUS {status}", count.load(Ordering::Relaxed));
 }
 

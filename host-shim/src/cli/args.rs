@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use openclaw_plugin::fault::Locale;
-use openclaw_plugin::level::Level;
+use openclaw_core::level::Level;
+use openclaw_core::locale::Locale;
 
 /// Talks to an OpenClaw Gateway through the guarded plugin component.
 #[derive(Debug, Parser)]

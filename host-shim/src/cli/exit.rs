@@ -1,8 +1,8 @@
 //! Exit codes: stable, so that scripts can tell the ends of a turn apart.
 
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
-pub use openclaw_plugin::exit::{OK, OTHER, USAGE, of_fault};
+pub use openclaw_core::exit::{OK, OTHER, USAGE, of_fault};
 
 use super::text::pick;
 

@@ -2,7 +2,7 @@
 //! Chinese.
 
 use clap::{Arg, ArgAction, Command};
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 
 use super::text::pick;
 use super::{chat, exit};

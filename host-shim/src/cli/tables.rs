@@ -1,7 +1,7 @@
 //! The tables of faults and guards, for people and for the README.
 
 use host_shim::{Config, FaultCode, Locale};
-use openclaw_plugin::guards::breaker::MAX_RETRY_AFTER_MS;
+use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
 use openclaw_plugin::state::MAX_WAITING_BYTES;
 
 use super::text::{pick, say};

@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 
 /// One of two format strings, by locale, formatted. Both see the same variables.
 macro_rules! say {
     ($locale:expr, $en:literal, $zh:literal $(, $($arg:tt)*)?) => {
         match $locale {
-            openclaw_plugin::fault::Locale::En => format!($en $(, $($arg)*)?),
-            openclaw_plugin::fault::Locale::Zh => format!($zh $(, $($arg)*)?),
+            openclaw_core::locale::Locale::En => format!($en $(, $($arg)*)?),
+            openclaw_core::locale::Locale::Zh => format!($zh $(, $($arg)*)?),
         }
     };
 }

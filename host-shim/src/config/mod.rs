@@ -15,10 +15,10 @@ use std::time::Duration;
 
 pub use keys::{KEYS, Key};
 pub use loader::ConfigLoader;
+use openclaw_core::level::Level;
+use openclaw_core::limits::{Limits, MIB};
+use openclaw_core::locale::Locale;
 use openclaw_plugin::config::Bounds;
-use openclaw_plugin::fault::Locale;
-use openclaw_plugin::guards::limits::{Limits, MIB};
-use openclaw_plugin::level::Level;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 pub(crate) use serde_with::{opt_seconds, seconds};

@@ -1,6 +1,6 @@
 //! How durations and secrets are written.
 
-use openclaw_plugin::mask::MASK;
+use openclaw_core::redact::MASK;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serializer;
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use http::Uri;
 use http::uri::Scheme;
-use openclaw_plugin::config::address::{Address, BadAddress};
+use openclaw_core::origin::{Origin as Address, OriginError as BadAddress};
 
 /// Where a request goes: scheme, host and port, and nothing else. Two are equal only if all three
 /// are; hosts are compared without regard to case, and are not resolved.

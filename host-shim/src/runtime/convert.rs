@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use openclaw_plugin::fault::{FaultCode, Locale};
-use openclaw_plugin::level::Level;
+use openclaw_core::level::Level;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 use secrecy::ExposeSecret;
 
 use super::bindings::astr::openclaw::{memory_stat, types};

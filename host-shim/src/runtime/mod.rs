@@ -14,7 +14,7 @@ mod worker;
 
 use std::time::Duration;
 
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::PluginBuilder;

@@ -79,7 +79,7 @@ impl<T, E> Slot<'_, T, E> {
 
 #[cfg(test)]
 mod tests {
-    use openclaw_plugin::fault::{FaultCode, Locale};
+    use openclaw_core::{fault::FaultCode, locale::Locale};
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 use openclaw_plugin::gateway::request::check_size;
 use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader};

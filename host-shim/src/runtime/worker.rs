@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::{Engine, Store, UpdateDeadline};
 

@@ -5,15 +5,15 @@ use super::bindings::astr::openclaw::types as wit;
 use super::bindings::exports::astr::openclaw::{gateway, guards};
 use crate::config::{Bounds, Config, ConfigError, Endpoint};
 use crate::diagnose::Check;
-use crate::fault::{FaultCode, Locale};
 use crate::gateway::classify::Why;
-use crate::guards::breaker;
-use crate::guards::limits::Limits;
-use crate::guards::memory::{Bound, Sample};
-use crate::level::Level;
 use crate::prelude::*;
 use crate::state::{BreakerView, Counters};
 use crate::turn::model::{self, Event, Fault, GatewayName, NoticeCode, Reply};
+use openclaw_core::guards::breaker;
+use openclaw_core::guards::memory::{Bound, Sample};
+use openclaw_core::level::Level;
+use openclaw_core::limits::Limits;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// Two enums with the same cases, both ways.
 macro_rules! same_cases {

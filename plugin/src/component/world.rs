@@ -9,7 +9,6 @@ use super::bindings::wasi::http::types::{
 use super::bindings::{wit_future, wit_stream};
 use crate::gateway::classify::Head;
 use crate::gateway::request::PATH;
-use crate::guards::memory::Sample;
 use crate::prelude::*;
 use crate::turn::model::ToolCall;
 use crate::turn::outside::{AnswerBody, Failure, Outside, Post};
@@ -17,6 +16,7 @@ use alloc::collections::VecDeque;
 use core::cell::Cell;
 use core::pin::{Pin, pin};
 use futures::future::{Either, FusedFuture, FutureExt as _, select};
+use openclaw_core::guards::memory::Sample;
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
 
 /// The imports.

@@ -1,10 +1,10 @@
 //! Which attachments the gateway takes. Checked before anything is sent.
 
-use crate::fault::{FaultCode, Locale};
 use crate::prelude::*;
-use crate::text::say;
 use crate::turn::model::{Attachment, Fault};
-use crate::untrusted::excerpt;
+use openclaw_core::locale::say;
+use openclaw_core::printable::excerpt;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// Largest image that the gateway takes, in bytes.
 pub const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024;

@@ -13,13 +13,13 @@ pub use table::{Row, TABLE};
 pub(crate) use why::{PROBE_SLOW, UPLOAD_BROKE};
 pub use why::{Texts, Why};
 
-use crate::fault::Locale;
-use crate::guards::breaker::MAX_RETRY_AFTER_MS;
 use crate::json::Json;
 use crate::prelude::*;
-use crate::text::say;
 use crate::turn::model::Fault;
-use crate::untrusted::excerpt;
+use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
+use openclaw_core::locale::Locale;
+use openclaw_core::locale::say;
+use openclaw_core::printable::excerpt;
 use table::{Facts, find};
 use words::Words;
 

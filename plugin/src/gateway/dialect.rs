@@ -58,7 +58,7 @@ impl Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::level::Level;
+    use openclaw_core::level::Level;
 
     #[test]
     fn the_recorded_refusals_flip_the_shape() {

@@ -5,13 +5,14 @@ mod body;
 use super::attachment::{self, Kind};
 use super::dialect::Dialect;
 use super::session_key::{key_bytes, session_key};
-use crate::fault::{FaultCode, Locale};
 use crate::json;
-use crate::level::Level;
 use crate::prelude::*;
-use crate::text::{self, say};
+use crate::text;
 use crate::turn::model::{Fault, Tool, Turn};
-use crate::untrusted::excerpt;
+use openclaw_core::level::Level;
+use openclaw_core::locale::say;
+use openclaw_core::printable::excerpt;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 pub use body::Body;
 use body::json_bytes;

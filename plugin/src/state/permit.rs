@@ -2,8 +2,8 @@
 
 use super::State;
 use crate::config::Checked;
-use crate::guards::breaker::{self, Outcome};
 use alloc::rc::Rc;
+use openclaw_core::guards::breaker::{self, Outcome};
 
 /// The right to ask a gateway once. Dropped: it is given back, and nothing is counted.
 pub(crate) struct Permit {

@@ -4,15 +4,15 @@ use super::abandoned::Opening;
 use super::model::{Event, Fault, NoticeCode};
 use super::outside::{AnswerBody, Events, Failure, Outside, Post};
 use super::run::{Run, nobody_reads, outcome};
-use crate::fault::FaultCode;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
 use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask};
-use crate::guards::breaker::Outcome;
 use crate::prelude::*;
 use crate::text;
 use core::pin::pin;
 use futures::future::select;
+use openclaw_core::fault::FaultCode;
+use openclaw_core::guards::breaker::Outcome;
 
 /// A request that failed, and whether it certainly did not reach the gateway.
 pub(super) struct Failed {

@@ -1,9 +1,9 @@
 //! What a turn is made of, and what comes out of it. The mirror of `wit/types.wit`.
 
-use crate::fault::{FaultCode, Locale};
 use crate::gateway::classify::{Texts, Why};
-use crate::level::Level;
 use crate::prelude::*;
+use openclaw_core::level::Level;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// Something that travels with a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]

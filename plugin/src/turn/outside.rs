@@ -2,13 +2,14 @@
 
 use super::model::{Fault, ToolCall};
 use crate::config::{Bounds, Gateway};
-use crate::fault::{FaultCode, Locale};
 use crate::gateway::classify::{Head, UPLOAD_BROKE};
 use crate::gateway::request::Body;
-use crate::guards::memory::Sample;
 use crate::prelude::*;
-use crate::text::{say, seconds};
+use openclaw_core::locale::{say, seconds};
+
 use core::cell::Cell;
+use openclaw_core::guards::memory::Sample;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// A `POST /v1/responses`.
 pub struct Post<'a> {

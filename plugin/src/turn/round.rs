@@ -1,10 +1,10 @@
 //! The tool calls of one answer, each once, and their outputs.
 
 use super::model::{Fault, ToolCall};
-use crate::fault::Locale;
 use crate::gateway::request::{ToolOutput, check_size, output_bytes};
 use crate::json;
 use crate::prelude::*;
+use openclaw_core::locale::Locale;
 
 /// Calls of one answer that are looked at; the model gets an error for each of the others.
 pub const MAX_CALLS: usize = 64;
@@ -229,7 +229,7 @@ mod tests {
         let fault = Round::new(calls, String::new, Locale::En).err();
         assert_eq!(
             fault.map(|fault| fault.code),
-            Some(crate::fault::FaultCode::RequestTooLarge)
+            Some(openclaw_core::fault::FaultCode::RequestTooLarge)
         );
     }
 }

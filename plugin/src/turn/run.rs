@@ -1,16 +1,11 @@
-//! One turn: the lane, the guards, then rounds of requests until the model calls no more tools.
+//! One turn: the queue, the guards, then rounds of requests until the model calls no more tools.
 
 use super::abandoned::{ABANDONED_MS, Rest};
 use super::model::{Event, Fault, GatewayName, NoticeCode, Reply, Turn, Usage};
 use super::outside::{Events, Outside};
 use super::progress::Progress;
 use crate::config::Checked;
-use crate::fault::FaultCode;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
-use crate::guards::breaker::Outcome;
-use crate::guards::heavy;
-use crate::guards::memory::{Sample, judge};
-use crate::level::Level;
 use crate::prelude::*;
 use crate::state::{Full, MAX_WAITING_BYTES, Permit, Place, State};
 use crate::text;
@@ -20,6 +15,11 @@ use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::Poll;
 use futures::future::{Either, select};
+use openclaw_core::fault::FaultCode;
+use openclaw_core::guards::breaker::Outcome;
+use openclaw_core::guards::heavy;
+use openclaw_core::guards::memory::{Sample, judge};
+use openclaw_core::level::Level;
 
 /// How a turn ends.
 pub(super) type Ending = Result<Reply, Fault>;
@@ -115,7 +115,7 @@ async fn guarded<O: Outside, E: Events>(
     admitted.await
 }
 
-/// Waits in the lane until it is this turn's time. `bytes`: what the turn holds meanwhile.
+/// Waits in the queue until it is this turn's time. `bytes`: what the turn holds meanwhile.
 async fn enter<O: Outside, E: Events>(
     state: &State,
     outside: &O,
@@ -365,8 +365,8 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
     }
 
     fn out_of_time(&self) -> Fault {
-        let seconds = text::seconds(self.config.bounds.turn_ms);
-        let words = text::say!(self.config.locale,
+        let seconds = openclaw_core::locale::seconds(self.config.bounds.turn_ms);
+        let words = openclaw_core::locale::say!(self.config.locale,
             en: "over the whole-turn limit of {seconds} s",
             zh: "超过整个任务的时限 {seconds} 秒");
         let fault = Fault {

@@ -7,12 +7,12 @@ use super::round::Round;
 use super::run::Run;
 use crate::gateway::request::{ToolOutput, allows};
 use crate::json;
-use crate::level::Level;
 use crate::prelude::*;
 use crate::text;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::Poll;
+use openclaw_core::level::Level;
 
 /// Calls that run at once; others wait for one of them to end.
 pub const MAX_CALLS_AT_ONCE: usize = 8;

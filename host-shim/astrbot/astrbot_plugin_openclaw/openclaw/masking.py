@@ -16,7 +16,7 @@ from .secret_patterns import HARMLESS, SHAPES, VALUES
 
 _MASK = "＊＊＊"
 
-#: As in ``plugin/src/mask.rs``, which this mirrors: a shorter token is a word that may stand anywhere.
+#: As in ``plugin/core/src/redact.rs``, which this mirrors: a shorter token is a word that may stand anywhere.
 _LEAST = 5
 
 

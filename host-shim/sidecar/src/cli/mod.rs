@@ -8,7 +8,7 @@ mod output;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 
 pub use self::args::{Keep, SidecarArgs, SidecarCommand, Wait};
 use self::output::out;

@@ -1,6 +1,6 @@
 //! One thing that the doctor looked at, and what can be done about it.
 
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 use serde_json::{Value, json};
 
 use super::treatment::Treatment;

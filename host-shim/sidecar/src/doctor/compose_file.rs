@@ -1,6 +1,6 @@
 //! The compose file: what it publishes, and whether the gateway listens where that leads.
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 use serde_json::Value;
 
 use super::check::Check;

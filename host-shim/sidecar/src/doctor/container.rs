@@ -1,6 +1,6 @@
 //! The engine and the gateway's container.
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 
 use super::check::Check;
 use super::facts::{Facts, size};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 use serde_json::Value;
 
 use super::check::Check;

@@ -1,6 +1,6 @@
 //! The root: what is missing, too open, or somebody else's.
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 
 use super::check::Check;
 use super::facts::{Content, Facts, Found};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 
 use super::check::Check;
 use super::facts::{Facts, release_day, size};

@@ -15,7 +15,7 @@ mod settings;
 mod system;
 mod treatment;
 
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 use serde_json::{Value, json};
 
 pub use check::{Check, Status};

@@ -1,6 +1,6 @@
 //! The port, and the two probes that cost no model call.
 
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use super::check::Check;
 use super::facts::{Facts, Listener};

@@ -1,6 +1,6 @@
 //! The gateway's config and the plugin's settings.
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 use serde_json::Value;
 
 use super::check::Check;

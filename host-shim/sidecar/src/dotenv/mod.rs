@@ -6,7 +6,7 @@ mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use openclaw_plugin::mask::mask;
+use openclaw_core::redact::mask;
 
 use crate::interpolate::Dialect;
 use crate::layout::{ENV, Root};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 use openclaw_sidecar::doctor::{self, Facts};
 use openclaw_sidecar::durable::Durable;
 use serde_json::{Value, json};

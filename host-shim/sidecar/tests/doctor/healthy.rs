@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 use openclaw_sidecar::doctor::{Facts, Listener, Memory, Scope};
 use openclaw_sidecar::dotenv;
 use openclaw_sidecar::durable::Durable;

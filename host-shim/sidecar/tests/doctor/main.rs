@@ -11,7 +11,7 @@ use std::fs;
 
 use common::Stage;
 use healthy::{CONFIG, MIB, chmod, edit, healthy, new_root, set_env};
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 use openclaw_sidecar::doctor::{self, Content, Facts, Memory, Scope, Status};
 use openclaw_sidecar::dotenv;
 use openclaw_sidecar::process::Surroundings;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
-use openclaw_plugin::fault::FaultCode;
+use openclaw_core::fault::FaultCode;
 use openclaw_sidecar::doctor::{Content, Facts, Listener, Memory};
 use openclaw_sidecar::dotenv;
 use openclaw_sidecar::engine::{Container, Flavour, Presence};

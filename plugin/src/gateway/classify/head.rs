@@ -1,10 +1,10 @@
 //! The head of an answer, as far as it matters.
 
 use crate::gateway::http_date::unix_seconds;
-use crate::guards::breaker::MAX_RETRY_AFTER_MS;
 use crate::prelude::*;
-use crate::text::say;
-use crate::untrusted::excerpt;
+use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
+use openclaw_core::locale::say;
+use openclaw_core::printable::excerpt;
 
 /// The head of an answer, as far as it matters. Headers that are missing are empty.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +97,7 @@ impl Head {
     }
 
     /// What the gateway asked for, to be added to a message; empty for nothing.
-    pub(super) fn retry_after_words(&self, locale: crate::fault::Locale) -> String {
+    pub(super) fn retry_after_words(&self, locale: openclaw_core::locale::Locale) -> String {
         let Some(ms) = self.retry_after_ms() else {
             return String::new();
         };
@@ -115,7 +115,7 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::Locale;
+    use openclaw_core::locale::Locale;
 
     const NOW: &str = "Sun, 22 Nov 2026 07:16:41 GMT"; // 1_795_331_801
 

@@ -3,8 +3,8 @@
 
 use super::why::{self, Why};
 use super::words::Said::{self, *};
-use crate::fault::FaultCode;
 use crate::prelude::*;
+use openclaw_core::fault::FaultCode;
 
 /// A row.
 pub struct Row {

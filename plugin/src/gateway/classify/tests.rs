@@ -6,7 +6,7 @@ mod within;
 
 use super::why::*;
 use super::*;
-use crate::fault::FaultCode::*;
+use openclaw_core::fault::FaultCode::*;
 use serde_json::json;
 
 /// An answer: status, headers other than the media type, media type, body.

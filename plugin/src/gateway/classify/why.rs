@@ -1,6 +1,6 @@
 //! Causes and remedies of one occurrence, where a code alone says too little.
 
-use crate::fault::{FaultCode, Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// A cause and a remedy that follow what the gateway said, in both languages.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use super::marks::{CODES, MISSING, OWN, PHRASES};
 use crate::json::Json;
 use crate::prelude::*;
-use crate::untrusted::MAX_EXCERPT;
+use openclaw_core::printable::MAX_EXCERPT;
 
 /// What an error is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::scenes::stream_head;
 use super::*;
 use crate::config::Endpoint;
-use crate::guards::memory::{Bound, Sample};
 use crate::turn::outside::{AnswerBody, Events, Outside, Post};
+use openclaw_core::guards::memory::{Bound, Sample};
 use std::collections::VecDeque;
 use std::task::{Context, Waker};
 

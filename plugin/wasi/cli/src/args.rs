@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt as _};
-use openclaw_plugin::fault::Locale;
-use openclaw_plugin::level::Level;
+use openclaw_core::level::Level;
+use openclaw_core::locale::Locale;
 
 use crate::mistake::Mistake;
 

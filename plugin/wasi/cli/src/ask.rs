@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Read as _};
 
-use openclaw_plugin::exit;
-use openclaw_plugin::fault::Locale;
+use openclaw_core::exit;
+use openclaw_core::locale::Locale;
 
 use crate::text::{pick, problem, say};
 

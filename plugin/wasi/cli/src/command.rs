@@ -2,9 +2,9 @@
 
 use std::io;
 
-use openclaw_plugin::exit;
-use openclaw_plugin::fault::{FaultCode, Locale};
-use openclaw_plugin::level::Level;
+use openclaw_core::exit;
+use openclaw_core::level::Level;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use crate::args::{self, Ask, Command};
 use crate::bindings::astr::openclaw::types::Turn;

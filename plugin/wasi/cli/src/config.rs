@@ -1,8 +1,8 @@
 //! The config, from the environment. What it does not name has the rules' own defaults.
 
+use openclaw_core::limits::Limits;
+use openclaw_core::locale::Locale;
 use openclaw_plugin::config::Bounds;
-use openclaw_plugin::fault::Locale;
-use openclaw_plugin::guards::limits::Limits;
 
 use crate::bindings::astr::openclaw::gateway::{Config, Endpoint};
 use crate::bindings::astr::openclaw::guards;

@@ -1,7 +1,7 @@
 //! What is wrong with the arguments, and how it is told.
 
 use lexopt::Error;
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 
 /// What is wrong with the arguments.
 #[derive(Debug, PartialEq, Eq)]

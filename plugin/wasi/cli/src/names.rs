@@ -1,7 +1,7 @@
 //! The interface's names in the words of the one table of faults and levels.
 
-use openclaw_plugin::fault::{FaultCode, Locale};
-use openclaw_plugin::level::Level;
+use openclaw_core::level::Level;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use crate::bindings::astr::openclaw::types;
 

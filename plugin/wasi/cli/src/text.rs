@@ -1,7 +1,7 @@
 //! What people read.
 
-use openclaw_plugin::exit;
-use openclaw_plugin::fault::{FaultCode, Locale};
+use openclaw_core::exit;
+use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use crate::bindings::astr::openclaw::gateway::Check;
 use crate::bindings::astr::openclaw::guards::{Breaker, BreakerState, State};
@@ -14,8 +14,8 @@ use crate::names;
 macro_rules! say {
     ($locale:expr, $en:literal, $zh:literal $(, $($arg:tt)*)?) => {
         match $locale {
-            openclaw_plugin::fault::Locale::En => format!($en $(, $($arg)*)?),
-            openclaw_plugin::fault::Locale::Zh => format!($zh $(, $($arg)*)?),
+            openclaw_core::locale::Locale::En => format!($en $(, $($arg)*)?),
+            openclaw_core::locale::Locale::Zh => format!($zh $(, $($arg)*)?),
         }
     };
 }

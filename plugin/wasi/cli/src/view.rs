@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use openclaw_plugin::fault::Locale;
+use openclaw_core::locale::Locale;
 
 use crate::bindings::astr::openclaw::types::{Event, Fault, NoticeCode, Reply};
 use crate::json;

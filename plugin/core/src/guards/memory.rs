@@ -1,7 +1,7 @@
 //! What the available memory allows.
 
-use super::limits::Limits;
 use crate::level::Level;
+use crate::limits::Limits;
 use crate::prelude::*;
 
 /// What bounds the available memory.
@@ -57,8 +57,8 @@ pub fn judge(available: Option<u64>, limits: &Limits) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::limits::MIB;
     use super::*;
+    use crate::limits::MIB;
 
     fn at(available: u64) -> (Level, bool) {
         let verdict = judge(Some(available), &Limits::default());

@@ -1,13 +1,14 @@
 //! What a gateway's address may be. The host's list of allowed origins is made by the same rules: what
 //! one of them takes the other takes too.
 
-use crate::fault::Locale;
+use crate::locale::Locale;
+use crate::locale::say;
 use crate::prelude::*;
-use crate::text::say;
+use crate::printable::shown;
 
 /// Scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct Origin {
     /// Whether to use TLS.
     pub https: bool,
     /// Host and port as they go into a request: in lower case, and without the scheme's own port.
@@ -16,7 +17,7 @@ pub struct Address {
 
 /// What is wrong with an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadAddress {
+pub enum OriginError {
     /// There is none.
     Empty,
     /// It does not say http or https.
@@ -33,7 +34,7 @@ pub enum BadAddress {
     Port,
 }
 
-impl BadAddress {
+impl OriginError {
     /// What follows the address in a message.
     fn words(self, locale: Locale) -> &'static str {
         match (self, locale) {
@@ -60,7 +61,7 @@ impl BadAddress {
 
     /// For people: the address, without a password in it, and what is wrong with it.
     pub fn message(self, url: &str, locale: Locale) -> String {
-        let url = super::shown(&without_user(url));
+        let url = shown(&without_user(url));
         let why = self.words(locale);
         say!(locale,
             en: "`{url}` {why}; write it like http://127.0.0.1:18789",
@@ -82,39 +83,39 @@ fn without_user(url: &str) -> String {
 /// The longest host, in characters: that of a DNS name.
 const MAX_HOST: usize = 253;
 
-impl Address {
+impl Origin {
     /// Of a URL that has nothing but scheme, host and port.
     ///
     /// # Errors
     ///
     /// What is wrong with it.
-    pub fn parse(url: &str) -> Result<Self, BadAddress> {
+    pub fn parse(url: &str) -> Result<Self, OriginError> {
         if url.is_empty() {
-            return Err(BadAddress::Empty);
+            return Err(OriginError::Empty);
         }
-        let (scheme, rest) = url.split_once("://").ok_or(BadAddress::NoScheme)?;
+        let (scheme, rest) = url.split_once("://").ok_or(OriginError::NoScheme)?;
         let (https, own_port) = match scheme.to_ascii_lowercase().as_str() {
             "http" => (false, 80),
             "https" => (true, 443),
-            _ => return Err(BadAddress::OtherScheme),
+            _ => return Err(OriginError::OtherScheme),
         };
         // What people paste from a browser ends in a slash; that is not a path.
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains(['/', '?', '#', '\\']) {
-            return Err(BadAddress::HasPath);
+            return Err(OriginError::HasPath);
         }
         if authority.contains('@') {
-            return Err(BadAddress::HasUser);
+            return Err(OriginError::HasUser);
         }
         let (host, port) = match authority.strip_prefix('[') {
             Some(v6) => {
-                let (host, rest) = v6.split_once(']').ok_or(BadAddress::Host)?;
+                let (host, rest) = v6.split_once(']').ok_or(OriginError::Host)?;
                 if !is_ipv6(host) {
-                    return Err(BadAddress::Host);
+                    return Err(OriginError::Host);
                 }
                 let port = match rest {
                     "" => None,
-                    rest => Some(rest.strip_prefix(':').ok_or(BadAddress::Port)?),
+                    rest => Some(rest.strip_prefix(':').ok_or(OriginError::Port)?),
                 };
                 (format!("[{}]", host.to_ascii_lowercase()), port)
             }
@@ -125,7 +126,7 @@ impl Address {
                 };
                 let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
                 if host.is_empty() || host.len() > MAX_HOST || !host.chars().all(good) {
-                    return Err(BadAddress::Host);
+                    return Err(OriginError::Host);
                 }
                 (host.to_ascii_lowercase(), port)
             }
@@ -140,7 +141,7 @@ impl Address {
                         format!("{host}:{number}")
                     }
                 }
-                _ => return Err(BadAddress::Port),
+                _ => return Err(OriginError::Port),
             },
         };
         Ok(Self { https, authority })

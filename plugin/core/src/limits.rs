@@ -1,11 +1,29 @@
 //! The thresholds, and the rule that a config may tighten but never loosen them.
 
-use super::breaker;
-use crate::config::ConfigError;
-use crate::fault::Locale;
+use crate::guards::breaker;
 use crate::level::Level;
+use crate::locale::Locale;
+use crate::locale::{say, seconds};
 use crate::prelude::*;
-use crate::text::{say, seconds};
+
+/// What is wrong with a config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The key as users write it.
+    pub key: String,
+    /// The value (never that of a token), why it is refused, and what is allowed.
+    pub message: String,
+}
+
+impl ConfigError {
+    /// About one key.
+    pub fn new(key: &str, message: String) -> Self {
+        Self {
+            key: key.into(),
+            message,
+        }
+    }
+}
 
 /// One mebibyte, in bytes.
 pub const MIB: u64 = 1024 * 1024;
@@ -118,7 +136,7 @@ impl Limits {
 }
 
 /// Refuses a number outside `least..=most`.
-pub(crate) fn number_within(
+pub fn number_within(
     key: &str,
     number: u64,
     least: u64,
@@ -135,7 +153,7 @@ pub(crate) fn number_within(
 }
 
 /// Refuses a time in milliseconds outside `least..=most`, in the seconds that users write.
-pub(crate) fn seconds_within(
+pub fn seconds_within(
     key: &str,
     ms: u64,
     least: u64,

@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-/// A turn's place in the lane.
+/// A turn's place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
 
@@ -19,13 +19,13 @@ pub enum Entry {
 
 /// Who runs and who waits.
 #[derive(Debug, Default)]
-pub struct Lane {
+pub struct Queue {
     running: Option<Ticket>,
     waiting: VecDeque<Ticket>,
     next: u64,
 }
 
-impl Lane {
+impl Queue {
     /// Asks to run. At most `queue_length` wait.
     pub fn enter(&mut self, queue_length: u32) -> Entry {
         let ticket = Ticket(self.next);
@@ -71,12 +71,14 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
+    use crate::prelude::*;
+
     use super::*;
     use proptest::prelude::*;
 
     #[test]
     fn guard_concurrency_one_runs_others_wait_in_order() {
-        let mut lane = Lane::default();
+        let mut lane = Queue::default();
         let Entry::Runs(a) = lane.enter(2) else {
             panic!("the first runs")
         };
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn guard_concurrency_a_cancelled_waiter_leaves_the_queue() {
-        let mut lane = Lane::default();
+        let mut lane = Queue::default();
         let Entry::Runs(a) = lane.enter(1) else {
             panic!()
         };
@@ -116,7 +118,7 @@ mod tests {
             queue_length in 0u32..4,
             steps in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..60),
         ) {
-            let mut lane = Lane::default();
+            let mut lane = Queue::default();
             let mut model: Vec<Ticket> = vec![];
             for (enters, pick) in steps {
                 if enters {

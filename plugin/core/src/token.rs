@@ -1,5 +1,7 @@
 //! What cannot be a token. The component, the host and the sidecar's doctor judge by the same list.
 
+use crate::locale::Locale;
+
 /// Why a text cannot be a gateway's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
@@ -17,6 +19,46 @@ pub enum Flaw {
     NotPrintable,
     /// Over 4096 characters.
     TooLong,
+}
+
+impl Flaw {
+    /// What follows the setting's name in a message; the token is not in it.
+    pub fn message(self, locale: Locale) -> &'static str {
+        let (en, zh) = match self {
+            Self::Missing => (
+                "is empty; set it to OPENCLAW_GATEWAY_TOKEN of the sidecar's .env",
+                "为空；请设为边车 .env 里的 OPENCLAW_GATEWAY_TOKEN",
+            ),
+            Self::Placeholder => (
+                "is a placeholder, not a token; make a strong one (openssl rand -hex 32) and set it in the sidecar's .env and here",
+                "是占位符而不是令牌；请生成一个强令牌（openssl rand -hex 32），并同时设置在边车的 .env 和这里",
+            ),
+            Self::Redacted => (
+                "is what is shown in a token's place, not a token; copy it from OPENCLAW_GATEWAY_TOKEN of the sidecar's .env",
+                "是被遮蔽的值而不是令牌；请从边车 .env 的 OPENCLAW_GATEWAY_TOKEN 复制",
+            ),
+            Self::Prefixed => (
+                "begins with `Bearer `; write the token alone",
+                "以 `Bearer ` 开头；请只写令牌本身",
+            ),
+            Self::LineBreak => (
+                "has a line break in it; write the token alone, on one line",
+                "中有换行；请只写令牌本身，写在一行内",
+            ),
+            Self::NotPrintable => (
+                "has a space or a character outside visible ASCII; write the token alone, as in the .env",
+                "中有空格或可见 ASCII 以外的字符；请只写令牌本身，与 .env 中一致",
+            ),
+            Self::TooLong => (
+                "is over 4096 characters long; that is no token",
+                "超过 4096 个字符，不是令牌",
+            ),
+        };
+        match locale {
+            Locale::En => en,
+            Locale::Zh => zh,
+        }
+    }
 }
 
 /// What is wrong with a token; none if it may be one.

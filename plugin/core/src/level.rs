@@ -1,25 +1,25 @@
 //! How much a turn may do.
 
 use crate::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// How much a turn may do. Ordered: each level includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Level {
     /// L0: talk only; no tools.
-    #[serde(rename = "L0")]
+    #[cfg_attr(feature = "serde", serde(rename = "L0"))]
     Talk,
     /// L1: tools that only read.
-    #[serde(rename = "L1")]
+    #[cfg_attr(feature = "serde", serde(rename = "L1"))]
     ReadOnly,
     /// L2: Astr commands and tools.
-    #[serde(rename = "L2")]
+    #[cfg_attr(feature = "serde", serde(rename = "L2"))]
     Act,
     /// L3: the host, without root.
-    #[serde(rename = "L3")]
+    #[cfg_attr(feature = "serde", serde(rename = "L3"))]
     Host,
     /// L4: the host, as root.
-    #[serde(rename = "L4")]
+    #[cfg_attr(feature = "serde", serde(rename = "L4"))]
     Root,
 }
 

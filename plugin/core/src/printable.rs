@@ -3,11 +3,10 @@
 //! It is valid (what is no UTF-8 becomes U+FFFD), bounded, printable where it is shown, and without
 //! the gateways' tokens.
 
-use crate::config::Checked;
 use crate::prelude::*;
 
 /// Characters that are shown of what a gateway says.
-pub(crate) const MAX_EXCERPT: usize = 500;
+pub const MAX_EXCERPT: usize = 500;
 
 /// Whether a character may be shown: a terminal obeys control characters, and the bidirectional
 /// overrides make a text look like another one.
@@ -20,7 +19,7 @@ fn is_printable(c: char) -> bool {
 }
 
 /// Appends what may be shown of a text, lines and all.
-pub(crate) fn push_printable(to: &mut String, text: &str) {
+pub fn push_printable(to: &mut String, text: &str) {
     // Nearly every text is clean, and bytes are faster to look at than characters. The first byte of
     // U+0080 to U+009F is C2, that of the overrides E2.
     let doubtful = |b: u8| (b < b' ' && b != b'\n') || matches!(b, 0x7f | 0xc2 | 0xe2);
@@ -32,19 +31,17 @@ pub(crate) fn push_printable(to: &mut String, text: &str) {
 }
 
 /// The beginning of a text from outside, on one line and printable: at most [`MAX_EXCERPT`] characters.
-pub(crate) fn excerpt(text: &[u8]) -> String {
+pub fn excerpt(text: &[u8]) -> String {
     excerpt_of(text, MAX_EXCERPT, core::convert::identity)
 }
 
-impl Checked {
-    /// As [`excerpt`], with at most so many characters, and without the gateways' tokens. For what is
-    /// shown to people, such as the name of a tool that a model made up.
-    pub(crate) fn quoted(&self, text: &str, most: usize) -> String {
-        excerpt_of(text.as_bytes(), most, |line| self.without_tokens(line))
-    }
+/// A value for a message: as [`excerpt`], of its first 100 characters.
+pub fn shown(value: &str) -> String {
+    excerpt(value.chars().take(100).collect::<String>().as_bytes())
 }
 
-fn excerpt_of(text: &[u8], most: usize, mask: impl FnOnce(String) -> String) -> String {
+/// As [`excerpt`], with at most `most` characters; `mask` takes the secrets out of the line before it is cut.
+pub fn excerpt_of(text: &[u8], most: usize, mask: impl FnOnce(String) -> String) -> String {
     let looked_at = text.len().min(4 * most);
     let cut_off = looked_at < text.len();
     let text = String::from_utf8_lossy(&text[..looked_at]);
@@ -112,38 +109,26 @@ mod tests {
         assert_eq!(excerpt(b"half \xf0\x9f"), "half \u{fffd}");
     }
 
-    fn config() -> Checked {
-        use crate::config::{Bounds, Config, Endpoint};
-        let config = Config {
-            primary: Endpoint {
-                url: "http://127.0.0.1:1".into(),
-                bearer_token: "t0ken".into(),
-            },
-            backup: None,
-            agent_id: "main".into(),
-            limits: Default::default(),
-            bounds: Bounds::default(),
-            locale: Default::default(),
-        };
-        config.check().unwrap_or_else(|error| panic!("{error:?}"))
+    fn quoted(text: &str, most: usize) -> String {
+        let mask = |line: String| crate::redact::mask(&line, ["t0ken"]);
+        excerpt_of(text.as_bytes(), most, mask)
     }
 
     #[test]
     fn what_is_quoted_has_no_token_however_it_is_hidden_or_cut() {
-        let config = config();
         for text in [
             "t0ken",
             "a t0ken!",
             "t\u{0}0ken t0\u{202e}ken",
             "x t0\u{7}ken",
         ] {
-            assert!(!config.quoted(text, 64).contains("t0ken"), "{text}");
+            assert!(!quoted(text, 64).contains("t0ken"), "{text}");
         }
         let long = format!("{}t0ken", "ab ".repeat(20));
         for most in 1..80 {
-            let quoted = config.quoted(&long, most);
+            let quoted = quoted(&long, most);
             assert!(!quoted.contains("t0"), "{most}: {quoted}");
         }
-        assert_eq!(config.quoted(&"n".repeat(100), 64), "…");
+        assert_eq!(quoted(&"n".repeat(100), 64), "…");
     }
 }

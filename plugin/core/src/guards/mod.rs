@@ -2,6 +2,5 @@
 
 pub mod breaker;
 pub mod heavy;
-pub mod lane;
-pub mod limits;
 pub mod memory;
+pub mod queue;

@@ -1,11 +1,11 @@
 //! The language of what people read.
 
 use crate::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The language of a text that is for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Locale {
     /// English.
     #[default]
@@ -44,9 +44,28 @@ impl Locale {
     }
 }
 
+/// A text in the reader's language: both languages side by side, with the same arguments.
+#[macro_export]
+macro_rules! say {
+    ($locale:expr, en: $en:literal, zh: $zh:literal $(, $($arg:tt)*)?) => {
+        match $locale {
+            $crate::locale::Locale::En => format!($en $(, $($arg)*)?),
+            $crate::locale::Locale::Zh => format!($zh $(, $($arg)*)?),
+        }
+    };
+}
+pub use crate::say;
+
+/// Milliseconds as the seconds that users write. Floating point would cost 17 kB of component.
+pub fn seconds(ms: u64) -> String {
+    let text = format!("{}.{:03}", ms / 1000, ms % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Locale::{self, En, Zh};
+    use crate::prelude::*;
 
     // Report F34 (future-architect/vuls#215: LANGUAGE goes before LANG; sindresorhus/os-locale#14): one program spoke
     // Chinese and another English for `LANG=ZH_CN.utf8`.

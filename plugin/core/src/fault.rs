@@ -4,9 +4,8 @@
 //! diagnosis print from it.
 
 use crate::prelude::*;
-use serde::{Deserialize, Serialize};
 
-pub use crate::locale::Locale;
+use crate::locale::Locale;
 
 macro_rules! fault_codes {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, counts: $counts:literal,
@@ -170,15 +169,17 @@ impl core::str::FromStr for FaultCode {
     }
 }
 
-impl Serialize for FaultCode {
+#[cfg(feature = "serde")]
+impl serde::Serialize for FaultCode {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(self.as_str())
     }
 }
 
-impl<'de> Deserialize<'de> for FaultCode {
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for FaultCode {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let name = alloc::borrow::Cow::<str>::deserialize(d)?;
+        let name = <alloc::borrow::Cow<'_, str> as serde::Deserialize>::deserialize(d)?;
         name.parse().map_err(serde::de::Error::custom)
     }
 }

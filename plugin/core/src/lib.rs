@@ -1,0 +1,23 @@
+//! The words and rules that the plugin, its hosts and the sidecar share.
+//!
+//! No I/O, no clock and no `std`: time and memory are passed in. Everything else in this project depends
+//! on this crate; it depends on nothing of the project.
+#![deny(missing_docs)]
+#![no_std]
+
+#[macro_use]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod exit;
+pub mod fault;
+pub mod guards;
+pub mod level;
+pub mod limits;
+pub mod locale;
+pub mod origin;
+mod prelude;
+pub mod printable;
+pub mod redact;
+pub mod token;
