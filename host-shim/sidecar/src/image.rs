@@ -33,7 +33,7 @@ impl Operator<'_> {
         }
         self.progress
             .step(&text!("pulling {image}", "正在拉取 {image}"));
-        self.durable.step("before-pull");
+        self.files.step("before-pull");
         let name = format!("{} pull", self.engine.flavour().engine());
         let failed = |words: String| {
             Problem::new(
@@ -53,7 +53,7 @@ impl Operator<'_> {
         };
         match self.engine.pull(image, COMPOSE_LIMIT) {
             Ok(output) if output.status.success() => {
-                self.durable.step("after-pull");
+                self.files.step("after-pull");
                 Ok(())
             }
             Ok(output) => Err(failed(last_lines(&output.all(), 8))),

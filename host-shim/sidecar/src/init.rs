@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::atomic_file::{self, AtomicFiles};
 use crate::compose_file;
 use crate::dotenv::{self, Env};
-use crate::durable::{self, Durable};
 use crate::gateway_config;
 use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
-use crate::owner::give_to_container;
+use crate::ownership::give_to_container;
 use crate::read_file;
 use crate::release;
 use crate::secret::{self, Token};
@@ -54,7 +54,7 @@ pub fn init(
     root: &Root,
     force: bool,
     stamp: &str,
-    durable: Durable<'_>,
+    files: AtomicFiles<'_>,
 ) -> Result<Report, Problem> {
     for entry in ENTRIES {
         check_kind(root, entry)?;
@@ -74,7 +74,7 @@ pub fn init(
     for entry in ENTRIES {
         let outcome = match entry.kind {
             Kind::Folder => make_folder(root, entry, &mut warnings)?,
-            Kind::File => make_file(root, entry, &token, force, stamp, durable)?,
+            Kind::File => make_file(root, entry, &token, force, stamp, files)?,
         };
         entries.push((entry.path, outcome));
     }
@@ -128,7 +128,7 @@ fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<O
         let fresh = entry.path.is_empty()
             && fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
         if fresh {
-            durable::set_mode(&path, entry.mode).map_err(|error| {
+            atomic_file::set_mode(&path, entry.mode).map_err(|error| {
                 Problem::io(&text!("set the mode of", "设置权限："), &path, &error)
             })?;
         }
@@ -137,7 +137,7 @@ fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<O
     let failed =
         |error: &std::io::Error| Problem::io(&text!("make the folder", "建立目录"), &path, error);
     fs::create_dir_all(&path).map_err(|error| failed(&error))?;
-    durable::set_mode(&path, entry.mode).map_err(|error| failed(&error))?;
+    atomic_file::set_mode(&path, entry.mode).map_err(|error| failed(&error))?;
     if entry.container_owns
         && let Err(error) = give_to_container(&path)
     {
@@ -156,7 +156,7 @@ fn make_file(
     token: &Token,
     force: bool,
     stamp: &str,
-    durable: Durable<'_>,
+    files: AtomicFiles<'_>,
 ) -> Result<Outcome, Problem> {
     let path = root.join(entry.path);
     let wanted = if entry.path == ENV {
@@ -168,7 +168,7 @@ fn make_file(
         return Ok(Outcome::Same);
     };
     let failed = |error: &std::io::Error| Problem::io(&text!("write", "写入"), &path, error);
-    let made = durable.create(&path, wanted.as_bytes(), entry.mode);
+    let made = files.create(&path, wanted.as_bytes(), entry.mode);
     if made.map_err(|error| failed(&error))? {
         return Ok(Outcome::Made);
     }
@@ -189,10 +189,10 @@ fn make_file(
         ));
     }
     let backup = path.with_file_name(format!("{}.backup-{stamp}", entry.path));
-    durable
+    files
         .write(&backup, &bytes, entry.mode)
         .map_err(|error| Problem::io(&text!("write", "写入"), &backup, &error))?;
-    durable
+    files
         .write(&path, wanted.as_bytes(), entry.mode)
         .map_err(|error| failed(&error))?;
     Ok(Outcome::Replaced(backup))
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     fn run(root: &Root, force: bool) -> Report {
-        init(root, force, "t", Durable::new(&|_| {})).unwrap()
+        init(root, force, "t", AtomicFiles::new(&|_| {})).unwrap()
     }
 
     fn outcome<'a>(report: &'a Report, path: &str) -> &'a Outcome {
@@ -339,7 +339,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let root = Root::new(temp.path()).unwrap();
         fs::create_dir(root.join(crate::layout::CONFIG)).unwrap();
-        let error = init(&root, true, "t", Durable::new(&|_| {})).unwrap_err();
+        let error = init(&root, true, "t", AtomicFiles::new(&|_| {})).unwrap_err();
         assert!(error.to_string().contains("is not a file"), "{error}");
         assert!(!root.join(ENV).exists());
     }

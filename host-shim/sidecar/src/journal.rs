@@ -4,8 +4,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file::AtomicFiles;
 use crate::doctor::Content;
-use crate::durable::Durable;
 use crate::layout::Root;
 use crate::read_file;
 use crate::text::{Problem, text};
@@ -71,12 +71,17 @@ impl Journal {
     /// # Errors
     ///
     /// The folder cannot be written.
-    pub fn write(&mut self, step: Step, root: &Root, durable: Durable<'_>) -> Result<(), Problem> {
+    pub fn write(
+        &mut self,
+        step: Step,
+        root: &Root,
+        files: AtomicFiles<'_>,
+    ) -> Result<(), Problem> {
         self.step = step;
         let path = root.journal();
         let bytes = serde_json::to_vec_pretty(self).map_err(io::Error::other);
         bytes
-            .and_then(|bytes| durable.write(&path, &bytes, 0o600))
+            .and_then(|bytes| files.write(&path, &bytes, 0o600))
             .map_err(|error| {
                 Problem::io(&text!("write the journal", "写入日志记录"), &path, &error)
             })
@@ -87,9 +92,9 @@ impl Journal {
     /// # Errors
     ///
     /// The file cannot be removed.
-    pub fn end(root: &Root, durable: Durable<'_>) -> Result<(), Problem> {
+    pub fn end(root: &Root, files: AtomicFiles<'_>) -> Result<(), Problem> {
         let path = root.journal();
-        durable.remove(&path).map_err(|error| {
+        files.remove(&path).map_err(|error| {
             Problem::io(&text!("remove the journal", "删除日志记录"), &path, &error)
         })
     }

@@ -6,9 +6,9 @@ use openclaw_core::{fault::FaultCode, locale::Locale};
 use openclaw_plugin::gateway::classify::Why;
 
 use crate::address;
+use crate::atomic_file::AtomicFiles;
 use crate::doctor::{self, Check, Facts, Scope, Status};
 use crate::dotenv::{self, Env};
-use crate::durable::Durable;
 use crate::engine::{Container, Engine, last_lines};
 use crate::layout::Root;
 use crate::probe::{self, Probe};
@@ -34,8 +34,8 @@ pub struct Operator<'a> {
     pub engine: &'a Engine,
     /// Programs and their environment.
     pub surroundings: &'a Surroundings,
-    /// Durable writes.
-    pub durable: Durable<'a>,
+    /// AtomicFiles writes.
+    pub files: AtomicFiles<'a>,
     /// Where people read what is going on.
     pub progress: &'a dyn Progress,
     /// Longest wait until the gateway is healthy.
@@ -124,9 +124,9 @@ impl Operator<'_> {
         let before = self.settle_project()?;
         let timeout = self.time_to_stop(before.as_ref());
         args.extend(timeout.iter().flatten().map(String::as_str));
-        self.durable.step("before-up");
+        self.files.step("before-up");
         self.compose(&args)?;
-        self.durable.step("after-up");
+        self.files.step("after-up");
         let container = self.wait_until_healthy(wait, before.as_ref())?;
         self.verify()?;
         if !address::of(self.root, &self.env()?).published {
@@ -161,7 +161,7 @@ impl Operator<'_> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {
-            self.durable.step("waiting");
+            self.files.step("waiting");
             let container = self.engine.container()?.ok_or_else(gone)?;
             let elapsed = start.elapsed();
             let restarts_before = before

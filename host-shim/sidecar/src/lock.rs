@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 
-use crate::durable;
+use crate::atomic_file;
 use crate::layout::{KEPT, Root};
 use crate::read_file;
 use crate::restore;
@@ -81,7 +81,7 @@ fn sweep(folder: &std::path::Path) {
         if entry
             .file_name()
             .to_string_lossy()
-            .starts_with(durable::DRAFT)
+            .starts_with(atomic_file::DRAFT)
         {
             // Another try at the next call.
             let _ = match entry.file_type() {

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file::{self, AtomicFiles};
 use crate::dotenv;
-use crate::durable::{self, Durable};
 use crate::layout::{COMPOSE, CONFIG, ENV, KEPT, Root};
 use crate::read_file;
 use crate::text::{Problem, text};
@@ -71,14 +71,14 @@ pub fn plan(
 /// # Errors
 ///
 /// A file cannot be read or written; there is then no restore point.
-pub fn create(root: &Root, point: &RestorePoint, durable: Durable<'_>) -> Result<(), Problem> {
+pub fn create(root: &Root, point: &RestorePoint, files: AtomicFiles<'_>) -> Result<(), Problem> {
     let folder = root.restore_points();
     let failed = |path: &Path, error: &io::Error| {
         Problem::io(&text!("make the restore point", "建立恢复点"), path, error)
     };
     make_private(&folder).map_err(|error| failed(&folder, &error))?;
     let draft = tempfile::Builder::new()
-        .prefix(durable::DRAFT)
+        .prefix(atomic_file::DRAFT)
         .tempdir_in(&folder)
         .map_err(|error| failed(&folder, &error))?;
     for (name, mode) in FILES {
@@ -89,18 +89,18 @@ pub fn create(root: &Root, point: &RestorePoint, durable: Durable<'_>) -> Result
             content = dotenv::set(&env, dotenv::VERSION, &point.version).into_bytes();
         }
         let to = draft.path().join(name);
-        durable
+        files
             .write(&to, &content, mode)
             .map_err(|error| failed(&to, &error))?;
     }
     let about = draft.path().join("point.json");
     serde_json::to_vec_pretty(point)
         .map_err(io::Error::other)
-        .and_then(|bytes| durable.write(&about, &bytes, 0o600))
+        .and_then(|bytes| files.write(&about, &bytes, 0o600))
         .map_err(|error| failed(&about, &error))?;
     let place = folder.join(&point.id);
     // From here on it is the rename that decides whether it exists.
-    durable
+    files
         .rename(&draft.keep(), &place)
         .map_err(|error| failed(&place, &error))
 }
@@ -140,12 +140,12 @@ pub fn list(root: &Root) -> Result<Vec<RestorePoint>, Problem> {
 /// # Errors
 ///
 /// The restore point is not whole, or the root cannot be written.
-pub fn restore(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Problem> {
+pub fn restore(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<(), Problem> {
     let folder = place(root, id)?;
     for (name, mode) in FILES {
         let (from, to) = (folder.join(name), root.join(name));
         read_file::read(&from)
-            .and_then(|content| durable.write(&to, &content, mode))
+            .and_then(|content| files.write(&to, &content, mode))
             .map_err(|error| {
                 Problem::io(
                     &text!("go back to the restore point with", "用恢复点还原"),
@@ -162,15 +162,15 @@ pub fn restore(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Proble
 /// # Errors
 ///
 /// It cannot be removed.
-pub fn remove(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Problem> {
+pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<(), Problem> {
     let folder = root.restore_points();
     let path = folder.join(id);
     if !path.exists() {
         return Ok(());
     }
     // A draft first: what a power loss leaves of it is then no half restore point, but is swept away.
-    let draft = folder.join(format!("{}{id}", durable::DRAFT));
-    durable
+    let draft = folder.join(format!("{}{id}", atomic_file::DRAFT));
+    files
         .rename(&path, &draft)
         .and_then(|()| fs::remove_dir_all(&draft))
         .map_err(|error| {
@@ -187,14 +187,14 @@ pub fn remove(root: &Root, id: &str, durable: Durable<'_>) -> Result<(), Problem
 /// # Errors
 ///
 /// One cannot be removed.
-pub fn prune(root: &Root, keep: usize, durable: Durable<'_>) -> Result<Vec<String>, Problem> {
+pub fn prune(root: &Root, keep: usize, files: AtomicFiles<'_>) -> Result<Vec<String>, Problem> {
     let points = list(root)?;
     let surplus = points.len().saturating_sub(keep.max(1));
     let best = last_good(&points).map(|point| point.id.clone());
     let mut removed = Vec::new();
     for point in &points[..surplus] {
         if best.as_deref() != Some(&point.id) {
-            remove(root, &point.id, durable)?;
+            remove(root, &point.id, files)?;
             removed.push(point.id.clone());
         }
     }
@@ -220,7 +220,7 @@ pub fn make_private(folder: &Path) -> io::Result<()> {
         .ancestors()
         .find(|path| path.file_name().is_some_and(|name| name == KEPT))
         .unwrap_or(folder);
-    durable::set_mode(kept, 0o700)
+    atomic_file::set_mode(kept, 0o700)
 }
 
 fn place(root: &Root, id: &str) -> Result<PathBuf, Problem> {
@@ -249,31 +249,31 @@ mod tests {
     const NOW: fn() -> SystemTime =
         || SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
 
-    fn root(temp: &Path) -> (Root, Durable<'static>) {
+    fn root(temp: &Path) -> (Root, AtomicFiles<'static>) {
         let root = Root::new(temp).unwrap();
-        let durable = Durable::new(&|_| {});
-        init(&root, false, "t", durable).unwrap();
-        (root, durable)
+        let files = AtomicFiles::new(&|_| {});
+        init(&root, false, "t", files).unwrap();
+        (root, files)
     }
 
-    fn make(root: &Root, version: &str, good: bool, durable: Durable<'_>) -> RestorePoint {
+    fn make(root: &Root, version: &str, good: bool, files: AtomicFiles<'_>) -> RestorePoint {
         let point = plan(root, version, good, false, NOW());
-        create(root, &point, durable).unwrap();
+        create(root, &point, files).unwrap();
         point
     }
 
     #[test]
     fn a_restore_point_brings_all_three_files_back() {
         let temp = tempfile::tempdir().unwrap();
-        let (root, durable) = root(temp.path());
+        let (root, files) = root(temp.path());
         let before: Vec<_> = FILES
             .map(|(name, _)| fs::read(root.join(name)).unwrap())
             .into();
-        let point = make(&root, "2026.2.9", true, durable);
+        let point = make(&root, "2026.2.9", true, files);
         for (name, _) in FILES {
             fs::write(root.join(name), "changed").unwrap();
         }
-        restore(&root, &point.id, durable).unwrap();
+        restore(&root, &point.id, files).unwrap();
         let after: Vec<_> = FILES
             .map(|(name, _)| fs::read(root.join(name)).unwrap())
             .into();
@@ -290,12 +290,12 @@ mod tests {
     #[test]
     fn pruning_keeps_the_newest_and_the_last_good_one() {
         let temp = tempfile::tempdir().unwrap();
-        let (root, durable) = root(temp.path());
-        let good = make(&root, "2026.2.9", true, durable);
+        let (root, files) = root(temp.path());
+        let good = make(&root, "2026.2.9", true, files);
         for _ in 0..4 {
-            make(&root, "2026.9.6", false, durable);
+            make(&root, "2026.9.6", false, files);
         }
-        prune(&root, 2, durable).unwrap();
+        prune(&root, 2, files).unwrap();
         let left = list(&root).unwrap();
         assert_eq!(left.len(), 3);
         assert!(left.contains(&good));
@@ -304,8 +304,8 @@ mod tests {
     #[test]
     fn an_unknown_one_is_a_clear_error() {
         let temp = tempfile::tempdir().unwrap();
-        let (root, durable) = root(temp.path());
-        let error = restore(&root, "../../etc", durable).unwrap_err();
+        let (root, files) = root(temp.path());
+        let error = restore(&root, "../../etc", files).unwrap_err();
         assert!(error.to_string().contains("no restore point"), "{error}");
     }
 }

@@ -221,7 +221,7 @@ fn where_selinux_is_enforced_mounts_without_a_label_are_told() {
     let stage = Stage::running();
     let tool = stage.folder.path().join("bin/getenforce");
     fs::write(&tool, "#!/bin/sh\necho Enforcing\n").unwrap();
-    openclaw_sidecar::durable::set_mode(&tool, 0o755).unwrap();
+    openclaw_sidecar::atomic_file::set_mode(&tool, 0o755).unwrap();
     let check = || {
         let run = stage.run(&["doctor", "--json"]);
         let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::change::WAIT;
 use crate::layout::DEFAULT_ROOT;
 use crate::plugin_settings::Format;
 use crate::restore;
+use crate::upgrade::WAIT;
 
 /// Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot.
 ///

@@ -22,7 +22,7 @@ impl Session<'_> {
         // An upgrade under way must not find other files than it has left.
         let used = self.root.join(KEPT).is_dir();
         let _lock = used.then(|| lock::lock(&self.root)).transpose()?;
-        let report = init::init(&self.root, force, &stamp, self.durable())?;
+        let report = init::init(&self.root, force, &stamp, self.files())?;
         for (entry, outcome) in &report.entries {
             let shown = self.root.join(entry);
             let shown = shown.display();
@@ -119,7 +119,7 @@ impl Session<'_> {
             .map_err(|error| Problem::io(&text!("make the folder", "建立目录"), folder, &error))?;
         for (name, content, mode) in files {
             let path = folder.join(name);
-            self.durable()
+            self.files()
                 .write(&path, content.as_bytes(), mode)
                 .map_err(|error| Problem::io(&text!("write", "写入"), &path, &error))?;
         }

@@ -12,9 +12,8 @@ use openclaw_core::locale::Locale;
 
 pub use self::args::{Keep, SidecarArgs, SidecarCommand, Wait};
 use self::output::out;
-use crate::change::{Ended, WAIT};
+use crate::atomic_file::{AtomicFiles, Checkpoint};
 use crate::doctor::{self, Facts, Scope};
-use crate::durable::{Checkpoint, Durable};
 use crate::engine::Engine;
 use crate::layout::Root;
 use crate::lifecycle::Operator;
@@ -24,6 +23,7 @@ use crate::process::Surroundings;
 use crate::progress::Terminal;
 use crate::restore;
 use crate::text::{Problem, Text, text};
+use crate::upgrade::{Ended, WAIT};
 
 /// All went well; for `doctor`: nothing is wrong.
 pub const OK: u8 = 0;
@@ -36,7 +36,7 @@ pub const WENT_BACK: u8 = 3;
 pub struct Host<'a> {
     /// Programs and their environment.
     pub surroundings: Surroundings,
-    /// Told of every durable step.
+    /// Told of every files step.
     pub checkpoint: Checkpoint<'a>,
 }
 
@@ -84,8 +84,8 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn durable(&self) -> Durable<'_> {
-        Durable::new(self.host.checkpoint)
+    fn files(&self) -> AtomicFiles<'_> {
+        AtomicFiles::new(self.host.checkpoint)
     }
 
     fn run(&self, command: &SidecarCommand) -> Result<u8, Problem> {
@@ -165,21 +165,21 @@ impl Session<'_> {
         let mut facts = Facts::gather(&scope);
         let mut checks = doctor::diagnose(&facts);
         let mut fixed = Vec::new();
-        let treatments = if fix {
-            doctor::treatments(&checks)
+        let fixes = if fix {
+            doctor::fixes(&checks)
         } else {
             Vec::new()
         };
-        if !dry_run && !treatments.is_empty() {
+        if !dry_run && !fixes.is_empty() {
             let _lock = self
                 .root
                 .path()
                 .is_dir()
                 .then(|| lock::lock(&self.root))
                 .transpose()?;
-            for treatment in treatments {
-                match treatment.apply(&self.root, self.durable()) {
-                    Ok(()) => fixed.push(treatment),
+            for fix in fixes {
+                match fix.apply(&self.root, self.files()) {
+                    Ok(()) => fixed.push(fix),
                     // The others help all the same, and the report has what is left.
                     Err(problem) => eprintln!("{}", problem.render(self.locale)),
                 }
@@ -187,8 +187,8 @@ impl Session<'_> {
             facts = Facts::gather(&scope);
             checks = doctor::diagnose(&facts);
         } else if dry_run {
-            for treatment in &treatments {
-                let what = treatment.describe();
+            for fix in &fixes {
+                let what = fix.describe();
                 let (en, zh) = (&what.en, &what.zh);
                 self.say(&text!("would {en}", "将会{zh}"));
             }
@@ -199,8 +199,8 @@ impl Session<'_> {
                 doctor::json(&facts, &checks, &fixed, self.locale)
             ))?;
         } else {
-            for treatment in &fixed {
-                let what = treatment.describe();
+            for fix in &fixed {
+                let what = fix.describe();
                 let (en, zh) = (&what.en, &what.zh);
                 self.say(&text!("done: {en}", "已完成：{zh}"));
             }
@@ -231,7 +231,7 @@ impl Session<'_> {
             root: &self.root,
             engine: &engine,
             surroundings: &self.host.surroundings,
-            durable: self.durable(),
+            files: self.files(),
             progress: &terminal,
             wait: Duration::from_secs(wait.wait),
         };

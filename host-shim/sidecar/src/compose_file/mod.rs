@@ -1,9 +1,9 @@
 //! The root's compose file, read as Compose reads it as far as the sidecar needs it. What it does
 //! not understand it says in [`Service::unread`]; whether a file is valid is Compose's to decide.
 
+mod command;
 mod ports;
 mod service;
-mod words;
 
 use serde_json::{Map, Value};
 
@@ -12,9 +12,9 @@ use crate::layout::{COMPOSE, Root, SERVICE};
 use crate::read_file;
 use crate::release;
 
+pub use self::command::{Command, option};
 pub use self::ports::{Port, Reach};
 pub use self::service::{Mount, Network, Service, service};
-pub use self::words::{Command, option};
 
 /// Reads YAML as Compose does: merge keys are resolved, of a key that is there twice the last one
 /// counts, and of several documents the later ones are laid over the earlier ones.

@@ -3,7 +3,7 @@
 use openclaw_core::{fault::FaultCode, locale::Locale};
 use serde_json::{Value, json};
 
-use super::treatment::Treatment;
+use super::fixes::Fix;
 use crate::text::{Problem, Text, text};
 
 /// How a check came out.
@@ -48,8 +48,8 @@ pub struct Check {
     pub cause: Text,
     /// What to do about it; empty if it is well.
     pub remedy: Text,
-    /// What `--fix` would do; empty where no treatment is safe.
-    pub treatments: Vec<Treatment>,
+    /// What `--fix` would do; empty where no fix is safe.
+    pub fixes: Vec<Fix>,
 }
 
 impl Check {
@@ -62,7 +62,7 @@ impl Check {
             detail,
             cause: Text::default(),
             remedy: Text::default(),
-            treatments: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 
@@ -143,8 +143,8 @@ impl Check {
     }
 
     /// With what `--fix` may do.
-    pub fn treated_by(mut self, treatments: Vec<Treatment>) -> Self {
-        self.treatments = treatments;
+    pub fn fixed_by(mut self, fixes: Vec<Fix>) -> Self {
+        self.fixes = fixes;
         self
     }
 
@@ -159,7 +159,7 @@ impl Check {
             "detail": self.detail.get(locale),
             "cause": self.cause.get(locale),
             "remedy": self.remedy.get(locale),
-            "treatments": self.treatments.iter().map(|treatment| treatment.describe().get(locale).to_owned()).collect::<Vec<_>>(),
+            "treatments": self.fixes.iter().map(|fix| fix.describe().get(locale).to_owned()).collect::<Vec<_>>(),
         })
     }
 }

@@ -1,26 +1,20 @@
 //! `doctor`: looks at everything once, says what is wrong, why, and what to do.
 //!
-//! A diagnostic is a pure function of the [`Facts`]; a [`Treatment`] is one safe step. The report is
+//! A diagnostic is a pure function of the [`Facts`]; a [`Fix`] is one safe step. The report is
 //! stable JSON, described by `doctor.schema.json`.
 
 mod check;
-mod compose_file;
-mod container;
-mod env;
+mod checks;
 mod facts;
-mod files;
-mod machine;
-mod network;
-mod settings;
-mod system;
-mod treatment;
+mod fixes;
 
+use self::checks::{compose_file, container, env, files, machine, network, settings};
 use openclaw_core::locale::Locale;
 use serde_json::{Value, json};
 
 pub use check::{Check, Status};
 pub use facts::{Content, Facts, Found, Listener, Memory, Scope};
-pub use treatment::{Treatment, set_env};
+pub use fixes::{Fix, set_env};
 
 /// The JSON Schema of `doctor --json`.
 pub const SCHEMA: &str = include_str!("../../doctor.schema.json");
@@ -66,18 +60,18 @@ pub fn is_well(checks: &[Check]) -> bool {
 }
 
 /// The safe steps of all checks, each once.
-pub fn treatments(checks: &[Check]) -> Vec<Treatment> {
-    let mut all: Vec<Treatment> = Vec::new();
-    for treatment in checks.iter().flat_map(|check| &check.treatments) {
-        if !all.contains(treatment) {
-            all.push(treatment.clone());
+pub fn fixes(checks: &[Check]) -> Vec<Fix> {
+    let mut all: Vec<Fix> = Vec::new();
+    for fix in checks.iter().flat_map(|check| &check.fixes) {
+        if !all.contains(fix) {
+            all.push(fix.clone());
         }
     }
     all
 }
 
 /// The report as documented JSON.
-pub fn json(facts: &Facts, checks: &[Check], fixed: &[Treatment], locale: Locale) -> Value {
+pub fn json(facts: &Facts, checks: &[Check], fixed: &[Fix], locale: Locale) -> Value {
     json!({
         "version": 1,
         "ok": is_well(checks),
@@ -86,14 +80,14 @@ pub fn json(facts: &Facts, checks: &[Check], fixed: &[Treatment], locale: Locale
             "url": format!("http://127.0.0.1:{}", facts.port),
             "version": facts.version(),
         },
-        "fixed": fixed.iter().map(|treatment| treatment.describe().get(locale).to_owned()).collect::<Vec<_>>(),
+        "fixed": fixed.iter().map(|fix| fix.describe().get(locale).to_owned()).collect::<Vec<_>>(),
         "checks": checks.iter().map(|check| check.json(locale)).collect::<Vec<_>>(),
     })
 }
 
 /// The report for a terminal.
 pub fn render(checks: &[Check], locale: Locale) -> String {
-    let (cause, remedy, fix) = match locale {
+    let (cause, remedy, would) = match locale {
         Locale::En => ("cause", "remedy", "--fix would"),
         Locale::Zh => ("原因", "处理", "--fix 将会"),
     };
@@ -121,10 +115,10 @@ pub fn render(checks: &[Check], locale: Locale) -> String {
                 out.push_str(&format!("           {label}: {text}\n"));
             }
         }
-        for treatment in &check.treatments {
+        for fix in &check.fixes {
             out.push_str(&format!(
-                "           {fix}: {}\n",
-                treatment.describe().get(locale)
+                "           {would}: {}\n",
+                fix.describe().get(locale)
             ));
         }
     }

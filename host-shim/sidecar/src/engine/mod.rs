@@ -1,7 +1,7 @@
 //! The container engine and the Compose that are there: Docker with Compose v2 or v1, or Podman.
 
 mod container;
-mod presence;
+mod detect;
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::project;
 use crate::text::{Problem, text};
 
 pub use self::container::Container;
-pub use self::presence::{Flavour, Presence, detect, missing};
+pub use self::detect::{Flavour, Presence, detect, missing};
 
 /// Longest wait for a question to the engine.
 const QUESTION: Duration = Duration::from_secs(15);

@@ -12,8 +12,8 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use openclaw_sidecar::atomic_file::AtomicFiles;
 use openclaw_sidecar::dotenv::{self, Env};
-use openclaw_sidecar::durable::Durable;
 use openclaw_sidecar::init::init;
 use openclaw_sidecar::interpolate::Dialect;
 use openclaw_sidecar::layout::Root;
@@ -65,7 +65,7 @@ impl Stage {
             fs::create_dir(&root).unwrap();
             Root::new(&root).unwrap()
         };
-        init(&root, false, "t", Durable::new(&|_| {})).unwrap();
+        init(&root, false, "t", AtomicFiles::new(&|_| {})).unwrap();
         fs::create_dir_all(folder.path().join("standin")).unwrap();
         fs::create_dir(folder.path().join("bin")).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

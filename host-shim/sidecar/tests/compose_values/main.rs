@@ -69,7 +69,7 @@ fn config(dialect: Dialect, folder: &Path, compose: &str) -> Result<Value, Strin
 /// A folder that Compose v2, which runs as nobody, can read too.
 fn folder(env: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    openclaw_sidecar::durable::set_mode(folder.path(), 0o755).unwrap();
+    openclaw_sidecar::atomic_file::set_mode(folder.path(), 0o755).unwrap();
     fs::write(folder.path().join(".env"), env).unwrap();
     folder
 }

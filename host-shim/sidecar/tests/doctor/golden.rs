@@ -1,4 +1,4 @@
-//! Each sick root's diagnosis, treatments and what is left after them, in `tests/golden`.
+//! Each sick root's diagnosis, fixes and what is left after them, in `tests/golden`.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p openclaw-sidecar --test doctor` writes them anew.
 
@@ -7,17 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use openclaw_core::locale::Locale;
+use openclaw_sidecar::atomic_file::AtomicFiles;
 use openclaw_sidecar::doctor::{self, Facts};
-use openclaw_sidecar::durable::Durable;
 use serde_json::{Value, json};
 
+use super::failing_cases::Case;
 use super::healthy::{TOKEN, healthy, new_root};
-use super::sick::Case;
-use super::{sick, sick_forms};
+use super::{failing_cases, failing_forms};
 
 /// Every sick root.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    sick::CASES.iter().chain(sick_forms::CASES)
+    failing_cases::CASES.iter().chain(failing_forms::CASES)
 }
 
 /// The checks that are not simply well, without what differs from machine to machine.
@@ -66,7 +66,7 @@ fn every_sick_root_has_its_diagnosis_and_its_cure() {
         };
         let facts = look();
         let checks = doctor::diagnose(&facts);
-        let treatments = doctor::treatments(&checks);
+        let fixes = doctor::fixes(&checks);
         let sick = json!({
             "en": report(&facts, Locale::En, case.name == KNOWN),
             "zh": report(&facts, Locale::Zh, case.name == KNOWN),
@@ -76,10 +76,10 @@ fn every_sick_root_has_its_diagnosis_and_its_cure() {
             "{}: nothing seen",
             case.name
         );
-        for treatment in &treatments {
+        for fix in &fixes {
             // Giving away needs root, and the owner of this case is made up.
-            if !treatment.describe().en.starts_with("give ") {
-                treatment.apply(&root, Durable::new(&|_| {})).unwrap();
+            if !fix.describe().en.starts_with("give ") {
+                fix.apply(&root, AtomicFiles::new(&|_| {})).unwrap();
             }
         }
         let left: Vec<_> = report(&look(), Locale::En, case.name == KNOWN)
@@ -88,7 +88,7 @@ fn every_sick_root_has_its_diagnosis_and_its_cure() {
             .collect();
         let found = json!({
             "diagnosis": sick,
-            "treatments": treatments.iter().map(|treatment| treatment.describe().en).collect::<Vec<_>>(),
+            "treatments": fixes.iter().map(|fix| fix.describe().en).collect::<Vec<_>>(),
             "left_after_treatment": left,
         });
         let found = format!("{found:#}\n");

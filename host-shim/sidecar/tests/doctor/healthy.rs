@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use openclaw_core::fault::FaultCode;
+use openclaw_sidecar::atomic_file::AtomicFiles;
 use openclaw_sidecar::doctor::{Facts, Listener, Memory, Scope};
 use openclaw_sidecar::dotenv;
-use openclaw_sidecar::durable::Durable;
 use openclaw_sidecar::engine::{Container, Flavour, Presence};
 use openclaw_sidecar::init::init;
 use openclaw_sidecar::layout::{ENTRIES, Root};
@@ -68,7 +68,7 @@ pub fn new_root(folder: &Path) -> Root {
     let root = folder.join("root");
     fs::create_dir(&root).unwrap();
     let root = Root::new(&root).unwrap();
-    init(&root, false, "t", Durable::new(&|_| {})).unwrap();
+    init(&root, false, "t", AtomicFiles::new(&|_| {})).unwrap();
     chmod(&root, "", 0o700);
     set_env(&root, dotenv::TOKEN, TOKEN);
     root
@@ -88,7 +88,7 @@ pub fn set_env(root: &Root, key: &str, value: &str) {
 }
 
 pub fn chmod(root: &Root, entry: &str, mode: u32) {
-    openclaw_sidecar::durable::set_mode(&root.join(entry), mode).unwrap();
+    openclaw_sidecar::atomic_file::set_mode(&root.join(entry), mode).unwrap();
 }
 
 pub fn answered(status: u16, code: FaultCode, message: &str) -> Option<Probe> {

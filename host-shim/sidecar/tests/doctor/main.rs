@@ -2,10 +2,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod failing_cases;
+mod failing_forms;
 mod golden;
 mod healthy;
-mod sick;
-mod sick_forms;
 
 use std::fs;
 
@@ -114,14 +114,14 @@ fn fix_does_what_dry_run_says() {
     assert!(value["fixed"].as_array().unwrap().len() >= 3, "{value:#}");
     assert_eq!(stage.env().token().flaw(), None);
     assert!(!fixed.stdout.contains(stage.env().token().expose()));
-    let again = doctor::treatments(&doctor::diagnose(&Facts::of_files(&Scope {
+    let again = doctor::fixes(&doctor::diagnose(&Facts::of_files(&Scope {
         root: &stage.root,
         surroundings: &Surroundings::default(),
         plugin: None,
     })));
     let again: Vec<_> = again
         .iter()
-        .filter(|treatment| !treatment.describe().en.starts_with("give "))
+        .filter(|fix| !fix.describe().en.starts_with("give "))
         .collect();
     assert!(again.is_empty(), "{again:?}");
 }

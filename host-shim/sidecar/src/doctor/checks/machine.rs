@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use openclaw_core::fault::FaultCode;
 
-use super::check::Check;
-use super::facts::{Facts, release_day, size};
+use crate::doctor::check::Check;
+use crate::doctor::facts::{Facts, release_day, size};
 use crate::probe::Probe;
 use crate::text::{Text, text};
 

@@ -2,10 +2,10 @@
 
 use std::fs;
 
+use crate::atomic_file::{self, AtomicFiles};
 use crate::dotenv;
-use crate::durable::{self, Durable};
 use crate::layout::{CONTAINER_UID, ENV, PINNED_VERSION, Root};
-use crate::owner;
+use crate::ownership;
 use crate::read_file;
 use crate::release;
 use crate::secret::Token;
@@ -14,7 +14,7 @@ use crate::text::{Problem, Text, text};
 
 /// One safe step towards health. Each does nothing where it is not needed any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Treatment {
+pub enum Fix {
     /// Make a missing folder, with this mode.
     MakeFolder(&'static str, u32),
     /// Write a missing file from its template, with this mode.
@@ -31,7 +31,7 @@ pub enum Treatment {
     StopGrace,
 }
 
-impl Treatment {
+impl Fix {
     /// What it does, for people and for `--dry-run`.
     pub fn describe(&self) -> Text {
         match self {
@@ -74,12 +74,12 @@ impl Treatment {
     /// # Errors
     ///
     /// A file cannot be written, or belongs to somebody else.
-    pub fn apply(&self, root: &Root, durable: Durable<'_>) -> Result<(), Problem> {
+    pub fn apply(&self, root: &Root, files: AtomicFiles<'_>) -> Result<(), Problem> {
         let (path, result) = match self {
             Self::MakeFolder(entry, mode) => {
                 let path = root.join(entry);
                 let result =
-                    fs::create_dir_all(&path).and_then(|()| durable::set_mode(&path, *mode));
+                    fs::create_dir_all(&path).and_then(|()| atomic_file::set_mode(&path, *mode));
                 (path, result)
             }
             Self::WriteTemplate(entry, mode) => {
@@ -90,27 +90,27 @@ impl Treatment {
                     templates::content(entry, &new_token()?)
                 };
                 let result = match content {
-                    Some(content) => durable.create(&path, content.as_bytes(), *mode).map(drop),
+                    Some(content) => files.create(&path, content.as_bytes(), *mode).map(drop),
                     None => Ok(()),
                 };
                 (path, result)
             }
             Self::SetMode(entry, mode) => {
                 let path = root.join(entry);
-                let result = durable::set_mode(&path, *mode);
+                let result = atomic_file::set_mode(&path, *mode);
                 (path, result)
             }
             Self::GiveToContainer(entry) => {
                 let path = root.join(entry);
-                let result = owner::give_to_container(&path);
+                let result = ownership::give_to_container(&path);
                 (path, result)
             }
-            Self::NewToken => return set_env(root, dotenv::TOKEN, new_token()?.expose(), durable),
-            Self::PinVersion => return set_env(root, dotenv::VERSION, PINNED_VERSION, durable),
+            Self::NewToken => return set_env(root, dotenv::TOKEN, new_token()?.expose(), files),
+            Self::PinVersion => return set_env(root, dotenv::VERSION, PINNED_VERSION, files),
             Self::StopGrace => {
                 let env = dotenv::load(root, Default::default())?;
                 let grace = release::stop_grace(env.get(dotenv::VERSION).unwrap_or_default());
-                return set_env(root, dotenv::STOP_GRACE, grace, durable);
+                return set_env(root, dotenv::STOP_GRACE, grace, files);
             }
         };
         result.map_err(|error| Problem::io(&text!("change", "修改"), &path, &error))
@@ -132,11 +132,11 @@ fn new_token() -> Result<Token, Problem> {
 /// # Errors
 ///
 /// The file cannot be read or written.
-pub fn set_env(root: &Root, key: &str, value: &str, durable: Durable<'_>) -> Result<(), Problem> {
+pub fn set_env(root: &Root, key: &str, value: &str, files: AtomicFiles<'_>) -> Result<(), Problem> {
     let path = root.join(ENV);
     let failed = |error: &std::io::Error| Problem::io(&text!("change", "修改"), &path, error);
     let old = read_file::read_text(&path).map_err(|error| failed(&error))?;
-    durable
+    files
         .write(&path, dotenv::set(&old, key, value).as_bytes(), 0o600)
         .map_err(|error| failed(&error))
 }

@@ -2,8 +2,8 @@
 
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
-use super::check::Check;
-use super::facts::{Facts, Listener};
+use crate::doctor::check::Check;
+use crate::doctor::facts::{Facts, Listener};
 use crate::probe::Probe;
 use crate::text::{Text, text};
 

@@ -41,7 +41,7 @@ const fn seen(name: &'static str, facts: fn(&mut Facts)) -> Case {
     }
 }
 
-/// Nothing runs yet, so that a new token is a safe treatment.
+/// Nothing runs yet, so that a new token is a safe fix.
 const fn before_start(name: &'static str, root: fn(&Root)) -> Case {
     Case {
         name,

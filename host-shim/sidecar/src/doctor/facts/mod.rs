@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::system;
+mod system;
 use crate::address;
 use crate::compose_file::{self, Service};
 use crate::dotenv::{self, Env};
@@ -22,7 +22,7 @@ use crate::process::Surroundings;
 use crate::read_file;
 use crate::secret::Token;
 use crate::text::{Problem, Text, text};
-use crate::{journal, lock, owner, selinux, templates};
+use crate::{journal, lock, ownership, selinux, templates};
 
 /// One entry of the root as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,7 +222,7 @@ impl Facts {
                 .iter()
                 .filter_map(|entry| Some((entry.path, found(&root.join(entry.path))?)))
                 .collect(),
-            foreign_state: owner::first_foreign(&root.join(HOME)).map(|(path, uid)| {
+            foreign_state: ownership::first_foreign(&root.join(HOME)).map(|(path, uid)| {
                 let path = path.strip_prefix(root.path()).unwrap_or(&path);
                 (path.display().to_string(), uid)
             }),

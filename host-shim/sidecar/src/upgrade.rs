@@ -165,7 +165,7 @@ impl Operator<'_> {
             step: Step::Prepared,
         };
         let apply = || {
-            set_env(self.root, dotenv::VERSION, to, self.durable)?;
+            set_env(self.root, dotenv::VERSION, to, self.files)?;
             self.give_time_to_stop(to)
         };
         self.change(&mut journal, &point, &image, keep, &apply)
@@ -183,12 +183,12 @@ impl Operator<'_> {
                 Some(written) if written == grace => Ok(()),
                 // Without a line there the compose file's own default holds, which is enough.
                 None => Ok(()),
-                Some(_) => set_env(self.root, dotenv::STOP_GRACE, grace, self.durable),
+                Some(_) => set_env(self.root, dotenv::STOP_GRACE, grace, self.files),
             };
         }
         match compose_file::with_stop_grace(&text, grace) {
             Some(text) => self
-                .durable
+                .files
                 .write(&path, text.as_bytes(), 0o644)
                 .map_err(|error| failed(&error)),
             None => Ok(()),
@@ -237,7 +237,7 @@ impl Operator<'_> {
             was_running: running,
             step: Step::Prepared,
         };
-        let apply = || restore::restore(self.root, &target.id, self.durable);
+        let apply = || restore::restore(self.root, &target.id, self.files);
         self.change(&mut journal, &point, &image, keep, &apply)
     }
 
@@ -272,21 +272,21 @@ impl Operator<'_> {
     ) -> Result<Ended, Problem> {
         self.progress
             .step(&text!("making a restore point", "正在建立恢复点"));
-        journal.write(Step::Prepared, self.root, self.durable)?;
+        journal.write(Step::Prepared, self.root, self.files)?;
         let prepared =
-            restore::create(self.root, point, self.durable).and_then(|()| self.fetch(image));
+            restore::create(self.root, point, self.files).and_then(|()| self.fetch(image));
         if let Err(problem) = prepared {
             // Nothing has changed, so nothing has to go back.
             self.abandon(journal)?;
             return Err(problem);
         }
-        journal.write(Step::Switching, self.root, self.durable)?;
+        journal.write(Step::Switching, self.root, self.files)?;
         let attempt = apply().and_then(|()| self.start(true, self.wait));
         match attempt {
             Ok(_) => {
-                journal.write(Step::Verified, self.root, self.durable)?;
+                journal.write(Step::Verified, self.root, self.files)?;
                 self.finish(journal)?;
-                if let Err(problem) = restore::prune(self.root, keep, self.durable) {
+                if let Err(problem) = restore::prune(self.root, keep, self.files) {
                     // The change has succeeded all the same.
                     self.progress.note(&problem.what);
                 }
@@ -310,24 +310,24 @@ impl Operator<'_> {
     /// Ends a change that has succeeded.
     fn finish(&self, journal: &Journal) -> Result<(), Problem> {
         if let Some(used) = &journal.used {
-            restore::remove(self.root, used, self.durable)?;
+            restore::remove(self.root, used, self.files)?;
         }
-        Journal::end(self.root, self.durable)
+        Journal::end(self.root, self.files)
     }
 
     /// Ends a change that came to nothing. Its restore point is what runs, so it is nothing to go
     /// back to later.
     fn abandon(&self, journal: &Journal) -> Result<(), Problem> {
-        restore::remove(self.root, &journal.restore_point, self.durable)?;
-        Journal::end(self.root, self.durable)
+        restore::remove(self.root, &journal.restore_point, self.files)?;
+        Journal::end(self.root, self.files)
     }
 
     fn go_back(&self, journal: &mut Journal, start: bool) -> Result<(), Problem> {
         let from = journal.from.clone();
         if journal.step != Step::Restored {
-            restore::restore(self.root, &journal.restore_point, self.durable)?;
+            restore::restore(self.root, &journal.restore_point, self.files)?;
             // From here on the files are the user's again: a later call does not overwrite them.
-            journal.write(Step::Restored, self.root, self.durable)?;
+            journal.write(Step::Restored, self.root, self.files)?;
         }
         if !start {
             return self.abandon(journal);

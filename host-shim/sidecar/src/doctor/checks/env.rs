@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use openclaw_core::fault::FaultCode;
 use serde_json::Value;
 
-use super::check::Check;
-use super::facts::{Content, Facts};
-use super::treatment::Treatment;
+use crate::doctor::check::Check;
+use crate::doctor::facts::{Content, Facts};
+use crate::doctor::fixes::Fix;
 use crate::dotenv::{self, Env, is_pinned_version, release};
 use crate::interpolate;
 use crate::layout::{IMAGE, PINNED_VERSION};
@@ -155,7 +155,7 @@ pub fn token(facts: &Facts) -> Vec<Check> {
     };
     // A new token is safe only where no gateway can be running with the present one.
     let new = || match facts.listener {
-        None => vec![Treatment::NewToken],
+        None => vec![Fix::NewToken],
         Some(_) => Vec::new(),
     };
     vec![match env.token().flaw() {
@@ -171,7 +171,7 @@ pub fn token(facts: &Facts) -> Vec<Check> {
                 "没有令牌，网关无法启动。"
             ),
         )
-        .treated_by(new()),
+        .fixed_by(new()),
         Some(Flaw::Placeholder) => wrong(
             "token_placeholder",
             text!(
@@ -180,7 +180,7 @@ pub fn token(facts: &Facts) -> Vec<Check> {
             ),
             text!("Everybody knows the placeholder.", "占位符人人皆知。"),
         )
-        .treated_by(new()),
+        .fixed_by(new()),
         Some(Flaw::Redacted) => wrong(
             "token_redacted",
             text!(
@@ -192,7 +192,7 @@ pub fn token(facts: &Facts) -> Vec<Check> {
                 "它是从隐藏机密的输出中复制来的。"
             ),
         )
-        .treated_by(new()),
+        .fixed_by(new()),
         Some(Flaw::NotPrintable) => wrong(
             "token_not_printable",
             text!(
@@ -314,7 +314,7 @@ pub fn version(facts: &Facts) -> Vec<Check> {
                 ),
                 remedy,
             )
-            .treated_by(vec![Treatment::PinVersion]),
+            .fixed_by(vec![Fix::PinVersion]),
         ];
     };
     if !is_pinned_version(version) {

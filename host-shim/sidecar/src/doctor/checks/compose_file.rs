@@ -3,10 +3,10 @@
 use openclaw_core::fault::FaultCode;
 use serde_json::Value;
 
-use super::check::Check;
-use super::facts::{Content, Facts};
-use super::treatment::Treatment;
 use crate::compose_file::{Network, Reach, Service};
+use crate::doctor::check::Check;
+use crate::doctor::facts::{Content, Facts};
+use crate::doctor::fixes::Fix;
 use crate::dotenv::{STOP_GRACE, release};
 use crate::gateway_config::GatewayConfig;
 use crate::layout::{COMPOSE, SERVICE};
@@ -179,8 +179,8 @@ fn stop_grace(service: &Service, facts: &Facts) -> Option<Check> {
     if seconds(written)? >= seconds(needed)? {
         return None;
     }
-    let treatments = match &facts.compose {
-        Content::Good(file) if file.to_string().contains(STOP_GRACE) => vec![Treatment::StopGrace],
+    let fixes = match &facts.compose {
+        Content::Good(file) if file.to_string().contains(STOP_GRACE) => vec![Fix::StopGrace],
         _ => Vec::new(),
     };
     Some(
@@ -200,7 +200,7 @@ fn stop_grace(service: &Service, facts: &Facts) -> Option<Check> {
                 "请在 .env 中设置 {STOP_GRACE}={needed}，在 compose 文件中写 stop_grace_period: ${{{STOP_GRACE}:-330s}}，然后运行 `host-shim sidecar restart`。"
             ),
         )
-        .treated_by(treatments),
+        .fixed_by(fixes),
     )
 }
 

@@ -82,7 +82,7 @@ impl Operator<'_> {
             ));
         }
         let own = project::own_name(self.root.path());
-        doctor::set_env(self.root, dotenv::PROJECT, &own, self.durable)?;
+        doctor::set_env(self.root, dotenv::PROJECT, &own, self.files)?;
         self.engine.use_project(&own);
         self.progress.note(&text!(
             "The Compose project `{name}` is the one of {shown}; this root's is now `{own}` (COMPOSE_PROJECT_NAME in .env).",

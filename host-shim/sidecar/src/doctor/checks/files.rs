@@ -2,9 +2,9 @@
 
 use openclaw_core::fault::FaultCode;
 
-use super::check::Check;
-use super::facts::{Content, Facts, Found};
-use super::treatment::Treatment;
+use crate::doctor::check::Check;
+use crate::doctor::facts::{Content, Facts, Found};
+use crate::doctor::fixes::Fix;
 use crate::engine::Presence;
 use crate::layout::{CONTAINER_UID, ENTRIES, ENV, HOME, Kind, is_optional};
 use crate::read_file::LIMIT;
@@ -137,16 +137,16 @@ pub fn entries(facts: &Facts) -> Vec<Check> {
         .map(|entry| entry.path)
         .collect::<Vec<_>>()
         .join(", ");
-    let treatments = missing
+    let fixes = missing
         .iter()
         .flat_map(|entry| {
             let make = match entry.kind {
-                Kind::Folder => Treatment::MakeFolder(entry.path, entry.mode),
-                Kind::File => Treatment::WriteTemplate(entry.path, entry.mode),
+                Kind::Folder => Fix::MakeFolder(entry.path, entry.mode),
+                Kind::File => Fix::WriteTemplate(entry.path, entry.mode),
             };
             let give = entry
                 .container_owns
-                .then_some(Treatment::GiveToContainer(entry.path));
+                .then_some(Fix::GiveToContainer(entry.path));
             [Some(make), give].into_iter().flatten()
         })
         .collect();
@@ -167,7 +167,7 @@ pub fn entries(facts: &Facts) -> Vec<Check> {
                 "请运行 `host-shim sidecar init`：它只补齐缺少的，不覆盖任何文件。"
             ),
         )
-        .treated_by(treatments),
+        .fixed_by(fixes),
     ]
 }
 
@@ -177,7 +177,7 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
         return vec![no_root("modes")];
     }
     let mut open = Vec::new();
-    let mut treatments = Vec::new();
+    let mut fixes = Vec::new();
     let mut secret = false;
     for entry in ENTRIES {
         // What is of another kind is not the sidecar's to change.
@@ -193,7 +193,7 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
             entry.path
         };
         open.push(format!("{name} ({mode:o})"));
-        treatments.push(Treatment::SetMode(entry.path, mode & !entry.forbidden));
+        fixes.push(Fix::SetMode(entry.path, mode & !entry.forbidden));
         secret |= entry.path == ENV;
     }
     if open.is_empty() {
@@ -228,7 +228,7 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
                 "请收紧权限：.env 设为 600，根目录设为 700。"
             ),
         )
-        .treated_by(treatments),
+        .fixed_by(fixes),
     ]
 }
 
@@ -285,10 +285,10 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
         .map(|(entry, ..)| *entry)
         .collect::<Vec<_>>()
         .join(" ");
-    let treatments = if facts.euid == Some(0) {
+    let fixes = if facts.euid == Some(0) {
         foreign
             .iter()
-            .map(|(entry, ..)| Treatment::GiveToContainer(entry))
+            .map(|(entry, ..)| Fix::GiveToContainer(entry))
             .collect()
     } else {
         Vec::new()
@@ -298,7 +298,7 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
             text!("In its container the gateway is uid {CONTAINER_UID}; it cannot write there and ends at its start.", "网关在容器内的用户是 uid {CONTAINER_UID}，它无法写入这些目录，会在启动时退出。"),
             text!("sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}", "sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}"),
         )
-        .treated_by(treatments)]
+        .fixed_by(fixes)]
 }
 
 /// No upgrade or roll-back was cut off.

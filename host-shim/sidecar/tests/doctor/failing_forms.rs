@@ -4,8 +4,8 @@ use std::fs;
 
 use openclaw_sidecar::dotenv;
 
+use super::failing_cases::{Case, files};
 use super::healthy::{COMPOSE, CONFIG, TOKEN, edit, set_env};
-use super::sick::{Case, files};
 
 /// By what is sick.
 pub const CASES: &[Case] = &[

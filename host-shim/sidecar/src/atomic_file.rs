@@ -11,19 +11,19 @@ pub type Checkpoint<'a> = &'a (dyn Fn(&str) + Sync);
 /// How the names of drafts begin; a killed process leaves them behind.
 pub const DRAFT: &str = ".new-";
 
-/// Durable file operations.
+/// AtomicFiles file operations.
 #[derive(Clone, Copy)]
-pub struct Durable<'a> {
+pub struct AtomicFiles<'a> {
     checkpoint: Checkpoint<'a>,
 }
 
-impl std::fmt::Debug for Durable<'_> {
+impl std::fmt::Debug for AtomicFiles<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Durable")
+        f.write_str("AtomicFiles")
     }
 }
 
-impl<'a> Durable<'a> {
+impl<'a> AtomicFiles<'a> {
     /// Operations that tell `checkpoint` what they do.
     pub fn new(checkpoint: Checkpoint<'a>) -> Self {
         Self { checkpoint }

@@ -3,8 +3,8 @@
 use openclaw_core::fault::FaultCode;
 use serde_json::Value;
 
-use super::check::Check;
-use super::facts::{Content, Facts};
+use crate::doctor::check::Check;
+use crate::doctor::facts::{Content, Facts};
 use crate::dotenv;
 use crate::gateway_config::{Auth, GatewayConfig};
 use crate::layout::CONFIG;

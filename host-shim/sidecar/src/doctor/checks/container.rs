@@ -2,8 +2,8 @@
 
 use openclaw_core::fault::FaultCode;
 
-use super::check::Check;
-use super::facts::{Facts, size};
+use crate::doctor::check::Check;
+use crate::doctor::facts::{Facts, size};
 use crate::dotenv::is_pinned_version;
 use crate::engine::{self, Container, Presence};
 use crate::layout::IMAGE;

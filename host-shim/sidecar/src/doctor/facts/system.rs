@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::facts::{Listener, Memory};
+use super::{Listener, Memory};
 use crate::layout::Root;
 
 #[cfg(target_os = "linux")]
