@@ -36,7 +36,7 @@ class Prefix(filter.CustomFilter):
 
 
 class OpenClawStar(Star):
-    """Conversations to a local OpenClaw Gateway, in chat and as a chat model."""
+    """Talks to a local OpenClaw Gateway, in chat and as a chat model."""
 
     def __init__(self, context: Context, config: dict | None = None) -> None:
         super().__init__(context)

@@ -59,10 +59,9 @@ atomic_file.write_json(Path(sys.argv[1]), {{"chat": "1"}})
         done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True)
         assert done.returncode == -signal.SIGKILL, done.stderr
     assert len(os.listdir(tmp_path)) == 1
-    (tmp_path / ".sessions.abc123").touch()  # As earlier versions named it.
-    (tmp_path / ".other.abc123").touch()
+    (tmp_path / ".other.part").touch()
     Sessions(path)
-    assert os.listdir(tmp_path) == [".other.abc123"]
+    assert os.listdir(tmp_path) == [".other.part"]
 
 
 # Report F1: half a surrogate pair (Aider-AI/aider#3693).

@@ -1,49 +1,78 @@
-//! Errors of the library as Python exceptions. The classes are in the package's `errors.py`, so
-//! that they have docstrings and attributes; these here only carry the facts.
+//! Errors of the library as Python exceptions. Their classes are in the package's `errors.py`, with
+//! docstrings and attributes; what is raised here only carries the facts.
 
-use host_shim::{ConfigError, Fault, LoadError};
+use host_shim::{ConfigError, ConfigureError, Fault, LoadError};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use serde::Serialize;
 use serde_json::json;
 
 pyo3::create_exception!(
     astr_openclaw,
-    RawFault,
+    NativeError,
     pyo3::exceptions::PyException,
-    "The JSON of a fault."
-);
-pyo3::create_exception!(
-    astr_openclaw,
-    RawConfigError,
-    pyo3::exceptions::PyException,
-    "The JSON of what is wrong with a config: `key` and `message`."
-);
-pyo3::create_exception!(
-    astr_openclaw,
-    RawLoadError,
-    pyo3::exceptions::PyException,
-    "The JSON of why a component cannot be run: `kind` and `message`."
+    "`fault`, `config` or `load`, and the JSON of the error."
 );
 
-pub(crate) fn json(value: &impl serde::Serialize) -> PyResult<String> {
+/// An error on its way to Python.
+pub(crate) struct Raised(PyErr);
+
+impl From<Raised> for PyErr {
+    fn from(raised: Raised) -> Self {
+        raised.0
+    }
+}
+
+impl From<Fault> for Raised {
+    fn from(fault: Fault) -> Self {
+        raised("fault", &fault)
+    }
+}
+
+impl From<ConfigError> for Raised {
+    fn from(error: ConfigError) -> Self {
+        raised(
+            "config",
+            &json!({ "key": error.key, "message": error.message }),
+        )
+    }
+}
+
+impl From<ConfigureError> for Raised {
+    fn from(error: ConfigureError) -> Self {
+        match error {
+            ConfigureError::Invalid(error) => error.into(),
+            ConfigureError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<LoadError> for Raised {
+    fn from(error: LoadError) -> Self {
+        let kind = match error {
+            LoadError::Config(error) => return error.into(),
+            LoadError::Fault(fault) => return fault.into(),
+            LoadError::Unreadable { .. } => "unreadable",
+            LoadError::NotAComponent { .. } => "not_a_component",
+            LoadError::OtherWorld { .. } => "other_world",
+            LoadError::Artifact { .. } => "artifact",
+            _ => "unusable",
+        };
+        raised(
+            "load",
+            &json!({ "kind": kind, "message": error.to_string() }),
+        )
+    }
+}
+
+fn raised(kind: &'static str, fact: &impl Serialize) -> Raised {
+    Raised(match json(fact) {
+        Ok(fact) => NativeError::new_err((kind, fact)),
+        Err(error) => error,
+    })
+}
+
+/// A value as JSON text.
+pub(crate) fn json(value: &impl Serialize) -> PyResult<String> {
     serde_json::to_string(value).map_err(|e| PyValueError::new_err(e.to_string()))
-}
-
-pub(crate) fn fault(fault: &Fault) -> PyResult<PyErr> {
-    Ok(RawFault::new_err(json(fault)?))
-}
-
-pub(crate) fn config(error: ConfigError) -> PyErr {
-    RawConfigError::new_err(json!({ "key": error.key, "message": error.message }).to_string())
-}
-
-pub(crate) fn load(error: &LoadError) -> PyErr {
-    let kind = match error {
-        LoadError::Unreadable { .. } => "unreadable",
-        LoadError::NotAComponent { .. } => "not_a_component",
-        LoadError::OtherWorld { .. } => "other_world",
-        LoadError::Artifact { .. } => "artifact",
-        _ => "unusable",
-    };
-    RawLoadError::new_err(json!({ "kind": kind, "message": error.to_string() }).to_string())
 }

@@ -12,7 +12,9 @@ mod plugin;
 mod tools;
 mod turn;
 
-use host_shim::{FaultCode, Level, Locale};
+use host_shim::config::{KEYS, Key};
+use host_shim::{FaultCode, Level};
+use openclaw_core::redact;
 use pyo3::prelude::*;
 use serde_json::json;
 
@@ -20,7 +22,7 @@ use serde_json::json;
 /// order of the table: a JSON list.
 #[pyfunction]
 fn fault_table(locale: &str) -> PyResult<String> {
-    let locale: Locale = plugin::parse_locale(locale)?;
+    let locale = plugin::parse_locale(locale)?;
     let table: Vec<_> = FaultCode::ALL
         .iter()
         .map(|code| {
@@ -35,19 +37,30 @@ fn fault_table(locale: &str) -> PyResult<String> {
     errors::json(&table)
 }
 
+/// The text without these tokens, with `mark` in their place.
+#[pyfunction]
+fn mask_tokens(text: &str, tokens: Vec<String>, mark: &str) -> String {
+    redact::mask_with(mark, text, tokens.iter().map(String::as_str))
+}
+
+/// Of a text that comes in pieces: what can be shown by now, masked, and the rest, which is to be put
+/// before the next piece.
+#[pyfunction]
+fn mask_piece(text: &str, tokens: Vec<String>, mark: &str) -> (String, String) {
+    let tokens = tokens.iter().map(String::as_str);
+    let (shown, rest) = text.split_at(redact::settled(text, tokens.clone()));
+    (redact::mask_with(mark, shown, tokens), rest.to_owned())
+}
+
 /// Private; see `astr_openclaw`.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
     module.add("LEVELS", Level::ALL.map(Level::as_str).to_vec())?;
-    module.add(
-        "CONFIG_KEYS",
-        host_shim::config::KEYS
-            .iter()
-            .map(|k| k.name)
-            .collect::<Vec<_>>(),
-    )?;
+    let names = |keys: &mut dyn Iterator<Item = &Key>| keys.map(|k| k.name).collect::<Vec<_>>();
+    module.add("CONFIG_KEYS", names(&mut KEYS.iter()))?;
+    module.add("SECRET_KEYS", names(&mut KEYS.iter().filter(|k| k.secret)))?;
     module.add("MAX_ATTACHMENT_BYTES", host_shim::MAX_ATTACHMENT_BYTES)?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<mailbox::Operation>()?;
@@ -55,11 +68,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<plugin::Plugin>()?;
     module.add_class::<turn::Turn>()?;
     module.add("ForkError", py.get_type::<fork_guard::ForkError>())?;
-    module.add("RawFault", py.get_type::<errors::RawFault>())?;
-    module.add("RawConfigError", py.get_type::<errors::RawConfigError>())?;
-    module.add("RawLoadError", py.get_type::<errors::RawLoadError>())?;
+    module.add("NativeError", py.get_type::<errors::NativeError>())?;
     module.add_function(wrap_pyfunction!(plugin::load, module)?)?;
     module.add_function(wrap_pyfunction!(plugin::read_attachment, module)?)?;
     module.add_function(wrap_pyfunction!(fault_table, module)?)?;
+    module.add_function(wrap_pyfunction!(mask_tokens, module)?)?;
+    module.add_function(wrap_pyfunction!(mask_piece, module)?)?;
     Ok(())
 }

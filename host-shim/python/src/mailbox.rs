@@ -14,10 +14,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
 use host_shim::ToolCall;
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::errors::Raised;
 use crate::fork_guard::ForkGuard;
 use crate::tools::Answer;
 
@@ -168,38 +170,20 @@ impl Mailbox {
     /// All that has come in since the last time, in order: `("ready", key)`,
     /// `("tool", key, ticket, name, arguments, answer)` or `("dropped", key, ticket)`.
     fn drain(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
-        self.outbox
-            .get()?
-            .take()
-            .into_iter()
-            .map(|item| {
-                Ok(match item {
-                    Item::Ready(key) => ("ready", key).into_pyobject(py)?.into_any().unbind(),
-                    Item::Tool {
-                        turn,
-                        ticket,
-                        call,
-                        answer,
-                    } => {
-                        let answer = Py::new(py, ToolAnswer::new(answer))?;
-                        (
-                            "tool",
-                            turn,
-                            ticket,
-                            call.id,
-                            call.name,
-                            call.arguments,
-                            answer,
-                        )
-                            .into_pyobject(py)?
-                            .into_any()
-                            .unbind()
-                    }
-                    Item::ToolDropped { turn, ticket } => ("dropped", turn, ticket)
-                        .into_pyobject(py)?
-                        .into_any()
-                        .unbind(),
-                })
+        let items = self.outbox.get()?.take().into_iter();
+        items
+            .map(|item| match item {
+                Item::Ready(key) => ("ready", key).into_py_any(py),
+                Item::Tool {
+                    turn,
+                    ticket,
+                    call,
+                    answer,
+                } => {
+                    let answer = ToolAnswer::new(answer);
+                    ("tool", turn, ticket, call.name, call.arguments, answer).into_py_any(py)
+                }
+                Item::ToolDropped { turn, ticket } => ("dropped", turn, ticket).into_py_any(py),
             })
             .collect()
     }
@@ -241,11 +225,8 @@ impl ToolAnswer {
     }
 }
 
-/// What a finished operation brings to Python.
-pub(crate) type Outcome = PyResult<Py<PyAny>>;
-
 /// Makes the Python value of a finished operation, on the loop's thread.
-pub(crate) type Finish = Box<dyn FnOnce(Python<'_>) -> Outcome + Send>;
+type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
 /// One call that is awaited: polled on the loop's thread whenever its key is ready.
 #[pyclass(frozen, module = "astr_openclaw._native")]
@@ -257,7 +238,15 @@ enum State {
 }
 
 impl Operation {
-    pub(crate) fn new(future: impl Future<Output = Finish> + Send + 'static) -> Self {
+    /// `to_python` makes the call's result of what `future` gives.
+    pub(crate) fn new<T: Send + 'static, E: Into<Raised> + Send + 'static>(
+        future: impl Future<Output = Result<T, E>> + Send + 'static,
+        to_python: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) -> Self {
+        let future = async move {
+            let outcome = future.await;
+            Box::new(move |py: Python<'_>| to_python(py, outcome.map_err(Into::into)?)) as Finish
+        };
         Self(ForkGuard::new(Mutex::new(State::Waiting(
             Box::pin(future),
             None,
@@ -302,30 +291,17 @@ impl Operation {
     }
 }
 
-#[cfg(unix)]
 fn duplicate(descriptor: i64) -> PyResult<Socket> {
-    use std::os::fd::{BorrowedFd, RawFd};
+    #[cfg(unix)]
+    use std::os::fd::{BorrowedFd as Borrowed, RawFd as Raw};
+    #[cfg(windows)]
+    use std::os::windows::io::{BorrowedSocket as Borrowed, RawSocket as Raw};
 
-    let raw = RawFd::try_from(descriptor)
-        .ok()
-        .filter(|raw| *raw >= 0)
-        .ok_or_else(|| PyValueError::new_err("not a file descriptor"))?;
+    let raw = Raw::try_from(descriptor).ok().filter(|_| descriptor >= 0);
+    let raw = raw.ok_or_else(|| PyValueError::new_err("not a file descriptor"))?;
     // SAFETY: not -1 (checked), and only borrowed for the call below, during which the caller
     // holds its socket; if it is not open, duplicating it fails with an error and does no harm.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(raw) };
-    borrowed
-        .try_clone_to_owned()
-        .map(Socket::from)
-        .map_err(|e| PyOSError::new_err(format!("cannot duplicate the wake-up socket: {e}")))
-}
-
-#[cfg(windows)]
-fn duplicate(descriptor: i64) -> PyResult<Socket> {
-    use std::os::windows::io::{BorrowedSocket, RawSocket};
-
-    let raw = RawSocket::try_from(descriptor).map_err(|_| PyValueError::new_err("not a socket"))?;
-    // SAFETY: only borrowed for the call below, during which the caller holds its socket.
-    let borrowed = unsafe { BorrowedSocket::borrow_raw(raw) };
+    let borrowed = unsafe { Borrowed::borrow_raw(raw) };
     borrowed
         .try_clone_to_owned()
         .map(Socket::from)

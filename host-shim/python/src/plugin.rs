@@ -8,16 +8,19 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use host_shim::{
-    Attachment, ComponentSource, Config, ConfigError, LoadError, Locale, MAX_ATTACHMENT_BYTES,
-    Snapshot, TurnRequest,
+    Attachment, ComponentSource, Config, Fault, LoadError, Locale, MAX_ATTACHMENT_BYTES, Snapshot,
+    TurnRequest,
 };
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use serde::Deserialize;
+use serde::de::value::StrDeserializer;
 
-use crate::errors;
+use crate::errors::{self, Raised};
 use crate::fork_guard::ForkGuard;
-use crate::mailbox::{Finish, Mailbox, Operation};
+use crate::mailbox::{Mailbox, Operation};
 use crate::tools::Runner;
 use crate::turn::Turn;
 
@@ -48,7 +51,7 @@ impl Plugin {
         let plugin = self.inner.get()?;
         let outbox = mailbox.outbox()?;
         let mut request: TurnRequest = serde_json::from_str(request)
-            .map_err(|e| PyValueError::new_err(format!("the turn cannot be asked: {e}")))?;
+            .map_err(|error| value_error(format!("the turn cannot be asked: {error}")))?;
         request.attachments = attachments
             .into_iter()
             .map(|(media_type, filename, data)| Attachment {
@@ -82,73 +85,60 @@ impl Plugin {
             .last_status
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let fresh = match answer {
-            Some(Ok(status)) => {
-                *last = errors::json(&status)?;
-                true
-            }
-            Some(Err(fault)) => return Err(errors::fault(&fault)?),
-            None => false,
-        };
+        let fresh = answer.is_some();
+        if let Some(status) = answer {
+            *last = errors::json(&status.map_err(Raised::from)?)?;
+        }
         Ok((last.clone(), fresh))
     }
 
     /// Closes the breakers.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         let plugin = self.inner.get()?.clone();
-        match py.detach(|| wait_briefly(async move { plugin.reset().await })) {
-            // Not answered yet: the command is on its way and needs nobody who waits for it.
-            Some(Ok(())) | None => Ok(()),
-            Some(Err(fault)) => Err(errors::fault(&fault)?),
-        }
+        // None: not answered yet. The command is on its way and needs nobody who waits for it.
+        let answer = py.detach(|| wait_briefly(async move { plugin.reset().await }));
+        Ok(answer.unwrap_or(Ok(())).map_err(Raised::from)?)
     }
 
     /// Looks at memory, breakers and gateways; the result is JSON. `locale`: `en` or `zh`.
     fn diagnose(&self, locale: Option<&str>) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
         let locale = locale.map(parse_locale).transpose()?;
-        Ok(Operation::new(async move {
-            let outcome = plugin.diagnose(locale).await;
-            finish(move |py| match outcome {
-                Ok(diagnosis) => to_python(py, errors::json(&diagnosis)?),
-                Err(fault) => Err(errors::fault(&fault)?),
-            })
-        }))
+        Ok(Operation::new(
+            async move { plugin.diagnose(locale).await },
+            |py, diagnosis| errors::json(&diagnosis)?.into_py_any(py),
+        ))
     }
 
     /// The guards' state, as the bytes that `load` takes.
     fn snapshot(&self) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
-        Ok(Operation::new(async move {
-            let outcome = plugin.snapshot().await;
-            finish(move |py| match outcome {
-                Ok(snapshot) => Ok(PyBytes::new(py, &snapshot.to_bytes()).into_any().unbind()),
-                Err(fault) => Err(errors::fault(&fault)?),
-            })
-        }))
+        Ok(Operation::new(
+            async move { plugin.snapshot().await },
+            |py, snapshot| PyBytes::new(py, &snapshot.to_bytes()).into_py_any(py),
+        ))
     }
 
     /// Sets another config: its JSON or TOML text.
     fn configure(&self, config: &str) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
-        let config = read_config(Some(config), None).map_err(errors::config)?;
-        Ok(Operation::new(async move {
-            let outcome = plugin.configure(config).await;
-            finish(move |py| match outcome {
-                Ok(()) => Ok(py.None()),
-                Err(host_shim::ConfigureError::Invalid(error)) => Err(errors::config(error)),
-                Err(host_shim::ConfigureError::Fault(fault)) => Err(errors::fault(&fault)?),
-            })
-        }))
+        let config = read_config(Some(config), None)?;
+        Ok(Operation::new(
+            async move { plugin.configure(config).await },
+            |py, ()| ().into_py_any(py),
+        ))
     }
 
     /// Ends the plugin: every turn is cancelled; later calls fail with `cancelled`.
     fn close(&self) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
-        Ok(Operation::new(async move {
-            plugin.close().await;
-            finish(|py| Ok(py.None()))
-        }))
+        Ok(Operation::new(
+            async move {
+                plugin.close().await;
+                Ok::<_, Fault>(())
+            },
+            |py, ()| ().into_py_any(py),
+        ))
     }
 
     /// The JSON of what is known about the component.
@@ -169,39 +159,30 @@ pub(crate) fn load(
     config_file: Option<PathBuf>,
     snapshot: Option<&[u8]>,
 ) -> PyResult<Operation> {
-    let config = read_config(config_text, config_file).map_err(errors::config)?;
-    let source = ComponentSource::Precompiled {
-        path: artifact,
-        wasm_sha256: Some(wasm_sha256),
-    };
     let mut builder = host_shim::Plugin::builder()
-        .config(config)
-        .component(source);
+        .config(read_config(config_text, config_file)?)
+        .component(ComponentSource::Precompiled {
+            path: artifact,
+            wasm_sha256: Some(wasm_sha256),
+        });
     if let Some(bytes) = snapshot {
-        let snapshot = Snapshot::from_bytes(bytes);
-        builder = builder.snapshot(snapshot.map_err(|e| PyValueError::new_err(e.to_string()))?);
+        builder = builder.snapshot(Snapshot::from_bytes(bytes).map_err(value_error)?);
     }
-    Ok(Operation::new(async move {
-        let outcome = async {
+    Ok(Operation::new(
+        async {
             let plugin = builder.build().await?;
             // So that there is one to tell, however busy the machine is.
             let status = plugin.status().await?;
             Ok::<_, LoadError>((plugin, status))
-        };
-        let outcome = outcome.await;
-        finish(move |py| match outcome {
-            Ok((plugin, status)) => {
-                let plugin = Plugin {
-                    inner: ForkGuard::new(plugin),
-                    last_status: Mutex::new(errors::json(&status)?),
-                };
-                Ok(Py::new(py, plugin)?.into_any())
-            }
-            Err(LoadError::Config(error)) => Err(errors::config(error)),
-            Err(LoadError::Fault(fault)) => Err(errors::fault(&fault)?),
-            Err(error) => Err(errors::load(&error)),
-        })
-    }))
+        },
+        |py, (plugin, status)| {
+            let plugin = Plugin {
+                inner: ForkGuard::new(plugin),
+                last_status: Mutex::new(errors::json(&status)?),
+            };
+            plugin.into_py_any(py)
+        },
+    ))
 }
 
 /// The media type, name and content of a file that can be attached and has at most so many bytes.
@@ -215,37 +196,28 @@ pub(crate) fn read_attachment(
     let room = room.unwrap_or(MAX_ATTACHMENT_BYTES);
     let attachment = py
         .detach(|| Attachment::from_path_within(path, room))
-        .map_err(|e| PyValueError::new_err(e.to_string()))?;
+        .map_err(value_error)?;
     let data = PyBytes::new(py, &attachment.data).unbind();
     Ok((attachment.media_type, attachment.filename, data))
 }
 
-fn read_config(text: Option<&str>, file: Option<PathBuf>) -> Result<Config, ConfigError> {
+fn read_config(text: Option<&str>, file: Option<PathBuf>) -> PyResult<Config> {
     let loader = Config::loader();
-    match (text, file) {
-        (Some(text), _) => loader.text(text)?,
-        (None, Some(file)) => loader.file(file)?,
-        (None, None) => loader.process_env()?,
-    }
-    .finish()
+    let loader = match (text, file) {
+        (Some(text), _) => loader.text(text),
+        (None, Some(file)) => loader.file(file),
+        (None, None) => loader.process_env(),
+    };
+    let config = loader.and_then(|loader| loader.finish());
+    Ok(config.map_err(Raised::from)?)
 }
 
 pub(crate) fn parse_locale(name: &str) -> PyResult<Locale> {
-    match name {
-        "en" => Ok(Locale::En),
-        "zh" => Ok(Locale::Zh),
-        _ => Err(PyValueError::new_err(format!(
-            "unknown locale `{name}`; allowed are en and zh"
-        ))),
-    }
+    Locale::deserialize(StrDeserializer::<serde::de::value::Error>::new(name)).map_err(value_error)
 }
 
-fn finish(f: impl FnOnce(Python<'_>) -> crate::mailbox::Outcome + Send + 'static) -> Finish {
-    Box::new(f)
-}
-
-fn to_python(py: Python<'_>, text: String) -> PyResult<Py<PyAny>> {
-    Ok(text.into_pyobject(py)?.into_any().unbind())
+fn value_error(error: impl std::fmt::Display) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }
 
 /// Waits for a future on this thread for at most [`SYNC_WAIT`].

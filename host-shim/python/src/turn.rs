@@ -6,7 +6,9 @@ use std::task::Poll;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use host_shim::{Canceller, Event, Fault, Reply};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::errors;
 use crate::fork_guard::ForkGuard;
@@ -55,8 +57,7 @@ impl Turn {
 
     /// What has happened since the last time, at most `limit` events, and how the turn ended, if
     /// it has: whether well, and the JSON of the reply or the fault.
-    /// Events are `("delta", text)`, `("tool-call", id, name, arguments)`,
-    /// `("tool-ended", id, succeeded)` and `("notice", code, text)`.
+    /// A delta is a text, any other event the bytes of its JSON.
     #[allow(clippy::type_complexity)] // Two plain tuples for two plain things.
     fn poll(
         &self,
@@ -98,31 +99,10 @@ impl Turn {
     }
 }
 
+/// A delta is its text, without a detour; any other event its JSON.
 fn event_to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
-    Ok(match event {
-        Event::Delta { text } => ("delta", text).into_pyobject(py)?,
-        Event::ToolCall(call) => {
-            return Ok(("tool-call", call.id, call.name, call.arguments)
-                .into_pyobject(py)?
-                .into_any()
-                .unbind());
-        }
-        Event::ToolEnded { call, succeeded } => {
-            return Ok(("tool-ended", call, succeeded)
-                .into_pyobject(py)?
-                .into_any()
-                .unbind());
-        }
-        Event::Notice(notice) => {
-            // The code as programs see it, from its one definition.
-            let code: String = serde_json::from_str(&errors::json(&notice.code)?)
-                .map_err(|e| pyo3::exceptions::PyValueError::new_err(e.to_string()))?;
-            return Ok(("notice", code, notice.text)
-                .into_pyobject(py)?
-                .into_any()
-                .unbind());
-        }
+    match event {
+        Event::Delta { text } => text.into_py_any(py),
+        event => PyBytes::new(py, errors::json(&event)?.as_bytes()).into_py_any(py),
     }
-    .into_any()
-    .unbind())
 }

@@ -143,7 +143,7 @@ async def test_the_breaker_opens_after_two_failures_and_reset_closes_it(gateway:
                 await plugin.ask("x").reply()
             codes.append(caught.value.code)
         assert codes == ["auth_failed", "auth_failed", "circuit_open"]
-        assert caught.value.retry_after is not None and 0 < caught.value.retry_after <= 60
+        assert caught.value.retry_after_seconds is not None and 0 < caught.value.retry_after_seconds <= 60
         await wait_until(lambda: plugin.status().breakers["primary"].state == "open")
         plugin.reset()
         await wait_until(lambda: plugin.status().breakers["primary"].state == "closed")
@@ -161,7 +161,7 @@ async def test_a_plugin_goes_on_where_another_one_stopped(gateway: Gateway) -> N
         status = plugin.status()
         breaker = status.breakers["primary"]
         assert (breaker.state, breaker.failures, status.counters.failed) == ("open", 2, 2)
-        assert 0 < breaker.retry_after <= 60
+        assert 0 < breaker.retry_after_seconds <= 60
         with pytest.raises(Fault, match="circuit_open"):
             await plugin.ask("x").reply()
     with pytest.raises(ValueError, match="no snapshot"):
@@ -274,7 +274,7 @@ async def test_a_bad_config_names_its_key_and_shows_no_token(gateway: Gateway, c
 
 
 async def test_an_unknown_level_is_a_value_error(plugin: Plugin) -> None:
-    with pytest.raises(ValueError, match="L0, L1, L2, L3 and L4"):
+    with pytest.raises(ValueError, match="L0, L1, L2, L3, L4"):
         plugin.ask("x", level="L7")
 
 

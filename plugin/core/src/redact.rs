@@ -1,5 +1,4 @@
-//! The one masker of secrets: the component, the host, the command lines and the sidecar use it; the
-//! Star's `masking.py` mirrors it.
+//! The one masker of secrets, for the component, the host, the command lines, the sidecar and the Star.
 
 use crate::prelude::*;
 
@@ -12,6 +11,15 @@ pub const SHORTEST: usize = 5;
 
 /// The text without these secrets. Where they overlap or one has another in it, all of them is masked.
 pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    mask_with(MASK, text, secrets)
+}
+
+/// As [`mask`], with another mark in the secrets' place.
+pub fn mask_with<'a>(
+    mark: &str,
+    text: &str,
+    secrets: impl IntoIterator<Item = &'a str> + Clone,
+) -> String {
     let mut masked = String::with_capacity(text.len());
     // Where what is masked now ends.
     let mut end = 0;
@@ -19,7 +27,7 @@ pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str> + Clone) 
         for secret in secrets.clone() {
             if secret.len() >= SHORTEST && text[at..].starts_with(secret) {
                 if at >= end {
-                    masked.push_str(MASK);
+                    masked.push_str(mark);
                 }
                 end = end.max(at + secret.len());
             }
@@ -29,6 +37,30 @@ pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str> + Clone) 
         }
     }
     masked
+}
+
+/// How many bytes of a text that comes in pieces can be masked and shown by now: from there on it may be
+/// the beginning of a secret, or of one that overlaps another.
+pub fn settled<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str> + Clone) -> usize {
+    let secrets = || {
+        let secrets = secrets.clone().into_iter();
+        secrets.filter(|secret| secret.len() >= SHORTEST)
+    };
+    let begins =
+        |rest: &str| secrets().any(|secret| secret.len() > rest.len() && secret.starts_with(rest));
+    let mut places = text.char_indices().map(|(at, _)| at);
+    let cut = places.find(|at| begins(&text[*at..])).unwrap_or(text.len());
+    // What is masked as one, last before the cut: it must not be cut in two.
+    let (mut start, mut end) = (0, 0);
+    for (at, _) in text.char_indices().take_while(|(at, _)| *at < cut) {
+        for secret in secrets().filter(|secret| text[at..].starts_with(secret)) {
+            if at >= end {
+                start = at;
+            }
+            end = end.max(at + secret.len());
+        }
+    }
+    if end > cut { start } else { cut }
 }
 
 #[cfg(test)]
@@ -65,6 +97,15 @@ mod tests {
             let backwards = secrets.iter().rev().copied();
             assert_eq!(mask(text, secrets.iter().copied()), masked, "{text}");
             assert_eq!(mask(text, backwards), masked, "{text}");
+            let (mut shown, mut held) = (String::new(), String::new());
+            for c in text.chars() {
+                held.push(c);
+                let rest = held.split_off(settled(&held, secrets.iter().copied()));
+                shown += &mask(&held, secrets.iter().copied());
+                held = rest;
+            }
+            shown += &mask(&held, secrets.iter().copied());
+            assert_eq!(shown, masked, "{text}, by the character");
         }
     }
 }

@@ -5,12 +5,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
-from .settings import Settings
+from .settings import LEVELS, Settings
 
 #: Everyone, as an entry of the config.
 _ALL = "*"
-
-_LEVELS = ("L0", "L1", "L2", "L3", "L4")
 
 # AstrBot does not say to a chat model whose message it answers; it handles each in a task of its own.
 _asking: ContextVar[Any] = ContextVar("astrbot_plugin_openclaw_asking", default=None)
@@ -32,7 +30,7 @@ def may_ask(event: Any, settings: Settings) -> bool:
     return not group or _listed(event, str(group), origin, settings.groups)
 
 
-def _listed(event: Any, name: str, origin: str, entries: frozenset[str]) -> bool:
+def _listed(event: Any, name: str, origin: str, entries: tuple[str, ...]) -> bool:
     """Whether an id is among the entries. `platform:id` and `platform:*` are for one platform, as is
     the whole origin of a chat; `id` and `*` are for all."""
     platform = str(event.get_platform_id())
@@ -41,14 +39,14 @@ def _listed(event: Any, name: str, origin: str, entries: frozenset[str]) -> bool
     # too, but its ids begin with a sign that no platform's does.)
     if ":" not in name or name[0] in "@!#":
         names.add(name)
-    return bool(names & entries)
+    return not names.isdisjoint(entries)
 
 
 def unbound(settings: Settings, platforms: list[str]) -> list[str]:
     """The entries that match on more than one platform."""
     if len(platforms) < 2:
         return []
-    entries = settings.users | settings.groups
+    entries = {*settings.users, *settings.groups}
     return sorted(e for e in entries if e != _ALL and not any(e.startswith(f"{p}:") for p in platforms))
 
 
@@ -82,7 +80,7 @@ def chat_level(chat: str, settings: Settings) -> str:
     only talks."""
     event = _asking_in(chat)
     level = level_of(event, settings) if event is not None else "L0"
-    return min(level, settings.chat_level, key=_LEVELS.index)
+    return min(level, settings.chat_level, key=LEVELS.index)
 
 
 def asker(event: Any) -> str:

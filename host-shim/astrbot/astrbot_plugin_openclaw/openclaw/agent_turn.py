@@ -37,7 +37,7 @@ Piece = Union[Delta, "list[Call]", Reply]
 class AgentTurn:
     """One turn, over as many requests of AstrBot's agent loop as it has rounds of tools."""
 
-    def __init__(self, abort: asyncio.Event | None) -> None:
+    def __init__(self, abort: asyncio.Event | None, session: str = "") -> None:
         # None: the turn has ended, see `_end`.
         self._feed: asyncio.Queue[Delta | Call | None] = asyncio.Queue()
         self._end: Reply | BaseException | None = None
@@ -58,7 +58,7 @@ class AgentTurn:
         """What the guards and the client have said so far."""
         self.shown: list[str] = []
         """What each request before has shown of the answer."""
-        self.session = ""
+        self.session = session
         """The gateway's session that it talks in."""
 
     @property

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from astr_openclaw import valid_text
+
+T = TypeVar("T")
 
 #: A state file is some kilobytes; a larger one is something else.
 _MAX_BYTES = 8 << 20
@@ -39,7 +42,7 @@ def write_json(path: Path, value: Any) -> None:
     # Beside its place, so that the rename is atomic: a crash leaves the old file or the new. Always
     # by the same name, so that crashes do not pile up files.
     temporary = _temporary(path)
-    sweep(path)
+    _sweep(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     handle = os.open(temporary, flags, 0o600)
     try:
@@ -54,21 +57,26 @@ def write_json(path: Path, value: Any) -> None:
         raise
 
 
-def sweep(path: Path) -> None:
-    """Removes what a process that was killed while it wrote this file has left. (Earlier versions
-    of the plugin gave those files random names.)"""
-    with suppress(OSError):
-        for left in [_temporary(path), *path.parent.glob(f".{path.stem}.*")]:
-            with suppress(OSError):
-                left.unlink()
+def load(path: Path, parse: Callable[[Any], T], missing: T, damaged: Callable[[str], T]) -> T:
+    """What `parse` makes of the file's content; `missing` where there is no file. One that cannot be
+    read, or that `parse` raises ValueError, KeyError or TypeError for, is renamed, so that it can be
+    looked at and is not met again; `damaged` is given the words for the log."""
+    _sweep(path)
+    try:
+        return parse(read_json(path))
+    except FileNotFoundError:
+        return missing
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        aside = path.with_suffix(".broken")
+        with suppress(OSError):
+            os.replace(path, aside)
+        return damaged(f"{path} 无法读取（{error!r}），已改名为 {aside.name}")
 
 
-def put_aside(path: Path) -> Path:
-    """Renames a file that cannot be read, so that it can be looked at and is not met again."""
-    aside = path.with_suffix(".broken")
+def _sweep(path: Path) -> None:
+    """Removes what a process that was killed while it wrote this file has left."""
     with suppress(OSError):
-        os.replace(path, aside)
-    return aside
+        _temporary(path).unlink()
 
 
 def _temporary(path: Path) -> Path:

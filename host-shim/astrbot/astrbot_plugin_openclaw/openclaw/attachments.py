@@ -10,15 +10,12 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 import astrbot.api.message_components as Comp
-from astr_openclaw import Attachment
+from astr_openclaw import MAX_ATTACHMENT_BYTES, Attachment
 
 from .texts import say
 
 #: In one turn, quoted ones included.
 MAX_FILES = 8
-
-#: Together, in bytes: the gateway takes no larger request.
-MAX_BYTES = 20 << 20
 
 #: Messages that quote messages.
 _DEPTH = 3
@@ -98,13 +95,13 @@ async def _read(parts: list[Any], guard: MemoryGuard) -> list[Attachment]:
         raise NotAttachable("too_many_files", most=MAX_FILES)
     await guard.check_heavy()
     found: list[Attachment] = []
-    left = MAX_BYTES
+    left = MAX_ATTACHMENT_BYTES
     for part in parts:
         image = isinstance(part, Comp.Image)
         found.append(await (_image(part, left) if image else _file(part)))
         left -= len(found[-1].data)
         if left < 0:
-            raise NotAttachable("too_much_data", most=MAX_BYTES >> 20)
+            raise NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
     return found
 
 
@@ -114,7 +111,7 @@ async def _image(component: Any, most: int) -> Attachment:
         if source.startswith("base64://"):
             coded = source.removeprefix("base64://")
             if len(coded) // 4 * 3 > most:
-                raise NotAttachable("too_much_data", most=MAX_BYTES >> 20)
+                raise NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
             data = base64.b64decode(coded)
         else:
             path = await component.convert_to_file_path()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +22,23 @@ from .sessions import Sessions
 from .settings import PLUGIN, Settings
 from .progress import Progress
 
-#: Sub-commands by what users may write.
+#: Sub-commands, by what users may write.
 _COMMANDS = {
-    "诊断": "diagnose",
-    "diagnose": "diagnose",
-    "状态": "status",
-    "status": "status",
-    "会话重置": "reset",
-    "reset": "reset",
-    "帮助": "help",
-    "help": "help",
-    "": "help",
-    "取消": "cancel",
-    "cancel": "cancel",
-    "全部取消": "cancel_all",
-    "取消全部": "cancel_all",
-    "cancel-all": "cancel_all",
-    "熔断复位": "reset_breaker",
-    "reset-breaker": "reset_breaker",
+    word: command
+    for command, words in {
+        "help": ("", "帮助", "help"),
+        "diagnose": ("诊断", "diagnose"),
+        "status": ("状态", "status"),
+        "cancel": ("取消", "cancel"),
+        "reset": ("会话重置", "reset"),
+        "cancel_all": ("全部取消", "取消全部", "cancel-all"),
+        "reset_breaker": ("熔断复位", "reset-breaker"),
+    }.items()
+    for word in words
 }
+
+#: Those of AstrBot's admins.
+_FOR_ADMINS = ("cancel_all", "reset_breaker")
 
 #: Seconds between two messages of one answer: platforms take faster ones for a flood.
 _PAUSE = 1.0
@@ -54,7 +52,7 @@ class Commands:
         self._settings = settings
         self._engine = engine
         self.sessions = Sessions(data_dir / "sessions.json")
-        self.audit = Audit(data_dir / "audit.jsonl", settings.audit_bytes, settings.audit_files)
+        self.audit = Audit(data_dir / "audit.jsonl", settings.audit_max_kib << 10, settings.audit_files)
         # What `取消` ends.
         self._tasks: set[ChatTask] = set()
 
@@ -72,44 +70,46 @@ class Commands:
         """Answers one message that has the prefix. Yields what AstrBot is to send."""
         locale = self._settings.locale
         if not access.may_ask(event, self._settings):
-            self._write_audit(event, outcome="denied")
+            self._write_audit(event, "denied")
             if self._settings.tell_refused:
-                yield event.plain_result(texts.say(locale, "refused"))
+                yield event.plain_result(self._say("refused"))
             return
         task = self._settings.task_of(event.get_message_str()) or ""
         command = _COMMANDS.get(task.lower())
-        if command == "help" and event_has_attachment(event):
+        if command == "help" and _has_attachment(event):
             command = None
         try:
             if command is None:
                 async for result in self._ask(event, task):
                     yield result
             else:
-                self._write_audit(event, outcome=command)
+                self._write_audit(event, command)
                 yield event.plain_result(self._clean(event, await self._run(event, command)))
         except Fault as fault:
             yield event.plain_result(self._clean(event, texts.fault_text(locale, fault, with_partial=False)))
         except Exception as error:
             # AstrBot would show the exception's text to the user; the log is the place for it.
             logger.exception(f"[{PLUGIN}] 处理消息时出错")
-            yield event.plain_result(texts.say(locale, "internal", kind=type(error).__name__))
+            yield event.plain_result(self._say("internal", kind=type(error).__name__))
 
     async def _run(self, event: Any, command: str) -> str:
-        locale = self._settings.locale
+        engine = self._engine
+        if command in _FOR_ADMINS and not access.is_admin(event, self._settings):
+            return self._say("admins_only")
+        # What is wrong with the settings, for the commands that work all the same.
+        problem = f"\n⚠️ config_invalid：{engine.problem}" if engine.problem else ""
         if command == "help":
-            return texts.help_text(locale, self._settings.prefixes[0]) + self._problem()
+            return self._say("help", p=self._settings.prefix[0]) + problem
         if command == "cancel":
-            mine = [chat_task for chat_task in self._tasks if chat_task.asker == access.asker(event)]
-            for chat_task in mine:
-                chat_task.stop()
-            return texts.say(locale, "cancelling", n=len(mine)) if mine else texts.say(locale, "nothing_to_cancel") + self._problem()
-        if command in ("cancel_all", "reset_breaker") and not access.is_admin(event, self._settings):
-            return texts.say(locale, "admins_only")
+            mine = [task for task in self._tasks if task.asker == access.asker(event)]
+            for task in mine:
+                task.stop()
+            return self._say("cancelling", n=len(mine)) if mine else self._say("nothing_to_cancel") + problem
         if command == "cancel_all":
             # Also those whose turn has ended and whose answer is being sent.
-            turns = {*self._engine.cancel_all(), *(chat_task.turn for chat_task in self._tasks)}
+            turns = {*engine.cancel_all(), *(task.turn for task in self._tasks)}
             self.stop()
-            return texts.say(locale, "cancelling_all", n=len(turns)) if turns else texts.say(locale, "nothing_to_cancel_at_all")
+            return self._say("cancelling_all" if turns else "nothing_to_cancel_at_all", n=len(turns))
         if command == "reset":
             levels = {access.level_of(event, self._settings)}
             if access.is_admin(event, self._settings):
@@ -118,18 +118,16 @@ class Commands:
                 for level in sorted(levels):
                     self.sessions.reset(access.session_of(event.unified_msg_origin, level))
             except OSError as error:
-                return texts.say(locale, "session_not_reset", why=error.strerror or type(error).__name__)
-            return texts.say(locale, "session_reset") + self._problem()
+                return self._say("session_not_reset", why=error.strerror or type(error).__name__)
+            return self._say("session_reset") + problem
         if command == "reset_breaker":
-            self._engine.reset()
-            return texts.say(locale, "breaker_reset")
+            engine.reset()
+            return self._say("breaker_reset")
+        locale, component_problem = self._settings.locale, engine.component_problem
         if command == "status":
-            status = await self._engine.status_now()
-            return texts.status_text(
-                locale, status, self._engine.running().component, self._engine.component_problem
-            )
-        diagnosis = await self._engine.diagnose()
-        return texts.diagnosis_text(locale, diagnosis, self._engine.component_problem) + self._unbound()
+            status = await engine.status_now()
+            return texts.status_text(locale, status, engine.running().component, component_problem)
+        return texts.diagnosis_text(locale, await engine.diagnose(), component_problem) + self._unbound()
 
     def _unbound(self) -> str:
         """Which entries of the settings match on every platform, where there are several."""
@@ -141,16 +139,13 @@ class Commands:
         if not entries:
             return ""
         names, all_platforms = "、".join(entries[:10]), "、".join(platforms)
-        return "\nℹ️ " + texts.say(self._settings.locale, "unbound", names=names, platforms=all_platforms)
-
-    def _problem(self) -> str:
-        """What is wrong with the settings, for the commands that work all the same."""
-        return f"\n⚠️ config_invalid：{self._engine.problem}" if self._engine.problem else ""
+        return "\nℹ️ " + self._say("unbound", names=names, platforms=all_platforms)
 
     async def _ask(self, event: Any, task: str) -> AsyncIterator[Any]:
         settings = self._settings
         started = time.monotonic()
         level = access.level_of(event, settings)
+        asker = access.asker(event)
         session = self.sessions.current(access.session_of(event.unified_msg_origin, level))
         outcome, code = "completed", None
         chat_task: ChatTask | None = None
@@ -163,13 +158,17 @@ class Commands:
                 yield event.plain_result(error.text(settings.locale))
                 return
             turn = self._engine.ask(
-                task, session=session, level=level, attachments=files,
+                task,
+                session=session,
+                level=level,
+                attachments=files,
                 tools=tools.of_turn(self._context, event, self._engine),
-                asker=access.asker(event), admin=access.is_admin(event, settings),
+                asker=asker,
+                admin=access.is_admin(event, settings),
             )
-            chat_task = ChatTask(turn, access.asker(event))
+            chat_task = ChatTask(turn, asker)
             self._tasks.add(chat_task)
-            with _stopped_by_astrbot(event, chat_task):
+            with _stopped_by_astrbot(event, chat_task.stop):
                 async for result in self._answer(event, chat_task):
                     yield result
         except Fault as fault:
@@ -183,18 +182,14 @@ class Commands:
             if chat_task is not None:
                 chat_task.turn.cancel()
                 self._tasks.discard(chat_task)
-            self._write_audit(
-                event, outcome=outcome, code=code, level=level, session=session,
-                seconds=time.monotonic() - started,
-            )
+            self._write_audit(event, outcome, code, level, session, time.monotonic() - started)
 
     async def _answer(self, event: Any, chat_task: ChatTask) -> AsyncIterator[Any]:
         """Brings a turn's events and its end into the chat. Raises `Fault`, also if the task is stopped."""
         if self._streams(event):
             await self._stream(event, chat_task)
             return
-        locale = self._settings.locale
-        progress = Progress(locale, calls=self._settings.show_steps)
+        progress = Progress(self._settings.locale, calls=self._settings.show_steps)
         try:
             async for piece in chat_task.turn:
                 if chat_task.stopped:
@@ -206,12 +201,10 @@ class Commands:
             reply = await chat_task.turn.reply()
         except Fault as fault:
             if fault.partial_text:
-                yield event.plain_result(
-                    self._clean(event, texts.say(locale, "partial", text=fault.partial_text))
-                )
+                yield event.plain_result(self._clean(event, self._say("partial", text=fault.partial_text)))
             raise
         self._raise_if_stopped(chat_task)
-        yield event.plain_result(self._clean(event, reply.text) or texts.say(locale, "no_text"))
+        yield event.plain_result(self._clean(event, reply.text) or self._say("no_text"))
 
     async def _send(self, event: Any, chat_task: ChatTask, text: str) -> None:
         """Sends a message of its own, unless there is nothing to say or the task is stopped."""
@@ -220,18 +213,17 @@ class Commands:
 
     def _raise_if_stopped(self, chat_task: ChatTask) -> None:
         if chat_task.stopped:
-            raise self._engine.fault("cancelled", texts.say(self._settings.locale, "stopped_by_user"))
+            raise self._engine.fault("cancelled", "stopped_by_user")
 
     async def _stream(self, event: Any, chat_task: ChatTask) -> None:
         """Sends the answer while it comes. Raises `Fault`."""
-        locale = self._settings.locale
         shown = ""
         ended: Fault | None = None
 
         async def pieces() -> AsyncIterator[str]:
             nonlocal shown, ended
             mask = masking.TokenStream(self._settings.secrets())
-            progress = Progress(locale, calls=self._settings.show_steps)
+            progress = Progress(self._settings.locale, calls=self._settings.show_steps)
             corrected = False
             try:
                 async for piece in chat_task.turn:
@@ -251,9 +243,9 @@ class Commands:
                 missing = reply.text[len(shown) :] if reply.text.startswith(shown) else ""
                 text = mask.feed(missing) + mask.rest()
                 if corrected and not missing:
-                    text += "\n\n" + self._clean(event, texts.say(locale, "corrected", text=reply.text))
+                    text += "\n\n" + self._clean(event, self._say("corrected", text=reply.text))
                 if not shown and not missing:
-                    text += texts.say(locale, "no_text")
+                    text += self._say("no_text")
                 if rest := progress.rest():
                     text += f"\n{rest}"
                 if text:
@@ -272,7 +264,7 @@ class Commands:
             self._raise_if_stopped(chat_task)
         else:
             if not shown and ended.partial_text:
-                partial = texts.say(locale, "partial", text=ended.partial_text)
+                partial = self._say("partial", text=ended.partial_text)
                 await event.send(MessageChain().message(self._clean(event, partial)))
             raise ended
 
@@ -299,6 +291,9 @@ class Commands:
         """Whether more than the configured tokens is masked: everywhere but in private chats."""
         return self._settings.mask_secrets and not access.is_private(event.unified_msg_origin)
 
+    def _say(self, text: str, /, **values: object) -> str:
+        return texts.say(self._settings.locale, text, **values)
+
     def _clean(self, event: Any, text: str) -> str:
         mask = masking.mask_secrets if self._masks(event) else masking.mask_tokens
         return mask(text, self._settings.secrets())
@@ -306,7 +301,6 @@ class Commands:
     def _write_audit(
         self,
         event: Any,
-        *,
         outcome: str,
         code: str | None = None,
         level: str = "L0",
@@ -329,28 +323,24 @@ async def _chains(pieces: AsyncIterator[str]) -> AsyncIterator[MessageChain]:
         yield MessageChain().message(piece)
 
 
-def event_has_attachment(event: Any) -> bool:
+def _has_attachment(event: Any) -> bool:
     """Whether there is more in the message than text: then an empty task is a task."""
     plain = ("Plain", "At", "AtAll", "Reply", "Face")
     return any(type(component).__name__ not in plain for component in event.get_messages())
 
 
-class _stopped_by_astrbot:
-    """AstrBot's own `/stop` (newer versions) ends the task too."""
+@contextmanager
+def _stopped_by_astrbot(event: Any, stop: Callable[[], None]) -> Iterator[None]:
+    """AstrBot's own `/stop` (newer versions) calls `stop`, too."""
+    registry: Any = None
+    with suppress(ImportError):
+        from astrbot.core.utils.active_event_registry import active_event_registry
 
-    def __init__(self, event: Any, chat_task: ChatTask) -> None:
-        self._event = event
-        self._job = chat_task
-        self._registry: Any = None
-
-    def __enter__(self) -> None:
-        with suppress(ImportError):
-            from astrbot.core.utils.active_event_registry import active_event_registry
-
-            if hasattr(active_event_registry, "register_agent_stop_callback"):
-                self._registry = active_event_registry
-                self._registry.register_agent_stop_callback(self._event, self._job.stop)
-
-    def __exit__(self, *_: object) -> None:
-        if self._registry is not None:
-            self._registry.unregister_agent_stop_callback(self._event)
+        if hasattr(active_event_registry, "register_agent_stop_callback"):
+            registry = active_event_registry
+            registry.register_agent_stop_callback(event, stop)
+    try:
+        yield
+    finally:
+        if registry is not None:
+            registry.unregister_agent_stop_callback(event)

@@ -44,8 +44,7 @@ class Conversations:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        atomic_file.sweep(path)
-        self._chats = self._read()
+        self._chats = atomic_file.load(path, _parse, {}, _damaged)
 
     def find(self, chat: str, said: Sequence[str]) -> str | None:
         """The session that knows exactly this; None if there is none, or nothing was said yet."""
@@ -81,28 +80,22 @@ class Conversations:
             for chat, conversations in self._chats.items()
         }
 
-    def _read(self) -> dict[str, list[_Conversation]]:
-        try:
-            return {str(chat): [_conversation(entry) for entry in conversations] for chat, conversations in _object(self._path).items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError) as error:
-            aside = atomic_file.put_aside(self._path)
-            # Nothing is lost: conversations go on in new sessions, which get their history.
-            logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}")
-            return {}
-
 
 def new_session(chat: str) -> str:
     """A session of the gateway's that nothing was said in. `chat`: empty for nobody's in particular."""
     return f"astrbot:{chat or 'once'}:{secrets.token_hex(8)}"
 
 
-def _object(path: Path) -> dict[str, Any]:
-    chats = atomic_file.read_json(path)
+def _parse(chats: Any) -> dict[str, list[_Conversation]]:
     if not isinstance(chats, dict):
         raise ValueError("不是对话表")
-    return chats
+    return {str(chat): [_conversation(entry) for entry in entries] for chat, entries in chats.items()}
+
+
+def _damaged(words: str) -> dict[str, list[_Conversation]]:
+    # Nothing is lost: conversations go on in new sessions, which get their history.
+    logger.error(f"[{PLUGIN}] {words}")
+    return {}
 
 
 def _conversation(entry: Any) -> _Conversation:

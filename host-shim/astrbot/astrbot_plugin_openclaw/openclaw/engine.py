@@ -22,7 +22,6 @@ from astr_openclaw import (
     Status,
     Tool,
     Turn,
-    fault_table,
     shipped_component,
 )
 
@@ -36,7 +35,6 @@ _LAST_FAULTS = 20
 
 #: Seconds. A component that is asked for its state answers in a millisecond.
 _SNAPSHOT_LIMIT = 5.0
-
 
 #: Tenths of a second.
 _STATUS_TRIES = 20
@@ -68,21 +66,21 @@ class Engine:
             for left in self._cache.glob(".tmp*"):
                 left.unlink()
         if self.settings.problems:
-            self._broken(("；" if self.settings.locale == "zh" else "; ").join(self.settings.problems))
+            self._broken(self._say("semicolon").join(self.settings.problems))
             return
-        try:
-            self._plugin = await self._load(self._wasm)
-        except ConfigError as error:
-            self._broken(self._named(error))
-        except (LoadError, Fault) as error:
-            self.component_problem = self._why(error)
-            logger.error(f"[{PLUGIN}] {say('zh', 'component_refused', why=self.component_problem)}")
+        for wasm in (self._wasm, shipped_component()):
             try:
-                self._plugin = await self._load(shipped_component())
-            except ConfigError as second:
-                self._broken(self._named(second))
-            except (LoadError, Fault) as second:
-                self._broken(say(self.settings.locale, "no_component", why=self._why(second)))
+                self._plugin = await self._load(wasm)
+                break
+            except ConfigError as error:
+                self._broken(self._named(error))
+                return
+            except (LoadError, Fault) as error:
+                if self.component_problem is not None:
+                    self._broken(self._say("no_component", why=self._why(error)))
+                    return
+                self.component_problem = self._why(error)
+                logger.error(f"[{PLUGIN}] {say('zh', 'component_refused', why=self.component_problem)}")
         if self._plugin is not None:
             component = self._plugin.component
             logger.info(f"[{PLUGIN}] 组件 {component.world} sha256:{component.sha256[:12]} 已加载（{component.code}）")
@@ -103,22 +101,21 @@ class Engine:
             return await load(None)
 
     def _named(self, error: ConfigError) -> str:
-        """What is wrong, with the setting's name as the config page shows it."""
+        """What is wrong, with the setting's name as the config page shows it in Chinese."""
         try:
-            schema = json.loads(self._schema.read_text("utf-8"))
+            schema = json.loads(self._schema.read_text("utf-8")) if self.settings.locale == "zh" else {}
         except (OSError, ValueError):
             schema = {}
-        inner = [entry.get("items", {}) for entry in schema.values() if entry.get("type") == "object"]
+        inner = [entry["items"] for entry in schema.values() if entry.get("type") == "object"]
         for entries in (schema, *inner):
-            entry = entries.get(error.key)
-            if entry is not None and self.settings.locale == "zh":
+            if (entry := entries.get(error.key)) is not None:
                 return f"{error.key}（{entry['description']}）：{error.message}"
         return _line(error)
 
     def _why(self, error: LoadError | Fault) -> str:
         """Why a component does not run. The module's own words are English: they follow the sentence."""
         if isinstance(error, LoadError):
-            return say(self.settings.locale, error.kind, why=_line(error))
+            return self._say(error.kind, why=_line(error))
         return _line(error)
 
     def _broken(self, problem: str) -> None:
@@ -144,13 +141,15 @@ class Engine:
         """The running plugin. Raises the fault that every command then answers with."""
         if self._plugin is None:
             code = "cancelled" if self.ended else "config_invalid"
-            raise self.fault(code, self.problem or say(self.settings.locale, "stopped"))
+            raise Fault.of(code, self.problem or self._say("stopped"), self.settings.locale)
         return self._plugin
 
-    def fault(self, code: str, message: str) -> Fault:
-        """A fault of the plugin's own, with the component's cause and remedy."""
-        row = next(row for row in fault_table(self.settings.locale) if row["code"] == code)
-        return Fault(code, message, cause=row["cause"], remedy=row["remedy"])
+    def fault(self, code: str, text: str, /, **values: object) -> Fault:
+        """A fault of the plugin's own, with a text of the catalogue."""
+        return Fault.of(code, self._say(text, **values), self.settings.locale)
+
+    def _say(self, text: str, /, **values: object) -> str:
+        return say(self.settings.locale, text, **values)
 
     async def check_heavy(self) -> None:
         """Raises the fault with which a heavy turn would end now, before anything is read for it.
@@ -158,7 +157,7 @@ class Engine:
         memory = (await self.status_now()).memory
         if not memory.heavy_allowed:
             available = "?" if memory.available_mib is None else memory.available_mib
-            raise self.fault("heavy_task_refused", say(self.settings.locale, "heavy", available=available))
+            raise self.fault("heavy_task_refused", "heavy", available=available)
 
     def ask(
         self,
@@ -178,7 +177,7 @@ class Engine:
         try:
             self._quota.admit(asker, admin=admin)
         except QuotaExceeded as full:
-            raise self.fault("busy", say(self.settings.locale, full.key, **full.values)) from None
+            raise self.fault("busy", full.key, **full.values) from None
         turn = plugin.ask(
             text,
             session=session,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from astrbot.api import logger
 
 from . import atomic_file
 from .settings import PLUGIN
+
+
+class _Kept(NamedTuple):
+    snapshot: bytes | None
+    last_faults: list[dict[str, Any]]
 
 
 class GuardState:
@@ -18,26 +23,24 @@ class GuardState:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.snapshot: bytes | None = None
-        self.last_faults: list[dict[str, Any]] = []
-        atomic_file.sweep(path)
-        try:
-            kept = atomic_file.read_json(path)
-            snapshot = base64.b64decode(kept["snapshot"], validate=True)
-            faults = kept["last_faults"]
-            if not isinstance(faults, list) or not all(_is_fault(fault) for fault in faults):
-                raise ValueError("不是故障列表")
-            self.snapshot, self.last_faults = snapshot, faults
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            aside = atomic_file.put_aside(path)
-            logger.error(f"[{PLUGIN}] {path} 无法读取（{error!r}），已改名为 {aside.name}，防护状态从头开始")
+        self.snapshot, self.last_faults = atomic_file.load(path, _parse, _Kept(None, []), _damaged)
 
     def keep(self, snapshot: bytes, last_faults: list[dict[str, Any]]) -> None:
         """Stores them. Raises OSError if that is not possible."""
         kept = {"snapshot": base64.b64encode(snapshot).decode(), "last_faults": last_faults}
         atomic_file.write_json(self._path, kept)
+
+
+def _parse(kept: Any) -> _Kept:
+    faults = kept["last_faults"]
+    if not isinstance(faults, list) or not all(_is_fault(fault) for fault in faults):
+        raise ValueError("不是故障列表")
+    return _Kept(base64.b64decode(kept["snapshot"], validate=True), faults)
+
+
+def _damaged(words: str) -> _Kept:
+    logger.error(f"[{PLUGIN}] {words}，防护状态从头开始")
+    return _Kept(None, [])
 
 
 def _is_fault(value: Any) -> bool:

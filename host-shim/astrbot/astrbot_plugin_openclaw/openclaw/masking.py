@@ -11,40 +11,17 @@ from __future__ import annotations
 import base64
 import re
 
+import astr_openclaw
+
 from .printable import begun_escape, printable
 from .secret_patterns import HARMLESS, SHAPES, VALUES
 
 _MASK = "＊＊＊"
 
-#: As in ``plugin/core/src/redact.rs``, which this mirrors: a shorter token is a word that may stand anywhere.
-_LEAST = 5
-
-
-def _spans(text: str, tokens: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Where the tokens stand, in order; those that overlap are one."""
-    found = []
-    for token in tokens:
-        start = text.find(token) if len(token) >= _LEAST else -1
-        while start >= 0:
-            found.append((start, start + len(token)))
-            start = text.find(token, start + 1)
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if spans and start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
-        else:
-            spans.append((start, end))
-    return spans
-
 
 def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
     """Printable, without the configured tokens; where they overlap, without all of them."""
-    text = printable(text)
-    masked, done = [], 0
-    for start, end in _spans(text, tokens):
-        masked += [text[done:start], _MASK]
-        done = end
-    return "".join([*masked, text[done:]])
+    return astr_openclaw.mask_tokens(printable(text), tokens, _MASK)
 
 
 def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
@@ -90,7 +67,7 @@ class TokenStream:
     an escape sequence, is held back until it is known."""
 
     def __init__(self, tokens: tuple[str, ...]) -> None:
-        self._tokens = tuple(token for token in tokens if len(token) >= _LEAST)
+        self._tokens = tokens
         self._held = ""
         self._raw = ""
 
@@ -99,25 +76,11 @@ class TokenStream:
         raw = self._raw + piece
         whole = len(raw) - begun_escape(raw)
         self._raw = raw[whole:]
-        text = self._held + printable(raw[:whole])
-        cut = len(text) - self._begun(text)
-        for start, end in _spans(text, self._tokens):
-            # It may go on: another token begins in it, or it is the beginning of a longer one.
-            if start < cut < end:
-                cut = start
-        self._held = text[cut:]
-        return mask_tokens(text[:cut], self._tokens)
+        shown, self._held = astr_openclaw.mask_piece(self._held + printable(raw[:whole]), self._tokens, _MASK)
+        return shown
 
     def rest(self) -> str:
         """What was held back, once nothing more comes."""
         held = self._held + self._raw
         self._held = self._raw = ""
         return mask_tokens(held, self._tokens)
-
-    def _begun(self, text: str) -> int:
-        """How many of the last characters a token begins with."""
-        longest = max((len(token) for token in self._tokens), default=1) - 1
-        for length in range(min(longest, len(text)), 0, -1):
-            if any(len(token) > length and token.startswith(text[-length:]) for token in self._tokens):
-                return length
-        return 0

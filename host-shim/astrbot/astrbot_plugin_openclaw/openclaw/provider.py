@@ -81,30 +81,13 @@ class OpenClawProvider(Provider):
             if not check.ok:
                 raise RuntimeError(f"{check.name} [{check.code}] {check.detail}")
 
-    async def text_chat(
-        self,
-        prompt: str | None = None,
-        session_id: str | None = None,
-        image_urls: Any = None,
-        func_tool: Any = None,
-        contexts: Any = None,
-        system_prompt: str | None = None,
-        tool_calls_result: Any = None,
-        model: str | None = None,
-        **rest: Any,
-    ) -> LLMResponse:
-        """One answer, or the tool calls that AstrBot is to run first."""
-        stream = self.text_chat_stream(
-            prompt, session_id, image_urls, func_tool, contexts, system_prompt, tool_calls_result, model, **rest
-        )
-        last: LLMResponse | None = None
-        async with aclosing(stream):
+    async def text_chat(self, *args: Any, **request: Any) -> LLMResponse:
+        """As `text_chat_stream`, without the deltas."""
+        async with aclosing(self.text_chat_stream(*args, **request)) as stream:
             async for response in stream:
                 if not response.is_chunk:
-                    last = response
-        if last is None:  # The stream ends with a whole response or raises.
-            raise RuntimeError("OpenClaw: no result")
-        return last
+                    return response
+        raise RuntimeError("OpenClaw: no result")  # The stream ends with a whole response or raises.
 
     async def text_chat_stream(
         self,
@@ -128,7 +111,6 @@ class OpenClawProvider(Provider):
         level = access.chat_level(chat, settings)
         key = access.session_of(key, level) if key else key
         turn: AgentTurn | None = None
-        session = "-"
         # Whether AstrBot has all that it gets from this request: until then leaving is cancelling.
         given = False
         # Unless it gets further: AstrBot may leave at any point.
@@ -141,19 +123,22 @@ class OpenClawProvider(Provider):
         shown = ""
         try:
             asked = chat_request.read(
-                prompt, contexts, image_urls=image_urls, audio_urls=rest.get("audio_urls"),
-                extra=rest.get("extra_user_content_parts"), tool_calls=tool_calls_result,
+                prompt,
+                contexts,
+                image_urls=image_urls,
+                audio_urls=rest.get("audio_urls"),
+                extra=rest.get("extra_user_content_parts"),
+                tool_calls=tool_calls_result,
             )
-            tools_offered = _tools(func_tool)
-            turn = self._resumed(asked, bool(tools_offered))
+            offered = _tools(func_tool)
+            turn = self._resumed(asked, bool(offered))
             if turn is None:
-                turn = await self._begin(chat, key, level, asked, system_prompt, tools_offered, rest.get("abort_signal"))
-            session = turn.session
+                asked.system.insert(0, chat_request.text_of(system_prompt))
+                turn = await self._begin(chat, key, level, asked, offered, rest.get("abort_signal"))
             async with aclosing(turn.pieces()) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Delta):
-                        text = "" if whole else mask.feed(piece.text)
-                        if text:
+                        if text := "" if whole else mask.feed(piece.text):
                             shown += text
                             yield _chunk(text)
                     elif isinstance(piece, Reply):
@@ -164,14 +149,12 @@ class OpenClawProvider(Provider):
                             text, tail = f"{text}\n\n{told}", f"{tail}\n\n{told}"
                         self._pending.drop(turn)
                         if chat:
-                            self.conversations.keep(key, session, asked.with_reply(text))
+                            self.conversations.keep(key, turn.session, asked.with_reply(text))
                         # Where AstrBot streams it shows the chunks and nothing else.
                         if tail:
                             yield _chunk(tail)
                         given = True
-                        yield LLMResponse(
-                            "assistant", result_chain=MessageChain().message(text), **_usage(piece)
-                        )
+                        yield LLMResponse("assistant", result_chain=MessageChain().message(text), **_usage(piece))
                     else:
                         if tail := mask.rest():
                             shown += tail
@@ -185,33 +168,40 @@ class OpenClawProvider(Provider):
                         self._pending.add(turn, chat, key, asked.said, piece)
                         given = True
                         yield response
-        except Fault as fault:
-            given = True
-            outcome, code = "fault", fault.code
-            self.engine.remember(fault)
+        except Exception as error:
+            outcome, code, text = self._failed(error, with_partial=not shown)
+            given = given or isinstance(error, Fault)
             if shown and (tail := mask.rest()):
                 yield _chunk(tail)
-            text = texts.fault_text(settings.locale, fault, with_partial=not shown)
             # Raised, AstrBot shows a stack of its own and may ask again; a turn is not repeatable.
             yield LLMResponse("err", completion_text=clean(text, settings.secrets()))
-        except attachments.NotAttachable as error:
-            outcome, code = "refused", None
-            yield LLMResponse("err", completion_text=error.text(settings.locale))
-        except chat_request.NothingToAsk:
-            outcome, code = "refused", None
-            yield LLMResponse("err", completion_text=texts.say(settings.locale, "nothing_to_ask"))
-        except Exception as error:  # What AstrBot and its plugins pass is of any shape.
-            logger.exception(f"[{PLUGIN}] 聊天模型的请求出错")
-            outcome, code = "fault", "internal"
-            yield LLMResponse("err", completion_text=texts.say(settings.locale, "internal", kind=type(error).__name__))
         finally:
             if turn is not None and not given:
                 self._pending.drop(turn)
                 turn.cancel()
             self.audit.write(
-                door="model", who=access.chat_asker(chat, settings)[0] or chat or "-", session=session, level=level,
-                outcome=outcome, code=code, seconds=time.monotonic() - started,
+                door="model",
+                who=access.chat_asker(chat, settings)[0] or chat or "-",
+                session=turn.session if turn is not None else "-",
+                level=level,
+                outcome=outcome,
+                code=code,
+                seconds=time.monotonic() - started,
             )
+
+    def _failed(self, error: Exception, *, with_partial: bool) -> tuple[str, str | None, str]:
+        """Outcome and code for the audit log, and what the user is told."""
+        locale = self.settings.locale
+        if isinstance(error, Fault):
+            self.engine.remember(error)
+            return "fault", error.code, texts.fault_text(locale, error, with_partial=with_partial)
+        if isinstance(error, attachments.NotAttachable):
+            return "refused", None, error.text(locale)
+        if isinstance(error, chat_request.NothingToAsk):
+            return "refused", None, texts.say(locale, "nothing_to_ask")
+        # What AstrBot and its plugins pass is of any shape.
+        logger.error(f"[{PLUGIN}] 聊天模型的请求出错", exc_info=error)
+        return "fault", "internal", texts.say(locale, "internal", kind=type(error).__name__)
 
     def _resumed(self, asked: chat_request.ChatRequest, takes_calls: bool) -> AgentTurn | None:
         """The turn that asked for these tool results, if it can still be read."""
@@ -229,12 +219,11 @@ class OpenClawProvider(Provider):
         return turn
 
     async def _begin(
-        self, chat: str, key: str, level: str, asked: chat_request.ChatRequest, system_prompt: Any, tools_offered: list[Any], abort: Any
+        self, chat: str, key: str, level: str, asked: chat_request.ChatRequest, offered: list[Any], abort: Any
     ) -> AgentTurn:
         self.engine.running()  # Raises what is wrong before anything is downloaded.
-        text, system = asked.text, [chat_request.text_of(system_prompt), *asked.system]
-        given_up = self._pending.turn_of(asked.results)
-        if given_up is not None:
+        settings, text = self.settings, asked.text
+        if (given_up := self._pending.turn_of(asked.results)) is not None:
             # Its session knows all but the results.
             session: str | None = given_up.session
             text = "\n\n".join(part for part in (asked.results_text, asked.note) if part)
@@ -245,30 +234,31 @@ class OpenClawProvider(Provider):
         if session is None:
             session = new_session(key)
             if asked.history:
-                system.append(asked.told())
+                asked.system.append(asked.told())
         files = await attachments.of_urls(asked.images, self.engine)
-        turn = AgentTurn(abort)
-        turn.session = session
-        offered = []
-        for tool in tools_offered:
+        turn = AgentTurn(abort, session)
+        served = []
+        for tool in offered:
             name = tools.offered_name(own) if isinstance(own := getattr(tool, "name", None), str) else None
             if name is not None and name not in turn.names:
                 # AstrBot knows it by its own name.
                 turn.names[name] = own
-                offered.append(
-                    turn.tool(
-                        name,
-                        tool.description or "",
-                        tool.parameters or tools.NO_PARAMETERS,
-                        tools.level_of_tool(own, self.settings),
-                        self.settings.tool_timeout,
-                    )
+                parameters = tool.parameters or tools.NO_PARAMETERS
+                needs = tools.level_of_tool(own, settings)
+                served.append(
+                    turn.tool(name, tool.description or "", parameters, needs, settings.tool_timeout_seconds)
                 )
-        asker, admin = access.chat_asker(chat, self.settings)
+        asker, admin = access.chat_asker(chat, settings)
         turn.start(
             lambda: self.engine.ask(
-                text, session=session, level=level, asker=asker, admin=admin,
-                instructions="\n\n".join(part for part in system if part), attachments=files, tools=offered,
+                text,
+                session=session,
+                level=level,
+                asker=asker,
+                admin=admin,
+                instructions="\n\n".join(part for part in asked.system if part),
+                attachments=files,
+                tools=served,
             )
         )
         return turn

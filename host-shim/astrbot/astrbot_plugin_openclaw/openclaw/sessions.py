@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from astrbot.api import logger
 from astr_openclaw import valid_text
 
 from . import atomic_file
 from .settings import PLUGIN
-
-#: Ended the names of conversations with the chat model, which `talks` remembers now.
-_TALK = ":model"
 
 #: The entry that holds for all chats without one of their own.
 _ALL = "*"
@@ -26,27 +24,17 @@ class Sessions:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        atomic_file.sweep(path)
-        self._resets: dict[str, str] = self._read()
+        self._resets = atomic_file.load(path, _parse, {}, self._damaged)
 
-    def _read(self) -> dict[str, str]:
+    def _damaged(self, words: str) -> dict[str, str]:
+        logger.error(f"[{PLUGIN}] {words}，会话从头开始")
+        # Not the first session again: that one was left by a reset.
+        resets = {_ALL: secrets.token_hex(4)}
         try:
-            resets = atomic_file.read_json(self._path)
-            if isinstance(resets, dict) and all(isinstance(v, str) for v in resets.values()):
-                return {name: number for name, number in resets.items() if not name.endswith(_TALK)}
-            raise ValueError("不是会话表")
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            aside = atomic_file.put_aside(self._path)
-            logger.error(f"[{PLUGIN}] {self._path} 无法读取（{error}），已改名为 {aside.name}，会话从头开始")
-            # Not the first session again: that one was left by a reset.
-            resets = {_ALL: secrets.token_hex(4)}
-            try:
-                self._write(resets)
-            except OSError as second:
-                logger.error(f"[{PLUGIN}] 会话无法保存：{second}")
-            return resets
+            self._write(resets)
+        except OSError as error:
+            logger.error(f"[{PLUGIN}] 会话无法保存：{error}")
+        return resets
 
     def current(self, chat: str) -> str:
         """The session that this chat talks in."""
@@ -65,3 +53,9 @@ class Sessions:
 
     def _write(self, resets: dict[str, str]) -> None:
         atomic_file.write_json(self._path, resets)
+
+
+def _parse(resets: Any) -> dict[str, str]:
+    if isinstance(resets, dict) and all(isinstance(number, str) for number in resets.values()):
+        return resets
+    raise ValueError("不是会话表")

@@ -67,7 +67,7 @@ def of_turn(context: Any, event: Any, engine: Engine) -> list[Tool]:
             description=tool.description or "",
             parameters=tool.parameters or NO_PARAMETERS,
             level=level_of_tool(tool.name, settings),
-            timeout=settings.tool_timeout,
+            timeout=settings.tool_timeout_seconds,
         )
     return list(found.values())
 
@@ -76,7 +76,7 @@ def _runner(context: Any, event: Any, tool: Any, settings: Settings) -> Callable
     async def run(**arguments: Any) -> str:
         wrapper = ContextWrapper(
             context=AstrAgentContext(context=context, event=event),
-            tool_call_timeout=int(settings.tool_timeout),
+            tool_call_timeout=int(settings.tool_timeout_seconds),
         )
         parts: list[str] = []
         async for result in FunctionToolExecutor.execute(tool, wrapper, **arguments):

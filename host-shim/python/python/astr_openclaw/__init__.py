@@ -11,9 +11,10 @@
 """
 
 from ._component import command_line, default_cache_dir, shipped_component
+from ._json import valid_text
+from ._native import MAX_ATTACHMENT_BYTES, mask_piece, mask_tokens
 from ._native import VERSION as __version__
-from ._plugin import CONFIG_KEYS, Config, Plugin
-from ._text import valid_text
+from ._plugin import CONFIG_KEYS, SECRET_KEYS, Config, Plugin
 from ._turn import Turn
 from .errors import ConfigError, Fault, ForkError, LoadError, fault_table
 from .types import (
@@ -26,7 +27,6 @@ from .types import (
     Delta,
     Diagnosis,
     Event,
-    Level,
     Memory,
     Notice,
     Reply,
@@ -40,6 +40,8 @@ from .types import (
 __all__ = [
     "CONFIG_KEYS",
     "LEVELS",
+    "MAX_ATTACHMENT_BYTES",
+    "SECRET_KEYS",
     "Attachment",
     "Breaker",
     "Check",
@@ -52,7 +54,6 @@ __all__ = [
     "Event",
     "Fault",
     "ForkError",
-    "Level",
     "LoadError",
     "Memory",
     "Notice",
@@ -68,6 +69,8 @@ __all__ = [
     "command_line",
     "default_cache_dir",
     "fault_table",
+    "mask_piece",
+    "mask_tokens",
     "shipped_component",
     "valid_text",
 ]

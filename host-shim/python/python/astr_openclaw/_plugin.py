@@ -10,21 +10,11 @@ from types import TracebackType
 from typing import Any, Union
 
 from . import _bridge, _component, _native
-from ._text import valid_json, valid_text
+from ._native import MAX_ATTACHMENT_BYTES
+from ._json import decode, valid_json, valid_text
 from ._turn import Turn
 from .errors import ConfigError, LoadError, translated
-from .types import (
-    Attachment,
-    Breaker,
-    Check,
-    ComponentInfo,
-    Counters,
-    Diagnosis,
-    Memory,
-    Status,
-    Tool,
-    check_level,
-)
+from .types import Attachment, ComponentInfo, Diagnosis, Status, Tool, check_level
 
 #: A dict with the keys of `CONFIG_KEYS`, the path of a TOML or JSON file, or None for the
 #: environment (``OPENCLAW_GATEWAY_URL``, ``OPENCLAW_GATEWAY_TOKEN``, …).
@@ -32,6 +22,9 @@ Config = Union[Mapping[str, Any], str, "os.PathLike[str]", None]
 
 #: Every key that a config can have.
 CONFIG_KEYS: tuple[str, ...] = tuple(_native.CONFIG_KEYS)
+
+#: Those of them whose values are never shown.
+SECRET_KEYS: tuple[str, ...] = tuple(_native.SECRET_KEYS)
 
 
 class Plugin:
@@ -44,10 +37,7 @@ class Plugin:
     def __init__(self, native: Any) -> None:
         """Use `Plugin.load`."""
         self._native = native
-        self._last: Status | None = None
-        fact = json.loads(native.component())
-        fact["imports"], fact["exports"] = tuple(fact["imports"]), tuple(fact["exports"])
-        self._component = ComponentInfo(**fact)
+        self._component: ComponentInfo = decode(ComponentInfo, json.loads(native.component()))
 
     @classmethod
     async def load(
@@ -161,18 +151,8 @@ class Plugin:
         is nothing to say: ``cancelled`` once closed, ``plugin_trapped``."""
         with translated():
             text, fresh = self._native.status()
-        fact = json.loads(text)
-        return Status(
-            breakers={
-                name: Breaker(b["state"], b["failures"], b["retry_after_seconds"])
-                for name, b in fact["breakers"].items()
-            },
-            memory=Memory(**{"unreadable": None, "estimated": None, **fact["memory"]}),
-            in_flight=fact["in_flight"],
-            queued=fact["queued"],
-            counters=Counters(**fact["counters"]),
-            fresh=fresh,
-        )
+        status: Status = decode(Status, {**json.loads(text), "fresh": fresh})
+        return status
 
     def reset(self) -> None:
         """Closes the breakers and forgets their failures. Turns that run are not touched."""
@@ -189,8 +169,8 @@ class Plugin:
         """Looks at config, memory, breakers and gateways without a model call. `locale`: ``en``
         or ``zh``; None is the config's."""
         with translated():
-            fact = json.loads(await _bridge.run(self._native.diagnose(locale)))
-        return Diagnosis(tuple(Check(**check) for check in fact["checks"]))
+            diagnosis: Diagnosis = decode(Diagnosis, json.loads(await _bridge.run(self._native.diagnose(locale))))
+        return diagnosis
 
     async def configure(self, config: Mapping[str, Any]) -> None:
         """Sets another config. A turn that runs ends under the old one. Raises `ConfigError`;
@@ -246,7 +226,7 @@ def _config_file(config: object) -> str:
 def _read(attachments: Iterable[Attachment | str | os.PathLike[str]]) -> list[Attachment]:
     """The attachments, with the files of paths read, as long as all fit into one request."""
     files: list[Attachment] = []
-    room = int(_native.MAX_ATTACHMENT_BYTES)
+    room = MAX_ATTACHMENT_BYTES
     for item in attachments:
         if isinstance(item, Attachment):
             files.append(item)

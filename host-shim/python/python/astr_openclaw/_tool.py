@@ -9,7 +9,7 @@ import json
 import threading
 from typing import Any
 
-from ._text import valid_text, valid_value
+from ._json import valid_text, valid_value
 from .types import Tool
 
 

@@ -12,15 +12,9 @@ from typing import Any
 
 from . import _bridge
 from ._tool import run_tool
+from ._json import decode
 from .errors import Fault
-from .types import Delta, Event, Notice, Reply, Tool, ToolCall, ToolEnded, Usage
-
-_MAKE: dict[str, Callable[..., Event]] = {
-    "delta": Delta,
-    "tool-call": ToolCall,
-    "tool-ended": ToolEnded,
-    "notice": Notice,
-}
+from .types import Event, Reply, Tool, event_of
 
 #: Events taken over at once: enough to be fast, few enough not to hold up the loop.
 _BATCH = 64
@@ -39,8 +33,8 @@ class Turn(AsyncIterator[Event]):
     def __init__(self, ask: Callable[[_bridge.Mailbox, int], Any], tools: Iterable[Tool]) -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._events: deque[tuple[Any, ...]] = deque()
-        self._end: Reply | str | None = None
+        self._events: deque[str | bytes] = deque()
+        self._end: Reply | dict[str, Any] | None = None
         self._told = False
         self._waiter: asyncio.Future[None] | None = None
         self._loop = weakref.ref(asyncio.get_running_loop())
@@ -104,8 +98,7 @@ class Turn(AsyncIterator[Event]):
                     self._result()
                 raise StopAsyncIteration
             await self._more()
-        kind, *rest = self._events.popleft()
-        return _MAKE[kind](*rest)
+        return event_of(self._events.popleft())
 
     async def __aenter__(self) -> Turn:
         return self
@@ -121,7 +114,8 @@ class Turn(AsyncIterator[Event]):
     def _result(self) -> Reply:
         if isinstance(self._end, Reply):
             return self._end
-        raise Fault._from_json(str(self._end))
+        fault: Fault = decode(Fault, self._end)
+        raise fault
 
     async def _more(self) -> None:
         """Waits until there is an event, or the end."""
@@ -150,14 +144,14 @@ class Turn(AsyncIterator[Event]):
         self._events.extend(events)
         if end is not None:
             well, text = end
-            self._end = _reply(text) if well else text
+            self._end = decode(Reply, json.loads(text)) if well else json.loads(text)
 
     def _on_item(self, kind: str, *rest: Any) -> None:
         if kind == "ready":
             if self._waiter is not None and not self._waiter.done():
                 self._waiter.set_result(None)
         elif kind == "tool":
-            ticket, _id, name, arguments, answer = rest
+            ticket, name, arguments, answer = rest
             task = asyncio.get_running_loop().create_task(
                 run_tool(self._tools.get(name), name, arguments, answer)
             )
@@ -196,15 +190,3 @@ def _forget(task: weakref.ref[asyncio.Task[Any]], callback: Callable[..., object
     asked = task()
     if asked is not None:
         asked.remove_done_callback(callback)
-
-
-def _reply(text: str) -> Reply:
-    fact = json.loads(text)
-    usage = fact["usage"]
-    return Reply(
-        text=fact["text"],
-        response_id=fact["response_id"],
-        level=fact["level"],
-        gateway=fact["gateway"],
-        usage=Usage(usage["input_tokens"], usage["output_tokens"]) if usage else None,
-    )

@@ -4,70 +4,48 @@ from __future__ import annotations
 
 import functools
 import json
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from . import _native
+from ._json import decode
 
 #: The object was made before a fork, in the parent process. Load a new `Plugin` in this one.
 ForkError = _native.ForkError
 
 
+@dataclass(eq=False)
 class Fault(Exception):
-    """Why a turn, or another call, ended without a result.
+    """Why a turn, or another call, ended without a result."""
 
-    Attributes:
-        code: For programs, such as ``"auth_failed"``; `fault_table` has them all.
-        message: What was seen. Contains no secret.
-        cause: Why this happens, in the config's language.
-        remedy: What to do about it, in the config's language.
-        partial_text: The part of the answer that had arrived; empty for none.
-        retry_after: Seconds after which trying again makes sense; None if that is not known.
-        http_status: The HTTP status, where there was one.
-    """
+    code: str
+    """For programs, such as ``"auth_failed"``; `fault_table` has them all."""
+    message: str
+    """What was seen. Contains no secret."""
+    cause: str = ""
+    """Why this happens, in the config's language."""
+    remedy: str = ""
+    """What to do about it, in the config's language."""
+    partial_text: str = ""
+    """The part of the answer that had arrived; empty for none."""
+    retry_after_seconds: float | None = None
+    """After how long trying again makes sense; None if that is not known."""
+    http_status: int | None = None
+    """Where there was one."""
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        *,
-        cause: str = "",
-        remedy: str = "",
-        partial_text: str = "",
-        retry_after: float | None = None,
-        http_status: int | None = None,
-    ) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.cause = cause
-        self.remedy = remedy
-        self.partial_text = partial_text
-        self.retry_after = retry_after
-        self.http_status = http_status
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_unpickle, (self.__dict__.copy(),))
+        return (type(self), astuple(self), self.__dict__)
 
     @classmethod
-    def _from_json(cls, text: str) -> Fault:
-        fact = json.loads(text)
-        return cls(
-            fact["code"],
-            fact["message"],
-            cause=fact["cause"],
-            remedy=fact["remedy"],
-            partial_text=fact.get("partial_text", ""),
-            retry_after=fact.get("retry_after_seconds"),
-            http_status=fact.get("http_status"),
-        )
-
-
-def _unpickle(state: dict[str, Any]) -> Fault:
-    fault = Fault(state["code"], state["message"])
-    fault.__dict__.update(state)
-    return fault
+    def of(cls, code: str, message: str, locale: str = "en") -> Fault:
+        """A fault of the caller's own, with the cause and remedy of `fault_table`."""
+        row = next(row for row in fault_table(locale) if row["code"] == code)
+        return cls(code, message, row["cause"], row["remedy"])
 
 
 class ConfigError(ValueError):
@@ -104,14 +82,12 @@ def translated() -> Iterator[None]:
     """Turns the native module's exceptions into the ones above."""
     try:
         yield
-    except _native.RawFault as raw:
-        raise Fault._from_json(str(raw)) from None
-    except _native.RawConfigError as raw:
-        fact = json.loads(str(raw))
-        raise ConfigError(fact["message"], fact["key"]) from None
-    except _native.RawLoadError as raw:
-        fact = json.loads(str(raw))
-        raise LoadError(fact["message"], fact["kind"]) from None
+    except _native.NativeError as error:
+        kind, text = error.args
+        fact = json.loads(text)
+        if kind == "fault":
+            raise decode(Fault, fact) from None
+        raise (ConfigError if kind == "config" else LoadError)(**fact) from None
 
 
 @functools.lru_cache

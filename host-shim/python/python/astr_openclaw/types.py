@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Union
+from typing import Any, Union
 
 from . import _native
+from ._json import decode
 
-#: ``"L0"`` talk only, ``"L1"`` read-only tools, ``"L2"`` commands and tools, ``"L3"`` the host
-#: without root, ``"L4"`` root.
-Level = Literal["L0", "L1", "L2", "L3", "L4"]
-
-#: Every level, lowest first.
+#: Every level, lowest first: ``"L0"`` talk only, ``"L1"`` read-only tools, ``"L2"`` commands and
+#: tools, ``"L3"`` the host without root, ``"L4"`` root.
 LEVELS: tuple[str, ...] = tuple(_native.LEVELS)
 
 
 def check_level(level: str) -> str:
     """The level itself; raises `ValueError` for an unknown one."""
     if level not in LEVELS:
-        raise ValueError(f"unknown level {level!r}; allowed are L0, L1, L2, L3 and L4")
+        raise ValueError(f"unknown level {level!r}; allowed are {', '.join(LEVELS)}")
     return level
 
 
@@ -100,17 +99,19 @@ class Delta:
 class ToolCall:
     """A tool is about to run. Several may run at once."""
 
-    id: str
+    call: str
+    """Its id, unique within the plugin."""
     name: str
-    arguments: str
-    """JSON text of an object, as the model wrote it."""
+    arguments: Any
+    """A dict; the model's own text if that is no JSON object."""
 
 
 @dataclass(frozen=True)
 class ToolEnded:
     """A tool that was started has ended."""
 
-    id: str
+    call: str
+    """The id of the call."""
     succeeded: bool
     """Whether the tool ran and succeeded; the model is told either way."""
 
@@ -120,15 +121,24 @@ class Notice:
     """Something the guards or the client did that the user may want to know."""
 
     code: str
-    """``queued``, ``level_lowered``, ``memory_unreadable``, ``tool_denied``,
-    ``tool_rounds_exhausted``, ``failed_over``, ``dialect_changed``, ``answer_incomplete``,
-    ``answer_corrected``, ``answer_empty``, ``attachment_shortened``, ``may_still_run`` or ``memory_estimated``."""
+    """For programs, such as ``queued`` or ``level_lowered``."""
     text: str
     """For people, in the config's language."""
 
 
 #: What happens in a turn, in order, before its end.
 Event = Union[Delta, ToolCall, ToolEnded, Notice]
+
+_EVENTS = {"tool-call": ToolCall, "tool-ended": ToolEnded, "notice": Notice}
+
+
+def event_of(item: str | bytes) -> Event:
+    """An event as the native half gives it: a delta's text, or the JSON of any other."""
+    if isinstance(item, str):
+        return Delta(item)
+    fact = json.loads(item)
+    event: Event = decode(_EVENTS[fact["event"]], fact)
+    return event
 
 
 @dataclass(frozen=True)
@@ -163,8 +173,8 @@ class Breaker:
     """``closed``, ``open`` or ``half_open``."""
     failures: int
     """Failures in a row so far."""
-    retry_after: float
-    """Seconds until a trial is let through; 0 unless open."""
+    retry_after_seconds: float
+    """Until a trial is let through; 0 unless open."""
 
 
 @dataclass(frozen=True)
@@ -177,14 +187,14 @@ class Memory:
     """None if it could not be read."""
     bound: str | None
     """``machine`` or ``container``; None if it could not be read."""
-    unreadable: str | None
-    """Why it could not be read; None if it could."""
-    estimated: str | None
-    """Why it is an estimate; None if it is exact or could not be read."""
     level_cap: str
     """The highest level that a turn would get now."""
     heavy_allowed: bool
     """Whether a heavy turn would be let through now."""
+    unreadable: str | None = None
+    """Why it could not be read; None if it could."""
+    estimated: str | None = None
+    """Why it is an estimate; None if it is exact or could not be read."""
 
 
 @dataclass(frozen=True)

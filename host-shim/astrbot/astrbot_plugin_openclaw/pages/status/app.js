@@ -63,7 +63,7 @@ function show(state) {
   if (status) {
     rows("breakers", Object.entries(status.breakers).map(([name, breaker]) => {
       const more = [say[breaker.state], say.failures(breaker.failures)];
-      if (breaker.retry_after > 0) more.push(say.trial(Math.ceil(breaker.retry_after)));
+      if (breaker.retry_after_seconds > 0) more.push(say.trial(Math.ceil(breaker.retry_after_seconds)));
       const mood = { closed: "good", open: "bad", half_open: "wait" }[breaker.state];
       return [say[name] || name, more.join(" · "), mood];
     }));

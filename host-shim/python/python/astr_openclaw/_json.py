@@ -1,10 +1,13 @@
-"""Text that goes to Rust or to a file."""
+"""Text and values on their way to Rust or to a file, and back."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def valid_text(text: str) -> str:
@@ -41,3 +44,28 @@ def valid_value(value: Any) -> Any:
     if isinstance(value, dict):
         return {valid_text(key): valid_value(item) for key, item in value.items()}
     return value
+
+
+def decode(shape: Any, value: Any) -> Any:
+    """A value read from Rust's JSON as `shape`: a dataclass whose fields have the names of the JSON,
+    a `Mapping`, `tuple` or optional of one, or anything else as it is. What a dataclass has no field
+    for is left out; what the JSON leaves out has the field's default."""
+    if value is None:
+        return None
+    inner = get_args(shape)
+    origin = get_origin(shape)
+    if origin in (Union, UnionType):
+        return decode(inner[0], value)
+    if origin is tuple:
+        return tuple(decode(inner[0], item) for item in value)
+    if origin is Mapping:
+        return {key: decode(inner[1], item) for key, item in value.items()}
+    if is_dataclass(shape):
+        return shape(**{name: decode(hint, value[name]) for name, hint in _fields(shape) if name in value})
+    return value
+
+
+@functools.lru_cache(maxsize=None)
+def _fields(shape: Any) -> list[tuple[str, Any]]:
+    hints = get_type_hints(shape)
+    return [(field.name, hints[field.name]) for field in fields(shape)]
