@@ -56,8 +56,6 @@ for other in $pythons; do
     name_results
     "$work/v/bin/python" -m pytest -q --no-header "$work/tests"
     [ "$other" = "$python" ] || continue
-    echo "its types, as a user's type checker sees them"
-    "$work/v/bin/python" -m mypy --strict -p astr_openclaw
     echo "the parts of the plugin that need no AstrBot"
     name_results
     "$work/v/bin/python" -m pytest -q --no-header -p no:cacheprovider -W ignore::pytest.PytestDeprecationWarning "$root/host-shim/astrbot/tests"

@@ -3,27 +3,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from astrbot.api import logger
-from astrbot.api.event import AstrMessageEvent, filter
+from astrbot.api.event import AstrMessageEvent, filter  # noqa: A004 As AstrBot's plugins have it.
 from astrbot.api.star import Context, Star, StarTools
 
 from .openclaw.wheel_check import require_module
 
 # Before anything else of the plugin: a module that is missing must raise here, so that AstrBot
 # installs the wheel in wheels/ and imports this file again.
-BROKEN = require_module(Path(__file__).resolve().parent)
+FOLDER = Path(__file__).resolve().parent
+BROKEN = require_module(FOLDER)
 
 from .openclaw import access, texts  # noqa: E402
 from .openclaw.settings import PLUGIN, Settings  # noqa: E402
 
 if BROKEN is None:
     from .openclaw.commands import Commands
-    from .openclaw.engine import Engine
-    from .openclaw.status_page import StatusPage
-    from .openclaw.provider import loop_ended, register_provider
     from .openclaw.conversations import Conversations
+    from .openclaw.engine import Engine
+    from .openclaw.provider import loop_ended, register_provider
+    from .openclaw.status_page import StatusPage
 
 
 class Prefix(filter.CustomFilter):
@@ -38,7 +41,7 @@ class Prefix(filter.CustomFilter):
 class OpenClawStar(Star):
     """Talks to a local OpenClaw Gateway, in chat and as a chat model."""
 
-    def __init__(self, context: Context, config: dict | None = None) -> None:
+    def __init__(self, context: Context, config: dict[str, Any] | None = None) -> None:
         super().__init__(context)
         self.settings = Settings.read(config or {})
         Prefix.settings = self.settings
@@ -52,7 +55,7 @@ class OpenClawStar(Star):
         if BROKEN is not None:
             return
         data = Path(StarTools.get_data_dir(PLUGIN))
-        self.engine = Engine(self.settings, Path(__file__).resolve().parent, data)
+        self.engine = Engine(self.settings, FOLDER, data)
         commands = Commands(self.context, self.settings, self.engine, data)
         await self.engine.start()
         self.commands = commands
@@ -88,7 +91,7 @@ class OpenClawStar(Star):
             loop_ended(event.unified_msg_origin)
 
     @filter.custom_filter(Prefix, False, priority=100)
-    async def assistant(self, event: AstrMessageEvent):
+    async def assistant(self, event: AstrMessageEvent) -> AsyncIterator[Any]:
         """/助手 <任务>：交给 OpenClaw；/助手 帮助 查看全部用法"""
         # Chosen first, said last: AstrBot's own model must not answer too, whatever happens here,
         # and a result is only sent on while the event has not been stopped.

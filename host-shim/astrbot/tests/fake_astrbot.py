@@ -25,7 +25,9 @@ class MessageChain:
 class LLMResponse:
     """As AstrBot's: the text is that of the chain, if there is one."""
 
-    def __init__(self, role: str, completion_text: str = "", result_chain: Any = None, is_chunk: bool = False, usage: Any = None) -> None:
+    def __init__(
+        self, role: str, completion_text: str = "", result_chain: Any = None, is_chunk: bool = False, usage: Any = None
+    ) -> None:
         self.role, self.result_chain, self.is_chunk, self.usage = role, result_chain, is_chunk, usage
         self._text = completion_text
         self.tools_call_args: list[Any] = []
@@ -106,7 +108,13 @@ def install() -> None:
         "astrbot": {},
         "astrbot.api": {"logger": logging.getLogger("astrbot")},
         "astrbot.api.event": {"MessageChain": MessageChain},
-        "astrbot.api.message_components": {"Image": Image, "File": nothing, "Video": nothing, "Record": nothing, "Reply": nothing},
+        "astrbot.api.message_components": {
+            "Image": Image,
+            "File": nothing,
+            "Video": nothing,
+            "Record": nothing,
+            "Reply": nothing,
+        },
         "astrbot.core": {},
         "astrbot.core.agent": {},
         "astrbot.core.agent.run_context": {"ContextWrapper": nothing},

@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 from conftest import STAR
+from fake_astrbot import FunctionTool, LLMResponse, ToolSet, provider_cls_map
 from openclaw import access
+from openclaw.conversations import Conversations
 from openclaw.engine import Engine
 from openclaw.provider import TYPE, OpenClawProvider, register_provider
 from openclaw.settings import Settings
-from openclaw.conversations import Conversations
-from fake_astrbot import FunctionTool, LLMResponse, ToolSet, provider_cls_map
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
 
-from astr_openclaw import shipped_component  # noqa: E402
-from gateway import Gateway  # noqa: E402
+from astr_openclaw import shipped_component
+from gateway import Gateway
 
 CHAT = "fakeqq:FriendMessage:10001"
 GROUP = "fakeqq:GroupMessage:555"
@@ -106,7 +106,9 @@ class Rig:
     async def register(self, **settings: Any) -> None:
         read = Settings.read({**self.gateway.config, "groups": ["555"], **settings})
         context: Any = types.SimpleNamespace(provider_manager=self.manager)
-        await register_provider(context, self.engine, read, Conversations(self.folder / "conversations.json"), self.audit)  # type: ignore[arg-type]
+        await register_provider(
+            context, self.engine, read, Conversations(self.folder / "conversations.json"), self.audit
+        )  # type: ignore[arg-type]
         self.provider: OpenClawProvider = self.manager.inst_map[TYPE]
 
     async def ask(self, streaming: bool, *args: Any, **request: Any) -> LLMResponse:
@@ -122,7 +124,9 @@ class Rig:
         await stream.aclose()
         return response
 
-    async def loop(self, streaming: bool, messages: list[Any], run: Callable[..., Any], tools: Any = None, **request: Any) -> str:
+    async def loop(
+        self, streaming: bool, messages: list[Any], run: Callable[..., Any], tools: Any = None, **request: Any
+    ) -> str:
         """AstrBot's agent loop: until the model has answered. Adds to the messages, as it does."""
         while True:
             response = await self.ask(streaming, contexts=messages, func_tool=tools or TOOLS, **request)
@@ -130,9 +134,15 @@ class Rig:
                 messages.append({"role": "assistant", "content": response.completion_text})
                 return response.completion_text
             messages.append(called(response))
-            for call, arguments in zip(response.tools_call_ids, response.tools_call_args):
+            for call, arguments in zip(response.tools_call_ids, response.tools_call_args, strict=True):
                 result = run(**arguments)
-                messages.append({"role": "tool", "tool_call_id": call, "content": await result if asyncio.iscoroutine(result) else result})
+                messages.append(
+                    {
+                        "role": "tool",
+                        "tool_call_id": call,
+                        "content": await result if asyncio.iscoroutine(result) else result,
+                    }
+                )
 
     async def idle(self) -> None:
         """Until nothing runs. Elsewhere: there is nothing to await."""
@@ -154,7 +164,9 @@ def user(text: str) -> dict[str, Any]:
 def called(response: LLMResponse) -> dict[str, Any]:
     calls = [
         {"type": "function", "id": call, "function": {"name": name, "arguments": json.dumps(arguments)}}
-        for call, name, arguments in zip(response.tools_call_ids, response.tools_call_name, response.tools_call_args)
+        for call, name, arguments in zip(
+            response.tools_call_ids, response.tools_call_name, response.tools_call_args, strict=True
+        )
     ]
     return {"role": "assistant", "content": None, "tool_calls": calls}
 

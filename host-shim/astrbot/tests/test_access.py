@@ -68,7 +68,9 @@ def test_entries_without_a_platform_are_named_where_there_are_several() -> None:
     assert access.unbound(settings, ["qq", "tg"]) == ["2", "555"]
 
 
-SETTINGS = Settings.read({"users": ["2"], "groups": ["555"], "admin_level": "L3", "user_level": "L1", "chat_level": "L2"})
+SETTINGS = Settings.read(
+    {"users": ["2"], "groups": ["555"], "admin_level": "L3", "user_level": "L1", "chat_level": "L2"}
+)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +118,15 @@ def test_a_group_has_a_session_for_each_level_and_a_private_chat_one() -> None:
 
 @pytest.mark.parametrize(
     ("chat", "private"),
-    [("qq:FriendMessage:2", True), ("webchat:FriendMessage:webchat!a!b", True), ("qq:GroupMessage:5", False), ("qq:OtherMessage:5", False),
-     ("", False), (None, False), ("FriendMessage", False)],
+    [
+        ("qq:FriendMessage:2", True),
+        ("webchat:FriendMessage:webchat!a!b", True),
+        ("qq:GroupMessage:5", False),
+        ("qq:OtherMessage:5", False),
+        ("", False),
+        (None, False),
+        ("FriendMessage", False),
+    ],
 )
 def test_only_what_is_certainly_private_is(chat: str | None, private: bool) -> None:
     assert access.is_private(chat) is private

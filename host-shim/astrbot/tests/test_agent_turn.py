@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from openclaw.agent_turn import Call, AgentTurn
+from openclaw.agent_turn import AgentTurn, Call
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
 
-from astr_openclaw import Delta, Fault, Plugin, Reply, Turn  # noqa: E402
-from gateway import Gateway  # noqa: E402
+from astr_openclaw import Delta, Fault, Plugin, Reply, Turn
+from gateway import Gateway
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_astrbot import Message
 from openclaw import chat_request
 from openclaw.attachments import NotAttachable
 from openclaw.chat_request import images_of, read, text_of, tool_results
-from fake_astrbot import Message
 
 PNG = "data:image/png;base64,AA=="
 
@@ -32,9 +32,18 @@ def test_results_since_the_models_last_message_are_found() -> None:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (None, ""), ("", ""), ("plain", "plain"), (b"bytes", "bytes"), (5, "5"), ([], ""), ((), ""),
-        ([{"type": "text", "text": None}], ""), ([{"type": "text"}], ""), ([None, 5, "x"], "x"),
-        ([{"type": "text", "text": 7}], "7"), ({"type": "text", "text": "alone"}, "alone"),
+        (None, ""),
+        ("", ""),
+        ("plain", "plain"),
+        (b"bytes", "bytes"),
+        (5, "5"),
+        ([], ""),
+        ((), ""),
+        ([{"type": "text", "text": None}], ""),
+        ([{"type": "text"}], ""),
+        ([None, 5, "x"], "x"),
+        ([{"type": "text", "text": 7}], "7"),
+        ({"type": "text", "text": "alone"}, "alone"),
         (({"type": "text", "text": "a"}, {"type": "text", "text": "b"}), "a\nb"),
         ([types.SimpleNamespace(type="text", text="object")], "object"),
         ([types.SimpleNamespace(type="text", text=None)], ""),
@@ -51,12 +60,28 @@ def test_the_text_of_a_content(content: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("given", "found"),
     [
-        (None, []), ([], []), ((), []), ([None], []), (["", None, PNG], [PNG]), ((PNG,), [PNG]), (PNG, [PNG]),
-        ([b"\x00"], ["base64://AA=="]), ([bytearray(b"\x00")], ["base64://AA=="]), ([b""], []),
-        ([{"url": PNG}], [PNG]), ([{"image_url": {"url": PNG}}], [PNG]), ([{"image_url": PNG}], [PNG]),
-        ([{"type": "image_url", "image_url": {"url": PNG}}], [PNG]), ([{"url": None}], []), ([{}], []),
-        ([{"base64": "AA=="}], ["base64://AA=="]), ([{"data": PNG}], [PNG]), ([{"file": "file:///a.png"}], ["file:///a.png"]),
-        ([Path("/a.png")], ["/a.png"]), (iter([PNG]), [PNG]), ({"url": PNG}, [PNG]),
+        (None, []),
+        ([], []),
+        ((), []),
+        ([None], []),
+        (["", None, PNG], [PNG]),
+        ((PNG,), [PNG]),
+        (PNG, [PNG]),
+        ([b"\x00"], ["base64://AA=="]),
+        ([bytearray(b"\x00")], ["base64://AA=="]),
+        ([b""], []),
+        ([{"url": PNG}], [PNG]),
+        ([{"image_url": {"url": PNG}}], [PNG]),
+        ([{"image_url": PNG}], [PNG]),
+        ([{"type": "image_url", "image_url": {"url": PNG}}], [PNG]),
+        ([{"url": None}], []),
+        ([{}], []),
+        ([{"base64": "AA=="}], ["base64://AA=="]),
+        ([{"data": PNG}], [PNG]),
+        ([{"file": "file:///a.png"}], ["file:///a.png"]),
+        ([Path("/a.png")], ["/a.png"]),
+        (iter([PNG]), [PNG]),
+        ({"url": PNG}, [PNG]),
     ],
 )
 def test_images_as_callers_name_them(given: Any, found: list[str]) -> None:
@@ -83,10 +108,14 @@ def test_images_of_a_message() -> None:
 
 def test_a_prompt_is_the_newest_message_and_brings_its_own_parts() -> None:
     extra = [types.SimpleNamespace(type="text", text="<time>"), {"type": "text", "text": None}]
-    asked = read("hi", [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], image_urls=[PNG], extra=extra)
+    asked = read(
+        "hi", [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], image_urls=[PNG], extra=extra
+    )
     assert (asked.text, asked.images, asked.history) == ("hi\n<time>", [PNG], ["user: a", "assistant: b"])
     # Without one, AstrBot has put the parts into the messages already.
-    asked = read(None, [Message("user", [{"type": "text", "text": "hi"}, {"type": "text", "text": "<time>"}])], extra=extra)
+    asked = read(
+        None, [Message("user", [{"type": "text", "text": "hi"}, {"type": "text", "text": "<time>"}])], extra=extra
+    )
     assert asked.text == "hi\n<time>"
     asked = read("", [{"role": "user", "content": "hi"}], image_urls=[PNG])
     assert (asked.text, asked.images) == ("hi", [PNG])
@@ -111,8 +140,16 @@ def test_there_is_something_to_ask(prompt: Any, contexts: Any, text: str) -> Non
 
 @pytest.mark.parametrize(
     ("prompt", "contexts"),
-    [(None, None), ("", []), ("  ", None), (None, [{"role": "user", "content": ""}]), (None, "text"), (None, 5),
-     (None, [{"role": "user", "content": [{"type": "text", "text": None}]}]), (None, [{"role": "_checkpoint", "content": {"id": "x"}}])],
+    [
+        (None, None),
+        ("", []),
+        ("  ", None),
+        (None, [{"role": "user", "content": ""}]),
+        (None, "text"),
+        (None, 5),
+        (None, [{"role": "user", "content": [{"type": "text", "text": None}]}]),
+        (None, [{"role": "_checkpoint", "content": {"id": "x"}}]),
+    ],
 )
 def test_nothing_to_ask_is_said(prompt: Any, contexts: Any) -> None:
     with pytest.raises(chat_request.NothingToAsk):
@@ -135,17 +172,22 @@ def test_results_that_no_turn_waits_for_are_a_text() -> None:
 
 
 def test_a_conversation_is_what_user_and_model_have_said() -> None:
-    first = read(None, [{"role": "user", "content": [{"type": "text", "text": "hi"}, {"type": "text", "text": "<12:00>"}]}])
+    first = read(
+        None, [{"role": "user", "content": [{"type": "text", "text": "hi"}, {"type": "text", "text": "<12:00>"}]}]
+    )
     assert first.before == [] and first.history == []
     # What AstrBot keeps of it: neither its own words of that moment, nor the calls of tools.
-    later = read(None, [
-        {"role": "system", "content": "rules"},
-        {"role": "user", "content": [{"type": "text", "text": "hi"}]},
-        {"role": "assistant", "content": None, "tool_calls": []},
-        {"role": "tool", "tool_call_id": "c", "content": "x"},
-        {"role": "assistant", "content": [{"type": "think", "think": ""}, {"type": "text", "text": "hello"}]},
-        {"role": "user", "content": "again"},
-    ])
+    later = read(
+        None,
+        [
+            {"role": "system", "content": "rules"},
+            {"role": "user", "content": [{"type": "text", "text": "hi"}]},
+            {"role": "assistant", "content": None, "tool_calls": []},
+            {"role": "tool", "tool_call_id": "c", "content": "x"},
+            {"role": "assistant", "content": [{"type": "think", "think": ""}, {"type": "text", "text": "hello"}]},
+            {"role": "user", "content": "again"},
+        ],
+    )
     assert later.before == first.with_reply("hello") and later.system == ["rules"]
 
 

@@ -12,20 +12,21 @@ import sys
 import types
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import pytest
 import fake_astrbot
+import pytest
 from conftest import STAR
-from openclaw import attachments, commands as commands_module
+from openclaw import attachments
+from openclaw import commands as commands_module
 from openclaw.commands import Commands
 from openclaw.engine import Engine
 from openclaw.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
 
-from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall, shipped_component  # noqa: E402
-from gateway import Gateway  # noqa: E402
+from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall, shipped_component
+from gateway import Gateway
 
 pytestmark = pytest.mark.asyncio
 
@@ -35,7 +36,9 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16
 class Event:
     """A message, and what is sent back."""
 
-    def __init__(self, sender: str, text: str, *, group: str = "", admin: bool = False, parts: tuple = (), streams: bool = False) -> None:
+    def __init__(
+        self, sender: str, text: str, *, group: str = "", admin: bool = False, parts: tuple = (), streams: bool = False
+    ) -> None:
         self.sender, self.text, self.group, self.admin, self.parts = sender, text, group, admin, parts
         self.platform_meta = types.SimpleNamespace(support_streaming_message=streams)
         self.unified_msg_origin = f"qq:GroupMessage:{group}" if group else f"qq:FriendMessage:{sender}"
@@ -154,7 +157,9 @@ async def test_a_flood_of_steps_is_folded(tmp_path: Path, gateway: Gateway, monk
 # Report P10 (attack): `sentences` went on for 15 minutes after 取消, and through a reload.
 @pytest.mark.parametrize("how", ["取消", "全部取消", "reload"])
 @pytest.mark.parametrize("streaming", ["sentences", "auto", "off"])
-async def test_what_is_being_sent_stops_at_once(tmp_path: Path, gateway: Gateway, monkeypatch, how: str, streaming: str) -> None:
+async def test_what_is_being_sent_stops_at_once(
+    tmp_path: Path, gateway: Gateway, monkeypatch, how: str, streaming: str
+) -> None:
     commands = await opened(tmp_path, gateway, streaming=streaming)
     # All of it has arrived: there is nothing to cancel but the sending.
     turn = Turn([ToolCall("c", "t", "{}"), *(Delta(f"这是第 {n} 句话，不短也不长。") for n in range(600))])
@@ -177,8 +182,8 @@ async def test_what_is_being_sent_stops_at_once(tmp_path: Path, gateway: Gateway
 async def test_of_a_corrected_answer_the_right_text_is_shown(tmp_path: Path, gateway: Gateway, monkeypatch) -> None:
     for streaming, streams in (("auto", True), ("sentences", False), ("off", False)):
         commands = await opened(tmp_path, gateway, streaming=streaming)
-        events = [Delta("tag>ok</tag>"), Notice("answer_corrected", "differs")]
-        monkeypatch.setattr(commands._engine, "ask", lambda *_, **__: Turn(events, "<tag>ok</tag>"))
+        turn = Turn([Delta("tag>ok</tag>"), Notice("answer_corrected", "differs")], "<tag>ok</tag>")
+        monkeypatch.setattr(commands._engine, "ask", lambda *_, turn=turn, **__: turn)
         sent = await say(commands, Event("1", "助手 x", streams=streams))
         assert sent[-1].endswith("<tag>ok</tag>"), sent
         assert streaming == "off" or "更正" in "".join(sent)
@@ -233,7 +238,7 @@ async def test_an_admins_session_in_a_group_is_not_the_members(tmp_path: Path, g
 class Image(fake_astrbot.Image):
     """Says when it is read."""
 
-    read: list[str] = []
+    read: ClassVar[list[str]] = []
 
     async def convert_to_file_path(self) -> str:
         Image.read.append(self.file)
@@ -272,7 +277,9 @@ class Free:
 # Report P19, A7 (attack).
 async def test_attachments_are_bounded_in_number_and_size(tmp_path: Path, images: type[Image]) -> None:
     one = image(tmp_path)
-    assert [a.media_type for a in await attachments.of_message([one] * attachments.MAX_FILES, Free())] == ["image/png"] * attachments.MAX_FILES
+    assert [a.media_type for a in await attachments.of_message([one] * attachments.MAX_FILES, Free())] == [
+        "image/png"
+    ] * attachments.MAX_FILES
     quoted = type("Quoted", (attachments.Comp.Reply,), {"chain": [one] * 5})()
     too_many = [[one] * (attachments.MAX_FILES + 1), [quoted, quoted]]
     for parts in too_many:
@@ -301,9 +308,17 @@ async def test_what_is_no_url_is_left_out(tmp_path: Path, images: type[Image]) -
 
 # Report P16 (attack).
 @pytest.mark.parametrize("streams", [False, True])
-async def test_control_characters_of_the_model_do_not_reach_the_chat(tmp_path: Path, gateway: Gateway, monkeypatch, streams: bool) -> None:
+async def test_control_characters_of_the_model_do_not_reach_the_chat(
+    tmp_path: Path, gateway: Gateway, monkeypatch, streams: bool
+) -> None:
     commands = await opened(tmp_path, gateway)
-    events = [ToolCall("c", "t\x1b[2J", "{}"), Notice("tool_denied", "n\u202e"), Delta("a\0"), Delta("b\x1b"), Delta("[31mc\u202e")]
+    events = [
+        ToolCall("c", "t\x1b[2J", "{}"),
+        Notice("tool_denied", "n\u202e"),
+        Delta("a\0"),
+        Delta("b\x1b"),
+        Delta("[31mc\u202e"),
+    ]
     monkeypatch.setattr(commands._engine, "ask", lambda *_, **__: Turn(events, "a\0b\x1b[31mc\u202e"))
     sent = "".join(await say(commands, Event("1", "助手 x", streams=streams)))
     assert sent.endswith("abc") and not set(sent) & {"\0", "\x1b", "\u202e"}

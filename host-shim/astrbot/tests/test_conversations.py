@@ -37,14 +37,21 @@ def test_a_session_is_known_by_what_was_said_last_in_it(tmp_path: Path) -> None:
     conversations = Conversations(tmp_path / "conversations.json")
     conversations.keep(CHAT, "s", said("a", "b"))
     conversations.keep(CHAT, "s", said("a", "b", "c", "d"))
-    assert conversations.find(CHAT, said("a", "b", "c", "d")) == "s" and conversations.find(CHAT, said("a", "b")) is None
+    assert (
+        conversations.find(CHAT, said("a", "b", "c", "d")) == "s" and conversations.find(CHAT, said("a", "b")) is None
+    )
 
 
 def test_a_conversation_whose_beginning_astrbot_has_dropped_is_recognised(tmp_path: Path) -> None:
     conversations = Conversations(tmp_path / "conversations.json")
     long = said(*(str(number) for number in range(200)))
     conversations.keep(CHAT, "long", long)
-    assert conversations.find(CHAT, long) == conversations.find(CHAT, long[2:]) == conversations.find(CHAT, long[-4:]) == "long"
+    assert (
+        conversations.find(CHAT, long)
+        == conversations.find(CHAT, long[2:])
+        == conversations.find(CHAT, long[-4:])
+        == "long"
+    )
     # Two messages that are the same are no proof.
     assert conversations.find(CHAT, long[-2:]) is None and conversations.find(CHAT, long[:-2]) is None
     # What is known exactly comes first.
@@ -68,7 +75,9 @@ def test_only_the_newest_are_remembered(tmp_path: Path, monkeypatch) -> None:
     assert conversations.find("c", said("c")) is None and conversations.find("b", said("b")) == "b"
 
 
-@pytest.mark.parametrize("content", ["", "[1]", '{"a": 1}', '{"a": [["s", "1", "x"]]}', '{"a": [[1]]}', "[" * 100_000, "\udcff"])
+@pytest.mark.parametrize(
+    "content", ["", "[1]", '{"a": 1}', '{"a": [["s", "1", "x"]]}', '{"a": [[1]]}', "[" * 100_000, "\udcff"]
+)
 def test_a_damaged_table_is_put_aside_and_costs_a_new_session(tmp_path: Path, content: str) -> None:
     path = tmp_path / "conversations.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))

@@ -103,7 +103,10 @@ def test_of_two_tokens_neither_leaves_the_rest_of_the_other(tokens: tuple[str, .
     assert masking.mask_tokens("a first-token-and-more b first-token c", tokens) == "a ＊＊＊ b ＊＊＊ c"
 
 
-@pytest.mark.parametrize("unit", ["a_", "-", ".", "token ", "token=", "http://a:", "curl ", "密码", "eyJ", 'password: "', "login a ", "\\", "\x1b["])
+@pytest.mark.parametrize(
+    "unit",
+    ["a_", "-", ".", "token ", "token=", "http://a:", "curl ", "密码", "eyJ", 'password: "', "login a ", "\\", "\x1b["],
+)
 def test_masking_takes_no_time_worth_mentioning(unit: str) -> None:
     # CPU seconds, of patterns that would take minutes if they were quadratic.
     started = time.process_time()

@@ -15,9 +15,9 @@ from conftest import STAR
 from openclaw import access, masking
 from openclaw.audit import Audit
 from openclaw.guard_state import GuardState
-from openclaw.wheel_check import require_module, wanted_version
 from openclaw.sessions import Sessions
 from openclaw.settings import Settings
+from openclaw.wheel_check import require_module, wanted_version
 
 CHAT = "fakeqq:FriendMessage:10001"
 
@@ -87,7 +87,9 @@ def test_a_wrong_setting_is_a_problem_and_no_exception(config: dict, words: tupl
     assert all(word in problem for word in words), problem
 
 
-@pytest.mark.parametrize("value", [None, "", [], 5, 1.5, True, "x" * 500, {"a": 1}, ["", None], [[1]], {"L1": {"x": 1}}])
+@pytest.mark.parametrize(
+    "value", [None, "", [], 5, 1.5, True, "x" * 500, {"a": 1}, ["", None], [[1]], {"L1": {"x": 1}}]
+)
 def test_no_setting_makes_reading_fail_and_no_problem_is_endless(value: object) -> None:
     for key in json.loads((STAR / "_conf_schema.json").read_text("utf-8")):
         settings = Settings.read({key: value})
@@ -174,7 +176,15 @@ def test_the_guards_state_and_the_last_faults_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"snapshot": 5, "last_faults": []}', '{"snapshot": "?", "last_faults": []}', '{"snapshot": "AA==", "last_faults": [{}]}']
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"snapshot": 5, "last_faults": []}',
+        '{"snapshot": "?", "last_faults": []}',
+        '{"snapshot": "AA==", "last_faults": [{}]}',
+    ],
 )
 def test_a_damaged_state_of_the_guards_is_put_aside(tmp_path: Path, content: str) -> None:
     (tmp_path / "guards.json").write_text(content)
@@ -199,7 +209,9 @@ def test_a_reset_that_cannot_be_stored_changes_nothing(tmp_path: Path, monkeypat
 def test_the_audit_log_is_json_lines_and_is_rotated_by_size(tmp_path: Path) -> None:
     audit = Audit(tmp_path / "audit.jsonl", 2000, 2)
     for number in range(100):
-        audit.write(door="chat", who="q:1", session=f"s{number}", level="L1", outcome="completed", code=None, seconds=0.1234)
+        audit.write(
+            door="chat", who="q:1", session=f"s{number}", level="L1", outcome="completed", code=None, seconds=0.1234
+        )
     audit.close()
     files = sorted(os.listdir(tmp_path))
     assert files == ["audit.jsonl", "audit.jsonl.1", "audit.jsonl.2"]
@@ -263,7 +275,9 @@ def test_a_named_value_is_masked_and_its_name_stays(text: str) -> None:
     assert masked[:5] == text[:5]
 
 
-@pytest.mark.parametrize("text", ["一共用了 120 个 token。", "the token is short", "sk-learn", "see https://example.org/a-b", "密码学"])
+@pytest.mark.parametrize(
+    "text", ["一共用了 120 个 token。", "the token is short", "sk-learn", "see https://example.org/a-b", "密码学"]
+)
 def test_plain_talk_is_left_alone(text: str) -> None:
     assert masking.mask_secrets(text, ()) == text
 
@@ -342,7 +356,9 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_values() -> Non
 
     for key, (chinese, english) in texts._TEXTS.items():
         assert values(chinese) == values(english), key
-        assert re.search("[\u3000-\u9fff\uff00-\uffef]", chinese) and not re.search("[\u3000-\u9fff\uff00-\uffef]", english), key
+        assert re.search("[\u3000-\u9fff\uff00-\uffef]", chinese) and not re.search(
+            "[\u3000-\u9fff\uff00-\uffef]", english
+        ), key
 
 
 # Report F33 (vm0-ai/vm0#9778: the shorter of two secrets, masked first, left the rest of the longer one; #9808:

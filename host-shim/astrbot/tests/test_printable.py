@@ -31,7 +31,16 @@ def test_what_cannot_be_seen_is_not_shown(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["tab\tand\nnew line", "世界 🌏", "👨‍👩‍👧 ❤️ 🏳️‍🌈", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "می‌خواهم", "שלום", "é e\u0301", "〜①㍿"],
+    [
+        "tab\tand\nnew line",
+        "世界 🌏",
+        "👨‍👩‍👧 ❤️ 🏳️‍🌈",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "می‌خواهم",
+        "שלום",
+        "é e\u0301",
+        "〜①㍿",
+    ],
 )
 def test_what_people_write_stays(text: str) -> None:
     assert printable(text) == text

@@ -16,7 +16,9 @@ def test_few_steps_are_told_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 100, 10_000])
-@pytest.mark.parametrize("text", ["第一句。第二句！第三句？", "One. Two! Three?\n" * 5000, "no end " * 3000, "。" * 5000, "a\n\n" * 4000, ""])
+@pytest.mark.parametrize(
+    "text", ["第一句。第二句！第三句？", "One. Two! Three?\n" * 5000, "no end " * 3000, "。" * 5000, "a\n\n" * 4000, ""]
+)
 def test_an_answer_is_a_few_messages_and_loses_nothing(text: str, size: int) -> None:
     sentences = MessageSplitter()
     given = [sentences.feed(text[at : at + size]) for at in range(0, len(text), size)] + [sentences.rest()]

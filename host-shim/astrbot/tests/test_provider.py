@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_astrbot import FunctionTool, Message, ToolSet
 from openclaw import provider as adapter
 from openclaw.provider import TYPE
-from fake_astrbot import FunctionTool, Message, ToolSet
 from provider_rig import CHAT, GROUP, TOOLS, Manager, Rig, both, run, user
 
 
@@ -88,7 +88,14 @@ def test_a_turn_that_failed_does_not_count_as_told(tmp_path: Path) -> None:
         ({"prompt": "hi", "image_urls": [5]}, "图片无法读取"),
         ({"prompt": "hi", "image_urls": ["data:image/png;base64,!"]}, ""),
         ({"prompt": "hi", "image_urls": ["missing.png"]}, "图片无法读取"),
-        ({"contexts": [{"role": "user", "content": [{"type": "text", "text": None}, {"type": "text", "text": "hi"}]}]}, "hi"),
+        (
+            {
+                "contexts": [
+                    {"role": "user", "content": [{"type": "text", "text": None}, {"type": "text", "text": "hi"}]}
+                ]
+            },
+            "hi",
+        ),
         ({"contexts": [Message("user", [{"type": "text", "text": "hi"}])]}, "hi"),
         ({"prompt": None}, "没有可发送的内容"),
         ({"prompt": "hi", "func_tool": object()}, "hi"),
@@ -128,11 +135,19 @@ def test_everything_can_be_passed_by_position(tmp_path: Path) -> None:
 def test_half_a_character_is_replaced_and_the_answer_comes(tmp_path: Path, streaming: bool) -> None:
     async def body(rig: Rig) -> None:
         half = "hi \ud83d"
-        answer = await rig.ask(streaming, half, f"{CHAT}\ud83d", system_prompt=half, contexts=[user(half), {"role": "assistant", "content": half}])
+        answer = await rig.ask(
+            streaming,
+            half,
+            f"{CHAT}\ud83d",
+            system_prompt=half,
+            contexts=[user(half), {"role": "assistant", "content": half}],
+        )
         assert answer.completion_text == "hi \ufffd"
         assert "user: hi \ufffd" in rig.gateway.requests[-1]["instructions"]
         messages = [user("tool astrbot_weather {}")]
-        tools = ToolSet([FunctionTool("weather", half, {"type": "object", "properties": {half: {"description": half}}})])
+        tools = ToolSet(
+            [FunctionTool("weather", half, {"type": "object", "properties": {half: {"description": half}}})]
+        )
         assert await rig.loop(streaming, messages, lambda: "\ud83d\ude00 \ude00", tools, session_id=CHAT) == "😀 \ufffd"
 
     run(tmp_path, body)
@@ -161,9 +176,15 @@ def test_chunks_that_the_final_text_contradicts_are_corrected(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("shown", "text", "tail"),
     [
-        ([""], "all", "all"), (["al"], "all", "l"), (["all"], "all", ""), (["one", "tw"], "one\n\ntwo", "o"),
-        (["", "two"], "two", ""), (["one", ""], "one\n\ntwo", "two"), (["no"], "yes", "以上内容有出入，最终版本：\nyes"),
-        (["one", "no"], "one\n\ntwo", "以上内容有出入，最终版本：\none\n\ntwo"), (["one"], "", "以上内容有出入，最终版本：\n"),
+        ([""], "all", "all"),
+        (["al"], "all", "l"),
+        (["all"], "all", ""),
+        (["one", "tw"], "one\n\ntwo", "o"),
+        (["", "two"], "two", ""),
+        (["one", ""], "one\n\ntwo", "two"),
+        (["no"], "yes", "以上内容有出入，最终版本：\nyes"),
+        (["one", "no"], "one\n\ntwo", "以上内容有出入，最终版本：\none\n\ntwo"),
+        (["one"], "", "以上内容有出入，最终版本：\n"),
     ],
 )
 def test_what_is_missing_behind_the_chunks(shown: list[str], text: str, tail: str) -> None:

@@ -71,7 +71,10 @@ def test_leaving_before_the_response_is_whole_ends_the_turn(tmp_path: Path, leav
 @both
 def test_a_loop_without_a_session_runs_its_tools(tmp_path: Path, streaming: bool) -> None:
     async def body(rig: Rig) -> None:
-        loops = [rig.loop(streaming, [user(f'tool astrbot_weather {{"city": "{city}"}}')], lambda city: f"in {city}") for city in "AB"]
+        loops = [
+            rig.loop(streaming, [user(f'tool astrbot_weather {{"city": "{city}"}}')], lambda city: f"in {city}")
+            for city in "AB"
+        ]
         assert await asyncio.gather(*loops) == ["in A", "in B"]
 
     run(tmp_path, body)
@@ -80,7 +83,11 @@ def test_a_loop_without_a_session_runs_its_tools(tmp_path: Path, streaming: bool
 # Report P5 (attack).
 def test_a_loop_that_ends_with_a_tool_holds_nothing(tmp_path: Path) -> None:
     async def body(rig: Rig) -> None:
-        request: dict[str, Any] = {"contexts": [user("tool astrbot_weather {}")], "func_tool": TOOLS, "session_id": CHAT}
+        request: dict[str, Any] = {
+            "contexts": [user("tool astrbot_weather {}")],
+            "func_tool": TOOLS,
+            "session_id": CHAT,
+        }
 
         # A tool has answered the user itself: AstrBot tells its plugins.
         await rig.ask(True, **request)
@@ -129,7 +136,9 @@ def test_a_task_that_calls_tools_again_and_again_gathers_nothing(tmp_path: Path,
 
 # Report P5, P6 (attack): a tool that asks the model itself (AstrBot's sub-agents), or one that is slow.
 @both
-def test_a_waiting_turn_gives_way_and_its_results_are_still_taken(tmp_path: Path, monkeypatch: Any, streaming: bool) -> None:
+def test_a_waiting_turn_gives_way_and_its_results_are_still_taken(
+    tmp_path: Path, monkeypatch: Any, streaming: bool
+) -> None:
     monkeypatch.setattr(pending_calls, "_PATIENCE", 0.05)
     monkeypatch.setattr(pending_calls, "_LOOK", 0.05)
 
@@ -168,7 +177,12 @@ def test_the_same_question_with_the_tools_parameters_replaces_the_first(tmp_path
     async def body(rig: Rig) -> None:
         messages = [user('tool astrbot_weather {"city": "A"}')]
         first = await rig.ask(False, contexts=messages, func_tool=TOOLS, session_id=CHAT)
-        second = await rig.ask(False, contexts=[{"role": "system", "content": "now with arguments"}, *messages], func_tool=TOOLS, session_id=CHAT)
+        second = await rig.ask(
+            False,
+            contexts=[{"role": "system", "content": "now with arguments"}, *messages],
+            func_tool=TOOLS,
+            session_id=CHAT,
+        )
         assert first.tools_call_ids != second.tools_call_ids
         messages += [called(second), {"role": "tool", "tool_call_id": second.tools_call_ids[0], "content": "done"}]
         assert (await rig.ask(False, contexts=messages, func_tool=TOOLS, session_id=CHAT)).completion_text == "done"
@@ -181,7 +195,11 @@ def test_the_same_question_with_the_tools_parameters_replaces_the_first(tmp_path
 def test_results_after_a_restart_are_sent_as_text(tmp_path: Path, streaming: bool) -> None:
     async def body(rig: Rig) -> None:
         call = {"id": "call_of_another_life", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
-        messages = [user("how is it?"), {"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": call["id"], "content": "晴"}]
+        messages = [
+            user("how is it?"),
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": call["id"], "content": "晴"},
+        ]
         answer = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         assert answer.role == "assistant" and "weather {}:\n晴" in answer.completion_text
         assert "user: how is it?" in rig.gateway.requests[-1]["instructions"]
@@ -201,7 +219,10 @@ def test_what_is_said_behind_the_results_reaches_the_model(tmp_path: Path, strea
         messages = [user("again astrbot_weather")]
         for _ in range(2):
             response = await rig.ask(streaming, contexts=messages, func_tool=TOOLS, session_id=CHAT)
-            messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "so far"}]
+            messages += [
+                called(response),
+                {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "so far"},
+            ]
         messages.append(user("no more steps, sum up"))
         answer = await rig.ask(streaming, contexts=messages, func_tool=None, session_id=CHAT)
         assert answer.completion_text == "so far\n\nno more steps, sum up"
@@ -219,8 +240,16 @@ def test_a_picture_behind_the_results_is_shown_in_a_turn_of_its_own(tmp_path: Pa
     async def body(rig: Rig) -> None:
         messages = [user("tool astrbot_weather {}")]
         response = await rig.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
-        messages += [called(response), {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "see below"}]
-        messages.append({"role": "user", "content": [{"type": "text", "text": "the picture"}, {"type": "image_url", "image_url": {"url": PNG}}]})
+        messages += [
+            called(response),
+            {"role": "tool", "tool_call_id": response.tools_call_ids[0], "content": "see below"},
+        ]
+        messages.append(
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": "the picture"}, {"type": "image_url", "image_url": {"url": PNG}}],
+            }
+        )
         answer = await rig.ask(True, contexts=messages, func_tool=TOOLS, session_id=CHAT)
         assert "see below" in answer.completion_text and "the picture" in answer.completion_text
         assert rig.sessions()[0] == rig.sessions()[-1]

@@ -98,8 +98,24 @@ def hostile(tmp_path: Path, plugin: Path) -> Iterator[tuple[str, Path, list[str]
 
 def install(plugin: Path, target: Path, index: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """As AstrBot does it, from its own folder."""
-    command = [sys.executable, "-m", "pip", "install", "-r", str(plugin / "requirements.txt"), "--trusted-host", "127.0.0.1",
-               "-i", index, "--target", str(target), "--disable-pip-version-check", "--no-cache-dir", "--retries", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-r",
+        str(plugin / "requirements.txt"),
+        "--trusted-host",
+        "127.0.0.1",
+        "-i",
+        index,
+        "--target",
+        str(target),
+        "--disable-pip-version-check",
+        "--no-cache-dir",
+        "--retries",
+        "0",
+    ]
     return subprocess.run(command, cwd=plugin.parent, env={**os.environ, **environment}, capture_output=True, text=True)
 
 

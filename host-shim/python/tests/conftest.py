@@ -10,8 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from astr_openclaw import Plugin  # noqa: E402
-from gateway import Gateway  # noqa: E402
+from astr_openclaw import Plugin
+from gateway import Gateway
 
 
 @pytest.fixture

@@ -168,7 +168,8 @@ class Gateway:
                     await send("response.output_item.added", output_index=at, item=item)
                     await send("response.output_item.done", output_index=at, item=item)
                 await send("response.completed", response=_response("incomplete", items))
-                return await _end(writer)
+                await _end(writer)
+                return
             answer = f"not offered: {name}"
             await delta(answer)
         elif text == "other":
@@ -183,8 +184,13 @@ class Gateway:
             for character in answer:
                 await delta(character)
         await send("response.output_text.done", text=answer, output_index=0, content_index=0, item_id="m")
-        item = {"type": "message", "id": "m", "role": "assistant", "status": "completed",
-                "content": [{"type": "output_text", "text": answer}]}
+        item = {
+            "type": "message",
+            "id": "m",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": answer}],
+        }
         if text == "cut":
             cut = {**_response("incomplete", [item]), "incomplete_details": {"reason": "max_output_tokens"}}
             await send("response.incomplete", response=cut)

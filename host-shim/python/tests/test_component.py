@@ -35,7 +35,9 @@ def compiler_calls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return calls
 
 
-async def test_the_shipped_component_needs_neither_compiler_nor_cache(gateway: Gateway, tmp_path: Path, monkeypatch) -> None:
+async def test_the_shipped_component_needs_neither_compiler_nor_cache(
+    gateway: Gateway, tmp_path: Path, monkeypatch
+) -> None:
     calls = compiler_calls(monkeypatch)
     copy = tmp_path / "copy.wasm"
     copy.write_bytes(shipped_component().read_bytes())
@@ -46,7 +48,9 @@ async def test_the_shipped_component_needs_neither_compiler_nor_cache(gateway: G
     assert calls == [] and not (tmp_path / "cache").exists()
 
 
-async def test_another_component_is_compiled_once_and_then_cached(gateway: Gateway, tmp_path: Path, other: Path, monkeypatch) -> None:
+async def test_another_component_is_compiled_once_and_then_cached(
+    gateway: Gateway, tmp_path: Path, other: Path, monkeypatch
+) -> None:
     calls = compiler_calls(monkeypatch)
     for _ in range(3):
         async with await Plugin.load(gateway.config, component=other, cache_dir=tmp_path / "cache") as plugin:
@@ -56,7 +60,9 @@ async def test_another_component_is_compiled_once_and_then_cached(gateway: Gatew
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage" * 100])
-async def test_a_damaged_artifact_is_made_again(gateway: Gateway, tmp_path: Path, other: Path, damage: bytes, monkeypatch) -> None:
+async def test_a_damaged_artifact_is_made_again(
+    gateway: Gateway, tmp_path: Path, other: Path, damage: bytes, monkeypatch
+) -> None:
     cache = tmp_path / "cache"
     await (await Plugin.load(gateway.config, component=other, cache_dir=cache)).close()
     (artifact,) = cache.glob("*.cwasm")
@@ -126,7 +132,9 @@ def lost(tmp_path: Path, monkeypatch):
 
 # Report P14 (attack).
 @pytest.mark.parametrize("damage", ["no code", "no description", "neither", "empty code", "a folder"])
-async def test_a_wheel_without_its_machine_code_compiles_it(gateway: Gateway, tmp_path: Path, lost: Path, damage: str) -> None:
+async def test_a_wheel_without_its_machine_code_compiles_it(
+    gateway: Gateway, tmp_path: Path, lost: Path, damage: str
+) -> None:
     (code,) = lost.glob("*.cwasm")
     (description,) = lost.glob("*.cwasm.json")
     if damage != "no description":
@@ -154,7 +162,9 @@ async def test_without_machine_code_and_compiler_the_error_says_what_to_do(
     assert caught.value.kind == "not_compiled" and "\n" not in str(caught.value)
 
 
-async def test_another_component_needs_nothing_of_the_shipped_one(gateway: Gateway, tmp_path: Path, other: Path, lost: Path) -> None:
+async def test_another_component_needs_nothing_of_the_shipped_one(
+    gateway: Gateway, tmp_path: Path, other: Path, lost: Path
+) -> None:
     for file in lost.iterdir():
         file.unlink()
     async with await Plugin.load(gateway.config, component=other, cache_dir=tmp_path / "cache") as plugin:

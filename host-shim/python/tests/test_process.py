@@ -307,6 +307,8 @@ def test_the_readmes_lines_stream_an_answer(gateway: Gateway) -> None:
     text = metadata("astr-openclaw").get_payload()
     code = text.split("```python\n")[1].split("```")[0]
     assert len([line for line in code.splitlines() if line.strip()]) == 6
-    code = code.replace("http://127.0.0.1:18789", gateway.url).replace('"…"', repr(gateway.config["gateway_bearer_token"]))
+    code = code.replace("http://127.0.0.1:18789", gateway.url).replace(
+        '"…"', repr(gateway.config["gateway_bearer_token"])
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "What is new?"), done.stderr

@@ -63,7 +63,9 @@ async def test_a_broken_answer_keeps_what_had_arrived(plugin: Plugin) -> None:
         await turn.reply()
 
 
-async def test_cancelling_the_task_closes_the_connection_and_the_next_turn_works(plugin: Plugin, gateway: Gateway) -> None:
+async def test_cancelling_the_task_closes_the_connection_and_the_next_turn_works(
+    plugin: Plugin, gateway: Gateway
+) -> None:
     task = asyncio.create_task(joined(plugin.ask("hold")))
     await wait_until(gateway.held.is_set)
     task.cancel()
@@ -326,9 +328,24 @@ async def test_the_path_of_an_attachment_may_be_any_text(plugin: Plugin) -> None
 # Report P14 (attack).
 @pytest.mark.parametrize(
     "config",
-    [5, 1.5, True, ["a"], {"gateway_primary_url"}, object(), b"\xff\0", "no\0file", "no\ud83dfile", "",
-     {1: "x"}, {"gateway_primary_url": object()}, {("a",): 1}, {"gateway_bearer_token": b"secret-bytes"},
-     {"heavy_floor_mib": float("nan")}, {"heavy_words": {"a", "b"}}],
+    [
+        5,
+        1.5,
+        True,
+        ["a"],
+        {"gateway_primary_url"},
+        object(),
+        b"\xff\0",
+        "no\0file",
+        "no\ud83dfile",
+        "",
+        {1: "x"},
+        {"gateway_primary_url": object()},
+        {("a",): 1},
+        {"gateway_bearer_token": b"secret-bytes"},
+        {"heavy_floor_mib": float("nan")},
+        {"heavy_words": {"a", "b"}},
+    ],
 )
 async def test_a_config_of_a_wrong_type_is_a_config_error(config: object) -> None:
     from astr_openclaw import ConfigError

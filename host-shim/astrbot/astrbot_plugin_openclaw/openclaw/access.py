@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
-from .settings import LEVELS, Settings
+from .settings import Settings
 
 #: Everyone, as an entry of the config.
 _ALL = "*"
@@ -80,7 +80,7 @@ def chat_level(chat: str, settings: Settings) -> str:
     only talks."""
     event = _asking_in(chat)
     level = level_of(event, settings) if event is not None else "L0"
-    return min(level, settings.chat_level, key=LEVELS.index)
+    return min(level, settings.chat_level)  # Their names are in the levels' order.
 
 
 def asker(event: Any) -> str:

@@ -68,15 +68,7 @@ class Audit:
         self._file.setFormatter(logging.Formatter("%(message)s"))
 
     def write(
-        self,
-        *,
-        door: str,
-        who: str,
-        session: str,
-        level: str,
-        outcome: str,
-        code: str | None,
-        seconds: float,
+        self, *, door: str, who: str, session: str, level: str, outcome: str, code: str | None, seconds: float
     ) -> None:
         """One line: time, who, session, level, outcome, code and duration."""
         line = {

@@ -229,7 +229,11 @@ def _parts(content: Any) -> list[dict[str, Any]]:
         if isinstance(part, str):
             part = {"type": "text", "text": part}
         elif not isinstance(part, Mapping) and getattr(part, "type", None):
-            part = {"type": part.type, "text": getattr(part, "text", None), "image_url": getattr(part, "image_url", None)}
+            part = {
+                "type": part.type,
+                "text": getattr(part, "text", None),
+                "image_url": getattr(part, "image_url", None),
+            }
         if isinstance(part, Mapping):
             parts.append(dict(part))
     return parts

@@ -9,18 +9,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from astr_openclaw import Delta, Fault, Notice
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
-from astr_openclaw import Delta, Fault, Notice
 
 from . import access, attachments, masking, texts, tools
 from .audit import Audit
-from .engine import Engine
 from .chat_task import ChatTask
+from .engine import Engine
 from .message_splitter import MessageSplitter
+from .progress import Progress
 from .sessions import Sessions
 from .settings import PLUGIN, Settings
-from .progress import Progress
 
 #: Sub-commands, by what users may write.
 _COMMANDS = {
@@ -147,7 +147,8 @@ class Commands:
         level = access.level_of(event, settings)
         asker = access.asker(event)
         session = self.sessions.current(access.session_of(event.unified_msg_origin, level))
-        outcome, code = "completed", None
+        outcome: str = "completed"
+        code: str | None = None
         chat_task: ChatTask | None = None
         try:
             self._engine.running()  # Before anything is downloaded: raises what is wrong.

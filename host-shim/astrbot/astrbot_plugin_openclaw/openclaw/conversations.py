@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from astrbot.api import logger
 from astr_openclaw import valid_text
+from astrbot.api import logger
 
 from . import atomic_file
 from .settings import PLUGIN
@@ -44,7 +44,7 @@ class Conversations:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._chats = atomic_file.load(path, _parse, {}, _damaged)
+        self._chats: dict[str, list[_Conversation]] = atomic_file.load(path, _parse, {}, _damaged)
 
     def find(self, chat: str, said: Sequence[str]) -> str | None:
         """The session that knows exactly this; None if there is none, or nothing was said yet."""
@@ -52,7 +52,7 @@ class Conversations:
             return None
         chat = valid_text(chat)
         count, last = len(said), _hashes(said)
-        shorter = None
+        shorter: str | None = None
         for conversation in reversed(self._chats.get(chat, [])):
             if conversation.count == count and conversation.last == last:
                 return conversation.session
@@ -76,7 +76,10 @@ class Conversations:
 
     def _stored(self) -> dict[str, Any]:
         return {
-            chat: [[conversation.session, conversation.count, " ".join(conversation.last)] for conversation in conversations]
+            chat: [
+                [conversation.session, conversation.count, " ".join(conversation.last)]
+                for conversation in conversations
+            ]
             for chat, conversations in self._chats.items()
         }
 

@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from astrbot.api import logger
 from astr_openclaw import (
     Attachment,
     ConfigError,
@@ -24,11 +23,12 @@ from astr_openclaw import (
     Turn,
     shipped_component,
 )
+from astrbot.api import logger
 
 from .guard_state import GuardState
 from .settings import PLUGIN, Settings
-from .user_quota import QuotaExceeded, UserQuota
 from .texts import say
+from .user_quota import QuotaExceeded, UserQuota
 
 #: Faults that the status page lists.
 _LAST_FAULTS = 20
@@ -87,9 +87,7 @@ class Engine:
 
     async def _load(self, wasm: Path) -> Plugin:
         async def load(snapshot: bytes | None) -> Plugin:
-            return await Plugin.load(
-                self.settings.module, component=wasm, cache_dir=self._cache, snapshot=snapshot
-            )
+            return await Plugin.load(self.settings.module, component=wasm, cache_dir=self._cache, snapshot=snapshot)
 
         try:
             return await load(self._guards.snapshot)
@@ -179,12 +177,7 @@ class Engine:
         except QuotaExceeded as full:
             raise self.fault("busy", full.key, **full.values) from None
         turn = plugin.ask(
-            text,
-            session=session,
-            level=level,
-            instructions=instructions,
-            attachments=attachments,
-            tools=tools,
+            text, session=session, level=level, instructions=instructions, attachments=attachments, tools=tools
         )
         self._quota.add(turn, asker)
         return turn

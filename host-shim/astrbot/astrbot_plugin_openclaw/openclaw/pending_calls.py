@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .agent_turn import Call, AgentTurn
+from .agent_turn import AgentTurn, Call
 
 #: Seconds that a turn may hold up others while its tools run, and between two looks at the queue.
 _PATIENCE = 3.0

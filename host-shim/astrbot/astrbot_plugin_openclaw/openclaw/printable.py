@@ -12,7 +12,9 @@ _ESCAPE = re.compile(
     "(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|(?:\x1b[]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,4096}(?:\x07|\x1b\\\\|\x9c)"
 )
 #: One that has begun at the end of a text.
-_BEGUN = re.compile("(?:\x1b|(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,8}|(?:\x1b[]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,256}\x1b?)\\Z")
+_BEGUN = re.compile(
+    "(?:\x1b|(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,8}|(?:\x1b[]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,256}\x1b?)\\Z"
+)
 
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 

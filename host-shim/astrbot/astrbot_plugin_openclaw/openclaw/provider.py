@@ -9,24 +9,20 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+from astr_openclaw import Delta, Fault, Reply
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
 from astrbot.core.provider import Provider
 from astrbot.core.provider.entities import LLMResponse
-from astrbot.core.provider.register import (
-    provider_cls_map,
-    provider_registry,
-    register_provider_adapter,
-)
-from astr_openclaw import Delta, Fault, Reply
+from astrbot.core.provider.register import provider_cls_map, provider_registry, register_provider_adapter
 
 from . import access, attachments, chat_request, masking, texts, tools
-from .audit import Audit
 from .agent_turn import AgentTurn
+from .audit import Audit
+from .conversations import Conversations, new_session
 from .engine import Engine
 from .pending_calls import PendingCalls
 from .settings import PLUGIN, Settings
-from .conversations import Conversations, new_session
 
 #: The adapter's type in AstrBot's provider config.
 TYPE = "openclaw"
@@ -47,7 +43,7 @@ class OpenClawProvider(Provider):
     audit: Audit
     manager: Any
 
-    def __init__(self, provider_config: dict, provider_settings: dict, *_: Any) -> None:
+    def __init__(self, provider_config: dict[str, Any], provider_settings: dict[str, Any], *_: Any) -> None:
         super().__init__(provider_config, provider_settings)
         self.set_model(str(provider_config.get("model") or "openclaw"))
         self._pending = PendingCalls(self._someone_waits)
@@ -114,7 +110,8 @@ class OpenClawProvider(Provider):
         # Whether AstrBot has all that it gets from this request: until then leaving is cancelling.
         given = False
         # Unless it gets further: AstrBot may leave at any point.
-        outcome, code = "fault", "cancelled"
+        outcome: str = "fault"
+        code: str | None = "cancelled"
         # A secret may be spread over two pieces; it is masked in the whole. Where an answer without a
         # session goes nobody knows.
         whole = settings.mask_secrets and not access.is_private(chat)
@@ -239,15 +236,16 @@ class OpenClawProvider(Provider):
         turn = AgentTurn(abort, session)
         served = []
         for tool in offered:
-            name = tools.offered_name(own) if isinstance(own := getattr(tool, "name", None), str) else None
+            own = getattr(tool, "name", None)
+            if not isinstance(own, str):
+                continue
+            name = tools.offered_name(own)
             if name is not None and name not in turn.names:
                 # AstrBot knows it by its own name.
                 turn.names[name] = own
                 parameters = tool.parameters or tools.NO_PARAMETERS
                 needs = tools.level_of_tool(own, settings)
-                served.append(
-                    turn.tool(name, tool.description or "", parameters, needs, settings.tool_timeout_seconds)
-                )
+                served.append(turn.tool(name, tool.description or "", parameters, needs, settings.tool_timeout_seconds))
         asker, admin = access.chat_asker(chat, settings)
         turn.start(
             lambda: self.engine.ask(
@@ -320,7 +318,9 @@ def loop_ended(chat: str) -> None:
         provider.loop_ended(chat)
 
 
-async def register_provider(context: Any, engine: Engine, settings: Settings, conversations: Conversations, audit: Audit) -> None:
+async def register_provider(
+    context: Any, engine: Engine, settings: Settings, conversations: Conversations, audit: Audit
+) -> None:
     """Registers the adapter, loads the models that are configured with it, and replaces the
     instances of the plugin's last life.
 
@@ -352,7 +352,9 @@ async def register_provider(context: Any, engine: Engine, settings: Settings, co
     for config in list(manager.providers_config):
         try:
             # What is set once for several models is in a source of theirs.
-            merged = manager.get_merged_provider_config(config) if hasattr(manager, "get_merged_provider_config") else config
+            merged = (
+                manager.get_merged_provider_config(config) if hasattr(manager, "get_merged_provider_config") else config
+            )
             if merged.get("type") == TYPE and (merged.get("enable", True) or merged.get("id") in manager.inst_map):
                 await manager.reload(config)
         except Exception:

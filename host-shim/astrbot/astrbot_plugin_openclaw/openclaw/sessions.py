@@ -6,8 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from astrbot.api import logger
 from astr_openclaw import valid_text
+from astrbot.api import logger
 
 from . import atomic_file
 from .settings import PLUGIN
@@ -24,7 +24,7 @@ class Sessions:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._resets = atomic_file.load(path, _parse, {}, self._damaged)
+        self._resets: dict[str, str] = atomic_file.load(path, _parse, {}, self._damaged)
 
     def _damaged(self, words: str) -> dict[str, str]:
         logger.error(f"[{PLUGIN}] {words}，会话从头开始")

@@ -22,7 +22,7 @@ _GROUPS = ("limits", "timeouts")
 #: The module is given these even if they are empty, so that it says what is missing.
 _REQUIRED = ("gateway_primary_url", "gateway_bearer_token")
 
-_UNSET = (None, "", [])
+_UNSET: tuple[object, ...] = (None, "", [])
 
 
 class Wrong(Exception):
@@ -149,7 +149,7 @@ class Settings:
         has no prefix."""
         text = text.strip()
         for word in self.prefix:
-            if text == word or text.startswith(word) and text[len(word)].isspace():
+            if text == word or (text.startswith(word) and text[len(word)].isspace()):
                 return text[len(word) :].strip()
         return None
 

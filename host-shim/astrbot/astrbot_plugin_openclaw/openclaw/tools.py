@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from astr_openclaw import Tool
 from astrbot.api import logger
 from astrbot.core.agent.run_context import ContextWrapper
 from astrbot.core.astr_agent_context import AstrAgentContext
@@ -14,7 +15,6 @@ from astrbot.core.astr_agent_tool_exec import FunctionToolExecutor
 from astrbot.core.star.filter.command import CommandFilter
 from astrbot.core.star.filter.command_group import CommandGroupFilter
 from astrbot.core.star.star_handler import star_handlers_registry
-from astr_openclaw import Tool
 
 from .engine import Engine
 from .settings import PLUGIN, Settings
@@ -75,8 +75,7 @@ def of_turn(context: Any, event: Any, engine: Engine) -> list[Tool]:
 def _runner(context: Any, event: Any, tool: Any, settings: Settings) -> Callable[..., Any]:
     async def run(**arguments: Any) -> str:
         wrapper = ContextWrapper(
-            context=AstrAgentContext(context=context, event=event),
-            tool_call_timeout=int(settings.tool_timeout_seconds),
+            context=AstrAgentContext(context=context, event=event), tool_call_timeout=int(settings.tool_timeout_seconds)
         )
         parts: list[str] = []
         async for result in FunctionToolExecutor.execute(tool, wrapper, **arguments):

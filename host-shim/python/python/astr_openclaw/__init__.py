@@ -1,13 +1,13 @@
 """The OpenClaw Gateway from Python, guarded by a WebAssembly component in this process.
 
-    import asyncio, astr_openclaw
+import asyncio, astr_openclaw
 
-    async def main():
-        async with await astr_openclaw.Plugin.load({"gateway_primary_url": "…", "gateway_bearer_token": "…"}) as plugin:
-            async for event in plugin.ask("What is new?"):
-                print(event.text if isinstance(event, astr_openclaw.Delta) else "", end="", flush=True)
+async def main():
+    async with await astr_openclaw.Plugin.load({"gateway_primary_url": "…", "gateway_bearer_token": "…"}) as plugin:
+        async for event in plugin.ask("What is new?"):
+            print(event.text if isinstance(event, astr_openclaw.Delta) else "", end="", flush=True)
 
-    asyncio.run(main())
+asyncio.run(main())
 """
 
 from ._component import command_line, default_cache_dir, shipped_component

@@ -58,10 +58,8 @@ class Mailbox:
         self._handlers.pop(key, None)
 
     def _on_readable(self) -> None:
-        try:
+        with suppress(BlockingIOError, InterruptedError):
             self._reader.recv(4096)
-        except (BlockingIOError, InterruptedError):
-            pass
         self._drain()
 
     def _drain(self) -> None:
@@ -80,9 +78,7 @@ def _close(reader: socket.socket, native: Any, process: int) -> None:
 
 
 def _pump(
-    reader: socket.socket,
-    drain: weakref.WeakMethod[Callable[[], None]],
-    loop: weakref.ref[asyncio.AbstractEventLoop],
+    reader: socket.socket, drain: weakref.WeakMethod[Callable[[], None]], loop: weakref.ref[asyncio.AbstractEventLoop]
 ) -> None:
     """Wakes a loop that cannot watch a socket. Holds neither the loop nor its mailbox."""
     with reader, suppress(OSError):  # Closed by `_close` meanwhile.
@@ -98,9 +94,7 @@ def _pump(
 
 
 # One for each loop. A child after a fork gets its own: it shares the parent's socket.
-_mailboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, Mailbox]] = (
-    weakref.WeakKeyDictionary()
-)
+_mailboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, Mailbox]] = weakref.WeakKeyDictionary()
 
 
 def mailbox() -> Mailbox:

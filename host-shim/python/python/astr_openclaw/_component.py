@@ -53,10 +53,7 @@ def default_cache_dir() -> Path:
 
 
 async def find_code(
-    component: str | os.PathLike[str] | None,
-    cache_dir: str | os.PathLike[str] | None,
-    *,
-    again: bool = False,
+    component: str | os.PathLike[str] | None, cache_dir: str | os.PathLike[str] | None, *, again: bool = False
 ) -> Code:
     """The artifact for a component, compiled first if need be; `again` compiles it anew."""
     path = _path("component", component) or _SHIPPED
@@ -121,8 +118,7 @@ def _sha256(path: Path) -> str:
         return hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise LoadError(
-            f"the component {path} cannot be read: {error}; check the path and its permissions",
-            "unreadable",
+            f"the component {path} cannot be read: {error}; check the path and its permissions", "unreadable"
         ) from None
 
 
@@ -153,9 +149,7 @@ async def _compile(wasm: Path, artifact: Path) -> None:
     try:
         _, stderr = await asyncio.wait_for(process.communicate(), _COMPILE_LIMIT)
     except (asyncio.TimeoutError, TimeoutError):
-        raise LoadError(
-            f"compiling {wasm} took longer than {_COMPILE_LIMIT:.0f} s", "not_compiled"
-        ) from None
+        raise LoadError(f"compiling {wasm} took longer than {_COMPILE_LIMIT:.0f} s", "not_compiled") from None
     finally:
         if process.returncode is None:
             process.kill()

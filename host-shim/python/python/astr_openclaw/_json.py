@@ -60,12 +60,12 @@ def decode(shape: Any, value: Any) -> Any:
         return tuple(decode(inner[0], item) for item in value)
     if origin is Mapping:
         return {key: decode(inner[1], item) for key, item in value.items()}
-    if is_dataclass(shape):
+    if isinstance(shape, type) and is_dataclass(shape):
         return shape(**{name: decode(hint, value[name]) for name, hint in _fields(shape) if name in value})
     return value
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _fields(shape: Any) -> list[tuple[str, Any]]:
     hints = get_type_hints(shape)
     return [(field.name, hints[field.name]) for field in fields(shape)]

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, Union
 
 from . import _bridge, _component, _native
-from ._native import MAX_ATTACHMENT_BYTES
 from ._json import decode, valid_json, valid_text
+from ._native import MAX_ATTACHMENT_BYTES
 from ._turn import Turn
 from .errors import ConfigError, LoadError, translated
 from .types import Attachment, ComponentInfo, Diagnosis, Status, Tool, check_level
@@ -81,11 +81,7 @@ class Plugin:
 
     @classmethod
     async def _load(cls, config: Config, code: _component.Code, snapshot: bytes | None) -> Plugin:
-        source: dict[str, Any] = {
-            "artifact": code.artifact,
-            "wasm_sha256": code.wasm_sha256,
-            "snapshot": snapshot,
-        }
+        source: dict[str, Any] = {"artifact": code.artifact, "wasm_sha256": code.wasm_sha256, "snapshot": snapshot}
         if isinstance(config, Mapping):
             source["config_text"] = _config_text(config)
         elif config is not None:
@@ -141,9 +137,7 @@ class Plugin:
         )
         data = [(valid_text(file.media_type), valid_text(file.filename), file.data) for file in files]
         limits = {valid_text(tool.name): tool.timeout for tool in offered if tool.timeout is not None}
-        return Turn(
-            lambda box, key: self._native.ask(request, data, limits, box.native, key), offered
-        )
+        return Turn(lambda box, key: self._native.ask(request, data, limits, box.native, key), offered)
 
     def status(self) -> Status:
         """What the guards know. Never blocks: if the component is computing at this moment (20 ms
@@ -192,10 +186,7 @@ class Plugin:
         return self
 
     async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await asyncio.shield(self.close())
 

@@ -7,6 +7,7 @@ import contextvars
 import inspect
 import json
 import threading
+from contextlib import suppress
 from typing import Any
 
 from ._json import valid_text, valid_value
@@ -80,10 +81,8 @@ async def _in_thread(tool: Tool, keywords: dict[str, Any]) -> Any:
         # A future takes neither StopIteration nor, without ending the loop, SystemExit.
         except BaseException as error:
             raised.append(error)
-        try:
+        with suppress(RuntimeError):  # The loop is closed.
             loop.call_soon_threadsafe(_settle, ended)
-        except RuntimeError:
-            pass  # The loop is closed.
 
     threading.Thread(target=work, name=f"astr_openclaw-{tool.name}", daemon=True).start()
     await ended

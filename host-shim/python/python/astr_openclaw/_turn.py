@@ -7,12 +7,13 @@ import json
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 from . import _bridge
-from ._tool import run_tool
 from ._json import decode
+from ._tool import run_tool
 from .errors import Fault
 from .types import Event, Reply, Tool, event_of
 
@@ -48,14 +49,14 @@ class Turn(AsyncIterator[Event]):
                 turn._on_item(kind, *rest)
 
         key = self._box.register(on_item)
-        weakref.finalize(self, _dropped, self._box, key, self._running).atexit = False
+        _when_gone(self, _dropped, self._box, key, self._running)
         self._native = ask(self._box, key)
         task = asyncio.current_task()
         if task is not None:
             on_done = _cancel_with(me)
             task.add_done_callback(on_done)
             # A task that asks again and again must not gather them.
-            weakref.finalize(self, _forget, weakref.ref(task), on_done).atexit = False
+            _when_gone(self, _forget, weakref.ref(task), on_done)
 
     @property
     def id(self) -> str:
@@ -104,10 +105,7 @@ class Turn(AsyncIterator[Event]):
         return self
 
     async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
 
@@ -152,9 +150,7 @@ class Turn(AsyncIterator[Event]):
                 self._waiter.set_result(None)
         elif kind == "tool":
             ticket, name, arguments, answer = rest
-            task = asyncio.get_running_loop().create_task(
-                run_tool(self._tools.get(name), name, arguments, answer)
-            )
+            task = asyncio.get_running_loop().create_task(run_tool(self._tools.get(name), name, arguments, answer))
             # The task must not keep the turn alive: nobody else may hold it any more.
             running = self._running
             running[ticket] = task
@@ -165,14 +161,18 @@ class Turn(AsyncIterator[Event]):
                 given_up.cancel()
 
 
+def _when_gone(turn: Turn, call: Callable[..., object], *args: object) -> None:
+    """Calls it when the turn is collected; not at the end of the process."""
+    finalizer: Any = weakref.finalize(turn, call, *args)
+    finalizer.atexit = False
+
+
 def _dropped(box: _bridge.Mailbox, key: int, running: dict[int, asyncio.Task[None]]) -> None:
     """The end of a turn that nobody holds any more, in whatever thread: its tools end too."""
     box.unregister(key)
     for task in list(running.values()):
-        try:
+        with suppress(RuntimeError):  # The loop is closed.
             task.get_loop().call_soon_threadsafe(task.cancel)
-        except RuntimeError:
-            pass  # The loop is closed.
 
 
 def _cancel_with(turn: weakref.ref[Turn]) -> Callable[[asyncio.Task[Any]], None]:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 from . import _native
 from ._json import decode
@@ -65,9 +65,7 @@ class Tool:
     """The callable."""
     description: str = ""
     """What the tool does, for the model."""
-    parameters: Mapping[str, Any] = field(
-        default_factory=lambda: {"type": "object", "properties": {}}
-    )
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of the arguments."""
     level: str = "L2"
     """The least effective level at which the tool is offered and run."""
@@ -84,7 +82,7 @@ class Tool:
     @property
     def is_async(self) -> bool:
         """Whether it runs on the event loop."""
-        call = getattr(self.run, "__call__", None)
+        call = getattr(self.run, "__call__", None)  # noqa: B004 An object whose `__call__` is `async`.
         return inspect.iscoroutinefunction(self.run) or inspect.iscoroutinefunction(call)
 
 
@@ -127,7 +125,7 @@ class Notice:
 
 
 #: What happens in a turn, in order, before its end.
-Event = Union[Delta, ToolCall, ToolEnded, Notice]
+Event: TypeAlias = "Delta | ToolCall | ToolEnded | Notice"
 
 _EVENTS = {"tool-call": ToolCall, "tool-ended": ToolEnded, "notice": Notice}
 
@@ -271,5 +269,3 @@ class ComponentInfo:
     exports: tuple[str, ...]
     code: str
     """Where its machine code came from: ``compiled``, ``cache`` or ``precompiled``."""
-
-

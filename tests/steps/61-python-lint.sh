@@ -1,0 +1,14 @@
+#!/bin/sh
+# ruff (rules and format) and mypy over the Python module and the Star. Exit status 77: skipped.
+# needs: python-lint.sh
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+tools=$("$root/tests/setup/python-lint.sh")
+config=$root/host-shim/python/pyproject.toml
+cd "$root/host-shim"
+"$tools/bin/ruff" check --no-cache --config "$config" python python/build_wheel astrbot
+"$tools/bin/ruff" format --no-cache --config "$config" --check python python/build_wheel astrbot
+export MYPYPATH=python/python:astrbot
+"$tools/bin/python" -m mypy --config-file "$config" --cache-dir /dev/null --explicit-package-bases \
+    python/python/astr_openclaw astrbot/astrbot_plugin_openclaw
