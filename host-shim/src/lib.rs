@@ -28,8 +28,6 @@ pub mod component;
 pub mod config;
 pub mod json;
 pub mod memory;
-#[cfg(feature = "scripted")]
-pub mod scripted;
 
 mod attachment;
 mod builder;
@@ -42,7 +40,7 @@ mod request;
 mod runtime;
 mod snapshot;
 mod status;
-#[cfg(all(test, feature = "compiler", feature = "scripted"))]
+#[cfg(all(test, feature = "compiler"))]
 mod tests;
 mod tools;
 mod turn;

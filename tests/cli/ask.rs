@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 
-use host_shim::scripted::{Answer, ClosedBy, Gate, Scene};
+use openclaw_fake_gateway::{Answer, ClosedBy, Gate, Scene};
 use serde_json::json;
 
 use crate::support::{Gateway, Ran, file, run, run_with_input};
@@ -195,13 +195,13 @@ fn every_kind_of_failure_has_its_exit_code() {
             "model_provider_failed",
         ),
         (
-            host_shim::scripted::Http::new(503).text("oh").into(),
+            openclaw_fake_gateway::Http::new(503).text("oh").into(),
             16,
             "gateway_error",
         ),
         (Scene::rate_limited(Some(7)), 17, "rate_limited"),
         (
-            host_shim::scripted::Http::new(200).text("?").into(),
+            openclaw_fake_gateway::Http::new(200).text("?").into(),
             18,
             "protocol_error",
         ),
@@ -210,7 +210,7 @@ fn every_kind_of_failure_has_its_exit_code() {
         let gateway = Gateway::start();
         let scene = match name {
             // Without an end of the connection it would wait for more.
-            "stream_interrupted" => scene.then(host_shim::scripted::End::Close),
+            "stream_interrupted" => scene.then(openclaw_fake_gateway::End::Close),
             _ => scene,
         };
         gateway.push(scene);
@@ -232,7 +232,7 @@ fn the_part_that_had_arrived_stays_on_stdout() {
         Answer::new()
             .delta("Half")
             .unfinished()
-            .then(host_shim::scripted::End::Close),
+            .then(openclaw_fake_gateway::End::Close),
     );
     let ran = run(gateway.program(["ask", "hi"]));
     assert_eq!((ran.code, ran.out.as_str()), (13, "Half\n"), "{ran:?}");

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use host_shim::scripted::{Answer, Gate, Scene};
 use nix::pty::openpty;
+use openclaw_fake_gateway::{Answer, Gate, Scene};
 
 use crate::support::{Gateway, LIMIT, TOKEN, press_ctrl_c, run_with_input};
 

@@ -1,5 +1,5 @@
-//! The `host-shim` command line from outside, against a scripted gateway: what scripts and people
-//! rely on. A target of the package `host-shim`, so that cargo builds the program for it.
+//! The `host-shim` command line from outside, against a fake gateway: what scripts and people
+//! rely on. A target of the package `host-shim-cli`, so that cargo builds the program for it.
 
 mod ask;
 mod bad_input;

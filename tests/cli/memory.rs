@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use host_shim::scripted::{Answer, Http, Scene};
+use openclaw_fake_gateway::{Answer, Http, Scene};
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, LIMIT, Session, file, program, run};

@@ -14,7 +14,7 @@ fn with_section(readme: &str, name: &str, text: &str) -> String {
 
 #[test]
 fn the_readme_has_the_tables_that_the_program_prints() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let printed = |arguments: &[&str]| {
         let ran = run(program(arguments));

@@ -1,7 +1,7 @@
 //! The commands that look and do not ask.
 
 use host_shim::FaultCode;
-use host_shim::scripted::Scene;
+use openclaw_fake_gateway::Scene;
 use serde_json::json;
 
 use crate::support::{Gateway, program, run};

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use host_shim::scripted::ScriptedGateway;
+use openclaw_fake_gateway::FakeGateway;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -90,18 +90,18 @@ pub fn run_with_input(mut command: Command, input: &[u8]) -> Ran {
     ran
 }
 
-/// A scripted gateway on a thread of its own.
+/// A fake gateway on a thread of its own.
 pub struct Gateway {
-    gateway: Arc<ScriptedGateway>,
+    gateway: Arc<FakeGateway>,
     runtime: tokio::runtime::Handle,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl std::ops::Deref for Gateway {
-    type Target = ScriptedGateway;
+    type Target = FakeGateway;
 
-    fn deref(&self) -> &ScriptedGateway {
+    fn deref(&self) -> &FakeGateway {
         &self.gateway
     }
 }
@@ -116,7 +116,7 @@ impl Gateway {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let gateway = Arc::new(ScriptedGateway::start(TOKEN).await.unwrap());
+                let gateway = Arc::new(FakeGateway::start(TOKEN).await.unwrap());
                 send.send((gateway, tokio::runtime::Handle::current()))
                     .unwrap();
                 let _ = stopped.await;
@@ -132,7 +132,7 @@ impl Gateway {
     }
 
     /// Waits for something of the gateway's.
-    pub fn wait<F: Future>(&self, what: impl FnOnce(Arc<ScriptedGateway>) -> F) -> F::Output {
+    pub fn wait<F: Future>(&self, what: impl FnOnce(Arc<FakeGateway>) -> F) -> F::Output {
         let what = what(self.gateway.clone());
         self.runtime
             .block_on(async { tokio::time::timeout(LIMIT, what).await })

@@ -1,4 +1,4 @@
-//! The real component in the real host, with a scripted gateway, a clock that a test moves and a
+//! The real component in the real host, with a fake gateway, a clock that a test moves and a
 //! memory that a test pretends.
 
 use std::path::PathBuf;
@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use host_shim::scripted::ScriptedGateway;
 use host_shim::{
     Attachment, Bound, Clock, Config, Event, Fault, FaultCode, Level, MemorySource, NoticeCode,
     Plugin, Reply, Sample, ToolCall, ToolRunner, ToolSpec, Turn, TurnRequest,
 };
+use openclaw_fake_gateway::FakeGateway;
 use serde_json::{Value, json};
 
-/// The token that the scripted gateways take.
+/// The token that the fake gateways take.
 pub const TOKEN: &str = "rig-token-3f9c";
 
 /// Bytes.
@@ -26,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A plugin and all that it needs.
 pub struct Rig {
     /// The primary gateway.
-    pub gateway: ScriptedGateway,
+    pub gateway: FakeGateway,
     /// What the memory guard sees; 4 GiB of 8 at first.
     pub memory: PretendMemory,
     /// What the guards' clock is.
@@ -43,12 +43,12 @@ impl Rig {
 
     /// A plugin with these config keys over the default ones.
     pub async fn with(config: Value) -> Self {
-        let gateway = ScriptedGateway::start(TOKEN).await.expect("a free port");
+        let gateway = FakeGateway::start(TOKEN).await.expect("a free port");
         Self::at(gateway, config).await
     }
 
     /// A plugin that asks this gateway, with these config keys over the default ones.
-    pub async fn at(gateway: ScriptedGateway, config: Value) -> Self {
+    pub async fn at(gateway: FakeGateway, config: Value) -> Self {
         let memory = PretendMemory::default();
         let clock = Clock::adjustable();
         let plugin = Plugin::builder()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use host_shim::scripted::{End, Http, Scene};
+use openclaw_fake_gateway::{End, Http, Scene};
 use serde_json::Value;
 
 /// The versions that were recorded.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests that cargo runs: units, documentation, the real component against the scripted gateway, the
+# All tests that cargo runs: units, documentation, the real component against the fake gateway, the
 # command line, and (not with --quick) the real gateway from npm.
 # needs: openclaw.sh 2026.2.9
 # quick: yes

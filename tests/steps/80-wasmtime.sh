@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The component where host-shim is not: its own tests inside the stock wasmtime, the released files,
-# and `wasmtime run` of the command against the scripted and the real gateway.
+# and `wasmtime run` of the command against the fake and the real gateway.
 # needs: openclaw.sh 2026.2.9
 # needs: wasmtime.sh
 set -euo pipefail
@@ -26,7 +26,7 @@ export OPENCLAW_RELEASED
 
 # Among all packages, as in 10-rust: with --package cargo would resolve other features and build
 # wasmtime once more.
-section "the command in the stock wasmtime, against the scripted gateway"
+section "the command in the stock wasmtime, against the fake gateway"
 cargo test --release --locked --no-fail-fast --test wasmtime_run
 
 section "the command in the stock wasmtime, against the real gateway"

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use host_shim::scripted::{Answer, ScriptedGateway, ToolShape};
+use openclaw_fake_gateway::{Answer, FakeGateway, ToolShape};
 use openclaw_tests::released::{RELEASED, Ran, TOKEN, output, own_folder, repository};
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ async fn run(
     ended.into()
 }
 
-async fn plugin(gateway: &ScriptedGateway, mib: &str, level: &str, text: &str) -> Vec<Value> {
+async fn plugin(gateway: &FakeGateway, mib: &str, level: &str, text: &str) -> Vec<Value> {
     let environment = [
         ("OPENCLAW_GATEWAY_URL", gateway.url()),
         ("OPENCLAW_GATEWAY_TOKEN", TOKEN.to_owned()),
@@ -104,7 +104,7 @@ async fn plugin(gateway: &ScriptedGateway, mib: &str, level: &str, text: &str) -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_javascript_host_runs_the_plugin_with_its_own_memory_and_tools() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     gateway.push(Answer::new().delta("PO").delta("NG"));
     let lines = plugin(&gateway, "4096", "talk", "ping").await;
     assert_eq!(lines[0]["event"]["val"], "PO");
@@ -146,7 +146,7 @@ async fn a_javascript_host_runs_the_plugin_with_its_own_memory_and_tools() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_runs_in_node_as_it_is() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     gateway.push(Answer::text("pong from afar"));
     let url = gateway.url();
     let environment = [

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use host_shim::scripted::{Scene, ScriptedGateway};
 use host_shim::{Event, FaultCode, Level, TurnRequest};
+use openclaw_fake_gateway::{FakeGateway, Scene};
 use openclaw_tests::rig::{Outcome, Recorder, Rig, TOKEN, tool, turn_with};
 use openclaw_tests::transcript::{self, Recording, VERSIONS};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ struct Replayer {
 
 impl Replayer {
     async fn new() -> Self {
-        let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+        let gateway = FakeGateway::start(TOKEN).await.unwrap();
         Self {
             rig: Rig::at(gateway, json!({})).await,
         }

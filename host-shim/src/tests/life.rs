@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::scripted::{Answer, ClosedBy, Gate, Scene};
 use crate::{BreakerState, ConfigureError, FaultCode, LoadError, Locale, TurnRequest};
+use openclaw_fake_gateway::{Answer, ClosedBy, Gate, Scene};
 
 #[test]
 fn without_a_config_every_turn_says_so() {

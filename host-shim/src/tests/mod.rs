@@ -1,4 +1,4 @@
-//! The plugin as a whole: the real component in the real host, against a scripted gateway.
+//! The plugin as a whole: the real component in the real host, against a fake gateway.
 
 mod hostile;
 mod life;
@@ -9,8 +9,8 @@ mod turns;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::scripted::ScriptedGateway;
 use crate::{Bound, Clock, Config, Event, Plugin, PluginBuilder, Reply, Sample, Turn};
+use openclaw_fake_gateway::FakeGateway;
 
 const TOKEN: &str = "a-token-for-tests";
 
@@ -60,12 +60,12 @@ fn builder() -> PluginBuilder {
         .clock(Clock::adjustable())
 }
 
-async fn gateway() -> ScriptedGateway {
-    ScriptedGateway::start(TOKEN).await.unwrap()
+async fn gateway() -> FakeGateway {
+    FakeGateway::start(TOKEN).await.unwrap()
 }
 
 /// A gateway and a plugin that talks to it.
-async fn pair() -> (ScriptedGateway, Plugin) {
+async fn pair() -> (FakeGateway, Plugin) {
     let gateway = gateway().await;
     let plugin = builder()
         .config(config(&gateway.url()))

@@ -1,8 +1,8 @@
 //! Tools: whose run, what the model is told, when they are stopped.
 
 use super::*;
-use crate::scripted::{Answer, Scene};
 use crate::{FaultCode, Level, ToolCall, ToolRunner, ToolSpec, TurnRequest};
+use openclaw_fake_gateway::{Answer, Scene};
 
 fn weather() -> ToolSpec {
     ToolSpec {

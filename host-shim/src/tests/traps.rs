@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::*;
-use crate::scripted::{Gate, Scene};
 use crate::{BreakerState, FaultCode, TurnRequest};
+use openclaw_fake_gateway::{Gate, Scene};
 
 /// A turn whose text alone is more than the component may have.
 fn too_big() -> TurnRequest {
     TurnRequest::new("x".repeat(6 << 20))
 }
 
-async fn small() -> (ScriptedGateway, Plugin) {
+async fn small() -> (FakeGateway, Plugin) {
     let gateway = gateway().await;
     let config = config(&gateway.url());
     let plugin = builder()
@@ -41,7 +41,11 @@ fn a_trap_ends_every_turn_under_way_and_closes_connections() {
     run(async {
         let (gateway, plugin) = small().await;
         let gate = Gate::new();
-        gateway.push(crate::scripted::Answer::new().delta("half").hold(&gate));
+        gateway.push(
+            openclaw_fake_gateway::Answer::new()
+                .delta("half")
+                .hold(&gate),
+        );
         let mut running = plugin.ask(TurnRequest::new("hi"));
         assert!(running.next_event().await.is_some());
         let fault = plugin.ask(too_big()).reply().await.unwrap_err();
@@ -51,7 +55,10 @@ fn a_trap_ends_every_turn_under_way_and_closes_connections() {
             running.reply().await.unwrap_err().code,
             FaultCode::PluginTrapped
         );
-        assert_eq!(gateway.closed(1).await, crate::scripted::ClosedBy::Client);
+        assert_eq!(
+            gateway.closed(1).await,
+            openclaw_fake_gateway::ClosedBy::Client
+        );
     });
 }
 
@@ -110,7 +117,7 @@ fn waiting_and_host_functions_are_not_computing() {
             .unwrap();
         let gate = Gate::new();
         gateway.push(
-            crate::scripted::Answer::new()
+            openclaw_fake_gateway::Answer::new()
                 .delta("a")
                 .hold(&gate)
                 .delta("b"),

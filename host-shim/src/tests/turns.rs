@@ -1,8 +1,8 @@
 //! Turns: events, cancellation, connections.
 
 use super::*;
-use crate::scripted::{Answer, ClosedBy, End, Gate, Scene};
 use crate::{FaultCode, GatewayName, Level, TurnRequest};
+use openclaw_fake_gateway::{Answer, ClosedBy, End, Gate, Scene};
 use std::time::Duration;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the guards know, and what a test can pretend to them.
 
-use host_shim::scripted::{Answer, Gate, Scene};
+use openclaw_fake_gateway::{Answer, Gate, Scene};
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, Session, run_with_input};

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use host_shim::scripted::{Answer, Gate, Scene};
+use openclaw_fake_gateway::{Answer, Gate, Scene};
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, Session, program, run_with_input};

@@ -1,6 +1,6 @@
 //! What the process takes at its peak, measured from outside.
 
-use host_shim::scripted::{Answer, Http, Scene};
+use openclaw_fake_gateway::{Answer, Http, Scene};
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, Session};

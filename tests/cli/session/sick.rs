@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use host_shim::scripted::{Answer, Gate, Http, Scene};
 use nix::sys::signal::Signal;
+use openclaw_fake_gateway::{Answer, Gate, Http, Scene};
 use serde_json::json;
 
 use crate::support::{Gateway, Session, file, send_signal};

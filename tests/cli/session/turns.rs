@@ -1,6 +1,6 @@
 //! Turns: their events, their tools, their cancellation.
 
-use host_shim::scripted::{Answer, ClosedBy, Gate, Scene};
+use openclaw_fake_gateway::{Answer, ClosedBy, Gate, Scene};
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, Session};

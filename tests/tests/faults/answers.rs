@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use host_shim::FaultCode::*;
-use host_shim::scripted::{Answer, End, Http, Scene, ScriptedGateway};
+use openclaw_fake_gateway::{Answer, End, FakeGateway, Http, Scene};
 use openclaw_tests::rig::{Rig, code};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::{check, fault_of};
 #[tokio::test]
 async fn fault_auth_failed_on_401_of_the_gateway() {
     // Not scripted: the gateway itself compares the tokens.
-    let gateway = ScriptedGateway::start("another-token").await.unwrap();
+    let gateway = FakeGateway::start("another-token").await.unwrap();
     let rig = Rig::at(gateway, json!({})).await;
     let fault = rig.say("hi").await.unwrap_err();
     check(&rig, &fault, AuthFailed).await;
@@ -285,7 +285,7 @@ async fn fault_protocol_error_on_an_answer_that_is_not_http() {
 
 #[tokio::test]
 async fn fault_protocol_error_on_a_redirect_which_is_not_followed() {
-    let elsewhere = ScriptedGateway::start(openclaw_tests::rig::TOKEN)
+    let elsewhere = FakeGateway::start(openclaw_tests::rig::TOKEN)
         .await
         .unwrap();
     let location = format!("{}/v1/responses", elsewhere.url());

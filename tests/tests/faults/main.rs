@@ -9,8 +9,8 @@ mod streams;
 mod time_limits;
 mod trap;
 
-use host_shim::scripted::Scene;
 use host_shim::{Fault, FaultCode, TurnRequest};
+use openclaw_fake_gateway::Scene;
 use openclaw_tests::rig::{Outcome, Rig, TOKEN};
 
 /// Plays a scene to a plain turn that must end with this fault, and checks what every fault keeps:

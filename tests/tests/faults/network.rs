@@ -1,7 +1,7 @@
 //! `network_or_unreachable`.
 
 use host_shim::FaultCode::NetworkOrUnreachable;
-use host_shim::scripted::{Scene, ScriptedGateway};
+use openclaw_fake_gateway::{FakeGateway, Scene};
 use openclaw_tests::rig::{Rig, TOKEN, config};
 use serde_json::json;
 
@@ -31,7 +31,7 @@ async fn fault_network_or_unreachable_on_a_name_that_cannot_be_resolved() {
 
 #[tokio::test]
 async fn fault_network_or_unreachable_on_failed_tls() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let rig = Rig::new().await;
     let url = gateway.url().replace("http://", "https://");
     rig.plugin.configure(config(&url, json!({}))).await.unwrap();

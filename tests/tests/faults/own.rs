@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use host_shim::FaultCode::*;
-use host_shim::scripted::{Answer, Gate, Http, ScriptedGateway};
 use host_shim::{ConfigureError, Level, Plugin, TurnRequest};
+use openclaw_fake_gateway::{Answer, FakeGateway, Gate, Http};
 use openclaw_tests::rig::{Rig, cache_dir, code, config, tool, turn_with, within};
 use serde_json::json;
 
@@ -69,7 +69,7 @@ async fn fault_cancelled_on_a_cancelled_turn_with_what_had_arrived_and_its_conne
     assert_eq!(fault.partial_text, "Well, ");
     assert_eq!(
         within(rig.gateway.closed(1)).await,
-        host_shim::scripted::ClosedBy::Client
+        openclaw_fake_gateway::ClosedBy::Client
     );
     // The next turn is not held up by it.
     rig.say("hi").await.unwrap();
@@ -117,7 +117,7 @@ async fn fault_config_invalid_without_a_config_and_gone_with_one() {
         .await
         .unwrap_err();
     assert_eq!(fault.code, ConfigInvalid);
-    let gateway = ScriptedGateway::start(openclaw_tests::rig::TOKEN)
+    let gateway = FakeGateway::start(openclaw_tests::rig::TOKEN)
         .await
         .unwrap();
     plugin

@@ -1,8 +1,8 @@
 //! `request_rejected` and `request_too_large`.
 
 use host_shim::FaultCode::{NetworkOrUnreachable, RequestRejected, RequestTooLarge};
-use host_shim::scripted::{End, Http, Scene};
 use host_shim::{Attachment, Fault, FaultCode, Level, TurnRequest};
+use openclaw_fake_gateway::{End, Http, Scene};
 use openclaw_tests::rig::{Rig, attachment, tool, turn_with};
 use serde_json::json;
 

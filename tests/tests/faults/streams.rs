@@ -1,7 +1,7 @@
 //! `stream_interrupted`: the answer ended before a terminal event.
 
 use host_shim::FaultCode::StreamInterrupted;
-use host_shim::scripted::{Answer, End, Http, Scene};
+use openclaw_fake_gateway::{Answer, End, Http, Scene};
 use openclaw_tests::rig::Rig;
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use host_shim::FaultCode::TimedOut;
 use host_shim::TurnRequest;
-use host_shim::scripted::{Answer, End, Gate, Scene};
+use openclaw_fake_gateway::{Answer, End, Gate, Scene};
 use openclaw_tests::rig::{Rig, config, within};
 use serde_json::json;
 use tokio::net::{TcpSocket, TcpStream};

@@ -1,13 +1,13 @@
 //! `plugin_trapped`: the component traps, a new instance takes over with the guards' state.
 
-use host_shim::scripted::{Answer, Gate, Http, Scene, ScriptedGateway};
 use host_shim::{BreakerState, Clock, FaultCode, Plugin, TurnRequest};
+use openclaw_fake_gateway::{Answer, FakeGateway, Gate, Http, Scene};
 use openclaw_tests::rig::{Rig, TOKEN, cache_dir, code, config, within};
 use serde_json::json;
 
 /// A rig whose component may have so little memory that a long answer traps it.
 async fn tight() -> Rig {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let memory = openclaw_tests::rig::PretendMemory::default();
     let clock = Clock::adjustable();
     let plugin = Plugin::builder()
@@ -53,7 +53,7 @@ async fn fault_plugin_trapped_when_the_component_needs_more_memory_than_it_may_h
     within(rig.gateway.closed(1)).await;
     assert_eq!(
         rig.say("hi").await.unwrap().text,
-        "PONG from the scripted gateway."
+        "PONG from the fake gateway."
     );
 }
 
@@ -71,7 +71,7 @@ async fn fault_plugin_trapped_ends_the_turns_that_waited_and_none_hangs() {
     gate.open();
     assert_eq!(code(&within(first.reply()).await), FaultCode::PluginTrapped);
     match within(second.reply()).await {
-        Ok(reply) => assert_eq!(reply.text, "PONG from the scripted gateway."),
+        Ok(reply) => assert_eq!(reply.text, "PONG from the fake gateway."),
         Err(fault) => assert_eq!(fault.code, FaultCode::PluginTrapped),
     }
     rig.say("three").await.unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use host_shim::scripted::{Answer, Gate, Http, Scene, ScriptedGateway};
 use host_shim::{Breaker, BreakerState, FaultCode, GatewayName, TurnRequest};
+use openclaw_fake_gateway::{Answer, FakeGateway, Gate, Http, Scene};
 use openclaw_tests::rig::{Rig, TOKEN, code, config, within};
 use serde_json::json;
 
@@ -204,7 +204,7 @@ async fn guard_breaker_retry_after_never_shortens_the_open_time() {
 
 #[tokio::test]
 async fn guard_breaker_is_per_gateway() {
-    let backup = ScriptedGateway::start(TOKEN).await.unwrap();
+    let backup = FakeGateway::start(TOKEN).await.unwrap();
     let rig = Rig::with(json!({ "gateway_backup_url": backup.url() })).await;
     for _ in 0..2 {
         rig.gateway.push(failure());

@@ -1,7 +1,7 @@
 //! | concurrency | one turn at a time, always; a bounded queue in order, a bounded wait |
 
-use host_shim::scripted::{Answer, Gate, Scene};
 use host_shim::{Event, FaultCode, NoticeCode, Turn, TurnRequest};
+use openclaw_fake_gateway::{Answer, Gate, Scene};
 use openclaw_tests::rig::{Rig, code, within};
 use serde_json::json;
 
@@ -57,7 +57,7 @@ async fn guard_concurrency_one_turn_at_a_time_others_wait_in_order() {
 }
 
 /// The user's text in a request.
-fn said(request: &host_shim::scripted::Recorded) -> String {
+fn said(request: &openclaw_fake_gateway::Recorded) -> String {
     let body = request.json.as_ref().unwrap();
     let text = body["input"].as_str().map(str::to_owned);
     text.unwrap_or_else(|| {

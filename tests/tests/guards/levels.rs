@@ -1,7 +1,7 @@
 //! | levels | the effective level is what the guards leave of the one asked for |
 
-use host_shim::scripted::{Answer, Recorded, Scene};
 use host_shim::{FaultCode, Level, NoticeCode, ToolSpec, TurnRequest};
+use openclaw_fake_gateway::{Answer, Recorded, Scene};
 use openclaw_tests::rig::{MIB, Outcome, Recorder, Rig, tool, turn_with};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! | limits | a config may tighten the numbers; loosening them is refused |
 
-use host_shim::scripted::Http;
 use host_shim::{BreakerState, ConfigureError, FaultCode, TurnRequest};
+use openclaw_fake_gateway::Http;
 use openclaw_tests::rig::{MIB, Rig, code, config};
 use serde_json::{Value, json};
 

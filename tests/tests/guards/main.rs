@@ -1,4 +1,4 @@
-//! The guard table, end to end: the real component against a scripted gateway. The rules at
+//! The guard table, end to end: the real component against a fake gateway. The rules at
 //! their exact boundaries of time are unit tests beside the code; here they are seen to be in
 //! force.
 

@@ -1,8 +1,8 @@
 //! | memory | < 512 MiB: heavy refused; < 350 MiB: also at most L1; read at admission and before
 //! each tool call |
 
-use host_shim::scripted::{Answer, Gate, Scene};
 use host_shim::{Bound, FaultCode, Level, NoticeCode, TurnRequest};
+use openclaw_fake_gateway::{Answer, Gate, Scene};
 use openclaw_tests::rig::{MIB, Recorder, Rig, code, outcome, tool, turn_with, within};
 
 fn heavy() -> TurnRequest {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 
-use host_shim::scripted::ScriptedGateway;
 use host_shim::{Bound, FaultCode, Level, Plugin, Sample, TurnRequest};
+use openclaw_fake_gateway::FakeGateway;
 use openclaw_tests::rig::{MIB, TOKEN, cache_dir, code, config, within};
 use serde_json::json;
 
@@ -78,8 +78,8 @@ fn container(limit: u64, current: u64, inactive_file: u64) -> HashMap<&'static s
 }
 
 /// A plugin that reads its memory from these files.
-async fn plugin_in(files: HashMap<&'static str, String>) -> (ScriptedGateway, Plugin) {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+async fn plugin_in(files: HashMap<&'static str, String>) -> (FakeGateway, Plugin) {
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let memory = move || {
         let file = |path: &std::path::Path| {
             let text = path.to_str().and_then(|path| files.get(path));

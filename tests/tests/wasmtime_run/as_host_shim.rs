@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use host_shim::scripted::{Answer, End, Http, Scene, ScriptedGateway};
+use openclaw_fake_gateway::{Answer, End, FakeGateway, Http, Scene};
 use openclaw_tests::released::{HOST_SHIM, Ran, TOKEN, own_folder};
 use serde_json::Value;
 
@@ -105,7 +105,7 @@ fn told(value: Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_end_of_a_turn_is_told_as_the_host_shim_tells_it() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let url = gateway.url();
     for (scene, code) in [
         (Scene::reply("pong, 你好"), 0),
@@ -157,7 +157,7 @@ async fn every_end_of_a_turn_is_told_as_the_host_shim_tells_it() {
 /// the rules of HTTP by one and the same error code; the host shim keeps them apart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_ends_before_the_answer_is_the_one_difference() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let url = gateway.url();
     let given = Given::gateway(&url);
     for scene in [Scene::close_before_answer(), Scene::reset_before_answer()] {
@@ -169,7 +169,7 @@ async fn a_connection_that_ends_before_the_answer_is_the_one_difference() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_are_the_host_shims() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let url = gateway.url();
     let reports = [
         &["status"][..],
@@ -204,7 +204,7 @@ async fn reports_are_the_host_shims() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_settings_and_input_are_told_as_the_host_shim_tells_them() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let url = gateway.url();
     for (name, value) in [
         ("OPENCLAW_GATEWAY_URL", "ftp://a"),

@@ -33,7 +33,7 @@ pub fn wasmtime_run(options: &[&str]) -> Command {
     command
 }
 
-/// Runs a program to its end with this on stdin, on a thread of its own: the scripted gateway must
+/// Runs a program to its end with this on stdin, on a thread of its own: the fake gateway must
 /// go on.
 pub async fn finish(mut command: Command, input: Vec<u8>) -> Ran {
     tokio::task::spawn_blocking(move || {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use host_shim::scripted::ScriptedGateway;
+use openclaw_fake_gateway::FakeGateway;
 use openclaw_tests::released::TOKEN;
 use tempfile::TempDir;
 
@@ -55,7 +55,7 @@ impl Machine {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn low_memory_in_a_preopened_folder_refuses_a_heavy_turn_and_lowers_the_level() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let run = |machine: &Machine| Run::at(&gateway.url()).folders(machine.folders());
     let heavy = ["ask", "--level", "L2", "--heavy", "draw"];
 
@@ -92,7 +92,7 @@ async fn low_memory_in_a_preopened_folder_refuses_a_heavy_turn_and_lowers_the_le
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_containers_limit_bounds_and_its_cache_is_not_counted_as_used() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let status = async |machine: Machine| {
         let run = Run::at(&gateway.url()).folders(machine.folders());
         run.run(&["status", "--json"]).await.json().remove(0)["memory"].clone()
@@ -107,7 +107,7 @@ async fn a_containers_limit_bounds_and_its_cache_is_not_counted_as_used() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_that_cannot_be_read_counts_as_short_and_is_said() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let run = || Run::at(&gateway.url()).folders([]);
     run()
         .run(&["ask", "--heavy", "a"])
@@ -130,7 +130,7 @@ async fn memory_that_cannot_be_read_counts_as_short_and_is_said() {
 // Reports F21 (dotnet/orleans#6005: WSL1 has no MemAvailable) and A22: as much as can be read, and said.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_that_is_an_estimate_is_said() {
-    let gateway = ScriptedGateway::start(TOKEN).await.unwrap();
+    let gateway = FakeGateway::start(TOKEN).await.unwrap();
     let run = |machine: &Machine| Run::at(&gateway.url()).folders(machine.folders());
 
     let old = Machine::with_kib(0);

@@ -1,7 +1,7 @@
 //! Answers that are not simply complete, through the real component.
 
-use host_shim::scripted::{Answer, Http, Scene};
 use host_shim::{FaultCode, NoticeCode, TurnRequest};
+use openclaw_fake_gateway::{Answer, Http, Scene};
 use openclaw_tests::rig::{Outcome, Rig};
 use serde_json::{Value, json};
 

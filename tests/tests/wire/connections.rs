@@ -1,6 +1,6 @@
 //! One pool of connections; nothing is sent twice.
 
-use host_shim::scripted::{Answer, ClosedBy, End, Http, Scene};
+use openclaw_fake_gateway::{Answer, ClosedBy, End, Http, Scene};
 use openclaw_tests::rig::{Rig, within};
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_connection_on_which_the_answer_was_not_read_to_its_end_is_not_used_ag
 async fn another_gateway_in_the_config_is_asked_from_then_on() {
     let rig = Rig::new().await;
     rig.say("one").await.unwrap();
-    let other = host_shim::scripted::ScriptedGateway::start(openclaw_tests::rig::TOKEN)
+    let other = openclaw_fake_gateway::FakeGateway::start(openclaw_tests::rig::TOKEN)
         .await
         .unwrap();
     let config = openclaw_tests::rig::config(&other.url(), serde_json::json!({}));

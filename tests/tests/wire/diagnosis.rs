@@ -1,7 +1,7 @@
 //! `diagnose`: what is wrong, without a model call and without counting.
 
-use host_shim::scripted::{Http, Scene, ScriptedGateway, Token};
 use host_shim::{Diagnosis, FaultCode, Locale};
+use openclaw_fake_gateway::{FakeGateway, Http, Scene, Token};
 use openclaw_tests::rig::{MIB, Rig, TOKEN, within};
 use serde_json::json;
 
@@ -52,7 +52,7 @@ async fn diagnose_is_green_on_a_good_gateway_and_costs_no_model_call() {
 
 #[tokio::test]
 async fn diagnose_names_a_wrong_token() {
-    let gateway = ScriptedGateway::start("another").await.unwrap();
+    let gateway = FakeGateway::start("another").await.unwrap();
     let rig = Rig::at(gateway, json!({})).await;
     let diagnosis = diagnose(&rig).await;
     assert!(!diagnosis.ok());
@@ -138,7 +138,7 @@ async fn diagnose_names_an_open_breaker_and_probes_all_the_same() {
 
 #[tokio::test]
 async fn diagnose_looks_at_both_gateways() {
-    let backup = ScriptedGateway::start("another").await.unwrap();
+    let backup = FakeGateway::start("another").await.unwrap();
     let rig = Rig::with(json!({ "gateway_backup_url": backup.url() })).await;
     let diagnosis = diagnose(&rig).await;
     assert_eq!(found(&diagnosis, "token-primary"), None);

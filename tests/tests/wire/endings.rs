@@ -1,7 +1,7 @@
 //! A turn that nobody wants any more ends, and its connection with it.
 
-use host_shim::scripted::{Answer, ClosedBy, Gate, Scene};
 use host_shim::{FaultCode, TurnRequest};
+use openclaw_fake_gateway::{Answer, ClosedBy, Gate, Scene};
 use openclaw_tests::rig::{Rig, code, within};
 
 #[tokio::test]

@@ -1,14 +1,14 @@
 //! The backup gateway: only when nothing can have been sent, or the primary rests.
 
-use host_shim::scripted::{Answer, End, Http, Scene, ScriptedGateway};
 use host_shim::{BreakerState, FaultCode, GatewayName, Level, NoticeCode, TurnRequest};
+use openclaw_fake_gateway::{Answer, End, FakeGateway, Http, Scene};
 use openclaw_tests::rig::{Recorder, Rig, TOKEN, code, tool, turn_with};
 use serde_json::json;
 
 const BACKUP_TOKEN: &str = "backup-token-b7";
 
-async fn pair() -> (Rig, ScriptedGateway) {
-    let backup = ScriptedGateway::start(BACKUP_TOKEN).await.unwrap();
+async fn pair() -> (Rig, FakeGateway) {
+    let backup = FakeGateway::start(BACKUP_TOKEN).await.unwrap();
     let keys = json!({
         "gateway_backup_url": backup.url(),
         "gateway_backup_bearer_token": BACKUP_TOKEN,
@@ -121,7 +121,7 @@ async fn each_gateway_gets_its_own_token() {
     rig.say("hi").await.unwrap();
     assert_eq!(backup.turns().len(), 1);
     // Without a token of its own the backup gets the primary's.
-    let backup = ScriptedGateway::start(TOKEN).await.unwrap();
+    let backup = FakeGateway::start(TOKEN).await.unwrap();
     let rig = Rig::with(json!({ "gateway_backup_url": backup.url() })).await;
     rig.gateway.stop().await;
     rig.say("hi").await.unwrap();
@@ -150,8 +150,8 @@ async fn a_gateway_lost_between_two_rounds_is_a_fault_not_a_failover() {
     let (rig, backup) = pair().await;
     rig.gateway
         .push(Answer::new().call("c1", "look", "{}").then(End::Close));
-    let gate = host_shim::scripted::Gate::new();
-    let called = host_shim::scripted::Gate::new();
+    let gate = openclaw_fake_gateway::Gate::new();
+    let called = openclaw_fake_gateway::Gate::new();
     let (wait, tell) = (gate.clone(), called.clone());
     let runner = move |_: &str, _: host_shim::ToolCall| {
         let (wait, tell) = (wait.clone(), tell.clone());

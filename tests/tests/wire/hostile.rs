@@ -2,7 +2,7 @@
 //! memory, and the next turn works.
 
 use host_shim::FaultCode::{self, *};
-use host_shim::scripted::{End, Http, Scene};
+use openclaw_fake_gateway::{End, Http, Scene};
 use openclaw_tests::rig::{Rig, within};
 use serde_json::json;
 
@@ -191,7 +191,7 @@ async fn a_second_answer_on_the_same_connection_is_not_taken_for_that_of_the_nex
     assert_eq!(rig.say("one").await.unwrap().text, "the first");
     assert_eq!(
         rig.say("two").await.unwrap().text,
-        "PONG from the scripted gateway."
+        "PONG from the fake gateway."
     );
 }
 

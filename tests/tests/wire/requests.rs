@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use host_shim::TurnRequest;
-use host_shim::scripted::{Recorded, Token};
+use openclaw_fake_gateway::{Recorded, Token};
 use openclaw_tests::rig::{Rig, TOKEN};
 
 /// What the gateway makes of a request's session: it lower-cases `user`, and takes the header as

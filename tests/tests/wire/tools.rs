@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
-use host_shim::scripted::{Answer, Gate, Recorded, Scene, ToolShape};
 use host_shim::{Event, FaultCode, Level, NoticeCode, ToolCall, TurnRequest};
+use openclaw_fake_gateway::{Answer, Gate, Recorded, Scene, ToolShape};
 use openclaw_tests::rig::{Recorder, Rig, code, outcome, tool, turn_with, within};
 use openclaw_tests::transcript::Recording;
 use serde_json::{Value, json};
@@ -215,7 +215,7 @@ async fn the_other_tool_shape_is_learnt_from_the_400_and_remembered() {
         rig.gateway.set_tool_shape(shape);
         let before = rig.gateway.requests().len();
         let outcome = rig.run(turn(&recorder)).await;
-        assert_eq!(outcome.reply().text, "PONG from the scripted gateway.");
+        assert_eq!(outcome.reply().text, "PONG from the fake gateway.");
         assert_eq!(outcome.notices(), [NoticeCode::DialectChanged]);
         assert_eq!(
             rig.gateway.requests().len(),

@@ -1,4 +1,4 @@
-//! Where the demo plays: a scripted gateway, the real component, pretended memory, a clock that
+//! Where the demo plays: a fake gateway, the real component, pretended memory, a clock that
 //! can be moved.
 
 use std::cell::RefCell;
@@ -9,16 +9,16 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use host_shim::scripted::{Recorded, Scene, ScriptedGateway};
 use host_shim::{
     Clock, ComponentSource, Config, Event, Fault, FaultCode, Level, Locale, MemorySource, Plugin,
     Reply, Status, ToolCall, ToolRunner, ToolSpec, Turn, TurnRequest,
 };
+use openclaw_fake_gateway::{FakeGateway, Recorded, Scene};
 use serde_json::json;
 
-use crate::cli::memory::{Pretence, PretendedMemory};
-use crate::cli::problem::{Problem, Stop};
-use crate::cli::text::{pick, say};
+use crate::memory::{Pretence, PretendedMemory};
+use crate::problem::{Problem, Stop};
+use crate::text::{pick, say};
 
 const TITLE: Style = Style::new().bold();
 const GOOD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
@@ -27,7 +27,7 @@ const BAD: Style = Style::new()
     .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
 const DIM: Style = Style::new().dimmed();
 
-/// The token that the scripted gateway takes. It opens nothing else.
+/// The token that the fake gateway takes. It opens nothing else.
 const TOKEN: &str = "demo-gateway-only";
 
 /// Plenty, so that the demo does not depend on the machine.
@@ -107,7 +107,7 @@ impl Seen {
 /// Where the demo plays.
 pub struct Stage {
     /// Plays what a scene pushes; another one for every scene.
-    pub gateway: ScriptedGateway,
+    pub gateway: FakeGateway,
     /// The real component.
     pub plugin: Plugin,
     clock: Clock,
@@ -125,7 +125,7 @@ impl Stage {
         let memory = Arc::new(PretendedMemory::default());
         let clock = Clock::adjustable();
         let seen = memory.clone();
-        let plugin = crate::cli::setup::builder(source)
+        let plugin = crate::setup::builder(source)
             .config(config(&gateway.url(), TOKEN, locale)?)
             .memory(move || seen.read())
             .clock(clock.clone())
@@ -306,8 +306,8 @@ impl Stage {
     }
 }
 
-async fn start_gateway(locale: Locale) -> Result<ScriptedGateway, Problem> {
-    ScriptedGateway::start(TOKEN).await.map_err(|error| {
+async fn start_gateway(locale: Locale) -> Result<FakeGateway, Problem> {
+    FakeGateway::start(TOKEN).await.map_err(|error| {
         Problem::other(
             say!(
                 locale,

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of the OpenClaw plugin: asks, diagnoses and demonstrates.
 
 mod args;
 mod ask;
@@ -31,8 +31,7 @@ use host_shim::Locale;
 use problem::{Problem, Stop};
 use setup::Setup;
 
-/// Does what the arguments say.
-pub fn main() -> ExitCode {
+fn main() -> ExitCode {
     heap::set_up();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // What the environment says, until an argument says something else.

@@ -1,4 +1,4 @@
-//! What the scripted gateway does with one request: a scene, and how it becomes bytes.
+//! What the fake gateway does with one request: a scene, and how it becomes bytes.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub enum End {
     /// The connection is reset (RST) after what was written.
     Reset,
     /// Nothing more is ever sent, and the connection stays open until the client or
-    /// [`super::ScriptedGateway::stop`] closes it.
+    /// [`crate::FakeGateway::stop`] closes it.
     Silence,
 }
 
@@ -81,7 +81,7 @@ pub(super) enum Step {
     Forever(Vec<u8>),
 }
 
-/// What the scripted gateway does with one request.
+/// What the fake gateway does with one request.
 ///
 /// [`Scene::reply`] and the other functions here are the usual ones; [`Answer`] and [`Http`] build
 /// all others and convert into a scene.

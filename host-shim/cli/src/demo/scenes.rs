@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
-use host_shim::scripted::{Answer, Gate, Scene as Answered};
 use host_shim::{BreakerState, Event, FaultCode, GatewayName, Level, NoticeCode, TurnRequest};
+use openclaw_fake_gateway::{Answer, Gate, Scene as Answered};
 use serde_json::Value;
 
-use crate::cli::report;
+use crate::report;
 
 use super::stage::{CountWords, Miss, Played, Seen, Stage, check};
 

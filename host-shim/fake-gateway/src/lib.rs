@@ -1,14 +1,14 @@
 //! A gateway that plays what it is told: for tests, and for the demonstration.
 //!
-//! [`ScriptedGateway`] listens on a free loopback port and behaves as OpenClaw 2026.2.9 does on
+//! [`FakeGateway`] listens on a free loopback port and behaves as OpenClaw 2026.2.9 does on
 //! `POST /v1/responses`: it checks path, method, token and the shape of the body, then plays the
 //! next [`Scene`] that was pushed, or a short reply. It records every request, without its token.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! use host_shim::scripted::{Answer, Gate, Scene, ScriptedGateway};
+//! use openclaw_fake_gateway::{Answer, Gate, Scene, FakeGateway};
 //!
-//! let gateway = ScriptedGateway::start("the-token").await?;
+//! let gateway = FakeGateway::start("the-token").await?;
 //! let gate = Gate::new();
 //! gateway.push(Scene::reply("Hello."));
 //! gateway.push(Answer::new().delta("One").hold(&gate).delta(" moment"));
@@ -44,18 +44,18 @@ pub use scene::{End, Gate, Scene};
 pub enum ClosedBy {
     /// The other side: closed or reset.
     Client,
-    /// The scene, or [`ScriptedGateway::close_connections`], or [`ScriptedGateway::stop`].
+    /// The scene, or [`FakeGateway::close_connections`], or [`FakeGateway::stop`].
     Gateway,
 }
 
 /// A gateway on a loopback port that plays scenes. Dropping it stops it.
-pub struct ScriptedGateway {
+pub struct FakeGateway {
     address: SocketAddr,
     shared: Arc<Shared>,
     server: Mutex<Option<Server>>,
 }
 
-impl ScriptedGateway {
+impl FakeGateway {
     /// Listens on a free port of 127.0.0.1. `token` is the only right one.
     ///
     /// Must be called in a Tokio runtime with I/O and time enabled; the gateway lives in it.
@@ -201,7 +201,7 @@ impl ScriptedGateway {
         }
     }
 
-    /// Listens again on the same port, after [`ScriptedGateway::stop`]. Does nothing while it
+    /// Listens again on the same port, after [`FakeGateway::stop`]. Does nothing while it
     /// runs. Fails if another program has taken the port meanwhile.
     pub async fn restart(&self) -> io::Result<()> {
         if self

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{Id, Salvage};
-use crate::cli::memory::Pretence;
+use crate::memory::Pretence;
 
 /// What one line asks.
 #[derive(Debug, PartialEq)]

@@ -16,12 +16,12 @@ use host_shim::{
 use super::input::{self, Input, MAX_LINE_BYTES};
 use super::protocol::{Ask, AskAttachment, Body, Id, Line, Request, ToolResult};
 use super::tools::Desk;
-use crate::cli::ask::new_session;
-use crate::cli::memory::PretendedMemory;
-use crate::cli::problem::{Problem, Stop};
-use crate::cli::setup::Setup;
-use crate::cli::view::write_line;
-use crate::cli::{attach, exit, tell};
+use crate::ask::new_session;
+use crate::memory::PretendedMemory;
+use crate::problem::{Problem, Stop};
+use crate::setup::Setup;
+use crate::view::write_line;
+use crate::{attach, exit, tell};
 
 /// How long the end of the session waits for what is under way. Cancelled turns end at once.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);

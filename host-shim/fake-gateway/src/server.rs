@@ -73,7 +73,7 @@ impl Shared {
             .or(refusal)
             .or_else(|| script.scenes.pop_front())
             .or_else(|| script.otherwise.clone())
-            .unwrap_or_else(|| Scene::reply("PONG from the scripted gateway."));
+            .unwrap_or_else(|| Scene::reply("PONG from the fake gateway."));
         (scene, reaches_agent)
     }
 

@@ -1,16 +1,16 @@
-//! The command against a scripted gateway.
+//! The command against a fake gateway.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 
-use host_shim::scripted::{Answer, ClosedBy, Gate, ScriptedGateway};
+use openclaw_fake_gateway::{Answer, ClosedBy, FakeGateway, Gate};
 use openclaw_tests::released::{Ran, TOKEN};
 use openclaw_tests::rig::within;
 use serde_json::Value;
 
 use crate::command::{Run, finish, wasmtime_run};
 
-async fn gateway() -> ScriptedGateway {
-    ScriptedGateway::start(TOKEN).await.unwrap()
+async fn gateway() -> FakeGateway {
+    FakeGateway::start(TOKEN).await.unwrap()
 }
 
 // Without --json a pipe gets the text once, when it is final.

@@ -86,7 +86,7 @@ pub enum Command {
     Diagnose(Format),
     /// Shows what a component is, imports and exports
     Inspect(Inspect),
-    /// Plays the guards and the faults against a scripted gateway; needs no network
+    /// Plays the guards and the faults against a fake gateway; needs no network
     Demo,
     /// Prints the table of faults
     Faults(Table),

@@ -1,10 +1,10 @@
-//! The scripted gateway against the recordings of the real one: what it refuses by itself, it
+//! The fake gateway against the recordings of the real one: what it refuses by itself, it
 //! refuses in the same words.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use host_shim::scripted::{Answer, ScriptedGateway};
+use openclaw_fake_gateway::{Answer, FakeGateway};
 use openclaw_tests::transcript::{Recording, recorded_request};
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ fn exchange(port: u16, request: &[u8]) -> (u16, Vec<u8>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_refuses_what_2026_2_9_refused_in_the_same_words() {
-    let gateway = ScriptedGateway::start("oc-test-token").await.unwrap();
+    let gateway = FakeGateway::start("oc-test-token").await.unwrap();
     let names = [
         "01_no_token",
         "02_wrong_token",
@@ -69,7 +69,7 @@ async fn it_refuses_what_2026_2_9_refused_in_the_same_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_takes_what_2026_2_9_took_and_answers_in_the_same_shape() {
-    let gateway = ScriptedGateway::start("oc-test-token").await.unwrap();
+    let gateway = FakeGateway::start("oc-test-token").await.unwrap();
     let names = [
         "03_simple_nonstream",
         "08i_no_content_type",
@@ -104,7 +104,7 @@ async fn it_takes_what_2026_2_9_took_and_answers_in_the_same_shape() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_streams_have_the_events_of_2026_2_9_in_the_same_shape() {
-    let gateway = ScriptedGateway::start("oc-test-token").await.unwrap();
+    let gateway = FakeGateway::start("oc-test-token").await.unwrap();
     let pieces = ["PONG", " from", " fake", " upstream", "."];
     // The newer version reports details of the usage.
     gateway.push(

@@ -1,4 +1,4 @@
-//! `demo`: the guards and the faults, played against a scripted gateway in this process.
+//! `demo`: the guards and the faults, played against a fake gateway in this process.
 
 mod scenes;
 mod stage;
