@@ -120,11 +120,9 @@ fn what_compile_made_is_run_without_compiling() {
     let folder = tempfile::tempdir().unwrap();
     let artifact = folder.path().join("plugin.cwasm");
     let artifact = artifact.to_str().unwrap();
-    let ran = run(program([
-        "compile",
-        env!("OPENCLAW_EMBEDDED_WASM"),
-        artifact,
-    ]));
+    let component = folder.path().join("plugin.wasm");
+    std::fs::write(&component, host_shim::component::EMBEDDED).unwrap();
+    let ran = run(program(["compile", component.to_str().unwrap(), artifact]));
     assert_eq!(ran.code, 0, "{ran:?}");
     let ran = run(program(["inspect", "--json", artifact]));
     assert_eq!(ran.json()[0]["code"], "precompiled", "{ran:?}");

@@ -12,7 +12,7 @@ use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, access, cache
 use crate::regular_file::{self, ReadError};
 
 /// The component that is built into this library.
-static EMBEDDED: &[u8] = include_bytes!(env!("OPENCLAW_EMBEDDED_WASM"));
+pub static EMBEDDED: &[u8] = include_bytes!(env!("OPENCLAW_EMBEDDED_WASM"));
 
 /// The largest file that is taken for a component; ours has some hundred kB.
 const MAX_WASM_BYTES: u64 = 64 << 20;

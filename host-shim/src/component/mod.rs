@@ -19,6 +19,6 @@ pub use error::LoadError;
 pub use info::{CodeOrigin, ComponentInfo};
 #[cfg(feature = "compiler")]
 pub use load::compile_to;
-pub use load::inspect;
+pub use load::{EMBEDDED, inspect};
 pub(crate) use load::{Loaded, load};
 pub use source::ComponentSource;
