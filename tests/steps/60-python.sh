@@ -45,7 +45,7 @@ name_results() {
 work=$(mktemp -d "${TMPDIR:-/tmp}/astr-python.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # From a folder of its own: the sources beside the tests have no native module.
-cp -r "$root/host-shim/python/tests" "$root/host-shim/python/pyproject.toml" "$work/"
+cp -r "$root/host-shim/python/tests" "$root/host-shim/python/examples" "$root/host-shim/python/pyproject.toml" "$work/"
 cd "$work"
 wheel=$(ls "$out"/astr_openclaw-*.whl)
 for other in $pythons; do
