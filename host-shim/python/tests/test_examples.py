@@ -18,7 +18,12 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
     [
         ("ask", "What is new?", "What is new?\n", ""),
         ("stream", "What is new?", "What is new?\n", "output tokens: "),
-        ("tools", 'tool temperature {"city": "北京"}', '{"city": "北京", "celsius": 21}\n', "calling temperature {'city': '北京'}"),
+        (
+            "tools",
+            'tool temperature {"city": "北京"}',
+            '{"city": "北京", "celsius": 21}\n',
+            "calling temperature {'city': '北京'}",
+        ),
         ("ask", "drop", "", "stream_interrupted"),
     ],
 )

@@ -48,18 +48,12 @@ class AgentTurn:
         self._turn: Turn | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self.handed: set[str] = set()
-        """The ids of all calls that AstrBot was given."""
-        self.given_up = False
-        """Whether the turn was ended while it waited for results: nobody reads what follows."""
-        self.names: dict[str, str] = {}
-        """AstrBot's names of the tools, by the names that they are offered under."""
-        self.notices: list[Notice] = []
-        """What the guards and the client have said so far."""
-        self.shown: list[str] = []
-        """What each request before has shown of the answer."""
-        self.session = session
-        """The gateway's session that it talks in."""
+        self.handed: set[str] = set()  #: The ids of all calls that AstrBot was given.
+        self.given_up = False  #: Whether the turn was ended while it waited for results: nobody reads what follows.
+        self.names: dict[str, str] = {}  #: AstrBot's names of the tools, by the names that they are offered under.
+        self.notices: list[Notice] = []  #: What the guards and the client have said so far.
+        self.shown: list[str] = []  #: What each request before has shown of the answer.
+        self.session = session  #: The gateway's session that it talks in.
 
     @property
     def ended(self) -> bool:

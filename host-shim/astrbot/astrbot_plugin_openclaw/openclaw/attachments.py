@@ -48,6 +48,9 @@ class NotAttachable(Exception):
         return say(locale, self._key, **{"name": say(locale, "unnamed"), **self._values})
 
 
+_TOO_MUCH = NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
+
+
 def image_type(data: bytes) -> str:
     """The media type of an image, by its first bytes."""
     for start, media_type in _IMAGES:
@@ -97,48 +100,37 @@ async def _read(parts: list[Any], guard: MemoryGuard) -> list[Attachment]:
     found: list[Attachment] = []
     left = MAX_ATTACHMENT_BYTES
     for part in parts:
-        image = isinstance(part, Comp.Image)
-        found.append(await (_image(part, left) if image else _file(part)))
+        found.append(await _attachment(part, left))
         left -= len(found[-1].data)
         if left < 0:
-            raise NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
+            raise _TOO_MUCH
     return found
 
 
-async def _image(component: Any, most: int) -> Attachment:
-    source = str(getattr(component, "file", "") or "")
+async def _attachment(part: Any, left: int) -> Attachment:
+    image = isinstance(part, Comp.Image)
+    name = "" if image else getattr(part, "name", "") or ""
+    coded = str(getattr(part, "file", "") or "").partition("base64://")[2] if image else ""
+    if len(coded) // 4 * 3 > left:
+        raise _TOO_MUCH
+    path: Any = None
     try:
-        if source.startswith("base64://"):
-            coded = source.removeprefix("base64://")
-            if len(coded) // 4 * 3 > most:
-                raise NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
+        if coded:
             data = base64.b64decode(coded)
-        else:
-            path = await component.convert_to_file_path()
-            data = (await asyncio.to_thread(Attachment.from_path, path)).data
-    except NotAttachable:
-        raise
-    except Exception as error:  # Downloads fail in as many ways as there are platforms.
-        raise NotAttachable("image_unreadable", why=type(error).__name__) from None
-    return Attachment(data, image_type(data))
-
-
-async def _file(component: Any) -> Attachment:
-    name = getattr(component, "name", "") or ""
-    path: str | None = None
-    try:
-        if isinstance(component, Comp.File):
-            path = await component.get_file()
-        else:
-            path = await component.convert_to_file_path()
+            return Attachment(data, image_type(data))
+        # Downloads fail in as many ways as there are platforms.
+        path = await (part.get_file() if isinstance(part, Comp.File) else part.convert_to_file_path())
         attachment = await asyncio.to_thread(Attachment.from_path, path)
     except Exception as error:
+        if image:
+            raise NotAttachable("image_unreadable", why=type(error).__name__) from None
         why = type(error).__name__
         if path is not None and isinstance(error, ValueError):
             # What `from_path` says, such as that it is too large; the path is AstrBot's own affair.
             why = str(error).replace(str(path), name or "…")
-        named = {"name": name} if name else {}
-        raise NotAttachable("file_unreadable", why=why, **named) from None
+        raise NotAttachable("file_unreadable", why=why, **({"name": name} if name else {})) from None
+    if image:
+        return Attachment(attachment.data, image_type(attachment.data))
     # The path is AstrBot's temporary one; the name is what the user sent.
     media_type = attachment.media_type
     if media_type == "application/octet-stream" and name:

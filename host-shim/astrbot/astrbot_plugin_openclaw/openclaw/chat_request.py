@@ -31,19 +31,15 @@ class ChatRequest:
     images: list[str] = field(default_factory=list)
     """As AstrBot names them: data URLs, links, paths, or `base64://…`."""
     system: list[str] = field(default_factory=list)
-    history: list[str] = field(default_factory=list)
-    """What was said before, a message each."""
+    history: list[str] = field(default_factory=list)  #: What was said before, a message each.
     before: list[str] = field(default_factory=list)
     """By what a conversation is recognised: what user and model said before, in order."""
-    said: list[str] = field(default_factory=list)
-    """The same with what is asked now."""
+    said: list[str] = field(default_factory=list)  #: The same with what is asked now.
     results: dict[str, str] = field(default_factory=dict)
     """Tool results since the model's last message, by the id of the call."""
-    note: str = ""
-    """What was said after those results."""
+    note: str = ""  #: What was said after those results.
     note_images: list[str] = field(default_factory=list)
-    results_text: str = ""
-    """The results for a turn that has not asked for them; empty without any."""
+    results_text: str = ""  #: The results for a turn that has not asked for them; empty without any.
 
     def with_reply(self, text: str) -> list[str]:
         """What has been said once the model has answered so."""
@@ -86,7 +82,7 @@ def read(
     last_tool = max((at for at, m in enumerate(tail) if m["role"] == "tool"), default=-1)
     after = [m for m in tail[last_tool + 1 :] if m["role"] == "user"] if asked.results else []
     asked.results_text = _results_as_text(dialogue, tail) if asked.results else ""
-    asked.note = "\n".join(text for m in after if (text := _shown(m)))
+    asked.note = _joined(_shown(m) for m in after)
     asked.note_images = [url for m in after for url in images_of(m.get("content"))]
 
     if tail and tail[-1]["role"] == "user":
@@ -120,22 +116,11 @@ def tool_results(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def text_of(content: Any) -> str:
     """The text of a message's content, whatever it is."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, bytes):
-        return content.decode("utf-8", "replace")
-    if _is_parts(content):
-        texts = [_plain(part.get("text")) for part in _parts(content) if part.get("type") == "text"]
-        return "\n".join(text for text in texts if text)
-    return _plain(content)
+    return _joined(_plain(part.get("text")) for part in _parts(content) if part.get("type") == "text")
 
 
 def images_of(content: Any) -> list[str]:
     """The images of a message's content."""
-    if not _is_parts(content):
-        return []
     return images(part.get("image_url") for part in _parts(content) if part.get("type") == "image_url")
 
 
@@ -150,8 +135,7 @@ def images(references: Any) -> list[str]:
 
 
 def _image(reference: Any) -> str:
-    if hasattr(reference, "model_dump"):
-        reference = reference.model_dump()
+    reference = _dumped(reference)
     if reference is None:
         return ""
     if isinstance(reference, str):
@@ -179,14 +163,10 @@ def _messages(contexts: Any, tool_calls: Any) -> list[dict[str, Any]]:
         for result in tool_calls if isinstance(tool_calls, (list, tuple)) else [tool_calls]:
             given += result.to_openai_messages() if hasattr(result, "to_openai_messages") else [result]
     messages = []
-    for message in given:
-        if hasattr(message, "model_dump"):
-            message = message.model_dump()
-        elif isinstance(message, str):
+    for message in map(_dumped, given):
+        if isinstance(message, str):
             message = {"role": "user", "content": message}
-        elif not isinstance(message, Mapping):
-            continue
-        role = message.get("role")
+        role = message.get("role") if isinstance(message, Mapping) else None
         role = {"developer": "system", "function": "tool"}.get(str(role), role)
         if role in ("system", "user", "assistant", "tool"):
             messages.append({**message, "role": role})
@@ -196,46 +176,42 @@ def _messages(contexts: Any, tool_calls: Any) -> list[dict[str, Any]]:
 def _add_prompt(messages: list[dict[str, Any]], prompt: Any, image_urls: Any, audio_urls: Any, extra: Any) -> None:
     """Puts what is passed apart from the messages behind them: it is the newest one. What belongs
     to a prompt (`extra`) is in the messages already where there is none."""
-    parts: list[Any] = []
     text = text_of(prompt)
-    if text.strip():
-        parts.append({"type": "text", "text": text})
-    found = images(image_urls)
-    audio = [entry for entry in audio_urls if entry] if isinstance(audio_urls, (list, tuple)) else []
-    if parts or found or audio:
-        parts += _parts(extra) if _is_parts(extra) else []
-    parts += [{"type": "image_url", "image_url": url} for url in found]
-    parts += [{"type": "audio_url"} for _ in audio]
-    if not parts:
+    parts: list[Any] = [{"type": "text", "text": text}] if text.strip() else []
+    media: list[Any] = [{"type": "image_url", "image_url": url} for url in images(image_urls)]
+    media += [{"type": "audio_url"} for entry in _listed(audio_urls) if entry]
+    if not parts and not media:
         return
+    parts += [*_parts(_listed(extra)), *media]
     if not text.strip() and messages and messages[-1]["role"] == "user":
-        content = messages[-1].get("content")
-        before = _parts(content) if _is_parts(content) else [{"type": "text", "text": text_of(content)}]
-        messages[-1] = {**messages[-1], "content": [*before, *parts]}
+        messages[-1] = {**messages[-1], "content": [*_parts(messages[-1].get("content")), *parts]}
     else:
         messages.append({"role": "user", "content": parts})
 
 
-def _is_parts(content: Any) -> bool:
-    return isinstance(content, (list, tuple)) or (isinstance(content, Mapping) and "type" in content)
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _dumped(value: Any) -> Any:
+    """A model of pydantic as a dict."""
+    return value.model_dump() if hasattr(value, "model_dump") else value
 
 
 def _parts(content: Any) -> list[dict[str, Any]]:
     """The parts of a content, as dicts; what is none is left out."""
+    if isinstance(content, Mapping) and "type" in content:
+        content = [content]
+    if not isinstance(content, (list, tuple)):
+        content = [content.decode("utf-8", "replace") if isinstance(content, bytes) else _plain(content)]
     parts: list[dict[str, Any]] = []
-    for part in [content] if isinstance(content, Mapping) else content or []:
-        if hasattr(part, "model_dump"):
-            part = part.model_dump()
+    for part in map(_dumped, content):
         if isinstance(part, str):
-            part = {"type": "text", "text": part}
-        elif not isinstance(part, Mapping) and getattr(part, "type", None):
-            part = {
-                "type": part.type,
-                "text": getattr(part, "text", None),
-                "image_url": getattr(part, "image_url", None),
-            }
-        if isinstance(part, Mapping):
+            parts.append({"type": "text", "text": part})
+        elif isinstance(part, Mapping):
             parts.append(dict(part))
+        elif getattr(part, "type", None):
+            parts.append({key: getattr(part, key, None) for key in ("type", "text", "image_url")})
     return parts
 
 
@@ -248,31 +224,28 @@ def _plain(value: Any) -> str:
         return str(value)
 
 
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(text for text in texts if text)
+
+
 def _shown(message: Mapping[str, Any], *, images: bool = True) -> str:
     """A message's text, with words for the parts that have none."""
     content = message.get("content")
-    texts = [text_of(content)]
-    for part in _parts(content) if _is_parts(content) else []:
-        word = _STANDS_FOR.get(str(part.get("type")))
-        if word and (images or word != "[image]"):
-            texts.append(word)
-    return "\n".join(text for text in texts if text)
+    words = [_STANDS_FOR.get(str(part.get("type")), "") for part in _parts(content)]
+    return _joined([text_of(content), *(word for word in words if images or word != "[image]")])
 
 
 def _line(message: Mapping[str, Any]) -> str:
     """A message as a line of the history; empty if it says nothing."""
-    texts = [_shown(message)]
-    texts += [f"(called {name} with {arguments})" for _, name, arguments in _calls(message)]
-    text = "\n".join(text for text in texts if text)
+    calls = [f"(called {name} with {arguments})" for _, name, arguments in _calls(message)]
+    text = _joined([_shown(message), *calls])
     return f"{message['role']}: {text}" if text else ""
 
 
 def _calls(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """The tool calls of a message of the model: id, name and arguments."""
     calls = []
-    for call in message.get("tool_calls") or []:
-        if hasattr(call, "model_dump"):
-            call = call.model_dump()
+    for call in map(_dumped, message.get("tool_calls") or []):
         function = call.get("function") if isinstance(call, Mapping) else None
         if isinstance(function, Mapping):
             calls.append((str(call.get("id")), _plain(function.get("name")), _plain(function.get("arguments"))))
@@ -294,9 +267,10 @@ def _marks(messages: list[dict[str, Any]]) -> list[str]:
     marks = []
     for message in messages:
         content = message.get("content")
-        text = text_of(content)
-        if message["role"] == "user" and _is_parts(content):
+        if message["role"] == "user":
             text = next((text for part in _parts(content) if (text := _plain(part.get("text")))), "")
-        if message["role"] in ("user", "assistant") and text:
+        else:
+            text = text_of(content) if message["role"] == "assistant" else ""
+        if text:
             marks.append(f"{message['role']}:{text}")
     return marks

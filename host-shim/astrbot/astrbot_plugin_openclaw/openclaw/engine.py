@@ -51,10 +51,8 @@ class Engine:
         self._guards = GuardState(data_dir / "guards.json")
         self._quota = UserQuota(settings.user_share, settings.places)
         self._plugin: Plugin | None = None
-        self.problem: str | None = None
-        """Why nothing can be asked, in one line; None if all is well."""
-        self.component_problem: str | None = None
-        """Why the `.wasm` in the plugin's folder is not the one that runs."""
+        self.problem: str | None = None  #: Why nothing can be asked, in one line; None if all is well.
+        self.component_problem: str | None = None  #: Why the `.wasm` in the plugin's folder is not the one that runs.
         self.last_faults: deque[dict[str, Any]] = deque(maxlen=_LAST_FAULTS)
         self.ended = False
 

@@ -59,10 +59,6 @@ class OpenClawProvider(Provider):
         """The token is the plugin's own setting; AstrBot has no key for this model."""
         return ""
 
-    def get_keys(self) -> list[str]:
-        """As `get_current_key`."""
-        return [""]
-
     def set_key(self, key: str) -> None:
         """Nothing to set."""
 

@@ -96,15 +96,13 @@ def _setting(read: Callable[[Any], Any], default: Any) -> Any:
 class Settings:
     """What the user has set. `problems` are told, never raised: the Star loads all the same."""
 
-    module: dict[str, Any]
-    """The config of the module `astr_openclaw`."""
+    module: dict[str, Any]  #: The config of the module `astr_openclaw`.
     problems: list[str]
     locale: str = _setting(_one_of("zh", "en"), "zh")
     prefix: tuple[str, ...] = _setting(_prefixes, ("助手",))
     users: tuple[str, ...] = _setting(_words, ())
     groups: tuple[str, ...] = _setting(_words, ())
-    admin_platforms: tuple[str, ...] = _setting(_words, ())
-    """The platforms whose admins count; empty for all."""
+    admin_platforms: tuple[str, ...] = _setting(_words, ())  #: The platforms whose admins count; empty for all.
     tell_refused: bool = _setting(_switch, False)
     user_level: str = _setting(_one_of(*LEVELS), "L1")
     admin_level: str = _setting(_one_of(*LEVELS), "L2")
@@ -115,8 +113,7 @@ class Settings:
     tool_levels: dict[str, str] = field(default_factory=dict, metadata={"read": _tool_levels})
     """The level that a tool needs, by name; those not listed need L2."""
     tool_timeout_seconds: float = _setting(_number(1.0, 3600.0), 60.0)
-    user_share: int = _setting(_number(1, 65), 3)
-    """Turns that one user may have under way."""
+    user_share: int = _setting(_number(1, 65), 3)  #: Turns that one user may have under way.
     mask_secrets: bool = _setting(_switch, True)
     audit_max_kib: int = _setting(_number(16, 1 << 20), 1024)
     audit_files: int = _setting(_number(1, 100), 5)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import platform
+import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +28,11 @@ class Missing:
 
 def wanted_version(plugin_dir: Path) -> str | None:
     """The version of the module that requirements.txt pins."""
-    try:
-        lines = (plugin_dir / "requirements.txt").read_text("utf-8").splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        name, _, rest = line.partition("==")
-        if name.strip() == "astr-openclaw":
-            return rest.replace(";", " ").split()[0]
+    with suppress(OSError):
+        found = re.search(
+            r"^astr-openclaw\s*==\s*([^\s;]+)", (plugin_dir / "requirements.txt").read_text("utf-8"), re.M
+        )
+        return found[1] if found else None
     return None
 
 
@@ -46,12 +45,9 @@ def wheel_fits(plugin_dir: Path) -> bool:
         return True
     supported = set(sys_tags())
     for wheel in (plugin_dir / "wheels").glob("*.whl"):
-        try:
-            tags = parse_wheel_filename(wheel.name)[3]
-        except ValueError:
-            continue
-        if tags & supported:
-            return True
+        with suppress(ValueError):
+            if parse_wheel_filename(wheel.name)[3] & supported:
+                return True
     return False
 
 

@@ -10,67 +10,38 @@ async def main():
 asyncio.run(main())
 """
 
-from ._component import command_line, default_cache_dir, shipped_component
-from ._json import valid_text
-from ._native import MAX_ATTACHMENT_BYTES, mask_piece, mask_tokens
-from ._native import VERSION as __version__
-from ._plugin import CONFIG_KEYS, SECRET_KEYS, Config, Plugin
-from ._turn import Turn
-from .errors import ConfigError, Fault, ForkError, LoadError, fault_table
-from .types import (
-    LEVELS,
-    Attachment,
-    Breaker,
-    Check,
-    ComponentInfo,
-    Counters,
-    Delta,
-    Diagnosis,
-    Event,
-    Memory,
-    Notice,
-    Reply,
-    Status,
-    Tool,
-    ToolCall,
-    ToolEnded,
-    Usage,
-)
-
-__all__ = [
-    "CONFIG_KEYS",
-    "LEVELS",
-    "MAX_ATTACHMENT_BYTES",
-    "SECRET_KEYS",
-    "Attachment",
-    "Breaker",
-    "Check",
-    "ComponentInfo",
-    "Config",
-    "ConfigError",
-    "Counters",
-    "Delta",
-    "Diagnosis",
-    "Event",
-    "Fault",
-    "ForkError",
-    "LoadError",
-    "Memory",
-    "Notice",
-    "Plugin",
-    "Reply",
-    "Status",
-    "Tool",
-    "ToolCall",
-    "ToolEnded",
-    "Turn",
-    "Usage",
-    "__version__",
-    "command_line",
-    "default_cache_dir",
-    "fault_table",
-    "mask_piece",
-    "mask_tokens",
-    "shipped_component",
-    "valid_text",
-]
+from ._component import command_line as command_line
+from ._component import default_cache_dir as default_cache_dir
+from ._component import shipped_component as shipped_component
+from ._json import valid_text as valid_text
+from ._native import MAX_ATTACHMENT_BYTES as MAX_ATTACHMENT_BYTES
+from ._native import VERSION as __version__  # noqa: F401
+from ._native import mask_piece as mask_piece
+from ._native import mask_tokens as mask_tokens
+from ._plugin import CONFIG_KEYS as CONFIG_KEYS
+from ._plugin import SECRET_KEYS as SECRET_KEYS
+from ._plugin import Config as Config
+from ._plugin import Plugin as Plugin
+from ._turn import Turn as Turn
+from .errors import ConfigError as ConfigError
+from .errors import Fault as Fault
+from .errors import ForkError as ForkError
+from .errors import LoadError as LoadError
+from .errors import fault_table as fault_table
+from .types import LEVELS as LEVELS
+from .types import Attachment as Attachment
+from .types import Breaker as Breaker
+from .types import Check as Check
+from .types import ComponentInfo as ComponentInfo
+from .types import Counters as Counters
+from .types import Delta as Delta
+from .types import Diagnosis as Diagnosis
+from .types import Event as Event
+from .types import Memory as Memory
+from .types import Notice as Notice
+from .types import Reply as Reply
+from .types import Status as Status
+from .types import Tool as Tool
+from .types import ToolCall as ToolCall
+from .types import ToolEnded as ToolEnded
+from .types import Usage as Usage

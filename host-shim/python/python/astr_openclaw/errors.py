@@ -20,20 +20,13 @@ ForkError = _native.ForkError
 class Fault(Exception):
     """Why a turn, or another call, ended without a result."""
 
-    code: str
-    """For programs, such as ``"auth_failed"``; `fault_table` has them all."""
-    message: str
-    """What was seen. Contains no secret."""
-    cause: str = ""
-    """Why this happens, in the config's language."""
-    remedy: str = ""
-    """What to do about it, in the config's language."""
-    partial_text: str = ""
-    """The part of the answer that had arrived; empty for none."""
-    retry_after_seconds: float | None = None
-    """After how long trying again makes sense; None if that is not known."""
-    http_status: int | None = None
-    """Where there was one."""
+    code: str  #: For programs, such as ``"auth_failed"``; `fault_table` has them all.
+    message: str  #: What was seen. Contains no secret.
+    cause: str = ""  #: Why this happens, in the config's language.
+    remedy: str = ""  #: What to do about it, in the config's language.
+    partial_text: str = ""  #: The part of the answer that had arrived; empty for none.
+    retry_after_seconds: float | None = None  #: After how long trying again makes sense; None if that is not known.
+    http_status: int | None = None  #: Where there was one.
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

@@ -32,12 +32,9 @@ class Attachment:
     pdf, at most 5 MiB. Others end the turn with ``request_rejected`` before anything is sent.
     """
 
-    data: bytes = field(repr=False)
-    """The content itself, not encoded."""
-    media_type: str
-    """IANA media type without parameters, such as ``image/png``."""
-    filename: str = ""
-    """Shown to the model; empty for none."""
+    data: bytes = field(repr=False)  #: The content itself, not encoded.
+    media_type: str  #: IANA media type without parameters, such as ``image/png``.
+    filename: str = ""  #: Shown to the model; empty for none.
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], *, room: int | None = None) -> Attachment:
@@ -59,16 +56,12 @@ class Tool:
     loop. (Only ``os._exit`` and the like cannot be caught.)
     """
 
-    name: str
-    """Unique within the turn; 1 to 64 of ``A-Z a-z 0-9 _ -``."""
-    run: Callable[..., Any] = field(repr=False)
-    """The callable."""
-    description: str = ""
-    """What the tool does, for the model."""
+    name: str  #: Unique within the turn; 1 to 64 of ``A-Z a-z 0-9 _ -``.
+    run: Callable[..., Any] = field(repr=False)  #: The callable.
+    description: str = ""  #: What the tool does, for the model.
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of the arguments."""
-    level: str = "L2"
-    """The least effective level at which the tool is offered and run."""
+    level: str = "L2"  #: The least effective level at which the tool is offered and run.
     timeout: float | None = 60.0
     """Seconds after which the model is told that the tool took too long, even if the tool ignores
     its cancellation or blocks the loop; None for no limit but the turn's. The work of a plain
@@ -97,31 +90,25 @@ class Delta:
 class ToolCall:
     """A tool is about to run. Several may run at once."""
 
-    call: str
-    """Its id, unique within the plugin."""
+    call: str  #: Its id, unique within the plugin.
     name: str
-    arguments: Any
-    """A dict; the model's own text if that is no JSON object."""
+    arguments: Any  #: A dict; the model's own text if that is no JSON object.
 
 
 @dataclass(frozen=True)
 class ToolEnded:
     """A tool that was started has ended."""
 
-    call: str
-    """The id of the call."""
-    succeeded: bool
-    """Whether the tool ran and succeeded; the model is told either way."""
+    call: str  #: The id of the call.
+    succeeded: bool  #: Whether the tool ran and succeeded; the model is told either way.
 
 
 @dataclass(frozen=True)
 class Notice:
     """Something the guards or the client did that the user may want to know."""
 
-    code: str
-    """For programs, such as ``queued`` or ``level_lowered``."""
-    text: str
-    """For people, in the config's language."""
+    code: str  #: For programs, such as ``queued`` or ``level_lowered``.
+    text: str  #: For people, in the config's language.
 
 
 #: What happens in a turn, in order, before its end.
@@ -151,48 +138,33 @@ class Usage:
 class Reply:
     """How a turn that went well ended."""
 
-    text: str
-    """The whole answer: the gateway's final text, not the joined deltas."""
-    response_id: str
-    """The gateway's id of the last response; may be empty."""
-    level: str
-    """The level that was in force when the turn ended."""
-    gateway: str
-    """``primary`` or ``backup``."""
-    usage: Usage | None
-    """None where the gateway reports none."""
+    text: str  #: The whole answer: the gateway's final text, not the joined deltas.
+    response_id: str  #: The gateway's id of the last response; may be empty.
+    level: str  #: The level that was in force when the turn ended.
+    gateway: str  #: ``primary`` or ``backup``.
+    usage: Usage | None  #: None where the gateway reports none.
 
 
 @dataclass(frozen=True)
 class Breaker:
     """One gateway's breaker."""
 
-    state: str
-    """``closed``, ``open`` or ``half_open``."""
-    failures: int
-    """Failures in a row so far."""
-    retry_after_seconds: float
-    """Until a trial is let through; 0 unless open."""
+    state: str  #: ``closed``, ``open`` or ``half_open``.
+    failures: int  #: Failures in a row so far.
+    retry_after_seconds: float  #: Until a trial is let through; 0 unless open.
 
 
 @dataclass(frozen=True)
 class Memory:
     """What the memory guard sees, and what follows."""
 
-    available_mib: int | None
-    """None if it could not be read."""
-    total_mib: int | None
-    """None if it could not be read."""
-    bound: str | None
-    """``machine`` or ``container``; None if it could not be read."""
-    level_cap: str
-    """The highest level that a turn would get now."""
-    heavy_allowed: bool
-    """Whether a heavy turn would be let through now."""
-    unreadable: str | None = None
-    """Why it could not be read; None if it could."""
-    estimated: str | None = None
-    """Why it is an estimate; None if it is exact or could not be read."""
+    available_mib: int | None  #: None if it could not be read.
+    total_mib: int | None  #: None if it could not be read.
+    bound: str | None  #: ``machine`` or ``container``; None if it could not be read.
+    level_cap: str  #: The highest level that a turn would get now.
+    heavy_allowed: bool  #: Whether a heavy turn would be let through now.
+    unreadable: str | None = None  #: Why it could not be read; None if it could.
+    estimated: str | None = None  #: Why it is an estimate; None if it is exact or could not be read.
 
 
 @dataclass(frozen=True)
@@ -212,33 +184,24 @@ class Counters:
 class Status:
     """All that the guards know."""
 
-    breakers: Mapping[str, Breaker]
-    """By gateway: ``primary`` and, where there is one, ``backup``."""
+    breakers: Mapping[str, Breaker]  #: By gateway: ``primary`` and, where there is one, ``backup``.
     memory: Memory
-    in_flight: int
-    """Turns that run: 0 or 1."""
-    queued: int
-    """Turns that wait."""
+    in_flight: int  #: Turns that run: 0 or 1.
+    queued: int  #: Turns that wait.
     counters: Counters
-    fresh: bool = True
-    """False if the component was computing at this moment: then it is what it last said."""
+    fresh: bool = True  #: False if the component was computing at this moment: then it is what it last said.
 
 
 @dataclass(frozen=True)
 class Check:
     """One thing that the diagnosis looked at."""
 
-    name: str
-    """Stable, for programs, such as ``memory`` or ``token-primary``."""
+    name: str  #: Stable, for programs, such as ``memory`` or ``token-primary``.
     ok: bool
-    code: str | None
-    """The fault's code; None if it is well."""
-    detail: str
-    """What was seen."""
-    cause: str
-    """Why this happens; empty if it is well."""
-    remedy: str
-    """What to do about it; empty if it is well."""
+    code: str | None  #: The fault's code; None if it is well.
+    detail: str  #: What was seen.
+    cause: str  #: Why this happens; empty if it is well.
+    remedy: str  #: What to do about it; empty if it is well.
 
 
 @dataclass(frozen=True)
@@ -257,15 +220,10 @@ class Diagnosis:
 class ComponentInfo:
     """What is known about the component."""
 
-    version: str
-    """The version of the package ``astr:openclaw`` whose world it has."""
-    world: str
-    """The world, such as ``astr:openclaw/plugin@0.1.0``."""
-    sha256: str
-    """Of the component, hex."""
-    size: int
-    """Bytes."""
+    version: str  #: The version of the package ``astr:openclaw`` whose world it has.
+    world: str  #: The world, such as ``astr:openclaw/plugin@0.1.0``.
+    sha256: str  #: Of the component, hex.
+    size: int  #: Bytes.
     imports: tuple[str, ...]
     exports: tuple[str, ...]
-    code: str
-    """Where its machine code came from: ``compiled``, ``cache`` or ``precompiled``."""
+    code: str  #: Where its machine code came from: ``compiled``, ``cache`` or ``precompiled``.
