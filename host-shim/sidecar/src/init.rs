@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::atomic_file::{self, AtomicFiles};
 use crate::compose_file;
 use crate::dotenv::{self, Env};
+use crate::error::{self, At, MAKE_FOLDER, READ, Result, SET_MODE, WRITE};
 use crate::gateway_config;
 use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
 use crate::ownership::give_to_container;
@@ -15,7 +16,7 @@ use crate::read_file;
 use crate::release;
 use crate::secret::{self, Token};
 use crate::templates;
-use crate::text::{Problem, Text, text};
+use crate::text::{Text, text};
 
 /// What `init` did or found at one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,25 +51,11 @@ pub struct Report {
 ///
 /// The root cannot be made, or something of another kind stands where an entry belongs. Entries
 /// are checked before the first is written, so that nothing is half done for that reason.
-pub fn init(
-    root: &Root,
-    force: bool,
-    stamp: &str,
-    files: AtomicFiles<'_>,
-) -> Result<Report, Problem> {
+pub fn init(root: &Root, force: bool, stamp: &str, files: AtomicFiles<'_>) -> Result<Report> {
     for entry in ENTRIES {
         check_kind(root, entry)?;
     }
-    let token = Token::generate().map_err(|error| {
-        Problem::new(
-            text!("Cannot make a token: {error}", "无法生成令牌：{error}"),
-            text!("The system has no random source.", "系统没有可用的随机源。"),
-            text!(
-                "Mount /dev or use a newer system.",
-                "请挂载 /dev，或使用更新的系统。"
-            ),
-        )
-    })?;
+    let token = Token::generate()?;
     let mut entries = Vec::new();
     let mut warnings = Vec::new();
     for entry in ENTRIES {
@@ -81,46 +68,20 @@ pub fn init(
     Ok(Report { entries, warnings })
 }
 
-fn check_kind(root: &Root, entry: &Entry) -> Result<(), Problem> {
+fn check_kind(root: &Root, entry: &Entry) -> Result<()> {
     let path = root.join(entry.path);
     let Ok(found) = fs::metadata(&path) else {
         return Ok(());
     };
-    let right = match entry.kind {
-        Kind::Folder => found.is_dir(),
-        Kind::File => found.is_file(),
-    };
-    if right {
-        return Ok(());
-    }
     let path = path.display();
-    Err(match entry.kind {
-        Kind::Folder => Problem::new(
-            text!("{path} is not a folder.", "{path} 不是目录。"),
-            text!(
-                "Something else stands where a folder of the sidecar belongs.",
-                "边车的目录位置被别的东西占用。"
-            ),
-            text!(
-                "Move it away, or choose another --root.",
-                "请把它移走，或选择其他 --root。"
-            ),
-        ),
-        Kind::File => Problem::new(
-            text!("{path} is not a file.", "{path} 不是文件。"),
-            text!(
-                "Docker makes a folder of this name when a container is started before the file is there; a pipe, socket or device does not do either.",
-                "如果文件不存在就启动容器，Docker 会建立同名目录；管道、套接字或设备也不行。"
-            ),
-            text!(
-                "Remove it (rmdir for a folder) and run init again.",
-                "请删除它（目录用 rmdir），然后重新运行 init。"
-            ),
-        ),
-    })
+    match entry.kind {
+        Kind::Folder if !found.is_dir() => Err(error::not_a_folder(path)),
+        Kind::File if !found.is_file() => Err(error::not_a_file(path)),
+        _ => Ok(()),
+    }
 }
 
-fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<Outcome, Problem> {
+fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<Outcome> {
     let path = root.join(entry.path);
     if path.is_dir() {
         // An empty folder that was made for the sidecar becomes as private as one that we make;
@@ -128,23 +89,20 @@ fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<O
         let fresh = entry.path.is_empty()
             && fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
         if fresh {
-            atomic_file::set_mode(&path, entry.mode).map_err(|error| {
-                Problem::io(&text!("set the mode of", "设置权限："), &path, &error)
-            })?;
+            atomic_file::set_mode(&path, entry.mode).at(SET_MODE, &path)?;
         }
         return Ok(Outcome::Same);
     }
-    let failed =
-        |error: &std::io::Error| Problem::io(&text!("make the folder", "建立目录"), &path, error);
-    fs::create_dir_all(&path).map_err(|error| failed(&error))?;
-    atomic_file::set_mode(&path, entry.mode).map_err(|error| failed(&error))?;
+    fs::create_dir_all(&path)
+        .and_then(|()| atomic_file::set_mode(&path, entry.mode))
+        .at(MAKE_FOLDER, &path)?;
     if entry.container_owns
         && let Err(error) = give_to_container(&path)
     {
         let shown = path.display();
         warnings.push(text!(
-            "{shown} does not belong to the gateway's user (uid {CONTAINER_UID}): {error}. Run: sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}",
-            "{shown} 不属于网关的用户（uid {CONTAINER_UID}）：{error}。请运行：sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}"
+            en: "{shown} does not belong to the gateway's user (uid {CONTAINER_UID}): {error}. Run: sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}",
+            zh: "{shown} 不属于网关的用户（uid {CONTAINER_UID}）：{error}。请运行：sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}"
         ));
     }
     Ok(Outcome::Made)
@@ -157,23 +115,16 @@ fn make_file(
     force: bool,
     stamp: &str,
     files: AtomicFiles<'_>,
-) -> Result<Outcome, Problem> {
+) -> Result<Outcome> {
     let path = root.join(entry.path);
-    let wanted = if entry.path == ENV {
-        Some(templates::env_of(root.path(), token))
-    } else {
-        templates::content(entry.path, token)
-    };
-    let Some(wanted) = wanted else {
+    let Some(wanted) = templates::content(entry.path, root.path(), token) else {
         return Ok(Outcome::Same);
     };
-    let failed = |error: &std::io::Error| Problem::io(&text!("write", "写入"), &path, error);
     let made = files.create(&path, wanted.as_bytes(), entry.mode);
-    if made.map_err(|error| failed(&error))? {
+    if made.at(WRITE, &path)? {
         return Ok(Outcome::Made);
     }
-    let bytes = read_file::read(&path)
-        .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
+    let bytes = read_file::read(&path).at(READ, &path)?;
     let found = String::from_utf8_lossy(&bytes);
     if entry.path == ENV {
         return Ok(compare_env(&found));
@@ -189,12 +140,10 @@ fn make_file(
         ));
     }
     let backup = path.with_file_name(format!("{}.backup-{stamp}", entry.path));
-    files
-        .write(&backup, &bytes, entry.mode)
-        .map_err(|error| Problem::io(&text!("write", "写入"), &backup, &error))?;
-    files
-        .write(&path, wanted.as_bytes(), entry.mode)
-        .map_err(|error| failed(&error))?;
+    let written = files.write(&backup, &bytes, entry.mode);
+    written.at(WRITE, &backup)?;
+    let written = files.write(&path, wanted.as_bytes(), entry.mode);
+    written.at(WRITE, &path)?;
     Ok(Outcome::Replaced(backup))
 }
 

@@ -5,10 +5,9 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::AtomicFiles;
-use crate::doctor::Content;
+use crate::error::{At, REMOVE_JOURNAL, Result, WRITE_JOURNAL};
 use crate::layout::Root;
-use crate::read_file;
-use crate::text::{Problem, text};
+use crate::read_file::Content;
 
 /// Which change is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,14 +54,8 @@ pub struct Journal {
 
 /// The journal of a root.
 pub fn read(root: &Root) -> Content<Journal> {
-    match read_file::read(&root.journal()) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_or_else(|error| Content::Bad(error.to_string()), Content::Good),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Content::Missing,
-            _ => Content::Unreadable(error.to_string()),
-        },
-    }
+    let parse = |bytes: Vec<u8>| serde_json::from_slice(&bytes);
+    Content::read(&root.journal(), |_| false, parse)
 }
 
 impl Journal {
@@ -71,20 +64,13 @@ impl Journal {
     /// # Errors
     ///
     /// The folder cannot be written.
-    pub fn write(
-        &mut self,
-        step: Step,
-        root: &Root,
-        files: AtomicFiles<'_>,
-    ) -> Result<(), Problem> {
+    pub fn write(&mut self, step: Step, root: &Root, files: AtomicFiles<'_>) -> Result<()> {
         self.step = step;
         let path = root.journal();
         let bytes = serde_json::to_vec_pretty(self).map_err(io::Error::other);
         bytes
             .and_then(|bytes| files.write(&path, &bytes, 0o600))
-            .map_err(|error| {
-                Problem::io(&text!("write the journal", "写入日志记录"), &path, &error)
-            })
+            .at(WRITE_JOURNAL, &path)
     }
 
     /// Ends it: the state is whole.
@@ -92,10 +78,8 @@ impl Journal {
     /// # Errors
     ///
     /// The file cannot be removed.
-    pub fn end(root: &Root, files: AtomicFiles<'_>) -> Result<(), Problem> {
+    pub fn end(root: &Root, files: AtomicFiles<'_>) -> Result<()> {
         let path = root.journal();
-        files.remove(&path).map_err(|error| {
-            Problem::io(&text!("remove the journal", "删除日志记录"), &path, &error)
-        })
+        files.remove(&path).at(REMOVE_JOURNAL, &path)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::text::{Problem, text};
+use crate::error::{At, Result, USE_ROOT};
 
 /// The root folder that the runbook names.
 pub const DEFAULT_ROOT: &str = "/root/openclaw-assistant-backend";
@@ -20,6 +20,8 @@ pub const WORKSPACE: &str = "data/openclaw_workspace";
 pub const CACHE: &str = "data/openclaw_home/tmp";
 /// What this tool keeps: lock, journal and restore points.
 pub const KEPT: &str = ".sidecar";
+/// The journal of an upgrade or roll-back under way.
+pub const JOURNAL: &str = ".sidecar/journal.json";
 /// The compose service of the gateway.
 pub const SERVICE: &str = "openclaw-gateway";
 /// The repository of the gateway's image, without the tag.
@@ -51,6 +53,20 @@ pub struct Entry {
     pub forbidden: u32,
     /// Whether the gateway's user must own it.
     pub container_owns: bool,
+    /// Whether the gateway can do without it: the example and the runbooks are for people.
+    pub optional: bool,
+}
+
+impl Entry {
+    /// Its path for people.
+    pub fn shown(&self) -> &'static str {
+        shown(self.path)
+    }
+}
+
+/// An entry's path for people.
+pub fn shown<'a>(path: &'a str) -> &'a str {
+    if path.is_empty() { "." } else { path }
 }
 
 /// Every entry, parents first.
@@ -61,12 +77,12 @@ pub const ENTRIES: &[Entry] = &[
     folder(HOME, 0o700, 0o077, true),
     folder(CACHE, 0o700, 0o077, true),
     folder(WORKSPACE, 0o755, 0o022, true),
-    file(COMPOSE, 0o644, 0o022),
-    file(CONFIG, 0o644, 0o022),
-    file(ENV, 0o600, 0o077),
-    file(".env.example", 0o644, 0o022),
-    file("RUNBOOK.md", 0o644, 0o022),
-    file("RUNBOOK.en.md", 0o644, 0o022),
+    file(COMPOSE, 0o644, 0o022, false),
+    file(CONFIG, 0o644, 0o022, false),
+    file(ENV, 0o600, 0o077, false),
+    file(".env.example", 0o644, 0o022, true),
+    file("RUNBOOK.md", 0o644, 0o022, true),
+    file("RUNBOOK.en.md", 0o644, 0o022, true),
 ];
 
 const fn folder(path: &'static str, mode: u32, forbidden: u32, container_owns: bool) -> Entry {
@@ -76,22 +92,19 @@ const fn folder(path: &'static str, mode: u32, forbidden: u32, container_owns: b
         mode,
         forbidden,
         container_owns,
+        optional: false,
     }
 }
 
-const fn file(path: &'static str, mode: u32, forbidden: u32) -> Entry {
+const fn file(path: &'static str, mode: u32, forbidden: u32, optional: bool) -> Entry {
     Entry {
         path,
         kind: Kind::File,
         mode,
         forbidden,
         container_owns: false,
+        optional,
     }
-}
-
-/// Whether the gateway can do without it: the example and the runbooks are for people.
-pub fn is_optional(path: &str) -> bool {
-    matches!(path, ".env.example" | "RUNBOOK.md" | "RUNBOOK.en.md")
 }
 
 /// A sidecar's root folder.
@@ -106,9 +119,8 @@ impl Root {
     /// # Errors
     ///
     /// The path is empty, or the current folder is gone.
-    pub fn new(path: &Path) -> Result<Self, Problem> {
-        let absolute = std::path::absolute(path)
-            .map_err(|error| Problem::io(&text!("use the root", "使用根目录"), path, &error))?;
+    pub fn new(path: &Path) -> Result<Self> {
+        let absolute = std::path::absolute(path).at(USE_ROOT, path)?;
         // Compose's labels have the real path, so a link must not make it look like another root.
         let path = absolute.canonicalize().unwrap_or(absolute);
         Ok(Self { path })
@@ -135,6 +147,6 @@ impl Root {
 
     /// The journal of an upgrade or roll-back under way.
     pub fn journal(&self) -> PathBuf {
-        self.path.join(KEPT).join("journal.json")
+        self.path.join(JOURNAL)
     }
 }

@@ -31,6 +31,7 @@ pub mod compose_file;
 pub mod doctor;
 pub mod dotenv;
 pub mod engine;
+pub mod error;
 pub mod gateway_config;
 pub mod image;
 pub mod init;

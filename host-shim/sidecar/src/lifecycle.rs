@@ -7,13 +7,14 @@ use openclaw_plugin::gateway::classify::Why;
 
 use crate::address;
 use crate::atomic_file::AtomicFiles;
-use crate::doctor::{self, Check, Facts, Scope, Status};
+use crate::doctor::{self, Facts, Scope};
 use crate::dotenv::{self, Env};
 use crate::engine::{Container, Engine, last_lines};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::layout::Root;
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
-use crate::text::{Problem, Text, text};
+use crate::text::{Text, text};
 
 /// Longest run of a Compose command; making a container may pull its image.
 pub const COMPOSE_LIMIT: Duration = Duration::from_secs(1800);
@@ -56,7 +57,7 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// The first checks that are wrong, all in one problem.
-    pub fn preflight(&self) -> Result<(), Problem> {
+    pub fn preflight(&self) -> Result<()> {
         let scope = Scope {
             root: self.root,
             surroundings: self.surroundings,
@@ -64,47 +65,18 @@ impl Operator<'_> {
         };
         let mut facts = Facts::of_files_as(&scope, self.engine.flavour().dialect());
         facts.ask_compose(self.engine);
-        const BLOCKING: [&str; 11] = [
-            "root",
-            "files",
-            "env",
-            "env-token",
-            "version",
-            "config",
-            "config-mode",
-            "config-auth",
-            "config-endpoint",
-            "compose-file",
-            "bind",
-        ];
-        let wrong: Vec<Check> = doctor::diagnose(&facts)
-            .into_iter()
-            .filter(|check| check.status == Status::Wrong && BLOCKING.contains(&check.name))
-            // The gateway starts with another token; which one it takes is known.
-            .filter(|check| check.problem != Some("token_in_config"))
-            .collect();
-        let Some(first) = wrong.first() else {
+        let mut checks = doctor::diagnose(&facts);
+        checks.retain(|check| check.blocks_start);
+        let Some(first) = checks.first() else {
             return Ok(());
         };
-        let join = |pick: fn(&Check) -> &Text| {
-            Text::new(
-                wrong
-                    .iter()
-                    .map(|check| pick(check).en.as_str())
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-                wrong
-                    .iter()
-                    .map(|check| pick(check).zh.as_str())
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-            )
+        let all = |locale| {
+            let details = checks.iter().map(|check| check.detail.get(locale));
+            details.collect::<Vec<_>>().join("\n")
         };
-        Err(Problem::new(
-            join(|check| &check.detail),
-            first.cause.clone(),
-            first.remedy.clone(),
-        ))
+        let what = Text::new(all(Locale::En), all(Locale::Zh));
+        let texts = [what, first.cause.clone(), first.remedy.clone()];
+        Err(Error::new(ErrorKind::NotReady, texts))
     }
 
     /// Makes the container from the files as they are, anew if `recreate`, and waits until the
@@ -114,9 +86,9 @@ impl Operator<'_> {
     ///
     /// Compose failed, the gateway did not get healthy (with the end of its own log), or a probe
     /// found it unusable.
-    pub fn start(&self, recreate: bool, wait: Duration) -> Result<Container, Problem> {
+    pub fn start(&self, recreate: bool, wait: Duration) -> Result<Container> {
         self.progress
-            .step(&text!("starting the container", "正在启动容器"));
+            .step(&text!(en: "starting the container", zh: "正在启动容器"));
         let mut args = vec!["up", "-d"];
         if recreate {
             args.push("--force-recreate");
@@ -131,9 +103,8 @@ impl Operator<'_> {
         self.verify()?;
         if !address::of(self.root, &self.env()?).published {
             self.progress.note(&text!(
-                "The compose file publishes no port of the gateway on this machine: its health check has succeeded, and it was not probed from here.",
-                "compose 文件没有在本机发布网关的端口：健康检查已通过，未从本机探测。"
-            ));
+ en: "The compose file publishes no port of the gateway on this machine: its health check has succeeded, and it was not probed from here.",
+ zh: "compose 文件没有在本机发布网关的端口：健康检查已通过，未从本机探测。"));
         }
         Ok(container)
     }
@@ -143,26 +114,18 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// It failed; the problem has its words.
-    pub fn compose(&self, args: &[&str]) -> Result<(), Problem> {
-        match self.engine.compose_run(args, COMPOSE_LIMIT) {
-            Ok(_) => Ok(()),
-            Err(mut problem) => {
-                problem.what = Text::new(self.mask(&problem.what.en), self.mask(&problem.what.zh));
-                Err(problem)
-            }
-        }
+    pub fn compose(&self, args: &[&str]) -> Result<()> {
+        let run = self.engine.compose_run(args, COMPOSE_LIMIT);
+        run.map(drop)
+            .map_err(|error| error.map_what(|text| self.mask(text)))
     }
 
-    fn wait_until_healthy(
-        &self,
-        wait: Duration,
-        before: Option<&Container>,
-    ) -> Result<Container, Problem> {
+    fn wait_until_healthy(&self, wait: Duration, before: Option<&Container>) -> Result<Container> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {
             self.files.step("waiting");
-            let container = self.engine.container()?.ok_or_else(gone)?;
+            let container = self.engine.container()?.ok_or_else(error::container_gone)?;
             let elapsed = start.elapsed();
             let restarts_before = before
                 .filter(|before| before.id == container.id)
@@ -174,21 +137,17 @@ impl Operator<'_> {
                 Verdict::Unknown if self.verify().is_ok() => return Ok(container),
                 Verdict::Unknown | Verdict::Starting if elapsed >= wait => {
                     let seconds = wait.as_secs();
-                    return Err(self.with_log(
-                        text!(
-                            "The gateway was not healthy within {seconds} s.",
-                            "网关在 {seconds} 秒内没有变为健康。"
-                        ),
-                        &container,
-                    ));
+                    let why = text!(
+                        en: "The gateway was not healthy within {seconds} s.",
+                        zh: "网关在 {seconds} 秒内没有变为健康。");
+                    return Err(self.with_log(why, &container));
                 }
                 Verdict::Unknown | Verdict::Starting => {}
             }
             let seconds = elapsed.as_secs();
             self.progress.step(&text!(
-                "waiting until the gateway is healthy ({seconds} s; a cold start takes about 50 s)",
-                "正在等待网关变为健康（{seconds} 秒；冷启动约需 50 秒）"
-            ));
+ en: "waiting until the gateway is healthy ({seconds} s; a cold start takes about 50 s)",
+ zh: "正在等待网关变为健康（{seconds} 秒；冷启动约需 50 秒）"));
             std::thread::sleep(
                 pause
                     .min(wait.saturating_sub(elapsed))
@@ -203,29 +162,30 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// The gateway takes strangers, refuses the token, or the endpoint is off.
-    pub fn verify(&self) -> Result<(), Problem> {
+    pub fn verify(&self) -> Result<()> {
         let address = address::of(self.root, &self.env()?);
         if !address.published {
             // Only others of its network reach it.
             return Ok(());
         }
-        let port = address.port;
-        match probe::ask(port, None) {
-            Probe::Answered {
-                code: FaultCode::AuthFailed,
-                texts: None,
-                ..
-            } => {}
-            other => return Err(unexpected(&other, &text!("without a token", "不带令牌"))),
+        let probes = [
+            (None, text!(en: "without a token", zh: "不带令牌")),
+            (
+                Some(&address.token),
+                text!(en: "with the token", zh: "带令牌"),
+            ),
+        ];
+        for (token, how) in probes {
+            let probe = probe::ask(address.port, token);
+            let right = match token {
+                None => probe.refuses_strangers(),
+                Some(_) => probe.takes_the_token(),
+            };
+            if !right {
+                return Err(unexpected(&probe, &how));
+            }
         }
-        match probe::ask(port, Some(&address.token)) {
-            Probe::Answered {
-                status: 400,
-                code: FaultCode::RequestRejected,
-                ..
-            } => Ok(()),
-            other => Err(unexpected(&other, &text!("with the token", "带令牌"))),
-        }
+        Ok(())
     }
 
     /// The `.env`.
@@ -233,7 +193,7 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// It cannot be read.
-    pub fn env(&self) -> Result<Env, Problem> {
+    pub fn env(&self) -> Result<Env> {
         dotenv::load(self.root, self.engine.flavour().dialect())
     }
 
@@ -241,28 +201,11 @@ impl Operator<'_> {
         address::secrets(self.root, &self.env().unwrap_or_default()).mask(text)
     }
 
-    fn with_log(&self, why: Text, container: &Container) -> Problem {
+    fn with_log(&self, why: Text, container: &Container) -> Error {
         let log = self.engine.log_tail(&container.id, 30).unwrap_or_default();
         let log = last_lines(&self.mask(&log), 12);
-        let log = if log.trim().is_empty() {
-            "-".to_owned()
-        } else {
-            log
-        };
-        Problem::new(
-            Text::new(
-                format!("{} The container's own log ends:\n{log}", why.en),
-                format!("{}容器日志的末尾：\n{log}", why.zh),
-            ),
-            text!(
-                "The gateway could not start with its present config, version or memory.",
-                "网关无法以当前的配置、版本或内存启动。"
-            ),
-            text!(
-                "Mend what the log names; `host-shim sidecar doctor` looks at the rest.",
-                "请按日志修复；`host-shim sidecar doctor` 可检查其余部分。"
-            ),
-        )
+        let log = if log.trim().is_empty() { "-" } else { &log };
+        error::not_healthy(&why, log)
     }
 }
 
@@ -283,101 +226,52 @@ fn judge(container: &Container, restarts_before: u64) -> Verdict {
         ..
     } = container;
     if container.oom_killed {
-        return Verdict::Failed(text!(
-            "The gateway was killed for memory.",
-            "网关因内存不足被杀死。"
-        ));
+        return Verdict::Failed(
+            text!(en: "The gateway was killed for memory.", zh: "网关因内存不足被杀死。"),
+        );
     }
     if restarts.saturating_sub(restarts_before) >= 3 {
         return Verdict::Failed(text!(
-            "The gateway ends again and again ({restarts} restarts, exit status {exit_code}).",
-            "网关反复退出（重启 {restarts} 次，退出码 {exit_code}）。"
-        ));
+ en: "The gateway ends again and again ({restarts} restarts, exit status {exit_code}).",
+ zh: "网关反复退出（重启 {restarts} 次，退出码 {exit_code}）。"));
     }
     match (status.as_str(), health.as_str()) {
         ("running", "healthy") => Verdict::Healthy,
         ("running", "unhealthy") => {
             let answer = &container.health_output;
             Verdict::Failed(text!(
-                "The gateway runs and its health check fails. {answer}",
-                "网关在运行，但健康检查失败。{answer}"
-            ))
+ en: "The gateway runs and its health check fails. {answer}",
+ zh: "网关在运行，但健康检查失败。{answer}"))
         }
         ("running", "") => Verdict::Unknown,
         ("running" | "created" | "restarting" | "starting" | "initialized" | "configured", _) => {
             Verdict::Starting
         }
         (status, _) => Verdict::Failed(text!(
-            "The container is {status}, exit status {exit_code}.",
-            "容器状态为 {status}，退出码 {exit_code}。"
-        )),
+ en: "The container is {status}, exit status {exit_code}.",
+ zh: "容器状态为 {status}，退出码 {exit_code}。")),
     }
 }
 
-fn gone() -> Problem {
-    Problem::new(
-        text!("The gateway's container is gone.", "网关的容器不见了。"),
-        text!(
-            "Somebody removed it meanwhile, or Compose made it under another project.",
-            "它被他人删除，或 Compose 以其他项目名创建了它。"
-        ),
-        text!(
-            "Run `docker ps -a`, then the command again.",
-            "请运行 `docker ps -a` 查看，然后重试。"
-        ),
-    )
-}
-
-fn unexpected(probe: &Probe, how: &Text) -> Problem {
-    let (en, zh) = (&how.en, &how.zh);
+fn unexpected(probe: &Probe, how: &Text) -> Error {
+    let advice = |why: &Why| {
+        (
+            Text::of(|locale| why.cause(locale)),
+            Text::of(|locale| why.remedy(locale)),
+        )
+    };
     match probe {
-        Probe::Answered {
-            message,
-            code: FaultCode::RequestRejected,
-            ..
-        } => Problem::new(
-            text!(
-                "The gateway answered a probe {en}: {message}",
-                "网关对{zh}的探测的应答：{message}"
-            ),
-            text!(
-                "It takes requests without a token: its authentication is off.",
-                "它接受不带令牌的请求：认证被关闭。"
-            ),
-            text!(
-                "Set gateway.auth.mode to \"token\".",
-                "请把 gateway.auth.mode 设为 \"token\"。"
-            ),
-        ),
-        Probe::Answered {
-            message,
-            code,
-            texts,
-            ..
-        } => {
-            let why = Why {
-                code: *code,
-                texts: *texts,
-            };
-            Problem::new(
-                text!(
-                    "{code}: the gateway answered a probe {en}: {message}",
-                    "{code}：网关对{zh}的探测的应答：{message}"
-                ),
-                Text::new(why.cause(Locale::En), why.cause(Locale::Zh)),
-                Text::new(why.remedy(Locale::En), why.remedy(Locale::Zh)),
-            )
+        Probe::Answered { message, why, .. } if why.code == FaultCode::RequestRejected => {
+            error::no_authentication(how, message)
+        }
+        Probe::Answered { message, why, .. } => {
+            let (cause, remedy) = advice(why);
+            error::probe_failed(why.code, how, message, &cause, &remedy)
         }
         Probe::Failed { error } => {
-            let code = FaultCode::NetworkOrUnreachable;
-            Problem::new(
-                text!(
-                    "{code}: no answer to a probe {en}: {error}",
-                    "{code}：对{zh}的探测没有应答：{error}"
-                ),
-                Text::cause_of(code),
-                Text::remedy_of(code),
-            )
+            let why = Why::from(FaultCode::NetworkOrUnreachable);
+            let (cause, remedy) = advice(&why);
+            error::no_answer(why.code, how, error, &cause, &remedy)
         }
     }
 }

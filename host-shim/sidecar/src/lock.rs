@@ -4,10 +4,10 @@ use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 
 use crate::atomic_file;
+use crate::error::{self, At, LOCK, Result};
 use crate::layout::{KEPT, Root};
 use crate::read_file;
 use crate::restore;
-use crate::text::{Problem, text};
 
 /// Keeps two calls from changing one root at the same time; released when dropped or killed.
 #[derive(Debug)]
@@ -20,32 +20,19 @@ pub struct Lock {
 /// # Errors
 ///
 /// Another call holds it, or the root cannot be written.
-pub fn lock(root: &Root) -> Result<Lock, Problem> {
+pub fn lock(root: &Root) -> Result<Lock> {
     let folder = root.join(KEPT);
-    let failed = |error: &std::io::Error| Problem::io(&text!("lock", "锁定"), &folder, error);
     match fs::metadata(root.path()) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(failed(&error)),
-        _ => {}
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(error).at(LOCK, &folder);
+        }
+        Ok(found) if found.is_dir() => {}
+        _ => return Err(error::root_missing(root.path().display())),
     }
-    if !root.path().is_dir() {
-        let shown = root.path().display();
-        return Err(Problem::new(
-            text!("{shown} does not exist.", "{shown} 不存在。"),
-            text!(
-                "The sidecar has not been set up, or lies elsewhere.",
-                "边车尚未初始化，或位于别处。"
-            ),
-            text!(
-                "Run `host-shim sidecar init`, or name the right --root.",
-                "请运行 `host-shim sidecar init`，或指定正确的 --root。"
-            ),
-        ));
-    }
-    restore::make_private(&folder).map_err(|error| failed(&error))?;
+    restore::make_private(&folder).at(LOCK, &folder)?;
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
-    let file =
-        read_file::open(&folder.join("lock"), &mut options).map_err(|error| failed(&error))?;
+    let file = read_file::open(&folder.join("lock"), &mut options).at(LOCK, &folder)?;
     match file.try_lock() {
         Ok(()) => {
             // Drafts of a call that was killed; they may hold the token.
@@ -54,18 +41,8 @@ pub fn lock(root: &Root) -> Result<Lock, Problem> {
             }
             Ok(Lock { _file: file })
         }
-        Err(TryLockError::WouldBlock) => Err(Problem::new(
-            text!(
-                "Another call is changing this sidecar.",
-                "另一个命令正在修改这个边车。"
-            ),
-            text!(
-                "It holds the lock in {KEPT}/lock.",
-                "它持有 {KEPT}/lock 的锁。"
-            ),
-            text!("Wait until it has ended.", "请等待它结束。"),
-        )),
-        Err(TryLockError::Error(error)) => Err(failed(&error)),
+        Err(TryLockError::WouldBlock) => Err(error::locked()),
+        Err(TryLockError::Error(error)) => Err(error).at(LOCK, &folder),
     }
 }
 

@@ -6,13 +6,12 @@
 
 use serde_json::{Value, json};
 
-use crate::dotenv::is_pinned_version;
+use crate::error::{self, Result};
 use crate::gateway_config;
 use crate::layout::{CONFIG, CONTAINER_UID, IMAGE};
-use crate::release;
+use crate::release::{self, is_pinned_version};
 use crate::secret::{self, Token};
 use crate::templates;
-use crate::text::{Problem, Text, text};
 
 /// What of the manifests can be chosen.
 #[derive(Clone, Debug)]
@@ -32,7 +31,7 @@ pub struct Options {
 /// # Errors
 ///
 /// The version names no single release, the image has no tag, or the namespace is no DNS label.
-pub fn render(options: &Options) -> Result<String, Problem> {
+pub fn render(options: &Options) -> Result<String> {
     check(options)?;
     let mut out = String::from(
         "# AstrBot with the OpenClaw gateway as a native sidecar (Kubernetes 1.29 or later).\n\
@@ -53,84 +52,31 @@ pub fn render(options: &Options) -> Result<String, Problem> {
     Ok(out)
 }
 
-fn check(options: &Options) -> Result<(), Problem> {
-    let refuse = |what: Text, remedy: Text| Err(Problem::new(what, Text::default(), remedy));
+fn check(options: &Options) -> Result<()> {
     let (version, image, namespace) =
         (&options.version, &options.astrbot_image, &options.namespace);
     if !is_pinned_version(version) {
-        return refuse(
-            text!(
-                "`{version}` names no single release.",
-                "`{version}` 不是确定的发行版。"
-            ),
-            text!(
-                "Name a release, such as 2026.2.9.",
-                "请指定一个发行版，例如 2026.2.9。"
-            ),
-        );
+        return Err(error::not_one_release(version));
     }
-    let tag = image
-        .rsplit('/')
-        .next()
-        .and_then(|last| last.split_once([':', '@']))
-        .map(|(_, tag)| tag);
-    if !tag.is_some_and(|tag| !tag.is_empty() && tag != "latest")
-        || image.contains(char::is_whitespace)
-    {
-        return refuse(
-            text!(
-                "`{image}` names no fixed image.",
-                "`{image}` 没有固定的镜像标签。"
-            ),
-            text!(
-                "Name AstrBot's image with a tag, such as soulter/astrbot:v4.29.1.",
-                "请指定带标签的 AstrBot 镜像，例如 soulter/astrbot:v4.29.1。"
-            ),
-        );
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let tag = name.split_once([':', '@']).map_or("", |(_, tag)| tag);
+    if matches!(tag, "" | "latest") || image.contains(char::is_whitespace) {
+        return Err(error::image_without_tag(image));
     }
     let label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if namespace.is_empty()
-        || namespace.len() > 63
+    if !(1..=63).contains(&namespace.len())
         || !namespace.chars().all(label)
         || namespace.starts_with('-')
         || namespace.ends_with('-')
     {
-        return refuse(
-            text!(
-                "`{namespace}` is no name of a namespace.",
-                "`{namespace}` 不是合法的命名空间名称。"
-            ),
-            text!(
-                "Use up to 63 of a-z, 0-9 and -.",
-                "请使用最多 63 个 a-z、0-9 和 -。"
-            ),
-        );
+        return Err(error::bad_namespace(namespace));
     }
-    let config = match gateway_config::parse(&options.config) {
-        Ok(config) => config,
-        Err(error) => {
-            return refuse(
-                text!(
-                    "The gateway's config is no JSON5: {error}",
-                    "网关配置不是合法的 JSON5：{error}"
-                ),
-                text!("Correct {CONFIG}.", "请更正 {CONFIG}。"),
-            );
-        }
-    };
-    if let Some((place, _)) = secret::in_clear(&config).first() {
-        return refuse(
-            text!(
-                "{CONFIG} has a secret in clear at {place}; a ConfigMap is no place for it.",
-                "{CONFIG} 的 {place} 处有明文密钥；不能把它放进 ConfigMap。"
-            ),
-            text!(
-                "Write \"${{OPENCLAW_PROVIDER_API_KEY}}\" there and put the secret into .env.",
-                "请在该处写 \"${{OPENCLAW_PROVIDER_API_KEY}}\"，并把密钥写入 .env。"
-            ),
-        );
+    let config = gateway_config::parse(&options.config)
+        .map_err(|error| error::bad_config(&error).caused_by(error))?;
+    match secret::in_clear(&config).first() {
+        Some((place, _)) => Err(error::secret_in_clear(place)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn documents(options: &Options) -> Vec<Value> {
@@ -183,7 +129,8 @@ fn claim(metadata: Value, size: &str) -> Value {
 }
 
 fn pod(options: &Options) -> Value {
-    let grace = release::seconds(release::stop_grace(&options.version)).unwrap_or_default();
+    let grace = release::duration(release::stop_grace(&options.version));
+    let grace = grace.unwrap_or_default().as_secs();
     json!({
         // The pod asks nothing of the cluster.
         "automountServiceAccountToken": false,
@@ -277,7 +224,7 @@ pub fn defaults() -> Options {
 /// # Errors
 ///
 /// As [`render`].
-pub fn render_secret(options: &Options, token: &Token) -> Result<String, Problem> {
+pub fn render_secret(options: &Options, token: &Token) -> Result<String> {
     check(options)?;
     let mut text = String::from("# Secret: do not commit or share this file.\n");
     text.push_str(&yaml(&json!({
@@ -288,17 +235,8 @@ pub fn render_secret(options: &Options, token: &Token) -> Result<String, Problem
     Ok(text)
 }
 
-fn yaml(document: &Value) -> Result<String, Problem> {
-    serde_saphyr::to_string(document).map_err(|error| {
-        Problem::new(
-            text!(
-                "The manifest cannot be written as YAML: {error}",
-                "无法把清单写成 YAML：{error}"
-            ),
-            Text::default(),
-            text!("Report it.", "请反馈此问题。"),
-        )
-    })
+fn yaml(document: &Value) -> Result<String> {
+    serde_saphyr::to_string(document).map_err(|error| error::no_yaml(error.to_string()))
 }
 
 #[cfg(test)]

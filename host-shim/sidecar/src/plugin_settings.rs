@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::error::{self, At, READ_PLUGIN, Result};
 use crate::read_file;
 use crate::secret::Token;
-use crate::text::{Problem, text};
 
 /// What of the plugin's config names the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,35 +22,15 @@ pub struct PluginSettings {
 /// # Errors
 ///
 /// The file cannot be read, or is neither.
-pub fn read(path: &Path) -> Result<PluginSettings, Problem> {
-    let bytes = read_file::read(path).map_err(|error| {
-        Problem::io(
-            &text!("read the plugin's config", "读取插件配置"),
-            path,
-            &error,
-        )
-    })?;
+pub fn read(path: &Path) -> Result<PluginSettings> {
+    let bytes = read_file::read(path).at(READ_PLUGIN, path)?;
     let content = String::from_utf8_lossy(&bytes);
     let content = content.trim_start_matches('\u{feff}');
     let value: Option<Value> = serde_json::from_str(content)
         .ok()
         .or_else(|| toml::from_str(content).ok());
     let Some(value) = value.filter(Value::is_object) else {
-        let path = path.display();
-        return Err(Problem::new(
-            text!(
-                "{path} is no config of the plugin.",
-                "{path} 不是插件配置。"
-            ),
-            text!(
-                "It is neither a JSON object nor TOML.",
-                "它既不是 JSON 对象，也不是 TOML。"
-            ),
-            text!(
-                "Name AstrBot's data/config/astrbot_plugin_openclaw_config.json or host-shim's TOML.",
-                "请指定 AstrBot 的 data/config/astrbot_plugin_openclaw_config.json 或 host-shim 的 TOML。"
-            ),
-        ));
+        return Err(error::not_plugin_config(path.display()));
     };
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     Ok(PluginSettings {
@@ -90,21 +70,14 @@ pub fn print(port: u16, token: &Token, agent: &str, format: Format) -> String {
             )
         }
         Format::Env => {
-            let [url, token, agent] = [&url, token, agent].map(shell_word);
+            // Quoted only where there is something that a shell would read.
+            let [url, token, agent] =
+                [&url, token, agent].map(|text| shlex::try_quote(text).unwrap_or_default());
             format!(
                 "OPENCLAW_GATEWAY_URL={url}\nOPENCLAW_GATEWAY_TOKEN={token}\nOPENCLAW_GATEWAY_AGENT_ID={agent}\n"
             )
         }
     }
-}
-
-/// The text as one word of a POSIX shell.
-fn shell_word(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -128,8 +101,15 @@ mod tests {
             assert_eq!(settings.url.as_deref(), Some("http://127.0.0.1:18789"));
             assert_eq!(settings.token, token);
         }
-        assert_eq!(shell_word("http://127.0.0.1:1"), "http://127.0.0.1:1");
-        assert_eq!(shell_word("a$b'c"), r"'a$b'\''c'");
+        let env = print(18789, &token, "main", Format::Env);
+        assert_eq!(
+            shlex::split(&env).unwrap()[1..],
+            [
+                format!("OPENCLAW_GATEWAY_TOKEN={}", token.expose()),
+                "OPENCLAW_GATEWAY_AGENT_ID=main".to_owned()
+            ]
+        );
+        assert!(env.starts_with("OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789\n"));
         fs::write(temp.path().join("bad"), "[]").unwrap();
         assert!(read(&temp.path().join("bad")).is_err());
     }

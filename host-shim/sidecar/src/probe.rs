@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use openclaw_core::fault::FaultCode;
 use openclaw_core::redact::mask;
-use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES, Texts};
+use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES, Why};
 use ureq::http::Response;
 
 use crate::secret::Token;
@@ -19,13 +19,11 @@ pub enum Probe {
     Answered {
         /// HTTP status.
         status: u16,
-        /// The plugin's code for it, the one that a turn would end with; `RequestRejected` is what
-        /// a well gateway says to the empty body.
-        code: FaultCode,
+        /// The plugin's code for it, the one that a turn would end with, and its texts;
+        /// `RequestRejected` is what a well gateway says to the empty body.
+        why: Why,
         /// The plugin's words for it.
         message: String,
-        /// Its cause and remedy, where the code's own say too little.
-        texts: Option<&'static Texts>,
         /// Seconds that the gateway's clock is ahead of this one, from its `Date`.
         clock_ahead: Option<i64>,
     },
@@ -34,6 +32,21 @@ pub enum Probe {
         /// What the system says.
         error: String,
     },
+}
+
+impl Probe {
+    /// Whether it is the refusal that a stranger must get. A proxy's login, or a rule about whoever asks,
+    /// is not the guard of the token.
+    pub fn refuses_strangers(&self) -> bool {
+        let refused = Why::from(FaultCode::AuthFailed);
+        matches!(self, Self::Answered { why, .. } if *why == refused)
+    }
+
+    /// Whether the token was taken, and only the empty body was refused.
+    pub fn takes_the_token(&self) -> bool {
+        let rejected = FaultCode::RequestRejected;
+        matches!(self, Self::Answered { status: 400, why, .. } if why.code == rejected)
+    }
 }
 
 /// Posts an empty object to the gateway on this machine's loopback, with the token or without.
@@ -86,10 +99,12 @@ fn read(mut response: Response<ureq::Body>, token: Option<&Token>, now: SystemTi
     let fault = classify::classify(&head, &body, Default::default());
     Probe::Answered {
         status: head.status,
-        code: fault.code,
+        why: Why {
+            code: fault.code,
+            texts: fault.texts,
+        },
         // A gateway may quote what it was sent.
         message: mask(&fault.message, token.map(Token::expose)),
-        texts: fault.texts,
         clock_ahead: ahead(&head.date, now),
     }
 }

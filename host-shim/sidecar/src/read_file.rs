@@ -42,6 +42,47 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     })
 }
 
+/// A file's content, read and understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content<T> {
+    /// There is no such file.
+    Missing,
+    /// It cannot be read, and why.
+    Unreadable(String),
+    /// It can be read and not understood, and why.
+    Bad(String),
+    /// Its content.
+    Good(T),
+}
+
+impl<T> Content<T> {
+    /// Reads a file; an error that `is_missing` counts as none being there.
+    pub fn read<E: ToString>(
+        path: &Path,
+        is_missing: impl Fn(&io::Error) -> bool,
+        parse: impl FnOnce(Vec<u8>) -> Result<T, E>,
+    ) -> Self {
+        match read(path) {
+            Ok(bytes) => parse(bytes).map_or_else(|error| Self::Bad(error.to_string()), Self::Good),
+            Err(error) if is_missing(&error) || is_not_there(&error) => Self::Missing,
+            Err(error) => Self::Unreadable(error.to_string()),
+        }
+    }
+
+    /// The content, if it is good.
+    pub fn good(&self) -> Option<&T> {
+        match self {
+            Self::Good(content) => Some(content),
+            _ => None,
+        }
+    }
+}
+
+fn is_not_there(error: &io::Error) -> bool {
+    let kind = error.kind();
+    kind == io::ErrorKind::NotFound || kind == io::ErrorKind::NotADirectory
+}
+
 /// Whether an error of [`read`] says that there is something else than a regular file.
 pub fn is_not_regular(error: &io::Error) -> bool {
     error

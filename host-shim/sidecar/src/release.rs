@@ -1,6 +1,9 @@
 //! What differs from one release of the gateway to another, as far as it concerns its life here.
 
-use crate::dotenv::release;
+use std::time::Duration;
+
+use semver::Version;
+
 use crate::text::{Text, text};
 
 /// How long a version may take to stop, as Compose writes it: 2026.2.x ends within seconds, later ones
@@ -13,16 +16,16 @@ pub fn stop_grace(version: &str) -> &'static str {
     }
 }
 
-/// A length of time as Compose reads it (`90s`, `5m30s`, `1h`), in seconds; `None` if it is none.
-pub fn seconds(text: &str) -> Option<u64> {
+/// A length of time as Compose reads it (`90`, `90s`, `5m30s`, `1h`); `None` if it is none.
+pub fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(seconds);
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
     }
-    let (mut total, mut rest) = (0.0, text);
+    let mut total = Duration::ZERO;
+    let mut rest = Some(text).filter(|text| !text.is_empty())?;
     while !rest.is_empty() {
-        let number = rest.find(|c: char| c.is_ascii_alphabetic())?;
-        let (value, unit) = rest.split_at(number);
+        let (value, unit) = rest.split_at(rest.find(|c: char| c.is_ascii_alphabetic())?);
         let end = unit.find(|c: char| !c.is_ascii_alphabetic());
         let (unit, left) = unit.split_at(end.unwrap_or(unit.len()));
         let factor = match unit {
@@ -33,15 +36,28 @@ pub fn seconds(text: &str) -> Option<u64> {
             "us" => 0.000_001,
             _ => return None,
         };
-        total += value.parse::<f64>().ok()? * factor;
+        total += Duration::try_from_secs_f64(value.parse::<f64>().ok()? * factor).ok()?;
         rest = left;
     }
-    (!text.is_empty()).then_some(total as u64)
+    Some(total)
+}
+
+/// The numbers of a version, to compare releases by; `None` unless it is an image tag that names one
+/// release, such as `2026.2.9` or `2026.9.1-beta.1`, never a moving one such as `latest`.
+pub fn release(version: &str) -> Option<(u64, u64, u64)> {
+    let read = Version::parse(version).ok()?;
+    let right = (1000..=9999).contains(&read.major) && read.build.is_empty() && version.len() <= 64;
+    right.then_some((read.major, read.minor, read.patch))
+}
+
+/// Whether it is an image tag that names one release.
+pub fn is_pinned_version(version: &str) -> bool {
+    release(version).is_some()
 }
 
 /// What of the gateway's state a newer version changes so that an older one does not read it: from
 /// which version on, and what.
-const CHANGES: [((u32, u32, u32), &str, &str); 1] = [(
+const CHANGES: [((u64, u64, u64), &str, &str); 1] = [(
     (2026, 8, 0),
     "the sessions move into a database (SQLite)",
     "会话改存入数据库（SQLite）",
@@ -61,9 +77,8 @@ pub fn not_brought_back(from: &str, to: &str) -> Option<Text> {
     }
     let (en, zh) = (en.join(", "), zh.join("，"));
     Some(text!(
-        "From {from} to {to} {en}. A rollback brings back the version, .env, config and compose file, but not data/: {from} will not find the conversations that {to} has converted or held. To be able to go back to them, stop the gateway and copy the folder first: host-shim sidecar down && cp -a data data.before-{to}",
-        "从 {from} 到 {to}，{zh}。回退会恢复版本、.env、配置和 compose 文件，但不会恢复 data/：{from} 将读不到已被 {to} 转换或由它产生的会话。如需保留，请先停止网关并复制目录：host-shim sidecar down && cp -a data data.before-{to}"
-    ))
+ en: "From {from} to {to} {en}. A rollback brings back the version, .env, config and compose file, but not data/: {from} will not find the conversations that {to} has converted or held. To be able to go back to them, stop the gateway and copy the folder first: host-shim sidecar down && cp -a data data.before-{to}",
+ zh: "从 {from} 到 {to}，{zh}。回退会恢复版本、.env、配置和 compose 文件，但不会恢复 data/：{from} 将读不到已被 {to} 转换或由它产生的会话。如需保留，请先停止网关并复制目录：host-shim sidecar down && cp -a data data.before-{to}"))
 }
 
 #[cfg(test)]
@@ -95,7 +110,7 @@ mod tests {
             ("5x", None),
             ("m", None),
         ] {
-            assert_eq!(seconds(text), read, "{text}");
+            assert_eq!(duration(text).map(|read| read.as_secs()), read, "{text}");
         }
     }
 
@@ -111,5 +126,29 @@ mod tests {
         ] {
             assert_eq!(not_brought_back(from, to).is_some(), told, "{from} {to}");
         }
+    }
+
+    #[test]
+    fn only_a_release_is_a_pinned_version() {
+        for good in ["2026.2.9", "2026.9.1-beta.1", "2026.7.1-2-slim"] {
+            assert!(is_pinned_version(good), "{good}");
+        }
+        for bad in [
+            "latest",
+            "main",
+            "",
+            "2026.2",
+            "2026.2.x",
+            "v2026.2.9",
+            "2026.2.9-",
+            "2026.2.9 ",
+            "2026.2.9\n",
+            "../x",
+            "2026.2.9:x",
+        ] {
+            assert!(!is_pinned_version(bad), "{bad}");
+        }
+        assert!(release("2026.2.9") < release("2026.9.6"));
+        assert!(release("2026.2.9") < release("2026.2.28"));
     }
 }

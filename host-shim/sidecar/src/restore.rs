@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::{self, AtomicFiles};
 use crate::dotenv;
+use crate::error::{self, At, LIST_POINTS, MAKE_POINT, REMOVE_POINT, Result, USE_POINT};
 use crate::layout::{COMPOSE, CONFIG, ENV, KEPT, Root};
 use crate::read_file;
-use crate::text::{Problem, text};
 
 /// The files of a restore point, with the modes that they get.
 const FILES: [(&str, u32); 3] = [(ENV, 0o600), (CONFIG, 0o644), (COMPOSE, 0o644)];
@@ -46,14 +46,9 @@ pub fn plan(
     let folder = root.restore_points();
     let created = humantime::format_rfc3339_seconds(now).to_string();
     let stem = format!("{}-{version}", created.replace([':', '-'], ""));
-    let id = (0..)
-        .map(|n: u32| {
-            if n == 0 {
-                stem.clone()
-            } else {
-                format!("{stem}-{n}")
-            }
-        })
+    let more = (1..).map(|n: u32| format!("{stem}-{n}"));
+    let id = std::iter::once(stem.clone())
+        .chain(more)
         .find(|id| !folder.join(id).exists())
         .unwrap_or(stem);
     RestorePoint {
@@ -71,38 +66,31 @@ pub fn plan(
 /// # Errors
 ///
 /// A file cannot be read or written; there is then no restore point.
-pub fn create(root: &Root, point: &RestorePoint, files: AtomicFiles<'_>) -> Result<(), Problem> {
+pub fn create(root: &Root, point: &RestorePoint, files: AtomicFiles<'_>) -> Result<()> {
     let folder = root.restore_points();
-    let failed = |path: &Path, error: &io::Error| {
-        Problem::io(&text!("make the restore point", "建立恢复点"), path, error)
-    };
-    make_private(&folder).map_err(|error| failed(&folder, &error))?;
+    make_private(&folder).at(MAKE_POINT, &folder)?;
     let draft = tempfile::Builder::new()
         .prefix(atomic_file::DRAFT)
         .tempdir_in(&folder)
-        .map_err(|error| failed(&folder, &error))?;
+        .at(MAKE_POINT, &folder)?;
+    let put = |name: &str, content: &[u8], mode| {
+        let path = draft.path().join(name);
+        files.write(&path, content, mode).at(MAKE_POINT, &path)
+    };
     for (name, mode) in FILES {
         let from = root.join(name);
-        let mut content = read_file::read(&from).map_err(|error| failed(&from, &error))?;
+        let mut content = read_file::read(&from).at(MAKE_POINT, &from)?;
         if name == ENV {
             let env = String::from_utf8_lossy(&content);
             content = dotenv::set(&env, dotenv::VERSION, &point.version).into_bytes();
         }
-        let to = draft.path().join(name);
-        files
-            .write(&to, &content, mode)
-            .map_err(|error| failed(&to, &error))?;
+        put(name, &content, mode)?;
     }
-    let about = draft.path().join("point.json");
-    serde_json::to_vec_pretty(point)
-        .map_err(io::Error::other)
-        .and_then(|bytes| files.write(&about, &bytes, 0o600))
-        .map_err(|error| failed(&about, &error))?;
+    let about = serde_json::to_vec_pretty(point).map_err(io::Error::other);
+    put("point.json", &about.at(MAKE_POINT, &folder)?, 0o600)?;
     let place = folder.join(&point.id);
     // From here on it is the rename that decides whether it exists.
-    files
-        .rename(&draft.keep(), &place)
-        .map_err(|error| failed(&place, &error))
+    files.rename(&draft.keep(), &place).at(MAKE_POINT, &place)
 }
 
 /// Every whole restore point, the oldest first.
@@ -110,18 +98,11 @@ pub fn create(root: &Root, point: &RestorePoint, files: AtomicFiles<'_>) -> Resu
 /// # Errors
 ///
 /// The folder is there and cannot be read.
-pub fn list(root: &Root) -> Result<Vec<RestorePoint>, Problem> {
+pub fn list(root: &Root) -> Result<Vec<RestorePoint>> {
     let folder = root.restore_points();
     let entries = match fs::read_dir(&folder) {
-        Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(Problem::io(
-                &text!("list the restore points in", "列出恢复点"),
-                &folder,
-                &error,
-            ));
-        }
+        entries => entries.at(LIST_POINTS, &folder)?,
     };
     let mut points: Vec<RestorePoint> = entries
         .flatten()
@@ -140,19 +121,13 @@ pub fn list(root: &Root) -> Result<Vec<RestorePoint>, Problem> {
 /// # Errors
 ///
 /// The restore point is not whole, or the root cannot be written.
-pub fn restore(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<(), Problem> {
+pub fn restore(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
     let folder = place(root, id)?;
     for (name, mode) in FILES {
         let (from, to) = (folder.join(name), root.join(name));
         read_file::read(&from)
             .and_then(|content| files.write(&to, &content, mode))
-            .map_err(|error| {
-                Problem::io(
-                    &text!("go back to the restore point with", "用恢复点还原"),
-                    &from,
-                    &error,
-                )
-            })?;
+            .at(USE_POINT, &from)?;
     }
     Ok(())
 }
@@ -162,7 +137,7 @@ pub fn restore(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<(), Prob
 /// # Errors
 ///
 /// It cannot be removed.
-pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<(), Problem> {
+pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
     let folder = root.restore_points();
     let path = folder.join(id);
     if !path.exists() {
@@ -173,13 +148,7 @@ pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<(), Probl
     files
         .rename(&path, &draft)
         .and_then(|()| fs::remove_dir_all(&draft))
-        .map_err(|error| {
-            Problem::io(
-                &text!("remove the restore point", "删除恢复点"),
-                &path,
-                &error,
-            )
-        })
+        .at(REMOVE_POINT, &path)
 }
 
 /// Removes the oldest ones over `keep`; the newest good one stays in any case.
@@ -187,7 +156,7 @@ pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<(), Probl
 /// # Errors
 ///
 /// One cannot be removed.
-pub fn prune(root: &Root, keep: usize, files: AtomicFiles<'_>) -> Result<Vec<String>, Problem> {
+pub fn prune(root: &Root, keep: usize, files: AtomicFiles<'_>) -> Result<Vec<String>> {
     let points = list(root)?;
     let surplus = points.len().saturating_sub(keep.max(1));
     let best = last_good(&points).map(|point| point.id.clone());
@@ -223,22 +192,11 @@ pub fn make_private(folder: &Path) -> io::Result<()> {
     atomic_file::set_mode(kept, 0o700)
 }
 
-fn place(root: &Root, id: &str) -> Result<PathBuf, Problem> {
-    let folder = root.restore_points().join(id);
-    if list(root)?.iter().any(|point| point.id == id) {
-        return Ok(folder);
+fn place(root: &Root, id: &str) -> Result<PathBuf> {
+    match list(root)?.iter().any(|point| point.id == id) {
+        true => Ok(root.restore_points().join(id)),
+        false => Err(error::no_restore_point(id)),
     }
-    Err(Problem::new(
-        text!("There is no restore point `{id}`.", "没有恢复点 `{id}`。"),
-        text!(
-            "It was pruned, removed, or the name is misspelt.",
-            "它已被清理、删除，或名称有误。"
-        ),
-        text!(
-            "`host-shim sidecar rollback --list` shows those that there are.",
-            "`host-shim sidecar rollback --list` 会列出现有的恢复点。"
-        ),
-    ))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::error::{self, Result};
+
 /// A token. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
@@ -21,9 +23,10 @@ impl Token {
     /// # Errors
     ///
     /// The system has no random source.
-    pub fn generate() -> Result<Self, getrandom::Error> {
+    pub fn generate() -> Result<Self> {
         let mut bytes = [0u8; 32];
-        getrandom::fill(&mut bytes)?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| error::no_random_source(&error).caused_by(error))?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 

@@ -6,10 +6,11 @@ use crate::compose_file;
 use crate::doctor;
 use crate::dotenv;
 use crate::engine::Container;
+use crate::error::{self, Result};
 use crate::lifecycle::Operator;
 use crate::project::{self, Source};
 use crate::release;
-use crate::text::{Problem, text};
+use crate::text::text;
 
 impl Operator<'_> {
     /// Stops the gateway and removes its container.
@@ -17,7 +18,7 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// Compose failed.
-    pub fn down(&self) -> Result<(), Problem> {
+    pub fn down(&self) -> Result<()> {
         let before = self.settle_project()?;
         let timeout = self.time_to_stop(before.as_ref());
         let mut args = vec!["down"];
@@ -30,14 +31,14 @@ impl Operator<'_> {
     pub(crate) fn time_to_stop(&self, container: Option<&Container>) -> Option<[String; 2]> {
         let running = container.filter(|container| container.status == "running")?;
         let (_, version) = running.image.rsplit_once(':')?;
-        let grace = release::seconds(release::stop_grace(version))?;
+        let grace = release::duration(release::stop_grace(version))?.as_secs();
         // Compose's own default is 10 s, and the template's for old versions 30 s.
         if grace <= 30 {
             return None;
         }
         self.progress.step(&text!(
-            "stopping {version}: it waits for running turns (at most {grace} s)",
-            "正在停止 {version}：等待正在运行的任务（最多 {grace} 秒）"
+            en: "stopping {version}: it waits for running turns (at most {grace} s)",
+            zh: "正在停止 {version}：等待正在运行的任务（最多 {grace} 秒）"
         ));
         Some(["--timeout".to_owned(), grace.to_string()])
     }
@@ -48,7 +49,7 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// The engine did not answer, or the project that the user has named is another root's.
-    pub fn settle_project(&self) -> Result<Option<Container>, Problem> {
+    pub fn settle_project(&self) -> Result<Option<Container>> {
         let containers = self.engine.containers()?;
         let env = self.env()?;
         let named = compose_file::project_name(self.root, &env);
@@ -66,27 +67,14 @@ impl Operator<'_> {
         // A copy of a root has the name that was made for the original.
         let made = source == Source::Folder || name == project::own_name(&elsewhere);
         if !made {
-            return Err(Problem::new(
-                text!(
-                    "The Compose project `{name}` is the one of {shown}.",
-                    "Compose 项目 `{name}` 属于 {shown}。"
-                ),
-                text!(
-                    "Two folders of one project take over each other's container.",
-                    "两个目录使用同一个项目时，会互相接管对方的容器。"
-                ),
-                text!(
-                    "Set another COMPOSE_PROJECT_NAME in .env.",
-                    "请在 .env 中设置不同的 COMPOSE_PROJECT_NAME。"
-                ),
-            ));
+            return Err(error::project_taken(name, shown));
         }
         let own = project::own_name(self.root.path());
         doctor::set_env(self.root, dotenv::PROJECT, &own, self.files)?;
         self.engine.use_project(&own);
         self.progress.note(&text!(
-            "The Compose project `{name}` is the one of {shown}; this root's is now `{own}` (COMPOSE_PROJECT_NAME in .env).",
-            "Compose 项目 `{name}` 属于 {shown}；本目录改用 `{own}`（.env 中的 COMPOSE_PROJECT_NAME）。"
+            en: "The Compose project `{name}` is the one of {shown}; this root's is now `{own}` (COMPOSE_PROJECT_NAME in .env).",
+            zh: "Compose 项目 `{name}` 属于 {shown}；本目录改用 `{own}`（.env 中的 COMPOSE_PROJECT_NAME）。"
         ));
         Ok(self.engine.own(containers))
     }

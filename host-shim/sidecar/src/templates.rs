@@ -19,23 +19,18 @@ pub const RUNBOOK_ZH: &str = include_str!("../templates/RUNBOOK.md");
 /// The runbook in English.
 pub const RUNBOOK_EN: &str = include_str!("../templates/RUNBOOK.en.md");
 
-/// The content of one of the root's files as a new installation has it; `None` for another path.
-/// The `.env` gets this token.
-pub fn content(path: &str, token: &Token) -> Option<String> {
+/// The content of one of the root's files as a new installation in this folder has it; `None` for another
+/// path. The `.env` gets this token, and a Compose project of its own.
+pub fn content(path: &str, root: &Path, token: &Token) -> Option<String> {
     Some(match path {
         COMPOSE => COMPOSE_FILE.to_owned(),
         CONFIG => CONFIG_FILE.to_owned(),
-        ENV => env_file(token),
+        ENV => env_file(root, token),
         ".env.example" => ENV_EXAMPLE.to_owned(),
         "RUNBOOK.md" => RUNBOOK_ZH.to_owned(),
         "RUNBOOK.en.md" => RUNBOOK_EN.to_owned(),
         _ => return None,
     })
-}
-
-/// The `.env` of a new installation in this folder: also with a Compose project of its own.
-pub fn env_of(root: &Path, token: &Token) -> String {
-    dotenv::set(&env_file(token), dotenv::PROJECT, &project::own_name(root))
 }
 
 /// The variables that the compose file substitutes; all of them are in the `.env` example.
@@ -50,20 +45,21 @@ pub fn compose_variables() -> [&'static str; 6] {
     ]
 }
 
-fn env_file(token: &Token) -> String {
+fn env_file(root: &Path, token: &Token) -> String {
     let body = ENV_EXAMPLE
         .strip_prefix("# Copy to .env (mode 600) or let `host-shim sidecar init` write it.\n")
         .unwrap_or(ENV_EXAMPLE);
-    let text = format!(
-        "# Written by `host-shim sidecar init`. Secret: never share or commit this file.\n{body}"
-    );
-    let text = dotenv::set(&text, dotenv::VERSION, PINNED_VERSION);
-    let text = dotenv::set(
-        &text,
-        dotenv::STOP_GRACE,
-        release::stop_grace(PINNED_VERSION),
-    );
-    dotenv::set(&text, dotenv::TOKEN, token.expose())
+    let head = "# Written by `host-shim sidecar init`. Secret: never share or commit this file.\n";
+    [
+        (dotenv::VERSION, PINNED_VERSION),
+        (dotenv::STOP_GRACE, release::stop_grace(PINNED_VERSION)),
+        (dotenv::TOKEN, token.expose()),
+        (dotenv::PROJECT, &project::own_name(root)),
+    ]
+    .iter()
+    .fold(format!("{head}{body}"), |text, (key, value)| {
+        dotenv::set(&text, key, value)
+    })
 }
 
 #[cfg(test)]
@@ -124,7 +120,7 @@ mod tests {
     #[test]
     fn a_new_env_has_the_token_and_no_placeholder() {
         let token = Token::new("0123456789abcdef0123456789abcdef");
-        let env = dotenv::Env::parse(&content(ENV, &token).unwrap()).unwrap();
+        let env = dotenv::Env::parse(&content(ENV, Path::new("/srv/x"), &token).unwrap()).unwrap();
         assert_eq!(env.token(), token);
         assert_eq!(env.get(dotenv::VERSION), Some(PINNED_VERSION));
     }

@@ -11,7 +11,8 @@ use common::{Run, Stage};
 use openclaw_sidecar::cli::{self, Host, SidecarArgs};
 use openclaw_sidecar::journal;
 use openclaw_sidecar::process::Surroundings;
-use openclaw_sidecar::{doctor, restore};
+use openclaw_sidecar::read_file::Content;
+use openclaw_sidecar::restore;
 
 const OLD: &str = "2026.2.9";
 const NEW: &str = "2026.9.6";
@@ -22,7 +23,7 @@ fn runs(stage: &Stage, version: &str) {
         stage.versions(),
         (version.to_owned(), Some(version.to_owned()))
     );
-    assert_eq!(journal::read(&stage.root), doctor::Content::Missing);
+    assert_eq!(journal::read(&stage.root), Content::Missing);
     let drafts: Vec<_> = fs::read_dir(stage.root.path())
         .unwrap()
         .chain(fs::read_dir(stage.root.join(".sidecar")).unwrap())
@@ -349,7 +350,7 @@ fn killed_everywhere(scene: &Scene, next: &[&str]) {
             let token = stage.env().token();
             assert_eq!(
                 Some(content),
-                openclaw_sidecar::templates::content(file, &token),
+                openclaw_sidecar::templates::content(file, stage.root.path(), &token),
                 "step {kill_at}"
             );
         }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::output::out;
 use super::{OK, Session};
+use crate::error::{self, At, MAKE_FOLDER, Result, WRITE};
 use crate::init::{self, Outcome};
 use crate::layout::{CONFIG, KEPT};
 use crate::lock;
@@ -12,10 +13,10 @@ use crate::manifest;
 use crate::plugin_settings::{self, Format};
 use crate::read_file;
 use crate::secret::{Flaw, Token};
-use crate::text::{Problem, Text, text};
+use crate::text::text;
 
 impl Session<'_> {
-    pub(super) fn init(&self, force: bool) -> Result<u8, Problem> {
+    pub(super) fn init(&self, force: bool) -> Result<u8> {
         let stamp = humantime::format_rfc3339_seconds(SystemTime::now())
             .to_string()
             .replace([':', '-'], "");
@@ -27,14 +28,22 @@ impl Session<'_> {
             let shown = self.root.join(entry);
             let shown = shown.display();
             match outcome {
-                Outcome::Made => self.say(&text!("made      {shown}", "已建立    {shown}")),
-                Outcome::Same => self.say(&text!("unchanged {shown}", "无变化    {shown}")),
-                Outcome::Kept(None) => self.say(&text!("kept      {shown}, which differs and is broken, so that its secrets cannot be told from the rest to show the difference (--force replaces it and keeps a backup)", "已保留    {shown}，内容与模板不同且格式有误，无法区分其中的密钥，因此不显示差异（--force 会替换并保留备份）")),
-                Outcome::Kept(Some(diff)) => self.say(&text!("kept      {shown}, which differs (--force replaces it and keeps a backup):\n{diff}", "已保留    {shown}，内容与模板不同（--force 会替换并保留备份）：\n{diff}")),
-                Outcome::Lacks(lines) => self.say(&text!("kept      {shown}, which lacks these lines of .env.example; add what you need:\n{lines}", "已保留    {shown}，缺少 .env.example 中的这些行；请按需添加：\n{lines}")),
+                Outcome::Made => self.say(&text!(en: "made      {shown}", zh: "已建立    {shown}")),
+                Outcome::Same => self.say(&text!(en: "unchanged {shown}", zh: "无变化    {shown}")),
+                Outcome::Kept(None) => self.say(&text!(
+ en: "kept      {shown}, which differs and is broken, so that its secrets cannot be told from the rest to show the difference (--force replaces it and keeps a backup)",
+ zh: "已保留    {shown}，内容与模板不同且格式有误，无法区分其中的密钥，因此不显示差异（--force 会替换并保留备份）")),
+                Outcome::Kept(Some(diff)) => self.say(&text!(
+ en: "kept      {shown}, which differs (--force replaces it and keeps a backup):\n{diff}",
+ zh: "已保留    {shown}，内容与模板不同（--force 会替换并保留备份）：\n{diff}")),
+                Outcome::Lacks(lines) => self.say(&text!(
+ en: "kept      {shown}, which lacks these lines of .env.example; add what you need:\n{lines}",
+ zh: "已保留    {shown}，缺少 .env.example 中的这些行；请按需添加：\n{lines}")),
                 Outcome::Replaced(backup) => {
                     let backup = backup.display();
-                    self.say(&text!("replaced  {shown}; the old one is {backup}", "已替换    {shown}；旧文件为 {backup}"));
+                    self.say(&text!(
+ en: "replaced  {shown}; the old one is {backup}",
+ zh: "已替换    {shown}；旧文件为 {backup}"));
                 }
             }
         }
@@ -46,30 +55,16 @@ impl Session<'_> {
         // Without the token: what a set-up prints ends in logs and screenshots. `print-config` is
         // for the one place that needs it.
         self.say(&text!(
-            "\nThe plugin's three settings (with the token in clear: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN of {root}/.env\n  gateway_agent_id      main\n\nNext: name a model provider in {root}/{CONFIG}, then\n  host-shim sidecar up --root {root}",
-            "\n插件的三项设置（显示令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n\n下一步：在 {root}/{CONFIG} 中填写模型服务，然后运行\n  host-shim sidecar up --root {root}"
-        ));
+ en: "\nThe plugin's three settings (with the token in clear: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN of {root}/.env\n  gateway_agent_id      main\n\nNext: name a model provider in {root}/{CONFIG}, then\n  host-shim sidecar up --root {root}",
+ zh: "\n插件的三项设置（显示令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n\n下一步：在 {root}/{CONFIG} 中填写模型服务，然后运行\n  host-shim sidecar up --root {root}"));
         Ok(OK)
     }
 
-    pub(super) fn print_config(&self, format: Format, agent: &str) -> Result<u8, Problem> {
+    pub(super) fn print_config(&self, format: Format, agent: &str) -> Result<u8> {
         let address = crate::address::of(&self.root, &self.env()?);
         let token = address.token;
         if token.flaw().is_some_and(|flaw| flaw != Flaw::Weak) {
-            return Err(Problem::new(
-                text!(
-                    "OPENCLAW_GATEWAY_TOKEN of .env is no usable token.",
-                    ".env 的 OPENCLAW_GATEWAY_TOKEN 不是可用的令牌。"
-                ),
-                text!(
-                    "It is missing, a placeholder, masked, or has characters that cannot be sent.",
-                    "它缺失、是占位符、被遮蔽，或含有无法发送的字符。"
-                ),
-                text!(
-                    "Run `host-shim sidecar doctor --fix`.",
-                    "请运行 `host-shim sidecar doctor --fix`。"
-                ),
-            ));
+            return Err(error::unusable_token());
         }
         out(&plugin_settings::print(address.port, &token, agent, format))
     }
@@ -78,7 +73,7 @@ impl Session<'_> {
         &self,
         mut options: manifest::Options,
         output: Option<&Path>,
-    ) -> Result<u8, Problem> {
+    ) -> Result<u8> {
         let own = self.root.join(CONFIG);
         if let Ok(config) = read_file::read_text(&own) {
             options.config = config;
@@ -87,13 +82,7 @@ impl Session<'_> {
         let Some(folder) = output else {
             return out(&manifests);
         };
-        let token = Token::generate().map_err(|error| {
-            Problem::new(
-                text!("Cannot make a token: {error}", "无法生成令牌：{error}"),
-                Text::default(),
-                Text::default(),
-            )
-        })?;
+        let token = Token::generate()?;
         let files = [
             ("astrbot.yaml", manifests, 0o644),
             (
@@ -103,31 +92,18 @@ impl Session<'_> {
             ),
         ];
         if let Some((name, _, _)) = files.iter().find(|(name, _, _)| folder.join(name).exists()) {
-            return Err(Problem::new(
-                text!("{name} is already there.", "{name} 已存在。"),
-                text!(
-                    "It may hold a token that is in use.",
-                    "其中可能有正在使用的令牌。"
-                ),
-                text!(
-                    "Name another --output, or move the old files away.",
-                    "请指定其他 --output，或移走旧文件。"
-                ),
-            ));
+            return Err(error::output_exists(name));
         }
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Problem::io(&text!("make the folder", "建立目录"), folder, &error))?;
+        std::fs::create_dir_all(folder).at(MAKE_FOLDER, folder)?;
         for (name, content, mode) in files {
             let path = folder.join(name);
-            self.files()
-                .write(&path, content.as_bytes(), mode)
-                .map_err(|error| Problem::io(&text!("write", "写入"), &path, &error))?;
+            let written = self.files().write(&path, content.as_bytes(), mode);
+            written.at(WRITE, &path)?;
         }
         let shown = folder.display();
         self.say(&text!(
-            "Wrote {shown}/astrbot.yaml and {shown}/secret.yaml. Put the model provider's key into secret.yaml, then apply both; the pod waits for the secret:\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml",
-            "已写入 {shown}/astrbot.yaml 与 {shown}/secret.yaml。请在 secret.yaml 中填入模型服务的密钥，再应用两个文件；Pod 会等待该密钥：\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml"
-        ));
+ en: "Wrote {shown}/astrbot.yaml and {shown}/secret.yaml. Put the model provider's key into secret.yaml, then apply both; the pod waits for the secret:\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml",
+ zh: "已写入 {shown}/astrbot.yaml 与 {shown}/secret.yaml。请在 secret.yaml 中填入模型服务的密钥，再应用两个文件；Pod 会等待该密钥：\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml"));
         Ok(OK)
     }
 }

@@ -15,6 +15,7 @@ use self::output::out;
 use crate::atomic_file::{AtomicFiles, Checkpoint};
 use crate::doctor::{self, Facts, Scope};
 use crate::engine::Engine;
+use crate::error::{Error, Result};
 use crate::layout::Root;
 use crate::lifecycle::Operator;
 use crate::lock;
@@ -22,7 +23,7 @@ use crate::manifest;
 use crate::process::Surroundings;
 use crate::progress::Terminal;
 use crate::restore;
-use crate::text::{Problem, Text, text};
+use crate::text::{Text, text};
 use crate::upgrade::{Ended, WAIT};
 
 /// All went well; for `doctor`: nothing is wrong.
@@ -57,22 +58,15 @@ pub fn run(args: &SidecarArgs, locale: Locale) -> u8 {
 
 /// Runs a command; the exit status. Results go to stdout, what people need to know to stderr.
 pub fn run_with(args: &SidecarArgs, locale: Locale, host: &Host<'_>) -> u8 {
-    let session = match Root::new(&args.root) {
-        Ok(root) => Session { root, locale, host },
-        Err(problem) => return failed(&problem, locale),
-    };
-    match session.run(&args.command) {
-        Ok(status) => status,
-        Err(problem) => failed(&problem, locale),
-    }
+    let run = |root| Session { root, locale, host }.run(&args.command);
+    Root::new(&args.root)
+        .and_then(run)
+        .unwrap_or_else(|error| failed(&error, locale))
 }
 
-fn failed(problem: &Problem, locale: Locale) -> u8 {
-    let label = match locale {
-        Locale::En => "error",
-        Locale::Zh => "错误",
-    };
-    eprintln!("{label}: {}", problem.render(locale));
+fn failed(error: &Error, locale: Locale) -> u8 {
+    let label = text!(en: "error", zh: "错误");
+    eprintln!("{}: {}", label.get(locale), error.render(locale));
     FAILED
 }
 
@@ -88,7 +82,7 @@ impl Session<'_> {
         AtomicFiles::new(self.host.checkpoint)
     }
 
-    fn run(&self, command: &SidecarCommand) -> Result<u8, Problem> {
+    fn run(&self, command: &SidecarCommand) -> Result<u8> {
         match command {
             SidecarCommand::Init { force } => self.init(*force),
             SidecarCommand::Doctor {
@@ -150,13 +144,7 @@ impl Session<'_> {
         eprintln!("{}", text.get(self.locale));
     }
 
-    fn doctor(
-        &self,
-        json: bool,
-        fix: bool,
-        dry_run: bool,
-        plugin: Option<&Path>,
-    ) -> Result<u8, Problem> {
+    fn doctor(&self, json: bool, fix: bool, dry_run: bool, plugin: Option<&Path>) -> Result<u8> {
         let scope = Scope {
             root: &self.root,
             surroundings: &self.host.surroundings,
@@ -165,55 +153,43 @@ impl Session<'_> {
         let mut facts = Facts::gather(&scope);
         let mut checks = doctor::diagnose(&facts);
         let mut fixed = Vec::new();
-        let fixes = if fix {
-            doctor::fixes(&checks)
-        } else {
-            Vec::new()
-        };
-        if !dry_run && !fixes.is_empty() {
-            let _lock = self
-                .root
-                .path()
-                .is_dir()
-                .then(|| lock::lock(&self.root))
-                .transpose()?;
+        let fixes = Some(doctor::fixes(&checks)).filter(|_| fix);
+        let fixes = fixes.unwrap_or_default();
+        if dry_run {
+            for fix in &fixes {
+                let Text { en, zh } = fix.describe();
+                self.say(&text!(en: "would {en}", zh: "将会{zh}"));
+            }
+        } else if !fixes.is_empty() {
+            let there = self.root.path().is_dir();
+            let _lock = there.then(|| lock::lock(&self.root)).transpose()?;
             for fix in fixes {
                 match fix.apply(&self.root, self.files()) {
                     Ok(()) => fixed.push(fix),
                     // The others help all the same, and the report has what is left.
-                    Err(problem) => eprintln!("{}", problem.render(self.locale)),
+                    Err(error) => eprintln!("{}", error.render(self.locale)),
                 }
             }
             facts = Facts::gather(&scope);
             checks = doctor::diagnose(&facts);
-        } else if dry_run {
-            for fix in &fixes {
-                let what = fix.describe();
-                let (en, zh) = (&what.en, &what.zh);
-                self.say(&text!("would {en}", "将会{zh}"));
-            }
         }
         if json {
-            out(&format!(
-                "{:#}\n",
-                doctor::json(&facts, &checks, &fixed, self.locale)
-            ))?;
+            let report = doctor::json(&facts, &checks, &fixed, self.locale);
+            out(&format!("{report:#}\n"))?;
         } else {
             for fix in &fixed {
-                let what = fix.describe();
-                let (en, zh) = (&what.en, &what.zh);
-                self.say(&text!("done: {en}", "已完成：{zh}"));
+                let Text { en, zh } = fix.describe();
+                self.say(&text!(en: "done: {en}", zh: "已完成：{zh}"));
             }
             out(&doctor::render(&checks, self.locale))?;
         }
-        if doctor::is_well(&checks) {
-            Ok(OK)
-        } else {
-            Ok(FAILED)
-        }
+        Ok(match doctor::is_well(&checks) {
+            true => OK,
+            false => FAILED,
+        })
     }
 
-    fn engine(&self) -> Result<Engine, Problem> {
+    fn engine(&self) -> Result<Engine> {
         Engine::find(&self.host.surroundings, &self.root)
     }
 
@@ -222,8 +198,8 @@ impl Session<'_> {
         &self,
         wait: Wait,
         start: bool,
-        work: impl FnOnce(&Operator<'_>) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
+        work: impl FnOnce(&Operator<'_>) -> Result<T>,
+    ) -> Result<T> {
         let _lock = lock::lock(&self.root)?;
         let engine = self.engine()?;
         let terminal = Terminal::new(self.locale);
@@ -240,7 +216,7 @@ impl Session<'_> {
         result
     }
 
-    fn start(&self, wait: Wait, recreate: bool) -> Result<u8, Problem> {
+    fn start(&self, wait: Wait, recreate: bool) -> Result<u8> {
         let container = self.operate(wait, true, |operator| {
             operator.preflight()?;
             operator.fetch_own()?;
@@ -249,53 +225,48 @@ impl Session<'_> {
         let image = container.image;
         let port = self.port()?;
         self.say(&text!(
-            "The gateway is healthy: {image} on http://127.0.0.1:{port}; both probes succeeded.",
-            "网关运行正常：{image}，地址 http://127.0.0.1:{port}；两项探测均通过。"
-        ));
+ en: "The gateway is healthy: {image} on http://127.0.0.1:{port}; both probes succeeded.",
+ zh: "网关运行正常：{image}，地址 http://127.0.0.1:{port}；两项探测均通过。"));
         Ok(OK)
     }
 
-    fn down(&self) -> Result<u8, Problem> {
+    fn down(&self) -> Result<u8> {
         let wait = Wait {
             wait: WAIT.as_secs(),
         };
         self.operate(wait, false, |operator| operator.down())?;
-        self.say(&text!(
-            "The gateway is stopped; its data stays.",
-            "网关已停止；数据保留。"
-        ));
+        self.say(
+            &text!(en: "The gateway is stopped; its data stays.", zh: "网关已停止；数据保留。"),
+        );
         Ok(OK)
     }
 
-    fn changed(
-        &self,
-        wait: Wait,
-        work: impl FnOnce(&Operator<'_>) -> Result<Ended, Problem>,
-    ) -> Result<u8, Problem> {
+    fn changed(&self, wait: Wait, work: impl FnOnce(&Operator<'_>) -> Result<Ended>) -> Result<u8> {
         match self.operate(wait, true, work)? {
             Ended::Changed { from, to } => {
-                self.say(&text!("{to} is running and healthy (before: {from}). `host-shim sidecar rollback` goes back.", "{to} 已在运行且健康（之前：{from}）。`host-shim sidecar rollback` 可以回退。"));
+                self.say(&text!(
+ en: "{to} is running and healthy (before: {from}). `host-shim sidecar rollback` goes back.",
+ zh: "{to} 已在运行且健康（之前：{from}）。`host-shim sidecar rollback` 可以回退。"));
                 Ok(OK)
             }
             Ended::WentBack { from, to, why } => {
                 eprintln!("{}", why.render(self.locale));
                 self.say(&text!(
-                    "{to} did not work; {from} is running again.",
-                    "{to} 无法工作；{from} 已恢复运行。"
-                ));
+ en: "{to} did not work; {from} is running again.",
+ zh: "{to} 无法工作；{from} 已恢复运行。"));
                 Ok(WENT_BACK)
             }
         }
     }
 
-    fn list(&self) -> Result<u8, Problem> {
+    fn list(&self) -> Result<u8> {
         let points = restore::list(&self.root)?;
         let mut table = String::new();
         for point in &points {
             let mark = match (point.good, point.before_rollback) {
-                (_, true) => text!("made by a roll-back", "由回退建立"),
-                (true, _) => text!("was healthy", "当时健康"),
-                (false, _) => text!("was not healthy", "当时不健康"),
+                (_, true) => text!(en: "made by a roll-back", zh: "由回退建立"),
+                (true, _) => text!(en: "was healthy", zh: "当时健康"),
+                (false, _) => text!(en: "was not healthy", zh: "当时不健康"),
             };
             table.push_str(&format!(
                 "{}  {}  {}  {}\n",
@@ -306,19 +277,16 @@ impl Session<'_> {
             ));
         }
         if points.is_empty() {
-            self.say(&text!(
-                "There are no restore points; an upgrade makes one.",
-                "没有恢复点；升级时会建立。"
-            ));
+            self.say(&text!(en: "There are no restore points; an upgrade makes one.", zh: "没有恢复点；升级时会建立。"));
         }
         out(&table)
     }
 
-    fn port(&self) -> Result<u16, Problem> {
+    fn port(&self) -> Result<u16> {
         Ok(crate::address::of(&self.root, &self.env()?).port)
     }
 
-    fn env(&self) -> Result<crate::dotenv::Env, Problem> {
+    fn env(&self) -> Result<crate::dotenv::Env> {
         crate::dotenv::load(&self.root, Default::default())
     }
 }

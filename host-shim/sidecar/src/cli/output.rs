@@ -6,12 +6,12 @@ use std::process::Stdio;
 
 use super::{FAILED, OK, Session};
 use crate::dotenv::Env;
-use crate::text::{Problem, text};
+use crate::error::{At, RUN_COMPOSE, Result, WRITE};
 
 impl Session<'_> {
     /// Runs a Compose command, of the gateway's service if `service`, whose output is for people, line
     /// by line, the secrets masked.
-    pub(super) fn pass_through(&self, words: &[&str], service: bool) -> Result<u8, Problem> {
+    pub(super) fn pass_through(&self, words: &[&str], service: bool) -> Result<u8> {
         let engine = self.engine()?;
         // Another root's log would come with its secrets in clear.
         if let Some(own) = engine.container()?.filter(|own| !own.project.is_empty()) {
@@ -22,20 +22,13 @@ impl Session<'_> {
             words.push(engine.service());
         }
         let env = crate::address::secrets(&self.root, &self.env().unwrap_or_default());
-        let failed = |error: &io::Error| {
-            Problem::io(
-                &text!("run Compose in", "运行 Compose："),
-                self.root.path(),
-                error,
-            )
-        };
         let mut child = engine
             .compose(&words)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| failed(&error))?;
+            .at(RUN_COMPOSE, self.root.path())?;
         let errors = child.stderr.take().map(|pipe| {
             let env = env.clone();
             std::thread::spawn(move || copy_masked(pipe, &mut io::stderr(), &env))
@@ -47,7 +40,7 @@ impl Session<'_> {
             // A thread that panicked has nothing more to print.
             let _ = errors.join();
         }
-        let status = child.wait().map_err(|error| failed(&error))?;
+        let status = child.wait().at(RUN_COMPOSE, self.root.path())?;
         Ok(if status.success() { OK } else { FAILED })
     }
 }
@@ -70,13 +63,11 @@ fn copy_masked(from: impl io::Read, to: &mut impl Write, env: &Env) {
 }
 
 /// Writes a result to stdout. A reader that has gone, such as `head`, is no failure.
-pub(super) fn out(text: &str) -> Result<u8, Problem> {
+pub(super) fn out(text: &str) -> Result<u8> {
     match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::io(
-            &text!("write", "写入"),
-            Path::new("stdout"),
-            &error,
-        )),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).at(WRITE, Path::new("stdout"))
+        }
         _ => Ok(OK),
     }
 }

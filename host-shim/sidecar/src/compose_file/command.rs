@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::service::shown;
+
 /// What a container runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Command {
@@ -56,15 +58,7 @@ pub fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
 fn words(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::String(text) => Some(split(text)),
-        Value::Array(items) => Some(
-            items
-                .iter()
-                .map(|item| {
-                    item.as_str()
-                        .map_or_else(|| item.to_string(), str::to_owned)
-                })
-                .collect(),
-        ),
+        Value::Array(items) => Some(items.iter().map(shown).collect()),
         Value::Null => None,
         other => Some(vec![other.to_string()]),
     }
@@ -72,27 +66,7 @@ fn words(value: &Value) -> Option<Vec<String>> {
 
 /// Splits a text as a shell does; what has an open quote is split at its blanks.
 fn split(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = None::<String>;
-    let mut quote = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (c, quote) {
-            ('\'' | '"', None) => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (c, Some(open)) if c == open => quote = None,
-            ('\\', None | Some('"')) => word.get_or_insert_default().extend(chars.next()),
-            (c, None) if c.is_whitespace() => words.extend(word.take()),
-            (c, _) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    match quote {
-        None => words,
-        Some(_) => text.split_whitespace().map(str::to_owned).collect(),
-    }
+    shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
 }
 
 #[cfg(test)]

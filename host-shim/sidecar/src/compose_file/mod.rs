@@ -8,6 +8,8 @@ mod service;
 use serde_json::{Map, Value};
 
 use crate::dotenv::{self, Env};
+use crate::error::{At, READ, Result};
+use crate::interpolate::{self, Dialect};
 use crate::layout::{COMPOSE, Root, SERVICE};
 use crate::read_file;
 use crate::release;
@@ -22,7 +24,7 @@ pub use self::service::{Mount, Network, Service, service};
 /// # Errors
 ///
 /// Where it is no YAML, in one line.
-pub fn parse(text: &str) -> Result<Value, String> {
+pub fn parse(text: &str) -> std::result::Result<Value, String> {
     let options = serde_saphyr::options! {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
         // `y` and `on` are texts to Compose.
@@ -85,9 +87,20 @@ pub fn gateway(file: &Value) -> Option<&str> {
     .or_else(|| only(&|_, _| true))
 }
 
+/// The root's compose file; `None` where it is not understood here.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn read(root: &Root) -> Result<Option<Value>> {
+    let path = root.join(COMPOSE);
+    let text = read_file::read_text(&path).at(READ, &path)?;
+    Ok(parse(&text).ok())
+}
+
 /// The root's compose file; `None` where it cannot be read.
 pub fn load(root: &Root) -> Option<Value> {
-    parse(&read_file::read_text(&root.join(COMPOSE)).ok()?).ok()
+    read(root).ok()?
 }
 
 /// The name of the gateway's service in the root's compose file.
@@ -122,12 +135,12 @@ pub fn profiles(root: &Root, env: &Env) -> Option<String> {
 
 /// `name:` of the root's compose file, where the Compose that is used reads it.
 pub fn project_name(root: &Root, env: &Env) -> Option<String> {
-    if env.dialect() == crate::interpolate::Dialect::Python {
+    if env.dialect() == Dialect::Python {
         return None;
     }
     let file = load(root)?;
     let name = file.get("name")?.as_str()?;
-    crate::interpolate::interpolate(name, env.dialect(), &|key| env.lookup(key)).ok()
+    interpolate::interpolate(name, env.dialect(), &|key| env.lookup(key)).ok()
 }
 
 /// The text of a compose file whose gateway names less time to stop than `grace`, with that instead;
@@ -137,7 +150,7 @@ pub fn with_stop_grace(text: &str, grace: &str) -> Option<String> {
     let file = parse(text).ok()?;
     let service = services(&file)?.get(gateway(&file)?)?;
     let written = service.get("stop_grace_period")?.as_str()?;
-    if release::seconds(written)? >= release::seconds(grace)? {
+    if release::duration(written)? >= release::duration(grace)? {
         return None;
     }
     let mut found = text.match_indices(KEY);

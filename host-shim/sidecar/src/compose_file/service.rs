@@ -202,7 +202,8 @@ fn read_ports(service: &Map<String, Value>, unread: &mut Vec<String>) -> Vec<Por
     read
 }
 
-fn shown(value: &Value) -> String {
+/// A value as a text: a string without its quotes.
+pub(super) fn shown(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)

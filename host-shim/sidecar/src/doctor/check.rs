@@ -1,10 +1,84 @@
 //! One thing that the doctor looked at, and what can be done about it.
 
-use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_core::fault::FaultCode;
+use openclaw_core::locale::Locale;
 use serde_json::{Value, json};
 
 use super::fixes::Fix;
-use crate::text::{Problem, Text, text};
+use crate::error::Error;
+use crate::text::Text;
+
+/// Lists what is looked at: the name in the JSON, whether the gateway is not started while it is wrong,
+/// and what it is about.
+macro_rules! ids {
+    ($($id:ident $name:literal $blocks:ident $about:literal;)*) => {
+        /// What a check looks at; stable, for programs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Id {
+            $(#[doc = $about] $id,)*
+        }
+
+        impl Id {
+            /// As in the JSON.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$id => $name,)*
+                }
+            }
+
+            /// Whether the gateway is not started while this is wrong.
+            pub fn blocks_start(self) -> bool {
+                match self {
+                    $(Self::$id => ids!(@ $blocks),)*
+                }
+            }
+        }
+    };
+    (@ blocks) => { true };
+    (@ allows) => { false };
+}
+
+ids! {
+    Root "root" blocks "The root folder.";
+    Files "files" blocks "What belongs into the root is there.";
+    Modes "modes" allows "Who may read and write the root's files.";
+    Owners "owners" allows "Whose the gateway's state is.";
+    Journal "journal" allows "An upgrade or rollback that was cut off.";
+    Env "env" blocks "The `.env` can be read.";
+    EnvLines "env-lines" allows "Lines of the `.env` that Compose skips.";
+    EnvReading "env-reading" allows "Values that the two generations of Compose read differently.";
+    EnvToken "env-token" blocks "The token.";
+    EnvExported "env-exported" allows "The shell's variables against the `.env`.";
+    Version "version" blocks "The pinned version.";
+    VersionTools "version-tools" allows "Whether the version offers AstrBot's tools to the model.";
+    VersionFailures "version-failures" allows "Whether the version reports the provider's failures.";
+    PluginToken "plugin-token" allows "The plugin's token.";
+    PluginUrl "plugin-url" allows "The plugin's address of the gateway.";
+    Config "config" blocks "The gateway's config can be read.";
+    ConfigIncludes "config-includes" allows "Files that the config includes.";
+    ConfigMode "config-mode" blocks "`gateway.mode`.";
+    ConfigAuth "config-auth" blocks "`gateway.auth`.";
+    ConfigEndpoint "config-endpoint" blocks "`POST /v1/responses` is on.";
+    ComposeFile "compose-file" blocks "The compose file can be read.";
+    ComposeParts "compose-parts" allows "Parts of the compose file that are not understood here.";
+    Bind "bind" blocks "Where the gateway listens.";
+    Publish "publish" allows "Where its port is published.";
+    Selinux "selinux" allows "Labels of the mounts.";
+    StopGrace "stop-grace" allows "The time that the gateway gets to stop.";
+    Engine "engine" allows "Docker or Podman with a Compose.";
+    Container "container" allows "The container's state and health.";
+    ContainerMemoryKill "container-memory-kill" allows "Kills for memory.";
+    ContainerMemoryLimit "container-memory-limit" allows "The container's memory limit.";
+    ContainerRestarts "container-restarts" allows "How often the engine has restarted it.";
+    ContainerVersion "container-version" allows "The version that runs.";
+    Port "port" allows "Who listens on the port.";
+    ProbeWithoutToken "probe-without-token" allows "The answer to a request without the token.";
+    ProbeWithToken "probe-with-token" allows "The answer to a request with the token.";
+    Memory "memory" allows "Available memory.";
+    Disk "disk" allows "Free disk space.";
+    Clock "clock" allows "The clock.";
+}
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +108,16 @@ impl Status {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Stable, for programs.
-    pub name: &'static str,
+    /// What was looked at.
+    pub id: Id,
     /// How it came out.
     pub status: Status,
     /// The plugin's code that turns end with while this is not well; only if it is wrong.
     pub code: Option<FaultCode>,
     /// What exactly is wrong or noted, stable, for programs.
     pub problem: Option<&'static str>,
+    /// Whether the gateway is not started while this is so.
+    pub blocks_start: bool,
     /// What was seen.
     pub detail: Text,
     /// Why this happens; empty if it is well.
@@ -52,106 +128,105 @@ pub struct Check {
     pub fixes: Vec<Fix>,
 }
 
+/// Detail, cause and remedy in one language; the last two may be missing.
+type Texts<const N: usize> = [String; N];
+
 impl Check {
-    fn plain(name: &'static str, status: Status, detail: Text) -> Self {
+    fn new<const N: usize>(id: Id, status: Status, en: Texts<N>, zh: Texts<N>) -> Self {
+        let mut texts = en.into_iter().zip(zh).map(|(en, zh)| Text { en, zh });
+        let mut next = || texts.next().unwrap_or_default();
         Self {
-            name,
+            id,
             status,
             code: None,
             problem: None,
-            detail,
-            cause: Text::default(),
-            remedy: Text::default(),
+            blocks_start: false,
+            detail: next(),
+            cause: next(),
+            remedy: next(),
             fixes: Vec::new(),
         }
     }
 
-    /// It is well.
-    pub fn ok(name: &'static str, detail: Text) -> Self {
-        Self::plain(name, Status::Ok, detail)
+    pub(super) fn ok(id: Id, _: &'static str, en: Texts<1>, zh: Texts<1>) -> Self {
+        Self::new(id, Status::Ok, en, zh)
     }
 
-    /// It could not be looked at.
-    pub fn skipped(name: &'static str, why: Text) -> Self {
-        Self::plain(name, Status::Skipped, why)
+    pub(super) fn skipped(id: Id, _: &'static str, en: Texts<1>, zh: Texts<1>) -> Self {
+        Self::new(id, Status::Skipped, en, zh)
     }
 
-    /// It works, and there is something to know.
-    pub fn note(
-        name: &'static str,
-        problem: &'static str,
-        detail: Text,
-        cause: Text,
-        remedy: Text,
-    ) -> Self {
+    pub(super) fn note(id: Id, problem: &'static str, en: Texts<3>, zh: Texts<3>) -> Self {
         Self {
             problem: Some(problem),
-            cause,
-            remedy,
-            ..Self::plain(name, Status::Note, detail)
+            ..Self::new(id, Status::Note, en, zh)
         }
     }
 
-    /// It is not well. Cause and remedy are the plugin's for the code, unless [`Self::because`]
-    /// knows better.
-    pub fn wrong(name: &'static str, code: FaultCode, problem: &'static str, detail: Text) -> Self {
-        Self {
-            code: Some(code),
-            problem: Some(problem),
-            cause: Text::cause_of(code),
-            remedy: Text::remedy_of(code),
-            ..Self::plain(name, Status::Wrong, detail)
-        }
-    }
-
-    /// It is not well, as a problem says that was met on the way.
-    pub fn failed(
-        name: &'static str,
+    /// Without cause and remedy of its own it has the plugin's for the code.
+    pub(super) fn wrong<const N: usize>(
+        id: Id,
         code: FaultCode,
         problem: &'static str,
-        found: &Problem,
+        en: Texts<N>,
+        zh: Texts<N>,
     ) -> Self {
-        Self::wrong(name, code, problem, found.what.clone())
-            .because(found.cause.clone(), found.remedy.clone())
+        let check = Self {
+            code: Some(code),
+            problem: Some(problem),
+            blocks_start: id.blocks_start(),
+            ..Self::new(id, Status::Wrong, en, zh)
+        };
+        match N {
+            1 => check.because(
+                Text::of(|locale| code.cause(locale)),
+                Text::of(|locale| code.remedy(locale)),
+            ),
+            _ => check,
+        }
     }
 
-    /// It is there, and this user may not read it.
-    pub fn unreadable(name: &'static str, path: &str, error: &str) -> Self {
-        Self::wrong(
-            name,
-            FaultCode::ConfigInvalid,
-            "not_readable",
-            text!("{path} cannot be read: {error}", "无法读取 {path}：{error}"),
-        )
-        .because(
-            text!(
-                "It belongs to another user, or the disk failed.",
-                "它属于其他用户，或磁盘出错。"
-            ),
-            text!(
-                "Run the command with sudo, or as the owner of the folder.",
-                "请使用 sudo，或以该目录的所有者身份运行。"
-            ),
-        )
+    /// Wrong, and the gateway starts all the same.
+    pub(super) fn tolerated(
+        id: Id,
+        code: FaultCode,
+        problem: &'static str,
+        en: Texts<3>,
+        zh: Texts<3>,
+    ) -> Self {
+        Self {
+            blocks_start: false,
+            ..Self::wrong(id, code, problem, en, zh)
+        }
     }
 
-    /// With its own cause and remedy.
-    pub fn because(mut self, cause: Text, remedy: Text) -> Self {
+    /// Wrong as an error says that was met on the way.
+    pub(super) fn failed(id: Id, code: FaultCode, problem: &'static str, error: &Error) -> Self {
+        Self {
+            detail: error.what().clone(),
+            ..Self::wrong(id, code, problem, [String::new()], [String::new()])
+        }
+        .because(error.cause().clone(), error.remedy().clone())
+    }
+
+    /// With another cause and remedy.
+    pub(super) fn because(mut self, cause: Text, remedy: Text) -> Self {
         self.cause = cause;
         self.remedy = remedy;
         self
     }
 
     /// With what `--fix` may do.
-    pub fn fixed_by(mut self, fixes: Vec<Fix>) -> Self {
-        self.fixes = fixes;
+    pub(super) fn fixed_by(mut self, fixes: impl IntoIterator<Item = Fix>) -> Self {
+        self.fixes.extend(fixes);
         self
     }
 
     /// As one object of the documented JSON.
     pub fn json(&self, locale: Locale) -> Value {
+        let fixes = self.fixes.iter();
         json!({
-            "name": self.name,
+            "name": self.id.as_str(),
             "ok": self.status != Status::Wrong,
             "status": self.status.as_str(),
             "code": self.code.map(FaultCode::as_str),
@@ -159,7 +234,7 @@ impl Check {
             "detail": self.detail.get(locale),
             "cause": self.cause.get(locale),
             "remedy": self.remedy.get(locale),
-            "treatments": self.fixes.iter().map(|fix| fix.describe().get(locale).to_owned()).collect::<Vec<_>>(),
+            "treatments": fixes.map(|fix| fix.describe().get(locale).to_owned()).collect::<Vec<_>>(),
         })
     }
 }

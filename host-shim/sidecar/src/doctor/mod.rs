@@ -7,14 +7,16 @@ mod check;
 mod checks;
 mod facts;
 mod fixes;
+mod messages;
 
-use self::checks::{compose_file, container, env, files, machine, network, settings};
 use openclaw_core::locale::Locale;
 use serde_json::{Value, json};
 
-pub use check::{Check, Status};
-pub use facts::{Content, Facts, Found, Listener, Memory, Scope};
-pub use fixes::{Fix, set_env};
+pub use self::check::{Check, Id, Status};
+use self::checks::{compose_file, container, env, files, machine, network, settings};
+pub use self::facts::{Facts, Found, Listener, Memory, Scope};
+pub use self::fixes::{Fix, set_env};
+use crate::text::{Text, advice, text};
 
 /// The JSON Schema of `doctor --json`.
 pub const SCHEMA: &str = include_str!("../../doctor.schema.json");
@@ -48,10 +50,8 @@ pub const DIAGNOSTICS: &[Diagnostic] = &[
 
 /// What all diagnostics say.
 pub fn diagnose(facts: &Facts) -> Vec<Check> {
-    DIAGNOSTICS
-        .iter()
-        .flat_map(|diagnostic| diagnostic(facts))
-        .collect()
+    let checks = DIAGNOSTICS.iter().flat_map(|diagnostic| diagnostic(facts));
+    checks.collect()
 }
 
 /// Whether all is well: nothing is wrong. Notes and what could not be looked at do not count.
@@ -85,41 +85,35 @@ pub fn json(facts: &Facts, checks: &[Check], fixed: &[Fix], locale: Locale) -> V
     })
 }
 
+impl Status {
+    /// What stands before a check in the report for people.
+    fn mark(self) -> Text {
+        match self {
+            Self::Ok => text!(en: "  ok     ", zh: "  正常   "),
+            Self::Note => text!(en: "  note   ", zh: "  提示   "),
+            Self::Skipped => text!(en: "  -      ", zh: "  -      "),
+            Self::Wrong => text!(en: "  WRONG  ", zh: "  异常   "),
+        }
+    }
+}
+
 /// The report for a terminal.
 pub fn render(checks: &[Check], locale: Locale) -> String {
-    let (cause, remedy, would) = match locale {
-        Locale::En => ("cause", "remedy", "--fix would"),
-        Locale::Zh => ("原因", "处理", "--fix 将会"),
-    };
+    const INDENT: &str = "           ";
+    let would = text!(en: "--fix would", zh: "--fix 将会");
+    let would = would.get(locale);
     let mut out = String::new();
     for check in checks {
-        let mark = match (check.status, locale) {
-            (Status::Ok, Locale::En) => "  ok     ",
-            (Status::Ok, Locale::Zh) => "  正常   ",
-            (Status::Note, Locale::En) => "  note   ",
-            (Status::Note, Locale::Zh) => "  提示   ",
-            (Status::Skipped, Locale::En) => "  -      ",
-            (Status::Skipped, Locale::Zh) => "  -      ",
-            (Status::Wrong, Locale::En) => "  WRONG  ",
-            (Status::Wrong, Locale::Zh) => "  异常   ",
-        };
-        let code = check
-            .code
-            .map(|code| format!(" [{code}]"))
-            .unwrap_or_default();
-        let detail = check.detail.get(locale).replace('\n', "\n             ");
-        out.push_str(&format!("{mark}{}: {detail}{code}\n", check.name));
-        for (label, text) in [(cause, &check.cause), (remedy, &check.remedy)] {
-            let text = text.get(locale);
-            if !text.is_empty() {
-                out.push_str(&format!("           {label}: {text}\n"));
-            }
-        }
+        let (mark, id) = (check.status.mark(), check.id.as_str());
+        let code = check.code.map(|code| format!(" [{code}]"));
+        let detail = check.detail.get(locale);
+        let detail = detail.replace('\n', &format!("\n{INDENT}  "));
+        let (mark, code) = (mark.get(locale), code.unwrap_or_default());
+        out.push_str(&format!("{mark}{id}: {detail}{code}\n"));
+        out.push_str(&advice(&check.cause, &check.remedy, locale, INDENT));
         for fix in &check.fixes {
-            out.push_str(&format!(
-                "           {would}: {}\n",
-                fix.describe().get(locale)
-            ));
+            let fix = fix.describe();
+            out.push_str(&format!("{INDENT}{would}: {}\n", fix.get(locale)));
         }
     }
     out

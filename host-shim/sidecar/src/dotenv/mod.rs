@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use openclaw_core::redact::mask;
 
+use crate::error::{At, READ, Result};
 use crate::interpolate::Dialect;
 use crate::layout::{ENV, Root};
 use crate::read_file;
 use crate::secret::Token;
-use crate::text::{Problem, text};
 
 pub use self::edit::set;
 
@@ -239,45 +239,11 @@ impl Env {
 /// # Errors
 ///
 /// The file cannot be read.
-pub fn load(root: &Root, dialect: Dialect) -> Result<Env, Problem> {
+pub fn load(root: &Root, dialect: Dialect) -> Result<Env> {
     let path = root.join(ENV);
-    let bytes = read_file::read(&path)
-        .map_err(|error| Problem::io(&text!("read", "读取"), &path, &error))?;
-    Ok(
-        Env::parse_as(&String::from_utf8_lossy(&bytes), dialect, &shell)
-            .unwrap_or_else(|refused| *refused.rest),
-    )
-}
-
-/// A version as this tool accepts it: an image tag that names one release, such as `2026.2.9` or
-/// `2026.9.1-beta.1`, never a moving one such as `latest`.
-pub fn is_pinned_version(version: &str) -> bool {
-    let (numbers, suffix) = match version.split_once('-') {
-        Some((numbers, suffix)) => (numbers, Some(suffix)),
-        None => (version, None),
-    };
-    let parts: Vec<&str> = numbers.split('.').collect();
-    let number =
-        |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    parts.len() == 3
-        && parts.iter().all(number)
-        && parts[0].len() == 4
-        && version.len() <= 64
-        && suffix.is_none_or(|suffix| {
-            !suffix.is_empty()
-                && suffix
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-        })
-}
-
-/// The numbers of a pinned version, to compare releases by.
-pub fn release(version: &str) -> Option<(u32, u32, u32)> {
-    if !is_pinned_version(version) {
-        return None;
-    }
-    let mut parts = version.split(['-', '.']).map(|part| part.parse().ok());
-    Some((parts.next()??, parts.next()??, parts.next()??))
+    let bytes = read_file::read(&path).at(READ, &path)?;
+    let env = Env::parse_as(&String::from_utf8_lossy(&bytes), dialect, &shell);
+    Ok(env.unwrap_or_else(|refused| *refused.rest))
 }
 
 #[cfg(test)]
@@ -313,29 +279,5 @@ mod tests {
             env.mask("t0ken sk-0123456789 none 2026.2.9"),
             "*** *** none 2026.2.9"
         );
-    }
-
-    #[test]
-    fn only_a_release_is_a_pinned_version() {
-        for good in ["2026.2.9", "2026.9.1-beta.1", "2026.7.1-2-slim"] {
-            assert!(is_pinned_version(good), "{good}");
-        }
-        for bad in [
-            "latest",
-            "main",
-            "",
-            "2026.2",
-            "2026.2.x",
-            "v2026.2.9",
-            "2026.2.9-",
-            "2026.2.9 ",
-            "2026.2.9\n",
-            "../x",
-            "2026.2.9:x",
-        ] {
-            assert!(!is_pinned_version(bad), "{bad}");
-        }
-        assert!(release("2026.2.9") < release("2026.9.6"));
-        assert!(release("2026.2.9") < release("2026.2.28"));
     }
 }

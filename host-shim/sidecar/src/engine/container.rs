@@ -40,6 +40,11 @@ pub struct Container {
 }
 
 impl Container {
+    /// Whether its health check says so.
+    pub fn is_healthy(&self) -> bool {
+        self.health == "healthy"
+    }
+
     /// What makes one container of a service more the service's than another.
     pub(super) fn rank(&self) -> (bool, &str) {
         let runs = matches!(self.status.as_str(), "running" | "restarting" | "paused");
@@ -49,63 +54,34 @@ impl Container {
 
 /// Reads one element of `docker inspect`.
 pub(super) fn read(value: &Value) -> Container {
-    let text = |pointer: &str| {
-        value
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let label = |name: &str| {
-        let labels = value.pointer("/Config/Labels");
-        let found = labels.and_then(|labels| labels.get(name)?.as_str());
-        found.unwrap_or_default().to_owned()
-    };
-    let state = value.get("State").cloned().unwrap_or_default();
+    let at = |pointer: &str| value.pointer(pointer).cloned().unwrap_or_default();
+    let text = |pointer: &str| at(pointer).as_str().unwrap_or_default().to_owned();
+    let labels = at("/Config/Labels");
+    let label = |name: &str| labels[name].as_str().unwrap_or_default().to_owned();
     // Podman calls it Healthcheck in old versions.
-    let health = state
-        .get("Health")
-        .or_else(|| state.get("Healthcheck"))
-        .cloned()
-        .unwrap_or_default();
+    let health = match at("/State/Health") {
+        Value::Null => at("/State/Healthcheck"),
+        health => health,
+    };
+    let last_check = health["Log"].as_array().and_then(|log| log.last());
+    let output = last_check.and_then(|check| check["Output"].as_str());
     Container {
         id: text("/Id"),
         image: text("/Config/Image"),
         status: text("/State/Status"),
-        health: health
-            .get("Status")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-        restarts: value
-            .get("RestartCount")
-            .and_then(Value::as_u64)
-            .unwrap_or(0),
-        oom_killed: state
-            .get("OOMKilled")
-            .and_then(Value::as_bool)
-            .unwrap_or(false),
-        exit_code: state.get("ExitCode").and_then(Value::as_i64).unwrap_or(0),
+        health: health["Status"].as_str().unwrap_or_default().to_owned(),
+        restarts: at("/RestartCount").as_u64().unwrap_or(0),
+        oom_killed: at("/State/OOMKilled").as_bool().unwrap_or(false),
+        exit_code: at("/State/ExitCode").as_i64().unwrap_or(0),
         created: text("/Created"),
         started_at: text("/State/StartedAt"),
+        memory_limit: at("/HostConfig/Memory").as_u64().unwrap_or(0),
+        health_output: output.unwrap_or_default().trim().to_owned(),
         project: label("com.docker.compose.project"),
         working_dir: label("com.docker.compose.project.working_dir"),
         config_files: label("com.docker.compose.project.config_files"),
         one_off: label("com.docker.compose.oneoff").eq_ignore_ascii_case("true"),
         published: published(value),
-        memory_limit: value
-            .pointer("/HostConfig/Memory")
-            .and_then(Value::as_u64)
-            .unwrap_or(0),
-        health_output: health
-            .get("Log")
-            .and_then(Value::as_array)
-            .and_then(|log| log.last())
-            .and_then(|entry| entry.get("Output"))
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What of an engine and a Compose is there.
 
 use super::{QUESTION, last_lines};
+use crate::error::{self, Error};
 use crate::interpolate::Dialect;
 use crate::layout::Root;
 use crate::process::{self, Surroundings};
-use crate::text::{Problem, text};
 
 /// Which Compose drives the sidecar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,18 @@ impl Presence {
             Self::NoEngine | Self::NoCompose { .. } => Dialect::default(),
         }
     }
+
+    /// Why there is no engine to use; `None` if there is one.
+    pub fn missing(&self) -> Option<Error> {
+        Some(match self {
+            Self::NoEngine => error::no_engine(),
+            Self::NoCompose { engine } => error::no_compose(engine),
+            Self::NotRunning { flavour, error } => {
+                error::engine_not_running(flavour.engine(), last_lines(error, 3))
+            }
+            Self::Running { .. } => return None,
+        })
+    }
 }
 
 /// Looks for an engine and a Compose: the first pair whose engine answers wins.
@@ -158,57 +170,4 @@ fn existing_folder(root: &Root) -> std::path::PathBuf {
         .find(|folder| folder.is_dir())
         .unwrap_or(std::path::Path::new("/"))
         .to_path_buf()
-}
-
-/// Why there is no engine to use, for people.
-pub fn missing(presence: &Presence) -> Problem {
-    match presence {
-        Presence::NoEngine => Problem::new(
-            text!(
-                "There is no Docker and no Podman on this machine.",
-                "本机没有 Docker，也没有 Podman。"
-            ),
-            text!(
-                "The sidecar runs in a container; neither `docker` nor `podman` is on the search path.",
-                "边车在容器中运行，而搜索路径中既没有 `docker` 也没有 `podman`。"
-            ),
-            text!(
-                "Install Docker with Compose (Debian, Ubuntu: sudo apt-get install docker.io docker-compose), or start the gateway by hand as section 3 of RUNBOOK.en.md tells.",
-                "请安装 Docker 与 Compose（Debian、Ubuntu：sudo apt-get install docker.io docker-compose），或按 RUNBOOK.md 第 3 节手动启动网关。"
-            ),
-        ),
-        Presence::NoCompose { engine } => Problem::new(
-            text!(
-                "`{engine}` is there, and no Compose for it.",
-                "已有 `{engine}`，但没有对应的 Compose。"
-            ),
-            text!(
-                "Neither `docker compose`, `docker-compose` nor `podman-compose` can be run.",
-                "`docker compose`、`docker-compose`、`podman-compose` 均不可用。"
-            ),
-            text!(
-                "Install one (Debian, Ubuntu: sudo apt-get install docker-compose, or docker-compose-plugin from Docker's own repository; for Podman: podman-compose).",
-                "请安装其一（Debian、Ubuntu：sudo apt-get install docker-compose，或 Docker 官方源的 docker-compose-plugin；Podman 用 podman-compose）。"
-            ),
-        ),
-        Presence::NotRunning { flavour, error } => {
-            let engine = flavour.engine();
-            let error = last_lines(error, 3);
-            Problem::new(
-                text!(
-                    "`{engine}` is installed and does not answer: {error}",
-                    "`{engine}` 已安装但没有应答：{error}"
-                ),
-                text!(
-                    "Its service is not running, or this user may not talk to it.",
-                    "它的服务没有运行，或当前用户无权访问。"
-                ),
-                text!(
-                    "Start it (sudo systemctl start {engine}); if it runs, use sudo or join the group `docker`.",
-                    "请启动它（sudo systemctl start {engine}）；如果它已在运行，请使用 sudo 或加入 `docker` 组。"
-                ),
-            )
-        }
-        Presence::Running { .. } => Problem::default(),
-    }
 }

@@ -5,19 +5,19 @@ mod detect;
 
 use std::cell::RefCell;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
 use crate::compose_file;
 use crate::dotenv;
+use crate::error::{self, Error, Result};
 use crate::layout::{COMPOSE, Root};
 use crate::process::{self, Output, RunError, Surroundings};
 use crate::project;
-use crate::text::{Problem, text};
 
 pub use self::container::Container;
-pub use self::detect::{Flavour, Presence, detect, missing};
+pub use self::detect::{Flavour, Presence, detect};
 
 /// Longest wait for a question to the engine.
 const QUESTION: Duration = Duration::from_secs(15);
@@ -41,12 +41,13 @@ impl Engine {
     /// # Errors
     ///
     /// There is none, no Compose for it, or it does not run; each with what to do.
-    pub fn find(surroundings: &Surroundings, root: &Root) -> Result<Self, Problem> {
-        match detect(surroundings, root) {
+    pub fn find(surroundings: &Surroundings, root: &Root) -> Result<Self> {
+        let presence = detect(surroundings, root);
+        match presence {
             Presence::Running { flavour, .. } => {
                 Ok(Self::new(flavour, surroundings.clone(), root.clone()))
             }
-            other => Err(missing(&other)),
+            other => Err(other.missing().unwrap_or_else(error::no_engine)),
         }
     }
 
@@ -100,7 +101,7 @@ impl Engine {
     /// # Errors
     ///
     /// It failed; the problem has its words.
-    pub fn compose_run(&self, args: &[&str], limit: Duration) -> Result<Output, Problem> {
+    pub fn compose_run(&self, args: &[&str], limit: Duration) -> Result<Output> {
         let name = format!("{} {}", self.flavour.name(), args.join(" "));
         succeed(&name, process::run(self.compose(args), limit))
     }
@@ -137,12 +138,9 @@ impl Engine {
     /// # Errors
     ///
     /// The engine did not answer.
-    pub fn has_image(&self, image: &str) -> Result<bool, Problem> {
-        let output = self.ask(&["image", "inspect", "--format", "{{.Id}}", image]);
-        match output {
-            Ok(output) => Ok(output.status.success()),
-            Err(error) => Err(silent(&error)),
-        }
+    pub fn has_image(&self, image: &str) -> Result<bool> {
+        let question = ["image", "inspect", "--format", "{{.Id}}", image];
+        Ok(self.ask(&question).map_err(silent)?.status.success())
     }
 
     /// Pulls an image; a status that is not 0 is no error here. By the engine itself: the version is
@@ -161,7 +159,7 @@ impl Engine {
     /// # Errors
     ///
     /// The engine did not answer, or with something that is no container.
-    pub fn container(&self) -> Result<Option<Container>, Problem> {
+    pub fn container(&self) -> Result<Option<Container>> {
         Ok(self.own(self.containers()?))
     }
 
@@ -218,7 +216,7 @@ impl Engine {
     /// # Errors
     ///
     /// The engine did not answer, or with something that is no container.
-    pub fn containers(&self) -> Result<Vec<Container>, Problem> {
+    pub fn containers(&self) -> Result<Vec<Container>> {
         // By label, which every flavour sets, and not by `compose ps`, whose output differs. Not by
         // the folder's label: it may name the same folder over a link.
         let service = format!("label={SERVICE_LABEL}={}", self.service);
@@ -230,28 +228,13 @@ impl Engine {
         }
         let mut words = vec!["inspect", "--type", "container"];
         words.extend(&ids);
-        let output = self.ask(&words).map_err(|error| silent(&error))?;
+        let output = self.ask(&words).map_err(silent)?;
         // One that has gone between the two questions makes it fail; the others are described.
         if !output.status.success() && output.stdout.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let value: Value = serde_json::from_str(&output.stdout).map_err(|error| {
-            let id = ids[0];
-            Problem::new(
-                text!(
-                    "The engine's description of the container cannot be read: {error}",
-                    "无法读取引擎对容器的描述：{error}"
-                ),
-                text!(
-                    "Another program answers in its name, or its version is unknown.",
-                    "应答者可能不是容器引擎，或其版本未知。"
-                ),
-                text!(
-                    "Run `docker inspect {id}` and look at the answer.",
-                    "请运行 `docker inspect {id}` 查看应答。"
-                ),
-            )
-        })?;
+        let value: Value = serde_json::from_str(&output.stdout)
+            .map_err(|error| error::unknown_description(&error, ids[0]).caused_by(error))?;
         let described = value.as_array().cloned().unwrap_or_default();
         Ok(described.iter().map(container::read).collect())
     }
@@ -265,23 +248,11 @@ impl Engine {
         }
         // The state forgets a kill at the next start, and `restart: unless-stopped` starts at once.
         let container = format!("container={id}");
-        let until = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |now| now.as_secs())
-            .to_string();
-        let question = [
-            "events",
-            "--since",
-            "24h",
-            "--until",
-            &until,
-            "--filter",
-            &container,
-            "--filter",
-            "event=oom",
-            "--format",
-            "{{.ID}}",
-        ];
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let until = now.unwrap_or_default().as_secs().to_string();
+        let filters = ["--filter", &container, "--filter", "event=oom"];
+        let mut question = vec!["events", "--since", "24h", "--until", &until];
+        question.extend(filters.into_iter().chain(["--format", "{{.ID}}"]));
         match self.ask(&question) {
             Ok(output) if output.status.success() => output.stdout.lines().count(),
             _ => 0,
@@ -293,55 +264,24 @@ impl Engine {
     /// # Errors
     ///
     /// The engine did not answer.
-    pub fn log_tail(&self, id: &str, lines: usize) -> Result<String, Problem> {
+    pub fn log_tail(&self, id: &str, lines: usize) -> Result<String> {
         let lines = lines.to_string();
-        let output = self
-            .ask(&["logs", "--tail", &lines, id])
-            .map_err(|error| silent(&error))?;
+        let output = self.ask(&["logs", "--tail", &lines, id]).map_err(silent)?;
         Ok(output.all())
     }
 }
 
-fn succeed(name: &str, result: Result<Output, RunError>) -> Result<Output, Problem> {
-    match result {
-        Ok(output) if output.status.success() => Ok(output),
-        Ok(output) => {
-            let words = last_lines(&output.all(), 12);
-            Err(Problem::new(
-                text!(
-                    "`{name}` failed ({}):\n{words}",
-                    "`{name}` 失败（{}）：\n{words}",
-                    output.status
-                ),
-                text!(
-                    "The engine or Compose refused; its words are above.",
-                    "容器引擎或 Compose 拒绝了操作，原文见上。"
-                ),
-                text!(
-                    "Mend what it names; `host-shim sidecar doctor` looks at the rest.",
-                    "请按其提示修复；`host-shim sidecar doctor` 可检查其余部分。"
-                ),
-            ))
-        }
-        Err(error) => Err(silent(&error)),
+fn succeed(name: &str, result: Result<Output, RunError>) -> Result<Output> {
+    let output = result.map_err(silent)?;
+    if output.status.success() {
+        return Ok(output);
     }
+    let words = last_lines(&output.all(), 12);
+    Err(error::command_failed(name, output.status, words))
 }
 
-fn silent(error: &RunError) -> Problem {
-    Problem::new(
-        text!(
-            "The container engine gave no answer: {error}",
-            "容器引擎没有应答：{error}"
-        ),
-        text!(
-            "It hangs, is overloaded or was removed meanwhile.",
-            "它可能卡住、过载，或已被移除。"
-        ),
-        text!(
-            "Look at its state (systemctl status docker), then run the command again.",
-            "请检查其状态（systemctl status docker），然后重试。"
-        ),
-    )
+fn silent(error: RunError) -> Error {
+    error::engine_silent(&error).caused_by(error)
 }
 
 /// The last lines of a text.

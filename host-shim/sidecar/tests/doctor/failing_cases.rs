@@ -4,15 +4,17 @@ use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
 use openclaw_core::fault::FaultCode;
-use openclaw_sidecar::doctor::{Content, Facts, Listener, Memory};
+use openclaw_sidecar::doctor::{Facts, Listener, Memory};
 use openclaw_sidecar::dotenv;
 use openclaw_sidecar::engine::{Container, Flavour, Presence};
+use openclaw_sidecar::error::{Error, ErrorKind};
 use openclaw_sidecar::interpolate::Dialect;
 use openclaw_sidecar::layout::Root;
 use openclaw_sidecar::plugin_settings::{self, PluginSettings};
 use openclaw_sidecar::probe::Probe;
+use openclaw_sidecar::read_file::Content;
 use openclaw_sidecar::secret::Token;
-use openclaw_sidecar::text::{Problem, Text};
+use openclaw_sidecar::text::Text;
 use serde_json::json;
 
 use super::common::make_pipe;
@@ -212,11 +214,12 @@ pub const CASES: &[Case] = &[
         no_gateway(facts);
     }),
     seen("engine-silent", |facts| {
-        facts.container = Err(Problem::new(
+        let texts = [
             Text::new("no answer", "没有应答"),
             Text::new("it hangs", "它卡住了"),
             Text::new("look at its state", "请检查其状态"),
-        ));
+        ];
+        facts.container = Err(Error::new(ErrorKind::EngineSilent, texts));
     }),
     seen("container-missing", |facts| {
         facts.container = Ok(None);
@@ -345,9 +348,8 @@ pub const CASES: &[Case] = &[
     seen("clocks-differ", |facts| {
         facts.stranger = Some(Probe::Answered {
             status: 401,
-            code: FaultCode::AuthFailed,
+            why: FaultCode::AuthFailed.into(),
             message: String::new(),
-            texts: None,
             clock_ahead: Some(-90),
         });
     }),

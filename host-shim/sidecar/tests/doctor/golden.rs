@@ -137,7 +137,7 @@ fn the_schema_names_every_check_and_every_problem() {
         let mut facts = healthy(&root);
         (case.facts)(&mut facts);
         for check in doctor::diagnose(&facts) {
-            names.insert(check.name.to_owned());
+            names.insert(check.id.as_str().to_owned());
             problems.extend(check.problem.map(str::to_owned));
         }
     }

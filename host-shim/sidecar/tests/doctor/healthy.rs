@@ -94,9 +94,8 @@ pub fn chmod(root: &Root, entry: &str, mode: u32) {
 pub fn answered(status: u16, code: FaultCode, message: &str) -> Option<Probe> {
     Some(Probe::Answered {
         status,
-        code,
+        why: code.into(),
         message: message.to_owned(),
-        texts: None,
         clock_ahead: Some(0),
     })
 }

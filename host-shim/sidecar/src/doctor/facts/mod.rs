@@ -12,16 +12,17 @@ mod system;
 use crate::address;
 use crate::compose_file::{self, Service};
 use crate::dotenv::{self, Env};
-use crate::engine::{Container, Engine, Presence};
+use crate::engine::{self, Container, Engine, Presence};
+use crate::error::Error;
 use crate::gateway_config::{self, GatewayConfig};
 use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
 use crate::plugin_settings::{self, PluginSettings};
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
-use crate::read_file;
+use crate::read_file::{self, Content};
+use crate::release::is_pinned_version;
 use crate::secret::Token;
-use crate::text::{Problem, Text, text};
 use crate::{journal, lock, ownership, selinux, templates};
 
 /// One entry of the root as it was found.
@@ -39,29 +40,6 @@ pub struct Found {
     pub uid: Option<u32>,
     /// Last change.
     pub modified: Option<SystemTime>,
-}
-
-/// A file's content, read and understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content<T> {
-    /// There is no such file.
-    Missing,
-    /// It cannot be read, and why.
-    Unreadable(String),
-    /// It can be read and not understood, and why.
-    Bad(String),
-    /// Its content.
-    Good(T),
-}
-
-impl<T> Content<T> {
-    /// The content, if it is good.
-    pub fn good(&self) -> Option<&T> {
-        match self {
-            Self::Good(content) => Some(content),
-            _ => None,
-        }
-    }
 }
 
 /// Who listens on a port.
@@ -110,11 +88,11 @@ pub struct Facts {
     /// asked.
     pub compose_verdict: Option<Result<(), String>>,
     /// The plugin's settings, where the caller named them.
-    pub plugin: Option<Result<PluginSettings, Problem>>,
+    pub plugin: Option<Result<PluginSettings, Error>>,
     /// The container engine.
     pub engine: Presence,
     /// The gateway's container.
-    pub container: Result<Option<Container>, Problem>,
+    pub container: Result<Option<Container>, Error>,
     /// The end of its log, the secrets masked; empty while it is well.
     pub log_tail: String,
     /// How often the kernel has killed something in it for memory, as far as the engine remembers.
@@ -155,7 +133,7 @@ pub struct Scope<'a> {
 impl Facts {
     /// Looks everything up. Starts nothing heavier than the engine's own small client.
     pub fn gather(scope: &Scope<'_>) -> Self {
-        let engine = crate::engine::detect(scope.surroundings, scope.root);
+        let engine = engine::detect(scope.surroundings, scope.root);
         let mut facts = Self::of_files_as(scope, engine.dialect());
         facts.engine = engine;
         let token = facts
@@ -198,7 +176,7 @@ impl Facts {
             .is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
         let env = read(denied, &root.join(ENV), |bytes| {
             let text = String::from_utf8_lossy(&bytes);
-            Env::parse_as(&text, dialect, &dotenv::shell).map_err(|refused| refused.to_string())
+            Env::parse_as(&text, dialect, &dotenv::shell)
         });
         let compose = read(denied, &root.join(COMPOSE), |bytes| {
             compose_file::parse(&text_of(bytes)?)
@@ -276,7 +254,7 @@ impl Facts {
             let (_, tag) = image
                 .rsplit_once(':')
                 .filter(|(_, tag)| !tag.contains('/'))?;
-            Some(tag).filter(|tag| dotenv::is_pinned_version(tag))
+            Some(tag).filter(|tag| is_pinned_version(tag))
         })
     }
 
@@ -325,25 +303,21 @@ fn found(path: &Path) -> Option<Found> {
     })
 }
 
-fn read<T>(
+fn read<T, E: ToString>(
     denied: bool,
     path: &Path,
-    parse: impl FnOnce(Vec<u8>) -> Result<T, String>,
+    parse: impl FnOnce(Vec<u8>) -> Result<T, E>,
 ) -> Content<T> {
-    match read_file::read(path) {
-        Ok(bytes) => parse(bytes).map_or_else(Content::Bad, Content::Good),
-        // What is wrong with the root is told once, by its own check.
-        Err(_) if denied => Content::Missing,
-        Err(error) => match error.kind() {
-            // As is what has the name of a file, or of the root, and is of another kind.
-            io::ErrorKind::NotFound
-            | io::ErrorKind::IsADirectory
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::FileTooLarge => Content::Missing,
-            _ if read_file::is_not_regular(&error) => Content::Missing,
-            _ => Content::Unreadable(error.to_string()),
-        },
-    }
+    // What is wrong with the root is told once, by its own check. As is what has the name of a file, or of
+    // the root, and is of another kind.
+    let told = |error: &io::Error| {
+        let kind = error.kind();
+        denied
+            || kind == io::ErrorKind::IsADirectory
+            || kind == io::ErrorKind::FileTooLarge
+            || read_file::is_not_regular(error)
+    };
+    Content::read(path, told, parse)
 }
 
 fn text_of(bytes: Vec<u8>) -> Result<String, String> {
@@ -357,12 +331,9 @@ pub fn release_day() -> SystemTime {
 }
 
 /// A length of memory or disk for people.
-pub fn size(bytes: u64) -> Text {
-    let mib = bytes / (1 << 20);
-    if mib >= 10 * 1024 {
-        let gib = mib / 1024;
-        text!("{gib} GiB", "{gib} GiB")
-    } else {
-        text!("{mib} MiB", "{mib} MiB")
+pub fn size(bytes: u64) -> String {
+    match bytes >> 20 {
+        mib @ ..10_240 => format!("{mib} MiB"),
+        mib => format!("{} GiB", mib / 1024),
     }
 }

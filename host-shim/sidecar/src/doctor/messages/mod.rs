@@ -1,0 +1,55 @@
+//! What the doctor says, in both languages side by side.
+//!
+//! `name[typed arguments](arguments): kind Id Code, detail, cause, remedy;` with each text as
+//! `English | Chinese`. The name of a note or of something wrong is the `problem` of the JSON. Something
+//! wrong without cause and remedy has the plugin's for its code.
+
+mod container;
+mod files;
+mod settings;
+
+pub(super) use self::container::*;
+pub(super) use self::files::*;
+pub(super) use self::settings::*;
+
+macro_rules! messages {
+    ($(
+        $name:ident $([$($typed:ident: $type:ty),*])? ($($arg:ident),*):
+        $kind:ident $id:ident $($code:ident)?,
+        $($en:literal | $zh:literal),+;
+    )*) => {$(
+        pub(in crate::doctor) fn $name(
+            $($($typed: $type,)*)?
+            $($arg: impl $crate::text::Argument),*
+        ) -> $crate::doctor::Check {
+            let en = {
+                $(let $arg = $arg.en();)*
+                [$(format!($en)),+]
+            };
+            let zh = {
+                $(let $arg = $arg.zh();)*
+                [$(format!($zh)),+]
+            };
+            $crate::doctor::Check::$kind($id, $($code,)? stringify!($name), en, zh)
+        }
+    )*};
+}
+use messages;
+
+/// Texts that are put into messages.
+macro_rules! phrases {
+    ($($name:ident($($arg:ident),*): $en:literal | $zh:literal;)*) => {$(
+        pub(in crate::doctor) fn $name($($arg: impl $crate::text::Argument),*) -> $crate::text::Text {
+            let en = {
+                $(let $arg = $arg.en();)*
+                format!($en)
+            };
+            let zh = {
+                $(let $arg = $arg.zh();)*
+                format!($zh)
+            };
+            $crate::text::Text { en, zh }
+        }
+    )*};
+}
+use phrases;
