@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::outgoing::settle;
+use crate::http::settle;
 
 /// A monotonic clock: the real one, or the real one plus an offset that [`Clock::advance`] moves.
 /// Clones share the offset. A plugin that takes over a [`Snapshot`](crate::Snapshot) sets its clock

@@ -13,7 +13,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::engine::{SETTINGS, TARGET, WASMTIME};
-use super::{access, digest};
+use super::{digest, trusted_file};
 
 /// The longest description that is read, in bytes.
 const MAX_DESCRIPTION_BYTES: u64 = 4096;
@@ -95,7 +95,7 @@ pub(super) fn description_of(path: &Path) -> PathBuf {
 pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, Description), String> {
     let description_path = description_of(path);
     let mut text = String::new();
-    access::open_private(&description_path)?
+    trusted_file::open_private(&description_path)?
         .take(MAX_DESCRIPTION_BYTES)
         .read_to_string(&mut text)
         .map_err(|e| format!("{}: {e}", description_path.display()))?;
@@ -103,7 +103,7 @@ pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, Descripti
         .map_err(|e| format!("{} is no description: {e}", description_path.display()))?;
     description.check()?;
 
-    let file = access::open_private(path)?;
+    let file = trusted_file::open_private(path)?;
     let (sha256, size) = digest::of_reader(&file).map_err(|e| e.to_string())?;
     if (&sha256, size) != (&description.code_sha256, description.code_size) {
         return Err(format!(

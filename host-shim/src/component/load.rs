@@ -7,8 +7,8 @@ use wasmtime::component::Component;
 
 use super::artifact::{self, first_line};
 use super::engine::engine;
-use super::world::{self, Interfaces};
-use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, access, cache, digest};
+use super::interfaces::{self, Interfaces};
+use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, cache, digest, trusted_file};
 use crate::regular_file::{self, ReadError};
 
 /// The component that is built into this library.
@@ -42,7 +42,7 @@ pub(crate) fn load(source: &ComponentSource, cache: Option<&Path>) -> Result<Loa
                 what: what.clone(),
                 why,
             };
-            world::check_header(&bytes).map_err(bad)?;
+            interfaces::check_header(&bytes).map_err(bad)?;
             let sha256 = digest::of_bytes(&bytes);
             let (component, code) = from_wasm(&engine, &bytes, &sha256, cache, &what)?;
             (component, sha256, bytes.len() as u64, code)
@@ -51,12 +51,12 @@ pub(crate) fn load(source: &ComponentSource, cache: Option<&Path>) -> Result<Loa
     let interfaces = Interfaces::of(&engine, &component);
     interfaces.check().map_err(|why| LoadError::OtherWorld {
         what,
-        expected: world::name(),
+        expected: interfaces::name(),
         why,
     })?;
     let info = ComponentInfo {
-        version: world::VERSION.to_owned(),
-        world: world::name(),
+        version: interfaces::VERSION.to_owned(),
+        world: interfaces::name(),
         sha256,
         size,
         imports: interfaces.imports,
@@ -156,7 +156,7 @@ fn from_wasm(
     let code = compile(engine, wasm, what, why)?;
     if let Some(dir) = cache {
         let path = cache::place(dir, sha256);
-        let kept = access::private_dir(dir)
+        let kept = trusted_file::private_dir(dir)
             .and_then(|()| artifact::store(&path, &code, sha256, wasm.len() as u64));
         match kept {
             Ok(()) => {

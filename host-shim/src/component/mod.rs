@@ -1,17 +1,17 @@
 //! The component: where it comes from, whether it is one of ours, and its machine code.
 
-mod access;
 mod artifact;
 mod cache;
 mod digest;
 mod engine;
 mod error;
 mod info;
+mod interfaces;
 mod load;
 mod source;
 #[cfg(all(test, feature = "compiler"))]
 mod tests;
-mod world;
+mod trusted_file;
 
 pub(crate) use artifact::first_line;
 pub(crate) use engine::MEMORY_RESERVATION;

@@ -16,11 +16,11 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::bindings::astr::openclaw::{memory_stat, tools, types};
 use super::limiter::Limiter;
-use super::meter::Meter;
 use super::stderr::{Log, Secrets};
+use super::watchdog::Meter;
 use crate::clock::Clock;
+use crate::http::HttpClient;
 use crate::memory::{Bound, MemorySource};
-use crate::outgoing::Outgoing;
 use crate::tools::{ToolCall, ToolRunner};
 
 /// The runners of the turns under way, by the turn's id.
@@ -55,7 +55,7 @@ pub(super) struct Supplies {
     pub(super) memory: Arc<dyn MemorySource>,
     pub(super) clock: Clock,
     pub(super) runners: Runners,
-    pub(super) outgoing: Outgoing,
+    pub(super) http: HttpClient,
     pub(super) secrets: Secrets,
     pub(super) meter: Meter,
     pub(super) memory_cap: usize,
@@ -127,7 +127,7 @@ impl WasiView for Host {
 impl WasiHttpView for Host {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView {
-            hooks: &mut self.supplies.outgoing,
+            hooks: &mut self.supplies.http,
             table: &mut self.table,
             ctx: &mut self.http,
         }

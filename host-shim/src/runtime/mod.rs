@@ -2,15 +2,15 @@
 
 mod bindings;
 mod convert;
+mod dispatch;
 mod heap;
 mod host;
 mod limiter;
-mod meter;
-mod open;
-mod serve;
+mod pending;
 mod sinks;
 mod stderr;
-mod worker;
+mod supervisor;
+mod watchdog;
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::plugin::ConfigureError;
 use crate::request::TurnRequest;
 use crate::status::{Diagnosis, Status};
 use crate::turn::Reply;
-use worker::Worker;
+use supervisor::Supervisor;
 
 /// Where the answer to a command goes.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Fault>>;
@@ -94,10 +94,10 @@ fn run(
             }
         };
         let info = loaded.info.clone();
-        match Worker::start(builder, loaded, commands).await {
-            Ok((worker, instance)) => {
+        match Supervisor::start(builder, loaded, commands).await {
+            Ok((supervisor, instance)) => {
                 let _ = ready.send(Ok(info)); // An error: nobody waits, so the commands end too.
-                worker.run(instance).await
+                supervisor.run(instance).await
             }
             Err(error) => {
                 let _ = ready.send(Err(error));

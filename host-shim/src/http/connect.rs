@@ -20,8 +20,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::eager::Eager;
 use super::late;
+use super::tcp_stream::PromptTcpStream;
 
 tokio::task_local! {
     /// The request that a connection is made for.
@@ -157,7 +157,7 @@ impl Service<Name> for Resolver {
 struct Tcp(HttpConnector<Resolver>);
 
 impl Service<Uri> for Tcp {
-    type Response = TokioIo<Eager>;
+    type Response = TokioIo<PromptTcpStream>;
     type Error = <HttpConnector<Resolver> as Service<Uri>>::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -167,7 +167,11 @@ impl Service<Uri> for Tcp {
 
     fn call(&mut self, target: Uri) -> Self::Future {
         let connecting = self.0.call(target);
-        Box::pin(async move { Ok(TokioIo::new(Eager::new(connecting.await?.into_inner()))) })
+        Box::pin(async move {
+            Ok(TokioIo::new(PromptTcpStream::new(
+                connecting.await?.into_inner(),
+            )))
+        })
     }
 }
 
@@ -230,7 +234,7 @@ fn https(roots: RootCertStore, tcp: Tcp) -> Result<HttpsConnector<Tcp>, String> 
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<Eager>>;
+    type Response = MaybeHttpsStream<TokioIo<PromptTcpStream>>;
     type Error = ConnectFailure;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectFailure>> + Send>>;
 

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 
 /// Everything that waits for an answer.
 #[derive(Default)]
-pub(super) struct Open {
+pub(super) struct Pending {
     next: Cell<u64>,
     slots: RefCell<HashMap<u64, Rc<dyn Fail>>>,
 }
@@ -40,12 +40,12 @@ impl<T, E: From<Fault>> Fail for Waiting<T, E> {
 
 /// One command's answer. If it is dropped without one, the command stays open.
 pub(super) struct Slot<'a, T, E = Fault> {
-    open: &'a Open,
+    pending: &'a Pending,
     key: u64,
     waiting: Rc<Waiting<T, E>>,
 }
 
-impl Open {
+impl Pending {
     /// Keeps a command's answer until it is given.
     pub(super) fn add<T: 'static, E: From<Fault> + 'static>(
         &self,
@@ -55,7 +55,7 @@ impl Open {
         let waiting = Rc::new(Waiting(RefCell::new(Some(answer))));
         self.slots.borrow_mut().insert(key, waiting.clone());
         Slot {
-            open: self,
+            pending: self,
             key,
             waiting,
         }
@@ -72,7 +72,7 @@ impl Open {
 impl<T, E> Slot<'_, T, E> {
     /// Answers the command.
     pub(super) fn answer(self, answer: Result<T, E>) {
-        self.open.slots.borrow_mut().remove(&self.key);
+        self.pending.slots.borrow_mut().remove(&self.key);
         self.waiting.send(answer);
     }
 }
@@ -85,15 +85,15 @@ mod tests {
 
     #[test]
     fn what_is_answered_is_not_failed_and_what_is_dropped_is() {
-        let open = Open::default();
+        let pending = Pending::default();
         let (answered, mut first) = oneshot::channel::<Result<u8, Fault>>();
         let (dropped, mut second) = oneshot::channel::<Result<u8, Fault>>();
-        open.add(answered).answer(Ok(1));
-        drop(open.add(dropped));
+        pending.add(answered).answer(Ok(1));
+        drop(pending.add(dropped));
         assert!(second.try_recv().is_err());
         let fault = Fault::new(FaultCode::PluginTrapped, Locale::En, "x");
-        open.fail_all(&fault);
-        open.fail_all(&fault);
+        pending.fail_all(&fault);
+        pending.fail_all(&fault);
         assert_eq!(first.try_recv(), Ok(Ok(1)));
         assert_eq!(second.try_recv(), Ok(Err(fault)));
     }

@@ -1,19 +1,19 @@
 //! HTTP to the configured gateways, and nowhere else.
 
-mod allow;
+mod allow_list;
 mod body;
 mod client;
 mod coding;
 mod connect;
-mod eager;
 mod error;
 mod late;
 mod origin;
+mod tcp_stream;
 #[cfg(test)]
 mod tests;
 mod upload;
 
-pub(crate) use allow::AllowList;
-pub(crate) use client::Outgoing;
+pub(crate) use allow_list::AllowList;
+pub(crate) use client::HttpClient;
 pub(crate) use late::settle;
 pub use origin::{Origin, OriginError};

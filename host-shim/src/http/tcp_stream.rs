@@ -21,13 +21,13 @@ use tokio::task::coop;
 /// A connection that takes nothing more is still read to its end: a gateway that refuses an upload
 /// half way may have said why before it closed.
 #[derive(Debug)]
-pub(super) struct Eager {
+pub(super) struct PromptTcpStream {
     stream: TcpStream,
     /// A write has failed, because the other side has gone.
     write_failed: bool,
 }
 
-impl Eager {
+impl PromptTcpStream {
     pub(super) fn new(stream: TcpStream) -> Self {
         Self {
             stream,
@@ -65,7 +65,7 @@ fn is_gone(error: &io::Error) -> bool {
     )
 }
 
-impl AsyncRead for Eager {
+impl AsyncRead for PromptTcpStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -107,7 +107,7 @@ impl AsyncRead for Eager {
     }
 }
 
-impl AsyncWrite for Eager {
+impl AsyncWrite for PromptTcpStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -137,7 +137,7 @@ impl AsyncWrite for Eager {
     }
 }
 
-impl Connection for Eager {
+impl Connection for PromptTcpStream {
     fn connected(&self) -> Connected {
         self.stream.connected()
     }

@@ -13,7 +13,7 @@ use super::bindings::Plugin as Guest;
 use super::bindings::astr::openclaw::types;
 use super::host::Host;
 use super::sinks::{End, EndSink, EventSink};
-use super::worker::{Exit, Worker, origins, secrets};
+use super::supervisor::{Exit, Supervisor, origins, secrets};
 use super::{Answer, Command, TurnCommand, convert, heap};
 use crate::config::Config;
 use crate::events::EventSender;
@@ -55,7 +55,7 @@ impl From<wasmtime::Error> for Stop {
 
 type Guests<'a> = (&'a Accessor<Host>, &'a Guest);
 
-impl Worker {
+impl Supervisor {
     /// Serves commands until the instance must be left.
     pub(super) async fn serve(
         &self,
@@ -102,21 +102,21 @@ impl Worker {
         match command {
             Command::Ask(turn) => self.ask(guest, *turn).await,
             Command::Status(answer) => {
-                let slot = self.open.add(answer);
+                let slot = self.pending.add(answer);
                 let state = guest.1.astr_openclaw_guards().call_status(guest.0).await?;
                 slot.answer(Ok(convert::status(state)));
                 Ok(())
             }
             Command::Diagnose(locale, answer) => self.diagnose(guest, locale, answer).await,
             Command::Reset(answer) => {
-                let slot = self.open.add(answer);
+                let slot = self.pending.add(answer);
                 guest.1.astr_openclaw_guards().call_reset(guest.0).await?;
                 self.take_snapshot(guest).await?;
                 slot.answer(Ok(()));
                 Ok(())
             }
             Command::Snapshot(answer) => {
-                let slot = self.open.add(answer);
+                let slot = self.pending.add(answer);
                 self.take_snapshot(guest).await?;
                 let snapshot = self.snapshot.borrow().clone();
                 slot.answer(Ok(snapshot.unwrap_or_default()));
@@ -136,7 +136,7 @@ impl Worker {
             end,
             cancelled,
         } = command;
-        let slot = self.open.add(end);
+        let slot = self.pending.add(end);
         let locale = self.locale();
         if request.bytes() >= heap::LARGE {
             self.large.set(true);
@@ -189,7 +189,7 @@ impl Worker {
         locale: Option<Locale>,
         answer: Answer<Diagnosis>,
     ) -> Result<(), Stop> {
-        let slot = self.open.add(answer);
+        let slot = self.pending.add(answer);
         let _asking = self.asking();
         let clock = &self.supplies.clock;
         let connect = self
@@ -227,7 +227,7 @@ impl Worker {
         config: Config,
         answer: oneshot::Sender<Result<(), ConfigureError>>,
     ) -> Result<(), Stop> {
-        let slot = self.open.add(answer);
+        let slot = self.pending.add(answer);
         // Until this is over no origin is forgotten.
         let asking = self.asking();
         let gateway = guest.1.astr_openclaw_gateway();
@@ -327,7 +327,7 @@ async fn run_turn(
 }
 
 /// Something that asks gateways.
-struct Asking<'a>(&'a Worker);
+struct Asking<'a>(&'a Supervisor);
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {

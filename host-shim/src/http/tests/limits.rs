@@ -77,7 +77,7 @@ fn the_limit_between_pieces_does_not_run_while_nobody_reads() {
             between_bytes_timeout: Some(SHORT),
             ..OPTIONS
         };
-        let answer = outgoing(&url).send(post(&url), options).await.unwrap();
+        let answer = client(&url).send(post(&url), options).await.unwrap();
         tokio::time::sleep(3 * SHORT).await;
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "ok");
     });

@@ -9,15 +9,15 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::bindings::{Plugin as Guest, PluginPre as GuestPre};
 use super::host::{self, Host, Runners, Supplies};
-use super::meter::{Meter, Watchdog};
-use super::open::Open;
+use super::pending::Pending;
 use super::stderr::Secrets;
+use super::watchdog::{Meter, Watchdog};
 use super::{Command, convert, heap};
 use crate::builder::PluginBuilder;
 use crate::component::{LoadError, Loaded, first_line};
 use crate::config::{Config, ConfigError};
 use crate::fault::Fault;
-use crate::outgoing::{AllowList, Origin, Outgoing};
+use crate::http::{AllowList, HttpClient, Origin};
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
@@ -62,7 +62,7 @@ pub(super) enum Exit {
 }
 
 /// What outlives the instances.
-pub(super) struct Worker {
+pub(super) struct Supervisor {
     pub(super) commands: tokio::sync::Mutex<mpsc::UnboundedReceiver<Command>>,
     engine: Engine,
     guest: GuestPre<Host>,
@@ -70,7 +70,7 @@ pub(super) struct Worker {
     pub(super) allowed: AllowList,
     pub(super) runner: Option<std::sync::Arc<dyn ToolRunner>>,
     budget: Duration,
-    pub(super) open: Open,
+    pub(super) pending: Pending,
     pub(super) config: RefCell<Option<Config>>,
     pub(super) snapshot: RefCell<Option<Vec<u8>>>,
     /// Turns and diagnoses under way.
@@ -83,8 +83,8 @@ pub(super) struct Worker {
     pub(super) large: Cell<bool>,
 }
 
-impl Worker {
-    /// The worker and its first instance, which has taken the config.
+impl Supervisor {
+    /// The supervisor and its first instance, which has taken the config.
     pub(super) async fn start(
         builder: PluginBuilder,
         loaded: Loaded,
@@ -116,7 +116,7 @@ impl Worker {
         let watchdog = Watchdog::start(engine.clone(), tick)
             .map_err(|error| LoadError::Thread(error.to_string()))?;
         let allowed = AllowList::default();
-        let worker = Self {
+        let supervisor = Self {
             commands: tokio::sync::Mutex::new(commands),
             engine,
             guest,
@@ -124,7 +124,7 @@ impl Worker {
                 memory: builder.memory,
                 clock: builder.clock,
                 runners: Runners::default(),
-                outgoing: Outgoing::new(allowed.clone()),
+                http: HttpClient::new(allowed.clone()),
                 secrets: Secrets::default(),
                 meter: Meter::new(watchdog),
                 memory_cap: builder.memory_cap,
@@ -132,7 +132,7 @@ impl Worker {
             allowed,
             runner: builder.runner,
             budget: builder.compute_budget,
-            open: Open::default(),
+            pending: Pending::default(),
             config: RefCell::new(None),
             snapshot: RefCell::new(None),
             asking: Cell::new(0),
@@ -141,21 +141,21 @@ impl Worker {
             large: Cell::new(false),
         };
         let instance = match builder.config {
-            None => worker.instance(None, None).await,
+            None => supervisor.instance(None, None).await,
             Some(config) => {
                 let config = config.read_token_files()?;
                 let origins = origins(&config)?;
-                worker.supplies.secrets.add(secrets(&config));
-                let instance = worker.first_instance(&config, builder.snapshot).await;
+                supervisor.supplies.secrets.add(secrets(&config));
+                let instance = supervisor.first_instance(&config, builder.snapshot).await;
                 if instance.is_ok() {
-                    worker.allowed.set(origins);
-                    worker.take_config(config);
+                    supervisor.allowed.set(origins);
+                    supervisor.take_config(config);
                 }
                 instance
             }
         };
         match instance {
-            Ok(instance) => Ok((worker, instance)),
+            Ok(instance) => Ok((supervisor, instance)),
             Err(InstanceError::Config(error)) => Err(error.into()),
             Err(InstanceError::Unusable(why)) => Err(LoadError::Unusable { what, why }),
             Err(InstanceError::Trapped(why)) => {
@@ -171,13 +171,13 @@ impl Worker {
                 Exit::Closed(answer) => {
                     // First no more commands: those that wait are dropped, which closes them.
                     self.commands.lock().await.close();
-                    self.open.fail_all(&Fault::closed(self.locale()));
+                    self.pending.fail_all(&Fault::closed(self.locale()));
                     return answer;
                 }
                 Exit::Worn => {}
                 Exit::Trapped(why) => {
                     tracing::error!(why, "the component trapped; a new instance takes over");
-                    self.fail_open(&why);
+                    self.fail_pending(&why);
                 }
             }
             self.supplies.runners.clear();
@@ -201,23 +201,23 @@ impl Worker {
     }
 
     /// Ends all that waits for the component.
-    fn fail_open(&self, why: &str) {
-        self.open
+    fn fail_pending(&self, why: &str) {
+        self.pending
             .fail_all(&Fault::new(FaultCode::PluginTrapped, self.locale(), why));
     }
 
     /// Answers a command that there is no component for.
     fn refuse(&self, command: Command, why: &str) {
         match command {
-            Command::Ask(turn) => drop(self.open.add(turn.end)),
-            Command::Status(answer) => drop(self.open.add(answer)),
-            Command::Diagnose(_, answer) => drop(self.open.add(answer)),
-            Command::Reset(answer) => drop(self.open.add(answer)),
-            Command::Snapshot(answer) => drop(self.open.add(answer)),
-            Command::Configure(_, answer) => drop(self.open.add(answer)),
+            Command::Ask(turn) => drop(self.pending.add(turn.end)),
+            Command::Status(answer) => drop(self.pending.add(answer)),
+            Command::Diagnose(_, answer) => drop(self.pending.add(answer)),
+            Command::Reset(answer) => drop(self.pending.add(answer)),
+            Command::Snapshot(answer) => drop(self.pending.add(answer)),
+            Command::Configure(_, answer) => drop(self.pending.add(answer)),
             Command::Close(_) => {}
         }
-        self.fail_open(why);
+        self.fail_pending(why);
     }
 
     /// The first instance, which goes on where another plugin's last one stopped, if it can.

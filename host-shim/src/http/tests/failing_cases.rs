@@ -90,7 +90,7 @@ fn a_flood_of_an_answer_leaves_the_thread_to_others() {
         true
     });
     run(async {
-        let answer = outgoing(&url).send(post(&url), OPTIONS).await.unwrap();
+        let answer = client(&url).send(post(&url), OPTIONS).await.unwrap();
         let mut body = answer.into_body();
         let mut reading = std::pin::pin!(async {
             loop {
@@ -154,8 +154,8 @@ fn what_arrived_while_the_process_was_stopped_is_in_time() {
         between_bytes_timeout: Some(LIMIT),
     };
     run(async {
-        let outgoing = outgoing(&url);
-        let mut asking = Box::pin(outgoing.send(post(&url), options));
+        let client = client(&url);
+        let mut asking = Box::pin(client.send(post(&url), options));
         // The connection is made, and the process is stopped before it learns of that.
         assert!(futures::poll!(&mut asking).is_pending());
         stopped();
@@ -207,8 +207,8 @@ fn cut_off(bytes: usize, said: &'static str, later: Option<&'static str>) -> Res
         }
     });
     run(async {
-        let outgoing = outgoing(&url);
-        let sent = outgoing.send(upload(&url, bytes), OPTIONS).await;
+        let client = client(&url);
+        let sent = client.send(upload(&url, bytes), OPTIONS).await;
         sent.map(|answer| answer.status().as_u16())
     })
 }
@@ -253,7 +253,7 @@ fn a_compressed_transfer_is_seen() {
         let answer =
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nxx\r\n0\r\n\r\n";
         let url = answering(answer, Then::GoOn).await;
-        let answer = outgoing(&url).send(post(&url), OPTIONS).await.unwrap();
+        let answer = client(&url).send(post(&url), OPTIONS).await.unwrap();
         assert_eq!(answer.headers()["content-encoding"], "gzip");
     });
 }

@@ -24,11 +24,11 @@ fn connections_are_kept_and_one_that_was_closed_meanwhile_is_replaced() {
             }
         })
         .await;
-        let outgoing = outgoing(&url);
+        let client = client(&url);
         for _ in 0..6 {
-            assert_eq!(ask_with(&outgoing, &url, OPTIONS).await.unwrap().1, "ok");
+            assert_eq!(ask_with(&client, &url, OPTIONS).await.unwrap().1, "ok");
         }
-        drop(outgoing);
+        drop(client);
         let mut connections = 0;
         while openings.try_recv().is_ok() {
             connections += 1;
@@ -89,14 +89,14 @@ fn a_connection_that_was_closed_a_moment_ago_is_not_asked() {
         let (done, left) = mpsc::channel();
         let (url, server) = leaving(orders, done);
         run(async {
-            let outgoing = outgoing(&url);
+            let client = client(&url);
             for _ in 0..5 {
-                assert_eq!(ask_with(&outgoing, &url, OPTIONS).await.unwrap().1, "ok");
+                assert_eq!(ask_with(&client, &url, OPTIONS).await.unwrap().1, "ok");
                 // Blocks this thread, so that its reactor cannot learn of it before the next request.
                 order.send(how).unwrap();
                 left.recv().unwrap();
             }
-            let last = ask_with(&outgoing, &url, OPTIONS).await;
+            let last = ask_with(&client, &url, OPTIONS).await;
             assert_eq!(last.unwrap().1, "ok", "{how:?}");
         });
         drop(order);

@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::allow::AllowList;
+use super::allow_list::AllowList;
 use super::body::AnswerBody;
 use super::connect::{ATTEMPT, Attempt, Connection, Connector};
 use super::{coding, error, late, upload};
@@ -22,12 +22,12 @@ const POOL_SIZE: usize = 4;
 
 /// Sends the component's requests. Clones share the connections.
 #[derive(Clone)]
-pub(crate) struct Outgoing {
+pub(crate) struct HttpClient {
     client: Client<Connector, WasiBody>,
     allowed: AllowList,
 }
 
-impl Outgoing {
+impl HttpClient {
     /// Asks the origins of the list, as it is at each request. Must be used within a Tokio
     /// runtime, always the same.
     pub(crate) fn new(allowed: AllowList) -> Self {
@@ -45,7 +45,7 @@ impl Outgoing {
 
     /// Sends a request and waits for the head of its answer. A request is sent a second time only
     /// if hyper gives it back as not begun, because its kept connection turned out to be closed
-    /// right before it was written to (see `eager`). Dropping the future, or the answer's body,
+    /// right before it was written to (see `tcp_stream`). Dropping the future, or the answer's body,
     /// closes the connection.
     pub(super) async fn send(
         &self,
@@ -113,7 +113,7 @@ type Answered = (
     Box<dyn Future<Output = Result<(), Error>> + Send>,
 );
 
-impl WasiHttpHooks for Outgoing {
+impl WasiHttpHooks for HttpClient {
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,

@@ -8,7 +8,7 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio::io::AsyncWrite;
 
 use super::*;
-use crate::outgoing::connect::Connector;
+use crate::http::connect::Connector;
 
 fn certificate() -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(include_bytes!("../testdata/cert.pem")).unwrap()
@@ -45,20 +45,20 @@ async fn https_server() -> String {
     url.replace("http:", "https:")
 }
 
-fn trusting(url: &str, roots: &[CertificateDer<'static>]) -> Outgoing {
+fn trusting(url: &str, roots: &[CertificateDer<'static>]) -> HttpClient {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(roots.iter().cloned());
     let allowed = AllowList::default();
     allowed.set([url.parse().unwrap()]);
-    Outgoing::with(Connector::trusting(store), allowed)
+    HttpClient::with(Connector::trusting(store), allowed)
 }
 
 #[test]
 fn https_with_a_trusted_certificate_works() {
     run(async {
         let url = https_server().await;
-        let outgoing = trusting(&url, &[certificate()]);
-        assert_eq!(ask_with(&outgoing, &url, OPTIONS).await.unwrap().1, "ok");
+        let client = trusting(&url, &[certificate()]);
+        assert_eq!(ask_with(&client, &url, OPTIONS).await.unwrap().1, "ok");
     });
 }
 
@@ -87,8 +87,8 @@ fn https_to_what_does_not_speak_it_is_a_tls_error() {
             })
             .await
             .replace("http:", "https:");
-            let outgoing = trusting(&url, &[certificate()]);
-            let error = ask_with(&outgoing, &url, OPTIONS).await.unwrap_err();
+            let client = trusting(&url, &[certificate()]);
+            let error = ask_with(&client, &url, OPTIONS).await.unwrap_err();
             assert!(matches!(error, Error::TlsProtocolError), "{error}");
         }
     });

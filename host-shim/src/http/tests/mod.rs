@@ -1,8 +1,8 @@
 //! Requests over loopback, against servers that do one thing.
 
+mod failing_cases;
 mod kept;
 mod limits;
-mod sick;
 mod tls;
 
 use std::io;
@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use crate::outgoing::*;
+use crate::http::*;
 
 /// Long enough for anything on loopback.
 const AMPLE: Duration = Duration::from_secs(60);
@@ -94,10 +94,10 @@ enum Then {
     Wait,
 }
 
-fn outgoing(url: &str) -> Outgoing {
+fn client(url: &str) -> HttpClient {
     let allowed = AllowList::default();
     allowed.set([url.parse().unwrap()]);
-    Outgoing::new(allowed)
+    HttpClient::new(allowed)
 }
 
 fn post(url: &str) -> http::Request<WasiBody> {
@@ -109,15 +109,15 @@ fn post(url: &str) -> http::Request<WasiBody> {
 }
 
 async fn ask(url: &str, options: RequestOptions) -> Result<(u16, Bytes), Error> {
-    ask_with(&outgoing(url), url, options).await
+    ask_with(&client(url), url, options).await
 }
 
 async fn ask_with(
-    outgoing: &Outgoing,
+    client: &HttpClient,
     url: &str,
     options: RequestOptions,
 ) -> Result<(u16, Bytes), Error> {
-    let answer = outgoing.send(post(url), options).await?;
+    let answer = client.send(post(url), options).await?;
     let status = answer.status().as_u16();
     Ok((status, answer.into_body().collect().await?.to_bytes()))
 }
@@ -153,15 +153,13 @@ fn a_redirect_is_an_answer_like_any_other() {
 fn what_is_not_on_the_list_is_denied_without_a_connection() {
     run(async {
         let url = nobody().await;
-        let elsewhere = outgoing("http://127.0.0.1:1");
+        let elsewhere = client("http://127.0.0.1:1");
         let error = ask_with(&elsewhere, &url, OPTIONS).await.unwrap_err();
         assert!(matches!(error, Error::HttpRequestDenied), "{error}");
         let error = ask(&url, OPTIONS).await.unwrap_err();
         assert!(matches!(error, Error::ConnectionRefused), "{error}");
         let https = url.replace("http:", "https:");
-        let error = ask_with(&outgoing(&url), &https, OPTIONS)
-            .await
-            .unwrap_err();
+        let error = ask_with(&client(&url), &https, OPTIONS).await.unwrap_err();
         assert!(matches!(error, Error::HttpRequestDenied), "{error}");
     });
 }
@@ -260,12 +258,12 @@ fn a_dropped_request_and_a_dropped_answer_close_their_connection() {
             }
         })
         .await;
-        let outgoing = outgoing(&url);
-        let answer = outgoing.send(post(&url), OPTIONS).await.unwrap();
+        let client = client(&url);
+        let answer = client.send(post(&url), OPTIONS).await.unwrap();
         drop(answer);
         closings.recv().await.unwrap();
 
-        let sending = outgoing.send(post(&format!("{url}/silent")), OPTIONS);
+        let sending = client.send(post(&format!("{url}/silent")), OPTIONS);
         assert!(tokio::time::timeout(SHORT, sending).await.is_err());
         closings.recv().await.unwrap();
     });
