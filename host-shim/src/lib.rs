@@ -45,7 +45,6 @@ mod tests;
 mod tools;
 mod turn;
 
-pub use crate::http::{Origin, OriginError};
 pub use attachment::{Attachment, AttachmentError, MAX_ATTACHMENT_BYTES};
 pub use builder::PluginBuilder;
 pub use clock::Clock;

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Uri;
-
-use super::origin::Origin;
+use openclaw_core::origin::Origin;
 
 /// The origins that may be asked; clones share them. Empty at first.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +26,10 @@ impl AllowList {
 
     /// Whether a request may go there: scheme, host and port are those of a configured gateway.
     pub(crate) fn allows(&self, target: &Uri) -> bool {
-        Origin::of(target).is_ok_and(|origin| {
+        let (Some(scheme), Some(authority)) = (target.scheme_str(), target.authority()) else {
+            return false;
+        };
+        Origin::parse(&format!("{scheme}://{authority}")).is_ok_and(|origin| {
             self.0
                 .read()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -42,7 +44,7 @@ mod tests {
 
     fn list(origins: &[&str]) -> AllowList {
         let list = AllowList::default();
-        list.set(origins.iter().map(|text| text.parse().unwrap()));
+        list.set(origins.iter().map(|text| Origin::parse(text).unwrap()));
         list
     }
 
@@ -90,13 +92,41 @@ mod tests {
         }
     }
 
+    // Report F31: the component took an address that the host then refused.
+    #[test]
+    fn what_the_plugin_takes_is_an_origin() {
+        for host in [
+            "a",
+            "a.b",
+            "a-b_c",
+            "..",
+            "-",
+            "1",
+            "127.1",
+            "[::]",
+            "[1:2:3:4:5:6:7:8]",
+            "[::ffff:1.2.3.4]",
+            &"a".repeat(253),
+        ] {
+            for port in ["", ":1", ":80", ":443", ":00080", ":65535"] {
+                for scheme in ["http", "https", "HTTP"] {
+                    let url = format!("{scheme}://{host}{port}");
+                    let Origin { https, authority } = Origin::parse(&url).expect(&url);
+                    let scheme = if https { "https" } else { "http" };
+                    let target = format!("{scheme}://{authority}/v1/responses");
+                    assert!(list(&[&url]).allows(&target.parse().expect(&url)), "{url}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_set_anew_replaces_and_what_is_added_does_not() {
         let list = list(&["http://a"]);
         let (a, b) = ("http://a/".parse().unwrap(), "http://b/".parse().unwrap());
-        list.add(["http://b".parse().unwrap()]);
+        list.add([Origin::parse("http://b").unwrap()]);
         assert!(list.allows(&a) && list.allows(&b));
-        list.clone().set(["http://b".parse().unwrap()]);
+        list.clone().set([Origin::parse("http://b").unwrap()]);
         assert!(!list.allows(&a) && list.allows(&b));
     }
 }

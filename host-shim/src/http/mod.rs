@@ -7,7 +7,6 @@ mod coding;
 mod connect;
 mod error;
 mod late;
-mod origin;
 mod tcp_stream;
 #[cfg(test)]
 mod tests;
@@ -16,4 +15,3 @@ mod upload;
 pub(crate) use allow_list::AllowList;
 pub(crate) use client::HttpClient;
 pub(crate) use late::settle;
-pub use origin::{Origin, OriginError};

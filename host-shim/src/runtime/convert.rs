@@ -169,7 +169,7 @@ pub(super) fn status(state: guards::State) -> Status {
         *place = Some(Breaker {
             state: match breaker.state {
                 guards::BreakerState::Closed => BreakerState::Closed,
-                guards::BreakerState::Pending => BreakerState::Pending,
+                guards::BreakerState::Open => BreakerState::Open,
                 guards::BreakerState::HalfOpen => BreakerState::HalfOpen,
             },
             failures: breaker.failures,

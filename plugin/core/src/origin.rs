@@ -7,7 +7,7 @@ use crate::prelude::*;
 use crate::printable::shown;
 
 /// Scheme, host and port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// Whether to use TLS.
     pub https: bool,
@@ -222,6 +222,68 @@ mod tests {
         ] {
             let real = text.parse::<core::net::Ipv6Addr>().is_ok();
             assert_eq!(is_ipv6(text), real, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_an_origin() {
+        for (url, https, authority) in [
+            ("http://127.0.0.1:18789", false, "127.0.0.1:18789"),
+            ("http://127.0.0.1:18789/", false, "127.0.0.1:18789"),
+            ("http://localhost:80", false, "localhost"),
+            ("https://localhost:443", true, "localhost"),
+            ("https://localhost:80", true, "localhost:80"),
+            ("HTTP://LocalHost:8080", false, "localhost:8080"),
+            (
+                "http://open_claw-1.internal:65535",
+                false,
+                "open_claw-1.internal:65535",
+            ),
+            ("https://[2001:DB8::1]", true, "[2001:db8::1]"),
+            ("http://10.0.0.1:00080", false, "10.0.0.1"),
+        ] {
+            let authority = authority.into();
+            assert_eq!(Origin::parse(url), Ok(Origin { https, authority }), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_none() {
+        use OriginError::*;
+        for (url, why) in [
+            ("", Empty),
+            (" ", NoScheme),
+            ("localhost:18789", NoScheme),
+            ("//localhost", NoScheme),
+            ("http:", NoScheme),
+            ("http://", Host),
+            ("http:///path", HasPath),
+            ("http://:80", Host),
+            ("ws://localhost:18789", OtherScheme),
+            ("unix:///var/run/x", OtherScheme),
+            ("http://localhost/v1", HasPath),
+            ("http://localhost//", HasPath),
+            ("http://localhost?x=1", HasPath),
+            ("http://localhost/#x", HasPath),
+            ("http://localhost#", HasPath),
+            ("http://user:secret@localhost:80", HasUser),
+            ("http://@localhost", HasUser),
+            ("http://localhost:", Port),
+            ("http://localhost:0", Port),
+            ("http://localhost:65536", Port),
+            ("http://localhost:+80", Port),
+            ("http://localhost:8a", Port),
+            ("http://local host", Host),
+            ("http://localhost\n", Host),
+            ("http://[::1", Host),
+            ("http://[::g]", Host),
+            // Report F31: the component took it, and the host did not.
+            ("http://[1:2:3]", Host),
+            ("http://[fe80::1%25eth0]", Host),
+            ("http://ex*ample", Host),
+            ("http://例子", Host),
+        ] {
+            assert_eq!(Origin::parse(url), Err(why), "{url:?}");
         }
     }
 

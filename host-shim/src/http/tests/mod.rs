@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use openclaw_core::origin::Origin;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
@@ -96,7 +97,7 @@ enum Then {
 
 fn client(url: &str) -> HttpClient {
     let allowed = AllowList::default();
-    allowed.set([url.parse().unwrap()]);
+    allowed.set([Origin::parse(url).unwrap()]);
     HttpClient::new(allowed)
 }
 

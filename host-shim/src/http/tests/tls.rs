@@ -49,7 +49,7 @@ fn trusting(url: &str, roots: &[CertificateDer<'static>]) -> HttpClient {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(roots.iter().cloned());
     let allowed = AllowList::default();
-    allowed.set([url.parse().unwrap()]);
+    allowed.set([Origin::parse(url).unwrap()]);
     HttpClient::with(Connector::trusting(store), allowed)
 }
 
