@@ -176,6 +176,22 @@ fn a_wrong_token_is_auth_failed_with_cause_and_remedy_in_both_languages() {
 }
 
 #[test]
+fn two_v_show_where_the_time_went() {
+    let gateway = Gateway::start();
+    let ran = run(gateway.program(["-vv", "ask", "never-logged"]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for span in [
+        "turn{id=\"turn-1\"",
+        "request{method=POST uri=http://127.0.0.1:",
+    ] {
+        let mut lines = ran.err.lines();
+        let closed = lines.any(|line| line.contains(span) && line.contains("close time.busy="));
+        assert!(closed, "{span}: {ran:?}");
+    }
+    assert!(!ran.err.contains("never-logged"), "{ran:?}");
+}
+
+#[test]
 fn every_kind_of_failure_has_its_exit_code() {
     for (scene, code, name) in [
         (

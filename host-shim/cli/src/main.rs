@@ -142,6 +142,8 @@ fn log_to_stderr(verbose: u8) {
     };
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
+        // How long a turn, a request or a tool took: busy, and idle while it waited.
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
         .with_writer(std::io::stderr);
     tracing_subscriber::registry()
         .with(Targets::new().with_target("host_shim", level))

@@ -22,16 +22,19 @@ pub(super) struct AnswerBody {
     waiting: bool,
     /// The time is over, and what has arrived is given its chance.
     settling: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// The request's.
+    span: tracing::Span,
 }
 
 impl AnswerBody {
-    pub(super) fn new(incoming: Incoming, limit: Option<Duration>) -> Self {
+    pub(super) fn new(incoming: Incoming, limit: Option<Duration>, span: tracing::Span) -> Self {
         Self {
             incoming: Some(incoming),
             limit,
             timer: None,
             waiting: false,
             settling: None,
+            span,
         }
     }
 
@@ -74,7 +77,7 @@ impl Body for AnswerBody {
         };
         let error = match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(Some(Err(error))) => {
-                tracing::debug!(%error, "the gateway's answer broke off");
+                tracing::debug!(parent: &this.span, %error, "the gateway's answer broke off");
                 error::of_body(&error)
             }
             Poll::Ready(frame) => {

@@ -7,6 +7,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::allow_list::AllowList;
@@ -55,11 +56,15 @@ impl HttpClient {
         if !self.allowed.allows(request.uri()) {
             return Err(Error::HttpRequestDenied);
         }
+        // Open until the answer's body has ended.
+        let span =
+            tracing::debug_span!("request", method = %request.method(), uri = %request.uri());
         let upload = upload::Upload::of(&request);
         let attempt = Arc::new(Attempt::new(options.connect_timeout));
         let counted = attempt.clone();
         hyper::ext::on_informational(&mut request, move |_| counted.count_interim());
         let answering = ATTEMPT.scope(attempt.clone(), self.client.request(request));
+        let answering = answering.instrument(span.clone());
         let answer = tokio::select! {
             biased;
             answer = in_time(answering, &attempt, options.first_byte_timeout) => answer,
@@ -72,9 +77,11 @@ impl HttpClient {
             }
             Err(error) => return Err(error::of_request(&error)),
         };
+        span.in_scope(|| tracing::debug!(status = answer.status().as_u16(), "answered"));
         coding::show(answer.headers_mut());
         Ok(answer.map(|incoming| {
-            UnsyncBoxBody::new(AnswerBody::new(incoming, options.between_bytes_timeout))
+            let limit = options.between_bytes_timeout;
+            UnsyncBoxBody::new(AnswerBody::new(incoming, limit, span))
         }))
     }
 }

@@ -7,6 +7,7 @@ use futures::stream::FuturesUnordered;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 use openclaw_plugin::gateway::request::check_size;
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 use wasmtime::component::{Accessor, FutureReader};
 
 use super::bindings::Plugin as Guest;
@@ -150,9 +151,10 @@ impl Supervisor {
         if let Some(runner) = request.runner.take().or_else(|| self.runner.clone()) {
             self.supplies.runners.add(&id, runner);
         }
+        let span = tracing::debug_span!("turn", id, bytes = request.bytes());
         let turn = convert::turn(&id, request);
         let end = self
-            .in_time(run_turn(guest, turn, events, cancelled))
+            .in_time(run_turn(guest, turn, events, cancelled).instrument(span))
             .await?;
         self.supplies.runners.remove(&id);
         slot.answer(convert::end(end));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use openclaw_plugin::turn::{MAX_TOOL_OUTPUT_BYTES, too_much_output};
+use tracing::Instrument as _;
 use wasmtime::component::{Accessor, HasData, Linker, ResourceTable};
 use wasmtime_wasi::p2::bindings as p2;
 use wasmtime_wasi::p3::bindings::clocks::monotonic_clock;
@@ -175,14 +176,16 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
             (supplies.runners.get(&turn_id), supplies.meter.clone())
         });
         let Some(runner) = runner else {
-            return Err("there is nobody who could run this tool".to_owned());
+            return Err("no tool runner is configured".to_owned());
         };
         let call = ToolCall {
             id: call.id,
             name: call.name,
             arguments: call.arguments,
         };
-        let running = AssertUnwindSafe(async move { runner.run(&turn_id, call).await });
+        let span = tracing::debug_span!("tool", turn = turn_id, name = call.name);
+        let running = async move { runner.run(&turn_id, call).await };
+        let running = AssertUnwindSafe(running.instrument(span));
         let mut running = pin!(running.catch_unwind());
         // The caller's code is not the component's computing.
         let result = std::future::poll_fn(|cx| meter.host(|| running.as_mut().poll(cx)))
