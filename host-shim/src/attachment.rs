@@ -28,6 +28,7 @@ pub struct Attachment {
 
 /// Why a file cannot be attached.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AttachmentError {
     /// It cannot be read at all.
     #[error("the attachment {path:?} cannot be read: {source}; check the path and its permissions")]

@@ -138,20 +138,26 @@ fn system() -> Duration {
     #[cfg(target_vendor = "apple")]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
 
+    read(CLOCK)
+}
+
+/// A clock of the system's.
+#[cfg(unix)]
+pub(crate) fn read(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: `time` is ours and lives on; the call only fills it. It fails on no system that this
-    // library runs on, and would leave a clock that stands still.
-    unsafe { libc::clock_gettime(CLOCK, &mut time) };
+    // SAFETY: `time` outlives the call, which only fills it. It fails on no system that this library
+    // runs on; a failure would leave a clock that stands still.
+    unsafe { libc::clock_gettime(clock, &mut time) };
     let seconds = Duration::from_secs(time.tv_sec.try_into().unwrap_or(0));
     seconds + Duration::from_nanos(time.tv_nsec.try_into().unwrap_or(0))
 }
 
 /// The standard library's clock.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn system() -> Duration {
+pub(crate) fn system() -> Duration {
     static BASE: std::sync::LazyLock<std::time::Instant> =
         std::sync::LazyLock::new(std::time::Instant::now);
     BASE.elapsed()

@@ -35,6 +35,7 @@ struct Inner {
 
 /// Why a config was not taken; the one before stays in force.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigureError {
     /// The config is wrong.
     #[error(transparent)]

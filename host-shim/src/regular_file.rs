@@ -4,7 +4,6 @@
 //! The size that the system tells is no limit: files of `/proc` have none, and others grow while they
 //! are read. A FIFO would block its opener until somebody writes, a device may never end.
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -13,26 +12,18 @@ use std::path::Path;
 const PIECE: usize = 64 << 10;
 
 /// Why a file cannot be read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// The system's error.
-    Io(io::Error),
+    #[error("cannot be read: {0}")]
+    Io(#[source] io::Error),
     /// A directory, FIFO, socket or device, or a file of the kernel's that has nothing yet.
+    #[error(
+        "is not a regular file; a pipe, device or folder cannot be read here, so copy its content into a file"
+    )]
     NotRegular,
-    /// It has more bytes than the limit; how many at the least.
+    /// It has more bytes than the limit; at least this many.
+    #[error("is too long, {0} bytes or more")]
     TooLong(u64),
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "cannot be read: {error}"),
-            Self::NotRegular => f.write_str(
-                "is not a regular file; a pipe, device or folder cannot be read here, so copy its content into a file",
-            ),
-            Self::TooLong(bytes) => write!(f, "is too long, {bytes} bytes or more"),
-        }
-    }
 }
 
 impl From<io::Error> for ReadError {

@@ -157,6 +157,7 @@ impl Problem {
                     remedy: code.remedy(locale).to_owned(),
                 }
             }
+            error => Self::usage(error.to_string(), ""),
         }
     }
 

@@ -43,6 +43,7 @@ impl From<ConfigureError> for Raised {
         match error {
             ConfigureError::Invalid(error) => error.into(),
             ConfigureError::Fault(fault) => fault.into(),
+            error => raised("config", &json!({ "message": error.to_string() })),
         }
     }
 }

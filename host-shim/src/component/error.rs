@@ -7,6 +7,7 @@ use crate::fault::Fault;
 
 /// Why a plugin cannot be made. One line each, with what to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// The file cannot be read.
     #[error("the component {path:?} cannot be read: {source}; check the path and its permissions")]
@@ -64,9 +65,9 @@ pub enum LoadError {
         /// What wasmtime said.
         why: String,
     },
-    /// The plugin's thread cannot be had.
+    /// A thread or its event loop.
     #[error("the plugin's thread cannot be started: {0}")]
-    Thread(String),
+    Thread(#[source] std::io::Error),
     /// The component refused the config.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -24,6 +24,7 @@ pub struct ComponentInfo {
 /// Where the machine code of a component came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum CodeOrigin {
     /// Compiled in this process.
     Compiled,

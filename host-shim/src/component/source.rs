@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 /// Where the component comes from.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub enum ComponentSource {
     /// The one that is built into this library.
     #[default]

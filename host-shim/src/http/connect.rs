@@ -1,7 +1,6 @@
 //! Connecting, with the request's own time limit, and with errors that say what failed.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -90,52 +89,31 @@ impl Attempt {
 }
 
 /// Why there is no connection. In every case nothing of the request was sent.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectFailure {
-    /// The host's name was not resolved.
-    Dns(io::Error),
-    /// Nobody listens.
+    #[error("the host name cannot be resolved: {0}")]
+    Dns(#[source] io::Error),
+    #[error("connection refused")]
     Refused,
-    /// Not in time.
+    #[error("connection timed out")]
     TimedOut,
     /// No route, no permission and the like.
-    Unreachable(io::Error),
-    /// The certificate is not one to trust.
+    #[error("cannot connect: {0}")]
+    Unreachable(#[source] io::Error),
+    #[error("the certificate is not trusted: {0}")]
     Certificate(String),
-    /// TLS failed otherwise.
+    #[error("TLS failed: {0}")]
     Tls(String),
 }
-
-impl fmt::Display for ConnectFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dns(error) => write!(f, "the host name cannot be resolved: {error}"),
-            Self::Refused => f.write_str("connection refused"),
-            Self::TimedOut => f.write_str("no connection in time"),
-            Self::Unreachable(error) => write!(f, "cannot connect: {error}"),
-            Self::Certificate(why) => write!(f, "the certificate is not trusted: {why}"),
-            Self::Tls(why) => write!(f, "TLS failed: {why}"),
-        }
-    }
-}
-
-impl StdError for ConnectFailure {}
 
 /// Resolves names; marks its errors, so that they are told apart from those of connecting.
 #[derive(Clone, Debug)]
 struct Resolver(GaiResolver);
 
 /// See [`Resolver`].
-#[derive(Debug)]
-struct ResolveError(io::Error);
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for ResolveError {}
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct ResolveError(#[source] io::Error);
 
 impl Service<Name> for Resolver {
     type Response = <GaiResolver as Service<Name>>::Response;

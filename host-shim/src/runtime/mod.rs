@@ -62,10 +62,10 @@ pub(crate) async fn start(builder: PluginBuilder) -> Result<Started, LoadError> 
     std::thread::Builder::new()
         .name("openclaw-plugin".to_owned())
         .spawn(move || run(builder, receiver, ready))
-        .map_err(|error| LoadError::Thread(error.to_string()))?;
-    let info = loaded
-        .await
-        .map_err(|_| LoadError::Thread("it ended while it was starting".to_owned()))??;
+        .map_err(LoadError::Thread)?;
+    let info = loaded.await.map_err(|_| {
+        LoadError::Thread(std::io::Error::other("it ended while it was starting"))
+    })??;
     Ok((commands, info))
 }
 
@@ -81,7 +81,7 @@ fn run(
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            let _ = ready.send(Err(LoadError::Thread(error.to_string())));
+            let _ = ready.send(Err(LoadError::Thread(error)));
             return;
         }
     };

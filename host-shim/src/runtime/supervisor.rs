@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_core::{fault::FaultCode, locale::Locale, origin::Origin};
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
@@ -17,7 +17,7 @@ use crate::builder::PluginBuilder;
 use crate::component::{LoadError, Loaded, first_line};
 use crate::config::{Config, ConfigError};
 use crate::fault::Fault;
-use crate::http::{AllowList, HttpClient, Origin};
+use crate::http::{AllowList, HttpClient};
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
@@ -113,8 +113,7 @@ impl Supervisor {
             .unwrap_or_default();
         let tick = (builder.compute_budget / LOOKS)
             .clamp(Duration::from_millis(1), Duration::from_secs(1));
-        let watchdog = Watchdog::start(engine.clone(), tick)
-            .map_err(|error| LoadError::Thread(error.to_string()))?;
+        let watchdog = Watchdog::start(engine.clone(), tick).map_err(LoadError::Thread)?;
         let allowed = AllowList::default();
         let supervisor = Self {
             commands: tokio::sync::Mutex::new(commands),
@@ -348,8 +347,8 @@ pub(super) fn origins(config: &Config) -> Result<Vec<Origin>, ConfigError> {
         .into_iter()
         .filter_map(|(key, url)| {
             let url = url?;
-            let origin = url.parse::<Origin>();
-            Some(origin.map_err(|error| ConfigError::new(key, error.0.message(url, config.locale))))
+            let origin = Origin::parse(url);
+            Some(origin.map_err(|error| ConfigError::new(key, error.message(url, config.locale))))
         })
         .collect()
 }

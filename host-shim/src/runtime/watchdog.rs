@@ -68,23 +68,14 @@ impl Meter {
 /// The processor time of this thread, in nanoseconds.
 #[cfg(unix)]
 fn now() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: `time` is ours and lives on; the call only fills it.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
-    let seconds = Duration::from_secs(time.tv_sec.try_into().unwrap_or(0));
-    let nanos = Duration::from_nanos(time.tv_nsec.try_into().unwrap_or(0));
-    u64::try_from((seconds + nanos).as_nanos()).unwrap_or(u64::MAX)
+    let time = crate::clock::read(libc::CLOCK_THREAD_CPUTIME_ID);
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The time, in nanoseconds.
 #[cfg(not(unix))]
 fn now() -> u64 {
-    static BASE: std::sync::LazyLock<std::time::Instant> =
-        std::sync::LazyLock::new(std::time::Instant::now);
-    u64::try_from(BASE.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    u64::try_from(crate::clock::system().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Advances the engine's epoch while the component computes.

@@ -1,5 +1,6 @@
 //! The plugin as a whole: the real component in the real host, against a fake gateway.
 
+mod handle;
 mod hostile;
 mod life;
 mod tools;
