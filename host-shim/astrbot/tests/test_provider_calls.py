@@ -111,9 +111,14 @@ def test_a_loop_that_ends_with_a_tool_holds_nothing(tmp_path: Path) -> None:
             if not task.cancelled():
                 task.exception()
         # One that only carries the response to the loop does not end it.
-        response = await asyncio.create_task(rig.ask(True, **request))
-        await asyncio.sleep(0.05)
-        assert rig.engine.status().in_flight == 1 and response.tools_call_ids
+        carrier = asyncio.create_task(rig.ask(True, **request))
+        response = await carrier
+        # What is to be told of its end is told in the order of registration: this comes last.
+        told = asyncio.Event()
+        carrier.add_done_callback(lambda _: told.set())
+        await told.wait()
+        held = rig.provider._pending.turn_of(response.tools_call_ids)
+        assert held is not None and held.waiting and not held.given_up
         await rig.provider.terminate()
         await rig.idle()
 
@@ -127,9 +132,8 @@ def test_a_task_that_calls_tools_again_and_again_gathers_nothing(tmp_path: Path,
     async def body(rig: Rig) -> None:
         for _ in range(3):
             await rig.loop(True, [user("tool astrbot_weather {}")], lambda: "x", session_id=CHAT)
-        await asyncio.sleep(0.1)
-        callbacks = getattr(asyncio.current_task(), "_callbacks", None) or ()
-        assert not [one for one in callbacks if "_give_up_with" in repr(one)]
+        while "_give_up_with" in repr(getattr(asyncio.current_task(), "_callbacks", None)):
+            await asyncio.sleep(0.01)
 
     run(tmp_path, body)
 

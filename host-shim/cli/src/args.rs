@@ -87,6 +87,7 @@ pub enum Command {
     /// Shows what a component is, imports and exports
     Inspect(Inspect),
     /// Plays the guards and the faults against a fake gateway; needs no network
+    #[cfg(feature = "demo")]
     Demo,
     /// Prints the table of faults
     Faults(Table),

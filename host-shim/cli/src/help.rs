@@ -24,7 +24,6 @@ const EXAMPLES_EN: &str = "
   git diff | host-shim ask --instructions 'Review this change.'
   host-shim ask --attach cat.png 'What is this?'
   host-shim chat --session notes              a talk that is remembered
-  host-shim demo                              the guards and faults, without a gateway
   printf '{\"id\":1,\"op\":\"status\"}\\n' | host-shim session
 ";
 
@@ -35,8 +34,15 @@ const EXAMPLES_ZH: &str = "
   git diff | host-shim ask --instructions '审查这个改动。'
   host-shim ask --attach cat.png '这是什么？'
   host-shim chat --session notes              有记忆的对话
-  host-shim demo                              不需要网关，演示防护与故障
   printf '{\"id\":1,\"op\":\"status\"}\\n' | host-shim session
+";
+
+const DEMO_EN: &str = "\
+  host-shim demo                              the guards and faults, without a gateway
+";
+
+const DEMO_ZH: &str = "\
+  host-shim demo                              不需要网关，演示防护与故障
 ";
 
 const ASK_EN: &str = "
@@ -97,6 +103,10 @@ pub fn dress(command: Command, locale: Locale) -> Command {
         Locale::Zh => chinese_root(command),
     };
     let examples = |examples| format!("{}{examples}", pick(locale, "Examples:", "示例："));
+    let demo = match cfg!(feature = "demo") {
+        true => pick(locale, DEMO_EN, DEMO_ZH),
+        false => "",
+    };
     let exit_codes = || {
         let codes = exit::list(locale);
         let title = pick(locale, "Exit codes:", "退出码：");
@@ -110,9 +120,10 @@ pub fn dress(command: Command, locale: Locale) -> Command {
     );
     command
         .after_help(format!(
-            "{}\n\n{}\n{}",
+            "{}\n\n{}{}\n{}",
             pick(locale, SETTINGS_EN, SETTINGS_ZH),
             examples(pick(locale, EXAMPLES_EN, EXAMPLES_ZH)),
+            demo,
             exit_codes(),
         ))
         .mut_subcommand("ask", |command| command.after_help(ask))

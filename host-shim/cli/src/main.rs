@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod attach;
 mod chat;
+#[cfg(feature = "demo")]
 mod demo;
 mod exit;
 mod grumble;
@@ -87,6 +88,7 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, Stop> {
         Command::Status(format) => runtime.block_on(look::status(&format, setup()?)),
         Command::Diagnose(format) => runtime.block_on(look::diagnose(&format, setup()?)),
         Command::Inspect(options) => look::inspect(&options, &cli.global, locale),
+        #[cfg(feature = "demo")]
         Command::Demo => runtime.block_on(demo::run(&cli.global, locale)),
         Command::Faults(table) => print(&tables::faults(locale, table.markdown)),
         Command::Guards(table) => {

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 from astr_openclaw import Plugin
@@ -280,9 +281,18 @@ def test_the_command_line_is_the_wheels_own() -> None:
     assert wrong.returncode == 2
 
 
+def test_the_wheel_has_no_fake_gateway() -> None:
+    import astr_openclaw
+
+    demo = subprocess.run([sys.executable, "-m", "astr_openclaw", "demo"], capture_output=True, text=True)
+    assert demo.returncode == 2 and "demo" in demo.stderr
+    for path in Path(astr_openclaw.__file__).parent.rglob("*"):
+        # Where the panics of its code are said to come from.
+        assert not path.is_file() or b"fake-gateway/src" not in path.read_bytes(), path
+
+
 def test_the_stub_names_what_the_native_module_has() -> None:
     import ast
-    from pathlib import Path
 
     import astr_openclaw
     from astr_openclaw import _native

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -87,34 +86,26 @@ def _runner(context: Any, event: Any, tool: Any, settings: Settings) -> Callable
 
 
 def _texts(result: Any) -> list[str]:
-    texts = []
-    for part in getattr(result, "content", []):
-        text = getattr(part, "text", None)
-        texts.append(text if text is not None else f"[{getattr(part, 'type', 'data')}]")
-    return texts
+    parts = [(getattr(part, "text", None), getattr(part, "type", "data")) for part in getattr(result, "content", [])]
+    return [f"[{kind}]" if text is None else text for text, kind in parts]
 
 
 def own(context: Any, engine: Engine) -> list[Tool]:
     """Read-only tools at L1: what AstrBot and the plugin are doing."""
 
-    async def status() -> str:
+    async def status() -> dict[str, Any]:
         now = engine.status()
-        return json.dumps(
-            {
-                "breakers": {name: breaker.state for name, breaker in now.breakers.items()},
-                "available_mib": now.memory.available_mib,
-                "level_cap": now.memory.level_cap,
-                "in_flight": now.in_flight,
-                "queued": now.queued,
-            }
-        )
+        return {
+            "breakers": {name: breaker.state for name, breaker in now.breakers.items()},
+            "available_mib": now.memory.available_mib,
+            "level_cap": now.memory.level_cap,
+            "in_flight": now.in_flight,
+            "queued": now.queued,
+        }
 
     async def providers() -> list[dict[str, str]]:
-        rows = []
-        for provider in context.get_all_providers():
-            meta = provider.meta()
-            rows.append({"id": meta.id, "type": meta.type, "model": meta.model or ""})
-        return rows
+        metas = (provider.meta() for provider in context.get_all_providers())
+        return [{"id": meta.id, "type": meta.type, "model": meta.model or ""} for meta in metas]
 
     async def plugins() -> list[dict[str, Any]]:
         return [
@@ -123,19 +114,16 @@ def own(context: Any, engine: Engine) -> list[Tool]:
         ]
 
     async def commands() -> list[dict[str, str]]:
-        rows = []
-        for handler in star_handlers_registry:
-            for rule in handler.event_filters:
-                if isinstance(rule, CommandFilter):
-                    rows.append({"command": rule.command_name, "desc": handler.desc or ""})
-                elif isinstance(rule, CommandGroupFilter):
-                    rows.append({"command": rule.group_name, "desc": handler.desc or ""})
-        return rows
+        rules = ((rule, handler.desc or "") for handler in star_handlers_registry for rule in handler.event_filters)
+        return [
+            {"command": rule.command_name if isinstance(rule, CommandFilter) else rule.group_name, "desc": desc}
+            for rule, desc in rules
+            if isinstance(rule, (CommandFilter, CommandGroupFilter))
+        ]
 
-    rows: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-        ("astrbot_status", "Memory, breakers and queue of the OpenClaw plugin in AstrBot.", status),
-        ("astrbot_providers", "The model providers that AstrBot has configured.", providers),
-        ("astrbot_plugins", "The plugins that AstrBot has loaded.", plugins),
-        ("astrbot_commands", "The chat commands that AstrBot knows.", commands),
-    )
-    return [Tool(name, run, description, level="L1") for name, description, run in rows]
+    return [
+        Tool("astrbot_status", status, "Memory, breakers and queue of the OpenClaw plugin in AstrBot.", level="L1"),
+        Tool("astrbot_providers", providers, "The model providers that AstrBot has configured.", level="L1"),
+        Tool("astrbot_plugins", plugins, "The plugins that AstrBot has loaded.", level="L1"),
+        Tool("astrbot_commands", commands, "The chat commands that AstrBot knows.", level="L1"),
+    ]

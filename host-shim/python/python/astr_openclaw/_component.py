@@ -8,8 +8,8 @@ import hashlib
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .errors import LoadError
 
@@ -23,8 +23,7 @@ _MAX_WASM_BYTES = 64 << 20
 _COMPILE_LIMIT = 300.0
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """What the native loader is given."""
 
     artifact: Path
@@ -126,17 +125,13 @@ async def _compile(wasm: Path, artifact: Path) -> None:
     """Compiles in another process, which writes the result whole or not at all."""
     # Only what a program needs to run: no token that the environment may hold.
     kept = ("PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LANG")
+    nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     try:
         artifact.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        command = [os.fspath(path) for path in (command_line(), "compile", wasm, artifact)]
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
         process = await asyncio.create_subprocess_exec(
-            os.fspath(command_line()),
-            "compile",
-            os.fspath(wasm),
-            os.fspath(artifact),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            env={name: os.environ[name] for name in kept if name in os.environ},
+            *command, stdin=nothing, stdout=nothing, stderr=pipe, env=environment
         )
     except FileNotFoundError:
         raise LoadError(

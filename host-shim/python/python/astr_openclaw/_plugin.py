@@ -81,7 +81,7 @@ class Plugin:
 
     @classmethod
     async def _load(cls, config: Config, code: _component.Code, snapshot: bytes | None) -> Plugin:
-        source: dict[str, Any] = {"artifact": code.artifact, "wasm_sha256": code.wasm_sha256, "snapshot": snapshot}
+        source = {**code._asdict(), "snapshot": snapshot}
         if isinstance(config, Mapping):
             source["config_text"] = _config_text(config)
         elif config is not None:
