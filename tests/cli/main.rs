@@ -10,7 +10,7 @@ mod chat;
 mod demo;
 #[cfg(target_os = "linux")]
 mod memory;
-mod readme;
+mod reference;
 mod reports;
 mod session;
 mod support;

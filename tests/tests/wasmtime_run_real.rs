@@ -1,4 +1,4 @@
-//! The README's commands under the stock `wasmtime run`, against a real gateway. It prints what it
+//! The commands of plugin/wasi/README.md under the stock `wasmtime run`, against a real gateway. It prints what it
 //! runs and what comes, piece by piece: `cargo test … -- --nocapture` shows it.
 //!
 //! Not among the tests that `cargo test` runs by itself (see Cargo.toml), but in a step of its own,
@@ -14,21 +14,14 @@ use openclaw_tests::real_gateway::{Options, PINNED, RealGateway};
 use openclaw_tests::released::{RELEASED, Ran, TOKEN, WASMTIME, output, repository};
 use openclaw_tests::rig::PATIENCE;
 
-/// The commands of the README's section about `wasmtime run`.
-fn readme() -> Vec<String> {
-    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
-    let section = readme.split("<!-- wasmtime -->").nth(1).unwrap();
-    let block = section.split("```sh\n").nth(1).unwrap();
-    let block = block.split("```").next().unwrap();
-    let commands = block.lines().filter(|line| line.starts_with("wasmtime "));
-    commands.map(str::to_owned).collect()
-}
-
-/// The one of them that ends so.
+/// The page's command that ends so.
 fn command(end: &str) -> String {
-    let mut commands = readme().into_iter();
+    let page = std::fs::read_to_string(repository().join("plugin/wasi/README.md")).unwrap();
+    let mut commands = page.lines().filter(|line| line.starts_with("wasmtime "));
     let found = commands.find(|command| command.ends_with(end));
-    found.unwrap_or_else(|| panic!("the README has no command that ends with {end}"))
+    found
+        .unwrap_or_else(|| panic!("the page has no command that ends with {end}"))
+        .to_owned()
 }
 
 /// Runs a line as a shell does, beside the released files, printing it and what comes; `then` is

@@ -1,0 +1,91 @@
+//! The pages for people who come to use or change this.
+
+use super::{read, root};
+
+const ARCHITECTURE: &str = "plugin/ARCHITECTURE.md";
+const CONTRIBUTING: &str = "tests/CONTRIBUTING.md";
+const SECURITY: &str = "host-shim/SECURITY.md";
+
+/// The files and folders of ours that a page names, from the root.
+fn paths(page: &str) -> Vec<&str> {
+    let ours = |word: &&str| {
+        ["plugin/", "host-shim/", "tests/", "wit/", ".ci/", ".cargo/"]
+            .iter()
+            .any(|folder| word.starts_with(folder))
+    };
+    let end = |letter: char| !(letter.is_ascii_alphanumeric() || "-_./".contains(letter));
+    let words = page.split(end).map(|word| word.trim_end_matches('.'));
+    words.filter(ours).collect()
+}
+
+#[test]
+fn every_path_that_a_page_names_is_there() {
+    let mut missing = Vec::new();
+    for page in ["README.md", ARCHITECTURE, CONTRIBUTING, SECURITY] {
+        let text = read(page);
+        // Links go from the page's own folder: links.rs looks at them.
+        let text = text.replace("](", "] (").replace(" (../", " ");
+        for path in paths(&text) {
+            if !root().join(path).exists() {
+                missing.push(format!("{page}: {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn the_page_on_the_architecture_lists_every_crate() {
+    let workspace = read("Cargo.toml");
+    let members = workspace.split("\nmembers = [").nth(1).unwrap();
+    let members = members.split(']').next().unwrap();
+    let members: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
+    assert!(members.len() > 10, "{members:?}");
+    let page = read(ARCHITECTURE);
+    for member in members {
+        let row = format!("| `{member}` |");
+        assert!(page.contains(&row), "{ARCHITECTURE} has no row {row}");
+    }
+}
+
+#[test]
+fn the_page_on_the_architecture_names_the_file_of_every_rule() {
+    let page = read(ARCHITECTURE);
+    let rules = page.split("## The rules").nth(1).unwrap();
+    let rules = rules.split("\n## ").next().unwrap();
+    for rule in [
+        "levels",
+        "memory",
+        "heavy",
+        "memory source",
+        "concurrency",
+        "breaker",
+        "limits",
+        "fault codes",
+        "classification",
+        "resending",
+        "backup",
+        "origins",
+        "tokens",
+    ] {
+        let row = rules
+            .lines()
+            .find(|line| line.starts_with(&format!("| {rule} |")));
+        let row = row.unwrap_or_else(|| panic!("{ARCHITECTURE} has no rule `{rule}`"));
+        assert!(!paths(row).is_empty(), "no file in: {row}");
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_links_to_the_other_pages() {
+    let readme = read("README.md");
+    assert!(readme.len() < 6500, "{} bytes", readme.len());
+    for page in [
+        ARCHITECTURE,
+        CONTRIBUTING,
+        SECURITY,
+        "host-shim/REFERENCE.md",
+    ] {
+        assert!(readme.contains(&format!("]({page}")), "no link to {page}");
+    }
+}
