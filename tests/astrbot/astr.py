@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -255,10 +256,9 @@ class AstrBot:
                 settings[key] = value
         await self.post("config/plugin/update", settings, plugin_name=PLUGIN)
 
-    async def web_chat(self, text: str, session: str, seconds: float = 60) -> list[dict[str, Any]]:
-        """Says something in the web chat; the events of the answer, to their end."""
+    async def web_chat(self, text: str, session: str, seconds: float = 60) -> AsyncIterator[str]:
+        """Says something in the web chat; the pieces of the answer, to its end."""
         assert self._web is not None
-        events = []
         body = {"message": text, "session_id": session, "enable_streaming": True}
         async with self._web.post(
             "/api/chat/send", json=body, timeout=aiohttp.ClientTimeout(total=seconds)
@@ -266,10 +266,10 @@ class AstrBot:
             async for line in answer.content:
                 if line.startswith(b"data: "):
                     event = json.loads(line[6:])
-                    events.append({**event, "at": asyncio.get_running_loop().time()})
                     if event.get("type") == "end":
                         break
-        return events
+                    if event.get("type") == "plain":
+                        yield event.get("data") or ""
 
     # The process.
 

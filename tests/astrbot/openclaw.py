@@ -123,6 +123,41 @@ class OpenClaw:
         self._folder.cleanup()
 
 
+class Relay:
+    """Stands before a gateway, and tells when words of its have passed. Use as an async context manager."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._passed = b""
+        self._news = asyncio.Condition()
+
+    async def __aenter__(self) -> Relay:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def until(self, words: str, seconds: float = 60) -> None:
+        """Returns once the gateway has said this."""
+        async with self._news:
+            await asyncio.wait_for(self._news.wait_for(lambda: words.encode() in self._passed), seconds)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, requests = await asyncio.open_connection("127.0.0.1", self._port)
+        await asyncio.gather(self._pass(reader, requests), self._pass(answers, writer))
+
+    async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while piece := await source.read(1 << 16):
+            target.write(piece)
+            await target.drain()
+            async with self._news:
+                self._passed += piece
+                self._news.notify_all()
+        target.close()
+
+
 def _free_ports() -> int:
     """A port P such that P to P+4 are free: the gateway takes P and P+3 at least."""
     for _ in range(100):

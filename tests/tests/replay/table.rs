@@ -29,10 +29,19 @@ pub type Unusable = (&'static str, &'static str);
 
 const PONG: Expected = Reply("PONG from fake upstream.");
 const TICKS: Expected = Reply("tick0 tick1 tick2 tick3 tick4 tick5");
+const NOT_ENABLED: Expected = Fault(ResponsesEndpointNotEnabledOrNotFound, "");
 const UNAUTHORIZED: Expected = Fault(AuthFailed, "Unauthorized");
 /// The whole text is 2026.2.9's stock sentence: so its failures look.
-const STOCK_SENTENCE: Expected = Fault(ModelProviderFailed, "");
+const STOCK_SENTENCE: Expected = provider("");
 const WEATHER: (&str, &str) = ("get_weather", r#"{"city":"Paris","unit":"c"}"#);
+
+const fn rejected(words: &'static str) -> Expected {
+    Fault(RequestRejected, words)
+}
+
+const fn provider(words: &'static str) -> Expected {
+    Fault(ModelProviderFailed, words)
+}
 
 pub const V2026_2_9: &[Row] = &[
     ("01_no_token", UNAUTHORIZED),
@@ -47,53 +56,32 @@ pub const V2026_2_9: &[Row] = &[
     ),
     (
         "07_invalid_json",
-        Fault(RequestRejected, "SyntaxError: Unexpected end of JSON input"),
+        rejected("SyntaxError: Unexpected end of JSON input"),
     ),
-    (
-        "07b_empty_body",
-        Fault(RequestRejected, "model: Invalid input"),
-    ),
-    (
-        "08_missing_input",
-        Fault(RequestRejected, "input: Invalid input"),
-    ),
-    (
-        "08b_missing_model",
-        Fault(RequestRejected, "model: Invalid input"),
-    ),
+    ("07b_empty_body", rejected("model: Invalid input")),
+    ("08_missing_input", rejected("input: Invalid input")),
+    ("08b_missing_model", rejected("model: Invalid input")),
     (
         "08c_empty_input",
-        Fault(RequestRejected, "Missing user message in `input`."),
+        rejected("Missing user message in `input`."),
     ),
     (
         "08e_only_system",
-        Fault(RequestRejected, "Missing user message in `input`."),
+        rejected("Missing user message in `input`."),
     ),
-    (
-        "08f_no_type_message",
-        Fault(RequestRejected, "input: Invalid input"),
-    ),
+    ("08f_no_type_message", rejected("input: Invalid input")),
     (
         "08g_unknown_key",
-        Fault(RequestRejected, "Unrecognized key: \"parallel_tool_calls\""),
+        rejected("Unrecognized key: \"parallel_tool_calls\""),
     ),
     ("08i_no_content_type", PONG),
     ("09_wrong_model", PONG),
     ("10_model_main", PONG),
     ("10b_header_main", PONG),
     ("11_unknown_agent_model", PONG),
-    (
-        "12_disabled_notoken",
-        Fault(ResponsesEndpointNotEnabledOrNotFound, ""),
-    ),
-    (
-        "12_disabled_token",
-        Fault(ResponsesEndpointNotEnabledOrNotFound, ""),
-    ),
-    (
-        "12b_disabled_noui_token",
-        Fault(ResponsesEndpointNotEnabledOrNotFound, ""),
-    ),
+    ("12_disabled_notoken", NOT_ENABLED),
+    ("12_disabled_token", NOT_ENABLED),
+    ("12b_disabled_noui_token", NOT_ENABLED),
     (
         "20_tool_nonstream",
         Reply("Tool said: Tool get_weather not found"),
@@ -115,14 +103,11 @@ pub const V2026_2_9: &[Row] = &[
         Reply("Tool said: Tool get_time not found"),
     ),
     // To a turn without tools; with tools the other shape is tried (faults.rs).
-    (
-        "24_flat_tool",
-        Fault(RequestRejected, "tools.0.function: Invalid input"),
-    ),
+    ("24_flat_tool", rejected("tools.0.function: Invalid input")),
     ("24b_tool_strict_key_inner", PONG),
     (
         "24c_tool_strict_key_outer",
-        Fault(RequestRejected, "Unrecognized key: \"strict\""),
+        rejected("Unrecognized key: \"strict\""),
     ),
     (
         "24d_tool_builtin_name_conflict",
@@ -144,12 +129,12 @@ pub const V2026_2_9: &[Row] = &[
     ("25b_tool_choice_required", PONG),
     (
         "25c_tool_choice_required_notools",
-        Fault(RequestRejected, "no tools were provided"),
+        rejected("no tools were provided"),
     ),
     ("25d_tool_choice_fn_nested", PONG),
     (
         "25e_tool_choice_fn_flat",
-        Fault(RequestRejected, "tool_choice: Invalid input"),
+        rejected("tool_choice: Invalid input"),
     ),
     ("26_instructions", PONG),
     ("26b_system_msg", PONG),
@@ -157,46 +142,31 @@ pub const V2026_2_9: &[Row] = &[
     ("27b_len", Reply("cut off")),
     (
         "27c_max_output_tokens_0",
-        Fault(RequestRejected, "max_output_tokens: Too small"),
+        rejected("max_output_tokens: Too small"),
     ),
     // Its usage proves that the model answered: with nothing.
     ("28_empty_nonstream", Reply("")),
-    (
-        "30b_image_openai_style",
-        Fault(RequestRejected, "input: Invalid input"),
-    ),
-    (
-        "30c_image_url_loopback",
-        Fault(RequestRejected, "SsrFBlockedError"),
-    ),
+    ("30b_image_openai_style", rejected("input: Invalid input")),
+    ("30c_image_url_loopback", rejected("SsrFBlockedError")),
     ("30d_image_bad_b64", PONG),
-    (
-        "30e_image_bmp",
-        Fault(RequestRejected, "input: Invalid input"),
-    ),
+    ("30e_image_bmp", rejected("input: Invalid input")),
     (
         "30f_image_only_no_text",
-        Fault(RequestRejected, "Missing user message in `input`."),
+        rejected("Missing user message in `input`."),
     ),
     (
         "30g_image_dataurl_in_url",
-        Fault(RequestRejected, "Invalid URL: must be http or https"),
+        rejected("Invalid URL: must be http or https"),
     ),
     ("31_file_b64", PONG),
     (
         "31b_file_bad_mime",
-        Fault(
-            RequestRejected,
-            "Unsupported file MIME type: application/zip",
-        ),
+        rejected("Unsupported file MIME type: application/zip"),
     ),
-    (
-        "31c_file_url_loopback",
-        Fault(RequestRejected, "SsrFBlockedError"),
-    ),
+    ("31c_file_url_loopback", rejected("SsrFBlockedError")),
     (
         "32_image_too_big_10MB",
-        Fault(RequestRejected, "Image too large: 11010048 bytes"),
+        rejected("Image too large: 11010048 bytes"),
     ),
     ("33c_body_21MB_notoken", UNAUTHORIZED),
     // Not streamed, 2026.2.9 gives the provider's error as the agent's words. Its usage of zero is
@@ -276,18 +246,15 @@ pub const V2026_2_9: &[Row] = &[
         ),
     ),
     ("71_ui_POST_v1_responses_query", PONG),
-    (
-        "71_ui_POST_v1_responses_slash",
-        Fault(ResponsesEndpointNotEnabledOrNotFound, ""),
-    ),
+    ("71_ui_POST_v1_responses_slash", NOT_ENABLED),
     (
         "72_orig_config_ok_token",
-        Fault(ModelProviderFailed, "No API key found for provider"),
+        provider("No API key found for provider"),
     ),
     // The stream stays open for ever after `response.failed`.
     (
         "72_orig_config_ok_token_stream",
-        Fault(ModelProviderFailed, "No API key found for provider"),
+        provider("No API key found for provider"),
     ),
     ("80_accept_encoding_gzip", LongReply(200_199)),
     ("80_accept_encoding_gzip_small", PONG),
@@ -306,34 +273,25 @@ pub const V2026_9_6: &[Row] = &[
     ("02_wrong_token", UNAUTHORIZED),
     ("03_simple_nonstream", PONG),
     ("04_simple_stream", PONG),
-    (
-        "07_invalid_json",
-        Fault(RequestRejected, "Unexpected end of JSON input"),
-    ),
-    (
-        "08_missing_input",
-        Fault(RequestRejected, "input: Invalid input"),
-    ),
-    (
-        "08f_no_type_message",
-        Fault(RequestRejected, "input: Invalid input"),
-    ),
+    ("07_invalid_json", rejected("Unexpected end of JSON input")),
+    ("08_missing_input", rejected("input: Invalid input")),
+    ("08f_no_type_message", rejected("input: Invalid input")),
     (
         "08g2_unknown_key",
-        Fault(RequestRejected, "Unrecognized key: \"foo_bar\""),
+        rejected("Unrecognized key: \"foo_bar\""),
     ),
     (
         "08g_unknown_key",
-        Fault(RequestRejected, "Unrecognized key: \"parallel_tool_calls\""),
+        rejected("Unrecognized key: \"parallel_tool_calls\""),
     ),
-    ("09_wrong_model", Fault(RequestRejected, "Invalid `model`.")),
+    ("09_wrong_model", rejected("Invalid `model`.")),
     ("10_model_main", PONG),
     ("10b_header_main", PONG),
     ("10c_model_slash_main", PONG),
     ("10d_model_default", PONG),
     (
         "11b_unknown_agent_header",
-        Fault(RequestRejected, "Unknown agent 'ghost2'."),
+        rejected("Unknown agent 'ghost2'."),
     ),
     ("20_tool_nonstream", Calls(&[WEATHER])),
     ("20e_tool_nouser", Calls(&[WEATHER])),
@@ -343,45 +301,30 @@ pub const V2026_9_6: &[Row] = &[
         "23_twotools_nonstream",
         Calls(&[WEATHER, ("get_time", r#"{"tz":"UTC"}"#)]),
     ),
-    (
-        "24_nested_tool",
-        Fault(RequestRejected, "tools.0.name: Invalid input"),
-    ),
+    ("24_nested_tool", rejected("tools.0.name: Invalid input")),
     // A 400 whose body is a failed response: the request was bad, the provider was not asked.
     (
         "24d_tool_builtin_name_conflict",
-        Fault(RequestRejected, "invalid tool configuration"),
+        rejected("invalid tool configuration"),
     ),
     // `status` failed.
     (
         "25d_tool_choice_fn_flat",
-        Fault(ModelProviderFailed, "required a get_time tool call"),
+        provider("required a get_time tool call"),
     ),
-    (
-        "28_empty_nonstream",
-        Fault(ModelProviderFailed, "internal error"),
-    ),
+    ("28_empty_nonstream", provider("internal error")),
     // A 401, but the provider's: the gateway took our token.
     (
         "40_up_MAGIC_401_nonstream",
-        Fault(ModelProviderFailed, "Incorrect API key provided"),
+        provider("Incorrect API key provided"),
     ),
-    (
-        "40_up_MAGIC_401_stream",
-        Fault(ModelProviderFailed, "internal error"),
-    ),
+    ("40_up_MAGIC_401_stream", provider("internal error")),
     (
         "40_up_MAGIC_500_nonstream",
-        Fault(ModelProviderFailed, "upstream provider error"),
+        provider("upstream provider error"),
     ),
-    (
-        "40_up_MAGIC_CTX_nonstream",
-        Fault(ModelProviderFailed, "internal error"),
-    ),
-    (
-        "40_up_MAGIC_CTX_stream",
-        Fault(ModelProviderFailed, "internal error"),
-    ),
+    ("40_up_MAGIC_CTX_nonstream", provider("internal error")),
+    ("40_up_MAGIC_CTX_stream", provider("internal error")),
     (
         "62_disconnect_midstream",
         Interrupted("tick0 tick1 tick2 tick3 tick4 tick5 tick6"),
