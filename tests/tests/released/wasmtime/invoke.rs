@@ -2,7 +2,7 @@
 
 use openclaw_tests::released::Ran;
 
-use crate::command::wasmtime_run;
+use super::command::wasmtime_run;
 
 fn invoke(call: &str) -> Ran {
     let options = ["-S", "http", "--dir", "/proc", "--dir", "/sys/fs/cgroup"];

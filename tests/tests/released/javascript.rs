@@ -1,7 +1,4 @@
-//! The released components in a host that shares no line with wasmtime: Node, with jco.
-//!
-//! Not among the tests that `cargo test` runs by itself (see Cargo.toml), but in a step of its own,
-//! `tests/steps/82-javascript.sh`: jco and Node come from npm.
+//! A host that shares no line with wasmtime: Node, with jco.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -6,7 +6,7 @@ use openclaw_fake_gateway::FakeGateway;
 use openclaw_tests::released::TOKEN;
 use tempfile::TempDir;
 
-use crate::command::Run;
+use super::command::Run;
 
 const MIB: u64 = 1 << 20;
 

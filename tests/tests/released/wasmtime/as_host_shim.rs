@@ -9,7 +9,7 @@ use openclaw_fake_gateway::{Answer, End, FakeGateway, Http, Scene};
 use openclaw_tests::released::{HOST_SHIM, Ran, TOKEN, own_folder};
 use serde_json::Value;
 
-use crate::command::{Run, finish};
+use super::command::{Run, finish};
 
 /// The host shim's home: it keeps the compiled component there.
 static HOME: LazyLock<PathBuf> = LazyLock::new(|| own_folder("home"));

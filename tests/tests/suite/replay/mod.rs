@@ -8,7 +8,6 @@ use openclaw_tests::rig::{Outcome, Recorder, Rig, TOKEN, tool, turn_with};
 use openclaw_tests::transcript::{self, Recording, VERSIONS};
 use serde_json::{Value, json};
 
-#[path = "replay/table.rs"]
 mod table;
 
 use table::{Expected, Row, Unusable};

@@ -6,7 +6,7 @@ use host_shim::ComponentSource;
 use host_shim::component::inspect;
 use openclaw_tests::released::{RELEASED, output};
 
-use crate::command::wasmtime_run;
+use super::command::wasmtime_run;
 
 #[test]
 fn the_host_shim_embeds_the_plugin_that_is_released() {

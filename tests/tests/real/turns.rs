@@ -1,59 +1,21 @@
-//! The real OpenClaw gateway 2026.2.9 from npm, with a stand-in for the model provider.
-//!
-//! Slow (each start takes 5 to 60 seconds) and in need of npm the first time; left out when
-//! `OPENCLAW_TESTS_QUICK=1`.
+//! Turns with the real gateway 2026.2.9.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use host_shim::{Attachment, Event, FaultCode, Level, TurnRequest};
 use openclaw_tests::provider::{HELD, PONG, user_messages};
 use openclaw_tests::real::Real;
+use openclaw_tests::real_gateway::PINNED;
 use openclaw_tests::rig::{outcome, tool, turn_with, within};
-use tokio::sync::{Mutex, MutexGuard};
 
-/// Held by the test that runs: they share the stand-in, and gateways that start at the same time
-/// starve each other.
-static TURN: Mutex<()> = Mutex::const_new(());
+use crate::{Shared, TURN, shared};
 
-/// The gateway of all tests that do nothing to it. It is stopped with the last of them: those that
-/// wait for their turn hold it already.
-static SHARED: Mutex<Weak<Real>> = Mutex::const_new(Weak::new());
-
-/// Whether to leave out the slow tests; says so.
-fn left_out() -> bool {
-    let quick = std::env::var_os("OPENCLAW_TESTS_QUICK").is_some_and(|value| value == "1");
-    if quick {
-        let test = std::thread::current();
-        println!(
-            "skipped: {} (OPENCLAW_TESTS_QUICK=1)",
-            test.name().unwrap_or("a test")
-        );
-    }
-    quick
-}
-
-/// The shared one, and the turn to use it.
-async fn shared() -> (Arc<Real>, MutexGuard<'static, ()>) {
-    let mut shared = SHARED.lock().await;
-    let real = match shared.upgrade() {
-        Some(real) => real,
-        None => {
-            let _turn = TURN.lock().await;
-            let real = Arc::new(Real::start(|_| {}).await);
-            *shared = Arc::downgrade(&real);
-            real
-        }
-    };
-    drop(shared);
-    (real, TURN.lock().await)
-}
+/// The gateway of all tests that do nothing to it.
+static SHARED: Shared = Shared::const_new(Weak::new());
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_answers_a_plain_turn() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     let plain = real.run("plain", "hi").await;
     assert_eq!(plain.reply().text, PONG);
     assert!(
@@ -68,10 +30,7 @@ async fn a_real_gateway_answers_a_plain_turn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_streams_several_deltas_while_the_model_still_writes() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     let mut turn = real.plugin.ask(TurnRequest::new("MAGIC_HOLD"));
     let early = match within(turn.next_event()).await {
         Some(Event::Delta { text }) => text,
@@ -88,10 +47,7 @@ async fn a_real_gateway_streams_several_deltas_while_the_model_still_writes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_remembers_a_session() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     assert_eq!(
         real.run("memory", "the word is walnut").await.reply().text,
         PONG
@@ -102,10 +58,7 @@ async fn a_real_gateway_remembers_a_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_keeps_two_sessions_apart_that_differ_only_in_case() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     real.run("Anna", "the word is walnut").await.reply();
     assert_eq!(
         real.run("anna", "MAGIC_ECHO").await.reply().text,
@@ -117,10 +70,7 @@ async fn a_real_gateway_keeps_two_sessions_apart_that_differ_only_in_case() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_whose_provider_fails_is_model_provider_failed() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     let failed = real.run("failing", "MAGIC_401").await;
     assert_eq!(
         failed.fault().code,
@@ -133,10 +83,7 @@ async fn a_real_gateway_whose_provider_fails_is_model_provider_failed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_takes_tools_in_the_shape_that_is_sent() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     // This version never offers them to the model.
     let tools = [tool("astr_weather", Level::ReadOnly)];
     let turn = real.ask(turn_with("hi", Level::ReadOnly, &tools)).await;
@@ -145,10 +92,7 @@ async fn a_real_gateway_takes_tools_in_the_shape_that_is_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_hands_files_and_instructions_to_the_model() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     let attachment = Attachment {
         media_type: "text/plain".to_owned(),
         filename: "note.txt".to_owned(),
@@ -173,10 +117,7 @@ async fn a_real_gateway_hands_files_and_instructions_to_the_model() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_hands_images_to_the_agent() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     let attachments = vec![openclaw_tests::rig::attachment("image/png", 100)];
     let request = TurnRequest {
         attachments,
@@ -187,10 +128,7 @@ async fn a_real_gateway_hands_images_to_the_agent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_passes_the_diagnosis_without_a_model_call() {
-    if left_out() {
-        return;
-    }
-    let (real, _turn) = shared().await;
+    let (real, _turn) = shared(PINNED, &SHARED).await;
     let before = real.provider.calls().len();
     let diagnosis = within(real.plugin.diagnose(None)).await.unwrap();
     let wrong: Vec<_> = diagnosis
@@ -218,9 +156,6 @@ async fn a_real_gateway_passes_the_diagnosis_without_a_model_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_with_another_token_is_auth_failed() {
-    if left_out() {
-        return;
-    }
     let _turn = TURN.lock().await;
     let real = Real::start(|options| options.token = "another-token".to_owned()).await;
     let refused = real.run("a", "hi").await;
@@ -243,9 +178,6 @@ async fn a_real_gateway_with_another_token_is_auth_failed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_with_the_endpoint_off_says_so() {
-    if left_out() {
-        return;
-    }
     let _turn = TURN.lock().await;
     let real = Real::start(|options| options.responses_enabled = false).await;
     let refused = real.run("a", "hi").await;
@@ -268,9 +200,6 @@ async fn a_real_gateway_with_the_endpoint_off_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_gateway_killed_mid_stream_is_stream_interrupted_then_unreachable() {
-    if left_out() {
-        return;
-    }
     let _turn = TURN.lock().await;
     let mut real = Real::start(|_| {}).await;
     let mut turn = real.plugin.ask(TurnRequest::new("MAGIC_HOLD"));

@@ -7,7 +7,7 @@ use openclaw_tests::released::{Ran, TOKEN};
 use openclaw_tests::rig::within;
 use serde_json::Value;
 
-use crate::command::{Run, finish, wasmtime_run};
+use super::command::{Run, finish, wasmtime_run};
 
 async fn gateway() -> FakeGateway {
     FakeGateway::start(TOKEN).await.unwrap()
