@@ -67,7 +67,7 @@ fn the_commands_of_the_readme_exist() {
         let Some(rest) = line.strip_prefix("host-shim ").or(from_source) else {
             continue;
         };
-        let name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+        let name = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
         let mut command: Vec<&str> = rest.split(' ').take_while(name).collect();
         command.push("--help");
         printed(&command);
