@@ -1,44 +1,19 @@
 #!/bin/sh
-# Makes a Debian 13 root outside the clone with Python 3.13, the newest AstrBot that is tested
-# (in /srv/v of the root) and Chromium, and prints the root's path. Machines whose own Python is
-# older than 3.12 cannot run that AstrBot otherwise.
-#
-# Usage: tests/setup/astrbot-root.sh  (about 6 minutes and 2 GB the first time, then at once)
-# Cache: ${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}/astrbot-root-VERSION
-# Needs: root, and debootstrap (installed with apt where it is missing).
-# Exit status 77: it cannot be made on this machine; the last line on stderr says why.
+# Makes a Debian 13 root with Python 3.13, the newest AstrBot that is tested (in /srv/v of the root) and
+# Chromium, and prints the root's path. Machines whose own Python is older than 3.12 cannot run that AstrBot
+# otherwise. It takes about 6 minutes and 2 GB, root, and debootstrap (installed with apt where it is missing).
 #
 # Nothing of the machine stays mounted in it: mounts are made in a mount namespace of their own,
-# which ends with the command that needs them (see `inside` below and tests/astrbot/launch.py).
+# which ends with the command that needs them (see `inside` below and tests/astrbot/astr.py).
 set -eu
+. "$(dirname "$0")/cache.sh"
 
 version=4.29.1
-cache=${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}
-place=$cache/astrbot-root-$version
 
-if [ -x "$place/srv/v/bin/python" ]; then
-    echo "$place"
-    exit 0
-fi
-
-skip() {
-    echo "astrbot-root.sh: $*" >&2
-    exit 77
-}
-
+cached "astrbot-root-$version" srv/v/bin/python
 [ "$(id -u)" = 0 ] || skip "only root can make a Debian root (AstrBot $version needs Python 3.12 or later)"
 unshare --mount true 2>/dev/null || skip "this machine allows no mount namespace"
-if ! command -v debootstrap >/dev/null 2>&1; then
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap; } >&2 ||
-        skip "debootstrap is missing and apt cannot install it"
-fi
-
-mkdir -p "$cache"
-# Next to its place, so that the rename at the end is atomic: either all of it is there or none.
-temporary=$(mktemp -d "$cache/.astrbot-root-$version.XXXXXX")
-trap 'rm -rf --one-file-system "$temporary"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+command -v debootstrap >/dev/null || apt_install debootstrap
 root=$temporary/root
 
 # The mirror that this machine already uses, if it is a Debian; otherwise debootstrap's own.
@@ -72,9 +47,4 @@ inside /srv/v/bin/python -m pip install --quiet --disable-pip-version-check --no
     skip "pip could not install astrbot==$version in the root (see above)"
 inside sh -c 'mkdir -p /srv/try && cd /srv/try && HOME=/srv/try /srv/v/bin/python -c "import astrbot.api.star" && cd / && rm -rf /srv/try' >&2
 
-# Another run may have been faster: then its copy stays.
-if ! mv -T "$root" "$place" 2>/dev/null && [ ! -x "$place/srv/v/bin/python" ]; then
-    echo "astrbot-root.sh: cannot move $root to $place; remove what is there and run again" >&2
-    exit 1
-fi
-echo "$place"
+publish "$root"

