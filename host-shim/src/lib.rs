@@ -40,8 +40,6 @@ mod request;
 mod runtime;
 mod snapshot;
 mod status;
-#[cfg(all(test, feature = "compiler"))]
-mod tests;
 mod tools;
 mod turn;
 

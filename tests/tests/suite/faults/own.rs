@@ -63,8 +63,10 @@ async fn fault_cancelled_on_a_cancelled_turn_with_what_had_arrived_and_its_conne
     rig.gateway.push(Answer::new().delta("Well, ").hold(&gate));
     let mut turn = rig.plugin.ask(TurnRequest::new("hi"));
     within(turn.next_event()).await.expect("the delta");
-    turn.cancel();
-    let fault = within(turn.reply()).await.unwrap_err();
+    let canceller = turn.canceller();
+    let reply = tokio::spawn(turn.reply());
+    canceller.cancel();
+    let fault = within(reply).await.unwrap().unwrap_err();
     check(&rig, &fault, Cancelled).await;
     assert_eq!(fault.partial_text, "Well, ");
     assert_eq!(
@@ -117,6 +119,8 @@ async fn fault_config_invalid_without_a_config_and_gone_with_one() {
         .await
         .unwrap_err();
     assert_eq!(fault.code, ConfigInvalid);
+    let breakers = plugin.status().await.unwrap().breakers;
+    assert_eq!(breakers, host_shim::Breakers::default());
     let gateway = FakeGateway::start(openclaw_tests::rig::TOKEN)
         .await
         .unwrap();

@@ -49,6 +49,8 @@ async fn fault_plugin_trapped_when_the_component_needs_more_memory_than_it_may_h
         FaultCode::PluginTrapped.remedy(host_shim::Locale::En)
     );
     assert!(!format!("{fault:?}").contains(TOKEN));
+    assert!(fault.message.contains("its limit is 4194304"), "{fault}");
+    assert!(!fault.message.contains('\n'), "{fault}");
     // The turn's connection went with the old instance, and the next turn works.
     within(rig.gateway.closed(1)).await;
     assert_eq!(
@@ -88,7 +90,7 @@ async fn fault_plugin_trapped_keeps_the_breakers_state() {
     let status = rig.plugin.status().await.unwrap();
     let breaker = status.breakers.primary.unwrap();
     assert_eq!((breaker.state, breaker.failures), (BreakerState::Closed, 1));
-    assert!(status.counters.turns >= 1, "{:?}", status.counters);
+    assert_eq!(status.counters.failed, 1);
 
     // The second failure in a row, over the trap.
     rig.gateway.push(Http::new(500).text("broken"));

@@ -76,16 +76,3 @@ async fn a_connection_on_which_the_answer_was_not_read_to_its_end_is_not_used_ag
     assert_eq!(within(rig.gateway.closed(1)).await, ClosedBy::Client);
     assert_eq!(rig.gateway.requests()[1].connection, 2);
 }
-
-#[tokio::test]
-async fn another_gateway_in_the_config_is_asked_from_then_on() {
-    let rig = Rig::new().await;
-    rig.say("one").await.unwrap();
-    let other = openclaw_fake_gateway::FakeGateway::start(openclaw_tests::rig::TOKEN)
-        .await
-        .unwrap();
-    let config = openclaw_tests::rig::config(&other.url(), serde_json::json!({}));
-    rig.plugin.configure(config).await.unwrap();
-    rig.say("two").await.unwrap();
-    assert_eq!((rig.gateway.turns().len(), other.turns().len()), (1, 1));
-}

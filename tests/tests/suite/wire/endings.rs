@@ -84,6 +84,7 @@ async fn closing_the_plugin_ends_its_turns_and_connections() {
         rig.plugin.status().await.unwrap_err().code,
         FaultCode::Cancelled
     );
+    within(rig.plugin.close()).await;
 }
 
 #[tokio::test]

@@ -274,28 +274,6 @@ async fn the_other_tool_shape_is_tried_once_on_the_recorded_400s() {
 }
 
 #[tokio::test]
-async fn a_turn_of_another_plugin_tool_runner_is_told_its_turn() {
-    let rig = Rig::new().await;
-    rig.gateway.push(Answer::new().call("c1", "get_time", "{}"));
-    let seen = Arc::new(Mutex::new(String::new()));
-    let runner = {
-        let seen = seen.clone();
-        move |turn: &str, _: ToolCall| -> BoxFuture<'static, Result<String, String>> {
-            turn.clone_into(&mut seen.lock().unwrap());
-            Box::pin(async { Ok(String::new()) })
-        }
-    };
-    let request = TurnRequest {
-        runner: Some(Arc::new(runner)),
-        ..turn(&Recorder::default())
-    };
-    let asked = rig.plugin.ask(request);
-    let id = asked.id().to_owned();
-    outcome(asked).await;
-    assert_eq!(*seen.lock().unwrap(), id);
-}
-
-#[tokio::test]
 async fn a_whole_turn_limit_in_a_tool_says_nothing_about_the_gateway() {
     let rig = Rig::with(json!({ "turn_timeout_seconds": 100 })).await;
     rig.gateway.push(Answer::new().call("c1", "get_time", "{}"));

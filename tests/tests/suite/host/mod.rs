@@ -1,4 +1,4 @@
-//! The plugin as a whole: the real component in the real host, against a fake gateway.
+//! The plugin as its callers hold it: its life, its limits, and what happens when the component is stopped.
 
 mod handle;
 mod hostile;
@@ -7,13 +7,12 @@ mod tools;
 mod traps;
 mod turns;
 
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use crate::{Bound, Clock, Config, Event, Plugin, PluginBuilder, Reply, Sample, Turn};
+use host_shim::{Bound, Clock, Config, Event, Fault, Plugin, PluginBuilder, Reply, Sample, Turn};
 use openclaw_fake_gateway::FakeGateway;
-
-const TOKEN: &str = "a-token-for-tests";
+use openclaw_tests::rig::{TOKEN, cache_dir, within};
+use serde_json::json;
 
 /// Runs a test's future; the plugin's own thread does not need it.
 fn run<F: Future>(test: F) -> F::Output {
@@ -21,27 +20,11 @@ fn run<F: Future>(test: F) -> F::Output {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let limit = std::time::Duration::from_secs(60);
-        tokio::time::timeout(limit, test)
-            .await
-            .expect("the test hangs")
-    })
-}
-
-/// The component is compiled once for all tests of a run.
-fn cache() -> PathBuf {
-    static CACHE: OnceLock<tempfile::TempDir> = OnceLock::new();
-    let dir = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
-    dir.path().join("cache")
+    runtime.block_on(within(test))
 }
 
 fn config(url: &str) -> Config {
-    Config {
-        gateway_primary_url: url.to_owned(),
-        gateway_bearer_token: TOKEN.into(),
-        ..Config::default()
-    }
+    openclaw_tests::rig::config(url, json!({}))
 }
 
 fn plenty() -> Result<Sample, String> {
@@ -56,7 +39,7 @@ fn plenty() -> Result<Sample, String> {
 /// A plugin with plenty of memory and a clock that can be moved.
 fn builder() -> PluginBuilder {
     Plugin::builder()
-        .cache_dir(cache())
+        .cache_dir(cache_dir())
         .memory(plenty)
         .clock(Clock::adjustable())
 }
@@ -76,12 +59,9 @@ async fn pair() -> (FakeGateway, Plugin) {
     (gateway, plugin)
 }
 
-async fn collect(mut turn: Turn) -> (Vec<Event>, Result<Reply, crate::Fault>) {
-    let mut events = Vec::new();
-    while let Some(event) = turn.next_event().await {
-        events.push(event);
-    }
-    (events, turn.reply().await)
+async fn collect(turn: Turn) -> (Vec<Event>, Result<Reply, Fault>) {
+    let all = openclaw_tests::rig::collect(turn).await;
+    (all.events, all.end)
 }
 
 fn deltas(events: &[Event]) -> String {
@@ -93,9 +73,9 @@ fn deltas(events: &[Event]) -> String {
 }
 
 /// A tool that always gives this output.
-fn tool(output: &'static str) -> Arc<dyn crate::ToolRunner> {
+fn tool(output: &'static str) -> Arc<dyn host_shim::ToolRunner> {
     Arc::new(
-        move |_: &str, _: crate::ToolCall| -> futures::future::BoxFuture<'static, _> {
+        move |_: &str, _: host_shim::ToolCall| -> futures::future::BoxFuture<'static, _> {
             Box::pin(async move { Ok(output.to_owned()) })
         },
     )

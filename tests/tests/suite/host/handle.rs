@@ -1,7 +1,7 @@
 //! The plugin's handle: no executor needed, usable from any thread.
 
 use super::*;
-use crate::TurnRequest;
+use host_shim::TurnRequest;
 
 #[test]
 fn a_plugin_can_be_used_without_an_executor() {

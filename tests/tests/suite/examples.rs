@@ -1,13 +1,12 @@
 //! The examples, against the fake gateway.
-#![cfg(feature = "compiler")]
 
-#[path = "../examples/ask.rs"]
+#[path = "../../../host-shim/examples/ask.rs"]
 #[expect(dead_code, reason = "the test calls `run`, not `main`")]
 mod ask;
-#[path = "../examples/stream.rs"]
+#[path = "../../../host-shim/examples/stream.rs"]
 #[expect(dead_code, reason = "the test calls `run`, not `main`")]
 mod stream;
-#[path = "../examples/tools.rs"]
+#[path = "../../../host-shim/examples/tools.rs"]
 #[expect(dead_code, reason = "the test calls `run`, not `main`")]
 mod tools;
 

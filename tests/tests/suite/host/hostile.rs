@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::*;
-use crate::{ComponentSource, FaultCode, LoadError, TurnRequest};
+use host_shim::{ComponentSource, FaultCode, LoadError, TurnRequest};
 
-/// The component of `host-shim/tests/hostile`.
+/// The component of `tests/hostile`.
 fn source() -> ComponentSource {
     static WASM: OnceLock<Arc<[u8]>> = OnceLock::new();
     ComponentSource::Bytes(WASM.get_or_init(build).clone())
@@ -69,7 +69,7 @@ fn hostile() -> PluginBuilder {
         .config(config("http://127.0.0.1:18789"))
 }
 
-async fn ask(plugin: &Plugin, text: &str) -> Result<Reply, crate::Fault> {
+async fn ask(plugin: &Plugin, text: &str) -> Result<Reply, host_shim::Fault> {
     plugin.ask(TurnRequest::new(text)).reply().await
 }
 
@@ -240,7 +240,7 @@ fn a_flood_of_events_ends_with_its_reader() {
         let mut turn = plugin.ask(TurnRequest::new("flood"));
         for _ in 0..1000 {
             let event = turn.next_event().await;
-            let Some(crate::Event::Delta { text }) = event else {
+            let Some(host_shim::Event::Delta { text }) = event else {
                 panic!("{event:?}");
             };
             assert!(text.bytes().all(|b| b == b'x'));
@@ -318,7 +318,10 @@ fn a_trap_at_the_first_config_is_an_error_of_building() {
         assert!(!error.to_string().contains(TOKEN), "{error}");
         let plugin = hostile().build().await.unwrap();
         let error = plugin.configure(config).await.unwrap_err();
-        assert!(matches!(error, crate::ConfigureError::Fault(_)), "{error}");
+        assert!(
+            matches!(error, host_shim::ConfigureError::Fault(_)),
+            "{error}"
+        );
         assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
     });
 }
