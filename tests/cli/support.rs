@@ -3,17 +3,15 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use openclaw_fake_gateway::FakeGateway;
+pub use openclaw_tests::program::{Ran, TOKEN};
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// The gateways' token. No output may ever hold it.
-pub const TOKEN: &str = "c0ffee-never-shown-c0ffee";
 
 /// After this a test hangs.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -35,40 +33,6 @@ pub fn program<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Comma
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
-}
-
-/// What a run of the program left.
-#[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
-}
-
-impl Ran {
-    /// The lines of stdout as JSON.
-    pub fn json(&self) -> Vec<Value> {
-        self.out
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let ran = Self {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        };
-        assert!(
-            !ran.out.contains(TOKEN) && !ran.err.contains(TOKEN),
-            "the token is shown: {ran:?}"
-        );
-        assert!(!ran.err.contains("panicked"), "{ran:?}");
-        ran
-    }
 }
 
 /// Runs it to its end.

@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub mod program;
 pub mod provider;
 pub mod real;
 pub mod real_gateway;

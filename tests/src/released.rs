@@ -4,11 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use serde_json::Value;
-
-/// The gateways' token. No output may ever hold it.
-pub const TOKEN: &str = "c0ffee-never-shown-c0ffee";
-
 /// The components as `cargo xtask dist` releases them: in the folder that OPENCLAW_RELEASED names,
 /// or else made anew of what is in the repository now.
 pub static RELEASED: LazyLock<Released> = LazyLock::new(|| {
@@ -91,50 +86,4 @@ pub fn output(command: &mut Command) -> String {
     assert!(output.status.success(), "{command:?}: {}", output.status);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     text.trim().to_owned()
-}
-
-/// What a run of a program left.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ran {
-    /// Its exit code.
-    pub code: i32,
-    /// Its stdout.
-    pub out: String,
-    /// Its stderr.
-    pub err: String,
-}
-
-impl Ran {
-    /// The lines of stdout as JSON.
-    pub fn json(&self) -> Vec<Value> {
-        self.out
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
-            .collect()
-    }
-
-    /// That it ended with this exit code, and said all of this on stderr.
-    #[track_caller]
-    pub fn failed(&self, code: i32, says: &[&str]) {
-        assert_eq!(self.code, code, "{self:?}");
-        for words in says {
-            assert!(self.err.contains(words), "no `{words}` in {self:?}");
-        }
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let ran = Self {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).expect("UTF-8"),
-            err: String::from_utf8(output.stderr).expect("UTF-8"),
-        };
-        assert!(
-            !ran.out.contains(TOKEN) && !ran.err.contains(TOKEN),
-            "the token is shown: {ran:?}"
-        );
-        assert!(!ran.err.contains("wasm backtrace"), "a trap: {ran:?}");
-        ran
-    }
 }

@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use openclaw_fake_gateway::{Answer, FakeGateway, ToolShape};
-use openclaw_tests::released::{RELEASED, Ran, TOKEN, output, own_folder, repository};
+use openclaw_tests::program::{Ran, TOKEN};
+use openclaw_tests::released::{RELEASED, output, own_folder, repository};
 use serde_json::Value;
 
 /// The programs of `tests/jco` with what they need, and both components made into modules.

@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use openclaw_fake_gateway::{Answer, End, FakeGateway, Http, Scene};
-use openclaw_tests::released::{HOST_SHIM, Ran, TOKEN, own_folder};
+use openclaw_tests::program::{Ran, TOKEN};
+use openclaw_tests::released::{HOST_SHIM, own_folder};
 use serde_json::Value;
 
 use super::command::{Run, finish};

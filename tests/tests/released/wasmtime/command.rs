@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use openclaw_tests::released::{RELEASED, Ran, TOKEN, WASMTIME, output, own_folder};
+use openclaw_tests::program::{Ran, TOKEN};
+use openclaw_tests::released::{RELEASED, WASMTIME, output, own_folder};
 
 /// The command compiled ahead of time: compiling takes a second, and there are many runs.
 static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {

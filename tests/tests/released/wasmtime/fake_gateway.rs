@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 
 use openclaw_fake_gateway::{Answer, ClosedBy, FakeGateway, Gate};
-use openclaw_tests::released::{Ran, TOKEN};
+use openclaw_tests::program::{Ran, TOKEN};
 use openclaw_tests::rig::within;
 use serde_json::Value;
 

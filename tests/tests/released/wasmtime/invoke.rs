@@ -1,6 +1,6 @@
 //! `wasmtime run --invoke`: the exported functions, with values in WAVE.
 
-use openclaw_tests::released::Ran;
+use openclaw_tests::program::Ran;
 
 use super::command::wasmtime_run;
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use openclaw_fake_gateway::FakeGateway;
-use openclaw_tests::released::TOKEN;
+use openclaw_tests::program::TOKEN;
 use tempfile::TempDir;
 
 use super::command::Run;

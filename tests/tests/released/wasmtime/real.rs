@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Instant;
 
+use openclaw_tests::program::{Ran, TOKEN};
 use openclaw_tests::provider::{HELD, PONG, Provider};
 use openclaw_tests::real_gateway::{Options, PINNED, RealGateway};
-use openclaw_tests::released::{RELEASED, Ran, TOKEN, WASMTIME, output, repository};
+use openclaw_tests::released::{RELEASED, WASMTIME, output, repository};
 use openclaw_tests::rig::PATIENCE;
 
 /// The page's command that ends so.
