@@ -6,4 +6,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 tests/setup/compose.sh >/dev/null
-exec cargo test --release --locked --test compose_values -- --ignored
+exec cargo test --release --locked --test compose_values

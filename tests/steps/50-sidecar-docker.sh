@@ -12,4 +12,4 @@ trap '$setup stop "$run"; rm -rf "$run"' EXIT
 $setup start "$run"
 export DOCKER_HOST=unix://$run/d.sock
 export HOST_SHIM=${CARGO_TARGET_DIR:-$PWD/target}/release/host-shim
-cargo test --release --locked --test docker --test docker_roots -- --ignored --nocapture --test-threads=1
+cargo test --release --locked --test docker --test docker_roots -- --nocapture --test-threads=1

@@ -214,7 +214,6 @@ fn with_provider(life: &Life) {
 }
 
 #[test]
-#[ignore = "needs a Docker engine: tests/steps/50-sidecar-docker.sh"]
 fn the_whole_life() {
     let host_shim = std::env::var("HOST_SHIM").expect("HOST_SHIM: the host-shim program");
     let life = Life::new();

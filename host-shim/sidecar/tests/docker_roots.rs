@@ -109,7 +109,6 @@ fn up(root: &Path) {
 }
 
 #[test]
-#[ignore = "needs a Docker engine: tests/steps/50-sidecar-docker.sh"]
 fn roots_of_one_name_links_and_one_off_containers() {
     let roots = Roots(tempfile::Builder::new().prefix("roots-").tempdir().unwrap());
     // Report F27: two roots of one folder name (docker/compose#2120).

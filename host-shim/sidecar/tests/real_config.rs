@@ -86,7 +86,6 @@ fn real(version: &str, root: &Root) -> Option<Value> {
 }
 
 #[test]
-#[ignore = "needs npm, or gateways in the cache"]
 fn configs_are_read_as_the_real_gateways_read_them() {
     // Report F23: `$include`, variables and JSON5 in every form, as each version's loader has it.
     let mut compared = 0;

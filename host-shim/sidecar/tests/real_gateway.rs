@@ -2,7 +2,7 @@
 //! plain way is, without a container.
 //!
 //! Ignored in a plain `cargo test`: they install gateways (tests/setup/openclaw.sh). Run with
-//! `cargo test -p openclaw-sidecar --test real_gateway -- --ignored --test-threads=1`.
+//! `cargo test -p openclaw-sidecar --test real_gateway -- --test-threads=1`.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -210,13 +210,11 @@ fn boots_and_is_well(version: &str) {
 }
 
 #[test]
-#[ignore = "needs npm, or a gateway in the cache"]
 fn the_pinned_version_boots_from_the_template_and_is_well() {
     boots_and_is_well("2026.2.9");
 }
 
 #[test]
-#[ignore = "needs npm, or a gateway in the cache"]
 fn the_newest_version_boots_from_the_template_and_is_well() {
     boots_and_is_well("2026.9.6");
 }
@@ -240,19 +238,16 @@ fn endpoint_off(version: &str) {
 }
 
 #[test]
-#[ignore = "needs npm, or a gateway in the cache"]
 fn the_endpoint_off_is_told_on_the_pinned_version() {
     endpoint_off("2026.2.9");
 }
 
 #[test]
-#[ignore = "needs npm, or a gateway in the cache"]
 fn the_endpoint_off_is_told_on_the_newest_version() {
     endpoint_off("2026.9.6");
 }
 
 #[test]
-#[ignore = "needs npm, or a gateway in the cache"]
 fn a_gateway_that_starts_and_one_that_has_stopped_are_told_apart() {
     for version in ["2026.2.9", "2026.9.6"] {
         let (stage, port) = stage();
@@ -276,7 +271,6 @@ fn a_gateway_that_starts_and_one_that_has_stopped_are_told_apart() {
 
 /// A program that is not a gateway has the port: named with its process.
 #[test]
-#[ignore = "needs python3"]
 fn a_port_that_another_program_has_is_told() {
     let (stage, port) = stage();
     let mut server = Command::new("python3")

@@ -23,7 +23,6 @@ fn schemas() -> PathBuf {
 }
 
 #[test]
-#[ignore = "needs npm and python3, or the cache"]
 fn the_compose_file_is_of_the_specification() {
     let schema = std::fs::read_to_string(schemas().join("compose-spec.json")).unwrap();
     let schema: Value = serde_json::from_str(&schema).unwrap();
@@ -48,7 +47,6 @@ fn the_compose_file_is_of_the_specification() {
 }
 
 #[test]
-#[ignore = "needs npm and python3, or the cache"]
 fn the_manifests_are_kubernetes() {
     let stage = Stage::new();
     let folder = stage.folder.path().join("manifests");

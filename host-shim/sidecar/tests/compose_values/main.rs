@@ -95,7 +95,6 @@ fn real(dialect: Dialect, env: &[u8], compose: &str) -> Result<BTreeMap<String, 
 
 /// Forms that are refused by one and only a part of by the other are compared as far as both read.
 #[test]
-#[ignore = "needs docker-compose and Compose v2: tests/setup/compose.sh"]
 fn env_files_are_read_as_the_real_composes_read_them() {
     // Report F22: forms of .env that differ between the generations of Compose
     // (docker/compose#9060: `$` and a capital letter; docker/compose#9447: `#` in a value).
@@ -154,7 +153,6 @@ fn env_files_are_read_as_the_real_composes_read_them() {
 }
 
 #[test]
-#[ignore = "needs docker-compose and Compose v2: tests/setup/compose.sh"]
 fn variables_of_a_compose_file_are_put_in_as_the_real_composes_do() {
     // Report F24: variables with defaults in a compose file's ports and command.
     let file = "A=value\nEMPTY=\na_lower=l\nBOTH=file\n";
@@ -246,7 +244,6 @@ fn theirs(value: &Value) -> Service {
 }
 
 #[test]
-#[ignore = "needs docker-compose and Compose v2: tests/setup/compose.sh"]
 fn services_are_read_as_the_real_composes_read_them() {
     // Report F24: what a service is after anchors, `extends`, files of variables and interpolation.
     let mut differ = Vec::new();
