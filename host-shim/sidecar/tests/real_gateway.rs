@@ -1,8 +1,8 @@
 //! The templates and the doctor against real gateways from npm, started by hand as the runbook's
 //! plain way is, without a container.
 //!
-//! Ignored in a plain `cargo test`: they install gateways (tests/setup/openclaw.sh). Run with
-//! `cargo test -p openclaw-sidecar --test real_gateway -- --test-threads=1`.
+//! Not in a plain `cargo test`: they install gateways (tests/setup/openclaw.sh). Run with
+//! `cargo test --release --locked --test real_gateway -- --test-threads=1`.
 #![cfg(target_os = "linux")]
 
 mod common;
