@@ -3,7 +3,6 @@
 //! Each version has one gateway for all rows that do it no harm.
 
 use std::fs;
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use host_shim::{Attachment, Event, FaultCode, Level, NoticeCode, Turn, TurnRequest};
@@ -11,8 +10,6 @@ use openclaw_tests::provider::PONG;
 use openclaw_tests::real::{Real, ended, patiently, plugin};
 use openclaw_tests::real_gateway::{NEWEST, PINNED};
 use openclaw_tests::rig::{tool, turn_with};
-use serde_json::json;
-use tokio::sync::{Mutex, MutexGuard};
 
 /// Tests that do their gateway no harm.
 macro_rules! shared {
