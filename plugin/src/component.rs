@@ -6,16 +6,16 @@ mod world;
 
 use crate::config::Config;
 use crate::diagnose;
+use crate::fault::Fault;
 use crate::prelude::*;
 use crate::state::State;
 use crate::turn;
-use crate::turn::model::{Event, Fault};
 use crate::turn::outside::{Events, Outside as _};
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
 use core::cell::{LazyCell, RefCell};
 use openclaw_core::fault::FaultCode;
-use openclaw_core::guards::memory::judge;
+use openclaw_core::turn::{Event, TurnRequest};
 use runtime::OneThread;
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
 use world::World;
@@ -32,6 +32,12 @@ static STATE: OneThread<LazyCell<State>> = OneThread(LazyCell::new(State::defaul
 
 fn state() -> State {
     State::clone(&STATE.0)
+}
+
+/// A fault in the language of the config in force.
+fn outward(fault: Fault) -> gateway::Fault {
+    let locale = state().config().map(|config| config.locale);
+    fault.outward(locale.unwrap_or_default()).into()
 }
 
 /// A turn's events on their way to the host. The writer waits while nobody reads.
@@ -84,9 +90,12 @@ impl gateway::Guest for Component {
         let (writer, events) = wit_stream::new();
         // The default stands in when the task itself is torn down before its end.
         let (end_writer, end) = wit_future::new(|| {
-            Err(Fault::new(FaultCode::Cancelled, "the task was torn down").into())
+            Err(outward(Fault::new(
+                FaultCode::Cancelled,
+                "the task was torn down",
+            )))
         });
-        let turn = turn::model::Turn::from(turn);
+        let turn = TurnRequest::from(turn);
         wit_bindgen::spawn_local(async move {
             let events = Writer(RefCell::new(Some(writer)));
             let state = state();
@@ -95,9 +104,7 @@ impl gateway::Guest for Component {
             // The stream ends before the future resolves.
             events.0.take();
             // The host may have gone; then nobody wants to know.
-            let _ = end_writer
-                .write(end.map(Into::into).map_err(Into::into))
-                .await;
+            let _ = end_writer.write(end.map(Into::into).map_err(outward)).await;
             if let Some(rest) = rest {
                 rest.read_out().await;
             }
@@ -106,49 +113,14 @@ impl gateway::Guest for Component {
     }
 
     async fn diagnose(locale: Option<gateway::Locale>) -> Vec<gateway::Check> {
-        let state = state();
-        let locale = locale.map(Into::into);
-        let speaks = locale
-            .or(state.config().map(|config| config.locale))
-            .unwrap_or_default();
-        let checks = diagnose::diagnose(&state, &World, locale).await;
-        checks
-            .into_iter()
-            .map(|check| convert::check(check, speaks))
-            .collect()
+        let checks = diagnose::diagnose(&state(), &World, locale.map(Into::into)).await;
+        checks.into_iter().map(Into::into).collect()
     }
 }
 
 impl guards::Guest for Component {
     fn status() -> guards::State {
-        let state = state();
-        let now = World.now_ms();
-        let config = state.config();
-        let limits = config
-            .as_ref()
-            .map(|config| config.limits.clone())
-            .unwrap_or_default();
-        let reading = World.memory();
-        let sample = reading.as_ref().ok();
-        let verdict = judge(sample.map(|sample| sample.available), &limits);
-        let (in_flight, queued) = state.load();
-        guards::State {
-            breakers: (0..config.map_or(0, |config| config.gateways.len()))
-                .map(|at| convert::breaker(at, state.breaker(at, now)))
-                .collect(),
-            memory: guards::Memory {
-                available: sample.map(|sample| sample.available),
-                total: sample.map(|sample| sample.total),
-                bounded_by: sample.map(|sample| sample.bounded_by.into()),
-                unreadable: reading.as_ref().err().cloned(),
-                estimated: sample.and_then(|sample| sample.estimated.clone()),
-                level_cap: verdict.level_cap.min(limits.max_level).into(),
-                heavy_allowed: verdict.heavy_allowed,
-            },
-            in_flight,
-            queued,
-            counters: state.counters().into(),
-        }
+        state().status(World.now_ms(), World.memory()).into()
     }
 
     fn reset() {

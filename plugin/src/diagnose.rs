@@ -1,11 +1,12 @@
 //! Looks at memory, breakers and gateways, without a model call.
 
 use crate::config::{Bounds, Checked};
-use crate::gateway::classify::{self, PROBE_SLOW, Why};
+use crate::fault::Fault;
+use crate::fault::Why;
+use crate::gateway::classify::{self, PROBE_SLOW};
 use crate::prelude::*;
 use crate::state::State;
 use crate::text;
-use crate::turn::model::{Fault, GatewayName};
 use crate::turn::outside::{AnswerBody as _, Failure, Outside, Post};
 use crate::turn::refusal_body;
 use core::cell::Cell;
@@ -15,34 +16,30 @@ use openclaw_core::guards::breaker;
 use openclaw_core::guards::memory::judge;
 use openclaw_core::limits::MIB;
 use openclaw_core::locale::say;
+use openclaw_core::status::Check;
+use openclaw_core::turn::GatewayName;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// Stable, for programs.
-    pub name: String,
-    /// None: it is well.
-    pub wrong: Option<Why>,
-    /// What was seen.
-    pub detail: String,
-}
+/// What was seen, and what is wrong.
+type Seen = Result<String, (Why, String)>;
 
-impl Check {
-    fn well(name: impl Into<String>, detail: String) -> Self {
-        Self {
-            name: name.into(),
-            wrong: None,
+fn check(name: impl Into<String>, seen: Seen, locale: Locale) -> Check {
+    let name = name.into();
+    match seen {
+        Ok(detail) => Check {
+            name,
+            code: None,
             detail,
-        }
-    }
-
-    fn ill(name: impl Into<String>, wrong: impl Into<Why>, detail: String) -> Self {
-        Self {
-            name: name.into(),
-            wrong: Some(wrong.into()),
+            cause: String::new(),
+            remedy: String::new(),
+        },
+        Err((why, detail)) => Check {
+            name,
+            code: Some(why.code),
             detail,
-        }
+            cause: why.cause(locale).into(),
+            remedy: why.remedy(locale).into(),
+        },
     }
 }
 
@@ -57,49 +54,44 @@ pub async fn diagnose<O: Outside>(
         .or(config.as_ref().map(|config| config.locale))
         .unwrap_or_default();
     let Some(config) = config else {
-        return vec![Check::ill(
-            "config",
-            FaultCode::ConfigInvalid,
+        let seen = Err((
+            FaultCode::ConfigInvalid.into(),
             text::not_configured(locale),
-        )];
+        ));
+        return vec![check("config", seen, locale)];
     };
+    let urls: Vec<String> = config
+        .gateways
+        .iter()
+        .map(|gateway| gateway.url())
+        .collect();
+    let set = say!(locale,
+        en: "agent `{agent}`, {n} gateway(s): {urls}",
+        zh: "代理 `{agent}`，{n} 个网关：{urls}",
+        agent = config.agent_id, n = urls.len(), urls = urls.join(", "));
     let mut checks = vec![
-        Check::well(
-            "config",
-            say!(locale,
-                en: "agent `{agent}`, {n} gateway(s): {urls}",
-                zh: "代理 `{agent}`，{n} 个网关：{urls}",
-                agent = config.agent_id,
-                n = config.gateways.len(),
-                urls = config.gateways.iter().map(|gateway| gateway.url()).collect::<Vec<_>>().join(", ")),
-        ),
-        memory(outside, &config, locale),
+        check("config", Ok(set), locale),
+        check("memory", memory(outside, &config, locale), locale),
     ];
-    let name = |what: &str, at: usize| format!("{what}-{}", GatewayName::at(at).as_str());
-    for at in 0..config.gateways.len() {
-        checks.push(breaker(state, outside, name("breaker", at), at, locale));
+    let names = GatewayName::ALL.iter().take(urls.len()).enumerate();
+    for (at, name) in names.clone() {
+        let seen = breaker(state, outside, at, locale);
+        checks.push(check(format!("breaker-{name}"), seen, locale));
     }
-    for at in 0..config.gateways.len() {
+    for (at, name) in names {
         let (reach, token) = probe(outside, &config, at, locale).await;
-        let check = |name: String, seen: Seen| match seen {
-            Ok(detail) => Check::well(name, detail),
-            Err((wrong, detail)) => Check::ill(name, wrong, detail),
-        };
-        checks.push(check(name("reach", at), reach));
-        checks.push(check(name("token", at), token));
+        checks.push(check(format!("reach-{name}"), reach, locale));
+        checks.push(check(format!("token-{name}"), token, locale));
     }
     checks
 }
 
-fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
+fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Seen {
     let sample = match outside.memory() {
         Ok(sample) => sample,
         Err(why) => {
-            return Check::ill(
-                "memory",
-                FaultCode::HeavyTaskRefused,
-                text::memory_unreadable(locale, &why),
-            );
+            let words = text::memory_unreadable(locale, &why);
+            return Err((FaultCode::HeavyTaskRefused.into(), words));
         }
     };
     let verdict = judge(Some(sample.available), &config.limits);
@@ -112,7 +104,7 @@ fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
         Some(why) => say!(locale, en: "{seen} (an estimate: {why})", zh: "{seen}（估算值：{why}）"),
     };
     if verdict.heavy_allowed {
-        return Check::well("memory", seen);
+        return Ok(seen);
     }
     let level = verdict.level_cap;
     let detail = if level < openclaw_core::level::Level::Root {
@@ -122,37 +114,24 @@ fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Check {
     } else {
         say!(locale, en: "{seen}: heavy tasks are refused", zh: "{seen}：拒绝重任务")
     };
-    Check::ill("memory", FaultCode::HeavyTaskRefused, detail)
+    Err((FaultCode::HeavyTaskRefused.into(), detail))
 }
 
-fn breaker<O: Outside>(
-    state: &State,
-    outside: &O,
-    name: String,
-    at: usize,
-    locale: Locale,
-) -> Check {
+fn breaker<O: Outside>(state: &State, outside: &O, at: usize, locale: Locale) -> Seen {
     let view = state.breaker(at, outside.now_ms());
     let failures = view.failures;
-    match view.state {
-        breaker::State::Closed => Check::well(
-            name,
-            say!(locale, en: "closed, {failures} failure(s) in a row", zh: "关闭，连续失败 {failures} 次"),
-        ),
-        breaker::State::Open(ms) => {
-            Check::ill(name, FaultCode::CircuitOpen, text::circuit_open(locale, ms))
+    let words = match view.state {
+        breaker::State::Closed => {
+            return Ok(say!(locale,
+                en: "closed, {failures} failure(s) in a row", zh: "关闭，连续失败 {failures} 次"));
         }
-        breaker::State::HalfOpen => Check::ill(
-            name,
-            FaultCode::CircuitOpen,
-            say!(locale,
-                en: "half-open: the next task is the trial that may close it",
-                zh: "半开：下一个任务是试探，成功后熔断关闭"),
-        ),
-    }
+        breaker::State::Open(ms) => text::circuit_open(locale, ms),
+        breaker::State::HalfOpen => say!(locale,
+            en: "half-open: the next task is the trial that may close it",
+            zh: "半开：下一个任务是试探，成功后熔断关闭"),
+    };
+    Err((FaultCode::CircuitOpen.into(), words))
 }
-
-type Seen = Result<String, (Why, String)>;
 
 /// How long a probe may wait for the head of its answer, in milliseconds, whatever a turn may. With
 /// the time for a refusal's body all probes together stay under a minute.

@@ -13,6 +13,7 @@ extern crate alloc;
 mod component;
 pub mod config;
 pub mod diagnose;
+pub mod fault;
 pub mod gateway;
 mod json;
 pub use json::with_whole_characters;

@@ -10,14 +10,20 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod bindings;
 pub mod exit;
 pub mod fault;
 pub mod guards;
+#[cfg(feature = "serde")]
+pub mod json;
 pub mod level;
 pub mod limits;
 pub mod locale;
+pub mod named;
 pub mod origin;
 mod prelude;
 pub mod printable;
 pub mod redact;
+pub mod status;
 pub mod token;
+pub mod turn;

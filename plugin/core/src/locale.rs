@@ -1,17 +1,18 @@
 //! The language of what people read.
 
+use crate::named::named;
 use crate::prelude::*;
 
-/// The language of a text that is for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-pub enum Locale {
-    /// English.
-    #[default]
-    En,
-    /// Simplified Chinese.
-    Zh,
+named! {
+    /// The language of a text that is for people.
+    #[derive(Default)]
+    pub enum Locale, "locale" {
+        /// English.
+        #[default]
+        En = "en",
+        /// Simplified Chinese.
+        Zh = "zh",
+    }
 }
 
 impl Locale {

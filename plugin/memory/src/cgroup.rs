@@ -251,14 +251,15 @@ fn left(
                 }
             };
             let given_back = statistics.as_ref().map_or(0, Statistics::given_back);
-            let doubt = || Doubt::NoStatistics {
-                path: path.display().to_string(),
+            let doubt = || {
+                let path = path.display().to_string();
+                Doubt::NoStatistics { path }.to_string()
             };
             samples.push(Sample {
                 available: total.saturating_sub(usage.saturating_sub(given_back)),
                 total,
-                bounded_by: Bound::Container,
-                doubts: statistics.is_none().then(doubt).into_iter().collect(),
+                bound: Bound::Container,
+                estimated: statistics.is_none().then(doubt),
             });
         }
     }

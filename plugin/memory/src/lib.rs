@@ -5,8 +5,8 @@
 //! what kills. File cache that the kernel gives back on demand does not count as used, as in
 //! `MemAvailable`; tmpfs and pages that are yet to be written do.
 //!
-//! A part that cannot be read is left out or estimated, and the [`Sample`] says so in its
-//! [`doubts`](Sample::doubts).
+//! A part that cannot be read is left out or estimated, and the [`Sample`] says so
+//! ([`Sample::estimated`]).
 //!
 //! The rule is written over a function that reads files, so the same code runs in the native host
 //! ([`read_system`]) and in a component over preopened folders, and is tested over made-up trees.
@@ -31,40 +31,11 @@ mod meminfo;
 mod mounts;
 mod watermarks;
 
-/// What bounds the available memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// The whole machine.
-    Machine,
-    /// A control group around this process, such as a container's.
-    Container,
-}
-
-/// One reading.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sample {
-    /// Bytes that can be used without swapping or being killed.
-    pub available: u64,
-    /// Bytes in all of what bounds it.
-    pub total: u64,
-    /// What the two numbers are of.
-    pub bounded_by: Bound,
-    /// Why the numbers are an estimate; empty if they are exact.
-    pub doubts: Vec<Doubt>,
-}
-
-impl Sample {
-    /// The doubts in a sentence for people; none if there are none.
-    pub fn estimated(&self) -> Option<String> {
-        let doubts: Vec<String> = self.doubts.iter().map(Doubt::to_string).collect();
-        (!doubts.is_empty()).then(|| doubts.join("; "))
-    }
-}
+pub use openclaw_core::guards::memory::{Bound, Sample};
 
 /// Why a reading is an estimate.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Doubt {
+#[derive(Debug, thiserror::Error)]
+enum Doubt {
     /// The kernel says nothing usable about available memory: before Linux 3.14, WSL1, some
     /// containers.
     #[error(
@@ -122,7 +93,7 @@ pub enum Unreadable {
 /// # Errors
 ///
 /// `/proc/meminfo` cannot be read, or a group that this process is in has a limit whose value or
-/// use cannot be read. Groups that are out of sight are a [`Doubt`], and a system without control
+/// use cannot be read. Groups that are out of sight make it an estimate, and a system without control
 /// groups is neither: the machine is then what bounds.
 pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unreadable> {
     let machine = meminfo::sample(&file)?;
@@ -133,7 +104,9 @@ pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unread
         .min_by_key(|sample| sample.available)
         .filter(|container| container.available < machine.available)
         .unwrap_or(machine);
-    least.doubts.extend(groups.doubt);
+    let doubts = [least.estimated, groups.doubt.map(|doubt| doubt.to_string())];
+    let doubts: Vec<String> = doubts.into_iter().flatten().collect();
+    least.estimated = (!doubts.is_empty()).then(|| doubts.join("; "));
     Ok(least)
 }
 

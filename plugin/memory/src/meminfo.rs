@@ -28,11 +28,8 @@ pub(crate) fn sample(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Samp
     Ok(Sample {
         available: available.min(total),
         total,
-        bounded_by: Bound::Machine,
-        doubts: match sound {
-            Some(_) => vec![],
-            None => vec![Doubt::NoMemAvailable],
-        },
+        bound: Bound::Machine,
+        estimated: sound.is_none().then(|| Doubt::NoMemAvailable.to_string()),
     })
 }
 

@@ -10,13 +10,13 @@ use super::bindings::{wit_future, wit_stream};
 use crate::gateway::classify::Head;
 use crate::gateway::request::PATH;
 use crate::prelude::*;
-use crate::turn::model::ToolCall;
 use crate::turn::outside::{AnswerBody, Failure, Outside, Post};
 use alloc::collections::VecDeque;
 use core::cell::Cell;
 use core::pin::{Pin, pin};
 use futures::future::{Either, FusedFuture, FutureExt as _, select};
 use openclaw_core::guards::memory::Sample;
+use openclaw_core::turn::ToolCall;
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
 
 /// The imports.

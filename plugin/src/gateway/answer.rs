@@ -6,12 +6,13 @@
 use super::classify;
 use super::response;
 use super::sse::{self, SseReader};
+use crate::fault::Fault;
 use crate::json::{Json, Unreadable};
 use crate::prelude::*;
 use crate::text;
-use crate::turn::model::{Fault, NoticeCode, ToolCall, Usage};
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
+use openclaw_core::turn::{NoticeCode, ToolCall, Usage};
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
 mod calls;

@@ -1,9 +1,10 @@
 //! Which attachments the gateway takes. Checked before anything is sent.
 
+use crate::fault::Fault;
 use crate::prelude::*;
-use crate::turn::model::{Attachment, Fault};
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
+use openclaw_core::turn::Attachment;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
 /// Largest image that the gateway takes, in bytes.

@@ -11,11 +11,10 @@ mod words;
 pub use head::Head;
 pub use table::{Row, TABLE};
 pub(crate) use why::{PROBE_SLOW, UPLOAD_BROKE};
-pub use why::{Texts, Why};
 
+use crate::fault::{Fault, Why};
 use crate::json::Json;
 use crate::prelude::*;
-use crate::turn::model::Fault;
 use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
 use openclaw_core::locale::Locale;
 use openclaw_core::locale::say;

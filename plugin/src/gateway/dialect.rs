@@ -1,7 +1,7 @@
 //! The JSON shape of tools, which flipped between gateway versions.
 
 use super::request::Body;
-use crate::turn::model::Tool;
+use openclaw_core::turn::Tool;
 
 /// How a gateway wants its tools written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +98,7 @@ mod tests {
             name: "t".into(),
             description: String::new(),
             parameters: r#"{"type":"object"}"#.into(),
-            needs: Level::Talk,
+            level: Level::Talk,
         };
         assert_eq!(
             written(Dialect::Nested, &tool),

@@ -5,13 +5,14 @@ mod body;
 use super::attachment::{self, Kind};
 use super::dialect::Dialect;
 use super::session_key::{key_bytes, session_key};
+use crate::fault::Fault;
 use crate::json;
 use crate::prelude::*;
 use crate::text;
-use crate::turn::model::{Fault, Tool, Turn};
 use openclaw_core::level::Level;
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
+use openclaw_core::turn::{Tool, TurnRequest};
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
 pub use body::Body;
@@ -56,13 +57,13 @@ pub struct Ask<'a> {
 
 /// A turn whose content has been checked; nothing of it is refused any more for its shape.
 pub struct CheckedTurn<'a> {
-    turn: &'a Turn,
+    turn: &'a TurnRequest,
     kinds: Vec<Kind>,
     locale: Locale,
 }
 
 /// Refuses what the gateway would refuse, before anything is sent.
-pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
+pub fn check(turn: &TurnRequest, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
     let rejected = |why: String| Err(Fault::new(FaultCode::RequestRejected, why));
     if turn.text.trim().is_empty() && turn.attachments.is_empty() {
         return rejected(say!(locale, en: "the text is empty", zh: "内容为空"));
@@ -122,7 +123,7 @@ pub fn check(turn: &Turn, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
 }
 
 /// Bytes that a turn has at the least in a request, whatever of it the level lets through.
-fn json_size(turn: &Turn) -> u64 {
+fn json_size(turn: &TurnRequest) -> u64 {
     let attachments = turn.attachments.iter().map(|one| {
         let names = json_bytes(&one.media_type) + json_bytes(&one.filename);
         names + one.data.len() as u64
@@ -151,7 +152,7 @@ pub fn check_size(bytes: u64, locale: Locale) -> Result<(), Fault> {
 
 impl<'a> CheckedTurn<'a> {
     /// The turn itself.
-    pub fn turn(&self) -> &'a Turn {
+    pub fn turn(&self) -> &'a TurnRequest {
         self.turn
     }
 
@@ -236,7 +237,7 @@ impl<'a> CheckedTurn<'a> {
 
 /// Whether a tool may be offered and run at this level. L0 is talk only: nothing may.
 pub(crate) fn allows(level: Level, tool: &Tool) -> bool {
-    level > Level::Talk && tool.needs <= level
+    level > Level::Talk && tool.level <= level
 }
 
 /// The level is stated to the agent too: its own tools run in the gateway, out of our reach.

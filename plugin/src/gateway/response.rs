@@ -4,8 +4,8 @@
 
 use crate::json::{Json, with_whole_characters};
 use crate::prelude::*;
-use crate::turn::model::{ToolCall, Usage};
 use openclaw_core::printable::push_printable;
+use openclaw_core::turn::{ToolCall, Usage};
 
 /// Bytes of an id that are kept: longer ones are of no use.
 const MAX_ID: usize = 256;

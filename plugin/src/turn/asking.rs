@@ -1,9 +1,9 @@
 //! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
 
 use super::abandoned::Opening;
-use super::model::{Event, Fault, NoticeCode};
 use super::outside::{AnswerBody, Events, Failure, Outside, Post};
 use super::run::{Run, nobody_reads, outcome};
+use crate::fault::Fault;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
 use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask};
@@ -13,6 +13,7 @@ use core::pin::pin;
 use futures::future::select;
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::Outcome;
+use openclaw_core::turn::{Event, NoticeCode};
 
 /// A request that failed, and whether it certainly did not reach the gateway.
 pub(super) struct Failed {
@@ -318,7 +319,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         if fresh.is_empty() {
             return Ok(());
         }
-        self.emit(Event::Delta(fresh)).await
+        self.emit(Event::Delta { text: fresh }).await
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod abandoned;
 mod asking;
-pub mod model;
 pub mod outside;
 mod progress;
 mod round;
@@ -15,8 +14,7 @@ pub(crate) use asking::refusal_body;
 pub use run::run;
 pub use tools::too_much_output;
 
-/// Bytes of one tool's output that are given to the model; more is an error of the tool.
-pub const MAX_TOOL_OUTPUT_BYTES: usize = 1024 * 1024;
+pub use openclaw_core::turn::MAX_TOOL_OUTPUT_BYTES;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,12 @@
 //! What a turn needs from the world. The component supplies it over WASI; tests supply their own.
 
-use super::model::{Fault, ToolCall};
 use crate::config::{Bounds, Gateway};
+use crate::fault::Fault;
 use crate::gateway::classify::{Head, UPLOAD_BROKE};
 use crate::gateway::request::Body;
 use crate::prelude::*;
 use openclaw_core::locale::{say, seconds};
+use openclaw_core::turn::ToolCall;
 
 use core::cell::Cell;
 use openclaw_core::guards::memory::Sample;
@@ -149,5 +150,5 @@ pub trait Outside {
 #[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
 pub trait Events {
     /// Hands an event on, waiting while nobody takes it. False: nobody ever will.
-    async fn emit(&self, event: super::model::Event) -> bool;
+    async fn emit(&self, event: openclaw_core::turn::Event) -> bool;
 }

@@ -1,6 +1,6 @@
 //! How far a turn has come.
 
-use super::model::Fault;
+use crate::fault::Fault;
 use crate::prelude::*;
 use crate::state::{Exchange, Permit};
 use core::cell::{Cell, RefCell};

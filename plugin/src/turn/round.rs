@@ -1,10 +1,11 @@
 //! The tool calls of one answer, each once, and their outputs.
 
-use super::model::{Fault, ToolCall};
+use crate::fault::Fault;
 use crate::gateway::request::{ToolOutput, check_size, output_bytes};
 use crate::json;
 use crate::prelude::*;
 use openclaw_core::locale::Locale;
+use openclaw_core::turn::ToolCall;
 
 /// Calls of one answer that are looked at; the model gets an error for each of the others.
 pub const MAX_CALLS: usize = 64;

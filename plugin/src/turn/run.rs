@@ -1,10 +1,10 @@
 //! One turn: the queue, the guards, then rounds of requests until the model calls no more tools.
 
 use super::abandoned::{ABANDONED_MS, Rest};
-use super::model::{Event, Fault, GatewayName, NoticeCode, Reply, Turn, Usage};
 use super::outside::{Events, Outside};
 use super::progress::Progress;
 use crate::config::Checked;
+use crate::fault::Fault;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
 use crate::prelude::*;
 use crate::state::{Full, MAX_WAITING_BYTES, Permit, Place, State};
@@ -20,6 +20,7 @@ use openclaw_core::guards::breaker::Outcome;
 use openclaw_core::guards::heavy;
 use openclaw_core::guards::memory::{Sample, judge};
 use openclaw_core::level::Level;
+use openclaw_core::turn::{Event, GatewayName, Notice, NoticeCode, Reply, TurnRequest, Usage};
 
 /// How a turn ends.
 pub(super) type Ending = Result<Reply, Fault>;
@@ -31,7 +32,7 @@ pub async fn run<'a, O: Outside, E: Events>(
     state: &'a State,
     outside: &'a O,
     events: &'a E,
-    turn: &'a Turn,
+    turn: &'a TurnRequest,
     cancel: impl Future<Output = ()>,
 ) -> (Ending, Option<Rest<'a>>) {
     let progress = Rc::new(Progress::default());
@@ -78,7 +79,7 @@ async fn guarded<O: Outside, E: Events>(
     state: &State,
     outside: &O,
     events: &E,
-    turn: &Turn,
+    turn: &TurnRequest,
     progress: Rc<Progress>,
 ) -> Ending {
     let Some(config) = state.config() else {
@@ -140,7 +141,14 @@ async fn enter<O: Outside, E: Events>(
         } else {
             text::queued(config.locale, ahead)
         };
-        emit(events, Event::Notice(NoticeCode::Queued, words)).await?;
+        emit(
+            events,
+            Event::Notice(Notice {
+                code: NoticeCode::Queued,
+                text: words,
+            }),
+        )
+        .await?;
         place.turn_comes().await;
         Ok(())
     };
@@ -313,7 +321,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
                     text,
                     response_id: answer.response_id,
                     level,
-                    answered_by: GatewayName::at(at),
+                    gateway: GatewayName::ALL[at],
                     usage,
                 });
             }
@@ -331,8 +339,8 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
     }
 
     /// Tells the user something.
-    pub(super) async fn say(&self, code: NoticeCode, words: String) -> Result<(), Fault> {
-        self.emit(Event::Notice(code, words)).await
+    pub(super) async fn say(&self, code: NoticeCode, text: String) -> Result<(), Fault> {
+        self.emit(Event::Notice(Notice { code, text })).await
     }
 
     /// Hands an event on, unless the turn has ended for its caller.

@@ -1,12 +1,12 @@
 //! Attachments that the gateway passes on in part.
 
-use super::model::Attachment;
 use super::outside::{Events, Outside};
 use super::run::Run;
 use crate::gateway::attachment;
 use crate::prelude::*;
 use crate::text;
 use core::ops::Range;
+use openclaw_core::turn::Attachment;
 
 /// Characters of a file's name, and names, that a notice has.
 const MAX_NAME_SHOWN: usize = 64;

@@ -1,10 +1,10 @@
 //! The model's tool calls: each is judged, run or refused, and answered.
 
 use super::MAX_TOOL_OUTPUT_BYTES;
-use super::model::{Event, Fault, NoticeCode, ToolCall};
 use super::outside::{Events, Outside};
 use super::round::Round;
 use super::run::Run;
+use crate::fault::Fault;
 use crate::gateway::request::{ToolOutput, allows};
 use crate::json;
 use crate::prelude::*;
@@ -13,6 +13,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::Poll;
 use openclaw_core::level::Level;
+use openclaw_core::turn::{Event, NoticeCode, ToolCall};
 
 /// Calls that run at once; others wait for one of them to end.
 pub const MAX_CALLS_AT_ONCE: usize = 8;
@@ -44,7 +45,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                 match self.may_run(&call, *level) {
                     Ok(()) => {
                         self.state.count(|counters| counters.tool_calls += 1);
-                        self.emit(Event::ToolStarted(call.clone())).await?;
+                        self.emit(Event::ToolCall(call.clone())).await?;
                         running.push(Box::pin(async move {
                             let id = call.id.clone();
                             let ran = self.outside.run_tool(&self.turn.turn().id, call).await;
@@ -65,7 +66,11 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             for (at, id, result) in some_ended(&mut running).await {
                 let succeeded = result.is_ok();
                 round.answer(at, result.unwrap_or_else(|why| format!("error: {why}")))?;
-                self.emit(Event::ToolEnded(id, succeeded)).await?;
+                self.emit(Event::ToolEnded {
+                    call: id,
+                    succeeded,
+                })
+                .await?;
             }
         }
         self.state
@@ -121,7 +126,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         let name = &tool.name;
         if !allows(level, tool) {
             // At L0 even a tool that claims to need no more is not run: L1 is what it takes.
-            let needs = tool.needs.max(Level::ReadOnly);
+            let needs = tool.level.max(Level::ReadOnly);
             return Err(Refused {
                 to_model: format!(
                     "error: the tool `{name}` needs the permission level {needs}, this turn has {level}; it was not run"

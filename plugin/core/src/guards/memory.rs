@@ -2,27 +2,29 @@
 
 use crate::level::Level;
 use crate::limits::Limits;
+use crate::named::named;
 use crate::prelude::*;
 
-/// What bounds the available memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// The whole machine.
-    Machine,
-    /// A control group around this process.
-    Container,
+named! {
+    /// What bounds the available memory.
+    pub enum Bound, "bound" {
+        /// The whole machine.
+        Machine = "machine",
+        /// A control group around this process, such as a container's.
+        Container = "container",
+    }
 }
 
-/// One reading, in bytes.
+/// One reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// What can be used without swapping or being killed.
+    /// Bytes that can be used without swapping or being killed.
     pub available: u64,
-    /// All of what bounds it.
+    /// Bytes in all of what bounds it.
     pub total: u64,
     /// What the two numbers are of.
-    pub bounded_by: Bound,
-    /// Why the numbers are an estimate; none if they are exact.
+    pub bound: Bound,
+    /// Why the numbers are an estimate, for people; none if they are exact.
     pub estimated: Option<String>,
 }
 

@@ -111,14 +111,10 @@ impl Tree {
     #[track_caller]
     fn is_for_sure(&self, estimated: bool, available: u64, total: u64, bound: Bound) -> String {
         let sample = self.read().unwrap();
-        let numbers = (
-            sample.available / MIB,
-            sample.total / MIB,
-            sample.bounded_by,
-        );
+        let numbers = (sample.available / MIB, sample.total / MIB, sample.bound);
         assert_eq!(numbers, (available, total, bound), "{sample:?}");
-        assert_eq!(!sample.doubts.is_empty(), estimated, "{sample:?}");
-        sample.estimated().unwrap_or_default()
+        assert_eq!(sample.estimated.is_some(), estimated, "{sample:?}");
+        sample.estimated.unwrap_or_default()
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 use crate::gateway::response::{self, CallItem, NO_ARGUMENTS};
 use crate::json::Json;
 use crate::prelude::*;
-use crate::turn::model::ToolCall;
+use openclaw_core::turn::ToolCall;
 
 /// Calls that are taken. No request could answer many more.
 const MAX_CALLS: usize = 100_000;

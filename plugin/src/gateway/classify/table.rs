@@ -1,8 +1,9 @@
 //! The table: the first row that fits decides. The status speaks first; what the body says decides
 //! where it is more exact, and a page only where the status says nothing (200, 404, 405).
 
-use super::why::{self, Why};
+use super::why;
 use super::words::Said::{self, *};
+use crate::fault::Why;
 use crate::prelude::*;
 use openclaw_core::fault::FaultCode;
 

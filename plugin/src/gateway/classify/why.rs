@@ -1,70 +1,7 @@
 //! Causes and remedies of one occurrence, where a code alone says too little.
 
-use openclaw_core::{fault::FaultCode, locale::Locale};
-
-/// A cause and a remedy that follow what the gateway said, in both languages.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Texts {
-    en: (&'static str, &'static str),
-    zh: (&'static str, &'static str),
-}
-
-impl Texts {
-    fn of(&self, locale: Locale) -> (&'static str, &'static str) {
-        match locale {
-            Locale::En => self.en,
-            Locale::Zh => self.zh,
-        }
-    }
-
-    /// Why this happened, for people.
-    pub fn cause(&self, locale: Locale) -> &'static str {
-        self.of(locale).0
-    }
-
-    /// What to do about it, for people.
-    pub fn remedy(&self, locale: Locale) -> &'static str {
-        self.of(locale).1
-    }
-}
-
-/// What a row of the table makes of an answer: a code, and texts of its own if the code's do not fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Why {
-    /// The code.
-    pub code: FaultCode,
-    /// Instead of the code's own cause and remedy.
-    pub texts: Option<&'static Texts>,
-}
-
-impl Why {
-    /// The code's own texts fit.
-    pub(super) const fn plain(code: FaultCode) -> Self {
-        Self { code, texts: None }
-    }
-
-    /// Its cause.
-    pub fn cause(&self, locale: Locale) -> &'static str {
-        match self.texts {
-            Some(texts) => texts.cause(locale),
-            None => self.code.cause(locale),
-        }
-    }
-
-    /// Its remedy.
-    pub fn remedy(&self, locale: Locale) -> &'static str {
-        match self.texts {
-            Some(texts) => texts.remedy(locale),
-            None => self.code.remedy(locale),
-        }
-    }
-}
-
-impl From<FaultCode> for Why {
-    fn from(code: FaultCode) -> Self {
-        Self::plain(code)
-    }
-}
+use crate::fault::{Texts, Why};
+use openclaw_core::fault::FaultCode;
 
 macro_rules! whys {
     ($( $name:ident = $code:ident, en: ($cause_en:literal, $remedy_en:literal),

@@ -1,11 +1,11 @@
 use super::*;
-use crate::turn::model::Attachment;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use openclaw_core::turn::Attachment;
 use serde_json::{Value, json};
 
-fn turn(text: &str) -> Turn {
-    Turn {
+fn turn(text: &str) -> TurnRequest {
+    TurnRequest {
         id: "1".into(),
         text: text.into(),
         session: "s".into(),
@@ -17,12 +17,12 @@ fn turn(text: &str) -> Turn {
     }
 }
 
-fn tool(name: &str, needs: Level) -> Tool {
+fn tool(name: &str, level: Level) -> Tool {
     Tool {
         name: name.into(),
         description: "d".into(),
         parameters: r#"{"type":"object"}"#.into(),
-        needs,
+        level,
     }
 }
 
@@ -33,7 +33,7 @@ const FIRST: Ask<'static> = Ask {
     outputs: &[],
 };
 
-fn sent(turn: &Turn, ask: Ask<'_>) -> Value {
+fn sent(turn: &TurnRequest, ask: Ask<'_>) -> Value {
     let checked = check(turn, Locale::En).unwrap_or_else(|fault| panic!("{fault:?}"));
     let body = checked.body(ask);
     let bytes: Vec<u8> = body.chunks().flatten().collect();
@@ -123,7 +123,10 @@ fn an_image_has_no_filename_key() {
 #[test]
 fn guard_levels_a_tool_above_the_level_is_not_offered() {
     let mut turn = turn("hi");
-    turn.tools = Level::ALL.map(|level| tool(level.as_str(), level)).to_vec();
+    turn.tools = Level::ALL
+        .iter()
+        .map(|level| tool(level.as_str(), *level))
+        .collect();
     for level in &Level::ALL[1..] {
         let level = *level;
         let body = sent(&turn, Ask { level, ..FIRST });
@@ -190,9 +193,9 @@ fn the_next_round_carries_outputs_and_tools_only() {
 
 #[test]
 fn bad_turns_are_refused_before_anything_is_sent() {
-    let code = |turn: &Turn| check(turn, Locale::En).err().map(|fault| fault.code);
+    let code = |turn: &TurnRequest| check(turn, Locale::En).err().map(|fault| fault.code);
     assert_eq!(code(&turn(" \n")), Some(FaultCode::RequestRejected));
-    let with_tools = |tools| Turn {
+    let with_tools = |tools| TurnRequest {
         tools,
         ..turn("hi")
     };
@@ -242,13 +245,13 @@ fn fault_request_too_large_over_20_mib() {
 // Report A20 (attack): a session name of 20 MB was taken, and four of them trapped.
 #[test]
 fn everything_in_a_turn_is_bounded_like_the_text() {
-    let code = |turn: &Turn| {
+    let code = |turn: &TurnRequest| {
         let fault = check(turn, Locale::En).err()?;
         assert!(fault.message.len() < 1_000, "{}", fault.message.len());
         Some(fault.code)
     };
     let huge = || "a".repeat(MAX_BODY_BYTES as usize + 1);
-    let file = |media_type: String, filename: String| Turn {
+    let file = |media_type: String, filename: String| TurnRequest {
         attachments: vec![Attachment {
             media_type,
             filename,
@@ -256,22 +259,22 @@ fn everything_in_a_turn_is_bounded_like_the_text() {
         }],
         ..turn("hi")
     };
-    let with = |tool| Turn {
+    let with = |tool| TurnRequest {
         tools: vec![tool],
         ..turn("hi")
     };
     let t = || tool("t", Level::Talk);
     let too_large = [
-        Turn {
+        TurnRequest {
             session: huge(),
             ..turn("hi")
         },
         // Each of its bytes becomes three in the key.
-        Turn {
+        TurnRequest {
             session: "A".repeat(7 << 20),
             ..turn("hi")
         },
-        Turn {
+        TurnRequest {
             instructions: huge(),
             ..turn("hi")
         },
@@ -296,12 +299,12 @@ fn everything_in_a_turn_is_bounded_like_the_text() {
         assert!(turn.bytes() >= 4 << 20, "it counts for the queue too");
     }
     let name = |at: usize| tool(&format!("t{at}"), Level::Talk);
-    let tools = |count| Turn {
+    let tools = |count| TurnRequest {
         tools: (0..count).map(name).collect(),
         ..turn("hi")
     };
     for rejected in [
-        Turn {
+        TurnRequest {
             id: "i".repeat(MAX_TURN_ID_BYTES + 1),
             ..turn("hi")
         },
@@ -320,14 +323,14 @@ fn everything_in_a_turn_is_bounded_like_the_text() {
     }
     assert_eq!(code(&tools(MAX_TOOLS)), None);
     assert_eq!(
-        code(&Turn {
+        code(&TurnRequest {
             id: "i".repeat(MAX_TURN_ID_BYTES),
             ..turn("hi")
         }),
         None
     );
     assert_eq!(
-        code(&Turn {
+        code(&TurnRequest {
             session: "s".repeat(1 << 20),
             ..turn("hi")
         }),

@@ -36,7 +36,7 @@ fn when(cancelled: &Cell<bool>) -> impl Future<Output = ()> {
 type Ended<'a> = (Result<Reply, Fault>, Option<Rest<'a>>);
 
 /// Asks, and cancels once it has come as far as it can.
-fn cancelled<'a>(setup: &'a Setup, events: &'a Taken, turn: &'a Turn) -> Ended<'a> {
+fn cancelled<'a>(setup: &'a Setup, events: &'a Taken, turn: &'a TurnRequest) -> Ended<'a> {
     let cancel = Cell::new(false);
     let mut running = Box::pin(crate::turn::run(
         &setup.state,
@@ -230,7 +230,7 @@ fn every_way_to_leave_a_run_keeps_the_queue_waiting() {
 #[test]
 fn what_runs_nowhere_else_is_left_at_once() {
     let tools = vec![tool("one", Level::ReadOnly)];
-    let with_tool = Turn { tools, ..turn("x") };
+    let with_tool = TurnRequest { tools, ..turn("x") };
     for scene in [
         // A tool of the caller's: the gateway has answered.
         calls(json!([call("a", "one", "{}")])),

@@ -123,7 +123,7 @@ fn a_corrected_round_does_not_spoil_the_partial_text_of_the_next() {
     let first = Scene::Answers(stream_head(), vec![Ok(sse(&round))]);
     let second = Scene::Answers(stream_head(), vec![Ok(sse(&[delta("It is")]))]);
     let setup = setup(config(), vec![first, second]);
-    let (end, events) = setup.ask(&Turn {
+    let (end, events) = setup.ask(&TurnRequest {
         tools: vec![tool("one", Level::Talk)],
         ..turn("x")
     });
@@ -142,7 +142,7 @@ fn an_empty_last_round_is_no_empty_answer() {
     let first = Scene::Answers(stream_head(), vec![Ok(sse(&first))]);
     let second = Scene::Answers(stream_head(), vec![Ok(sse(&[completed(json!([]))]))]);
     let setup = setup(config(), vec![first, second]);
-    let (end, events) = setup.ask(&Turn {
+    let (end, events) = setup.ask(&TurnRequest {
         tools: vec![tool("one", Level::Talk)],
         ..turn("x")
     });
@@ -178,7 +178,7 @@ fn a_tool_is_run_however_no_arguments_are_written() {
         let call =
             json!({"type": "function_call", "call_id": "a", "name": "one", "arguments": arguments});
         let setup = setup(config(), vec![calls(json!([call])), replies("done")]);
-        let (end, events) = setup.ask(&Turn {
+        let (end, events) = setup.ask(&TurnRequest {
             tools: vec![tool("one", Level::Talk)],
             ..turn("x")
         });

@@ -4,8 +4,8 @@ use super::scenes::*;
 use super::world::*;
 use super::*;
 
-fn with_tool() -> Turn {
-    Turn {
+fn with_tool() -> TurnRequest {
+    TurnRequest {
         tools: vec![tool("one", Level::ReadOnly)],
         ..turn("x")
     }
@@ -75,7 +75,7 @@ fn what_a_gateway_leaves_of_a_text_file_is_said_before_it_is_sent() {
         let setup = setup(config(), vec![replies("ok")]);
         let of = setup.state.config().expect("a config");
         setup.state.learn_stops(0, &of, new);
-        let (end, events) = setup.ask(&Turn {
+        let (end, events) = setup.ask(&TurnRequest {
             attachments,
             ..turn("x")
         });

@@ -10,7 +10,7 @@ fn a_turn_streams_and_ends_with_the_final_text() {
     let (end, events) = setup.ask(&turn("ping"));
     let reply = end.expect("a reply");
     assert_eq!(
-        (reply.text.as_str(), reply.level, reply.answered_by),
+        (reply.text.as_str(), reply.level, reply.gateway),
         ("PONG", Level::Act, GatewayName::Primary)
     );
     assert_eq!(events.shown(), "PONG");
@@ -39,7 +39,7 @@ fn fault_stream_interrupted_keeps_the_partial_text_of_all_rounds() {
     };
     let second = Scene::Answers(stream_head(), vec![Ok(sse(&[delta("It is")])), Err(cut)]);
     let setup = setup(config(), vec![first, second]);
-    let (end, events) = setup.ask(&Turn {
+    let (end, events) = setup.ask(&TurnRequest {
         tools: vec![tool("one", Level::Talk)],
         ..turn("x")
     });
@@ -121,8 +121,8 @@ fn fault_protocol_error_says_that_a_proxy_compresses() {
         let fault = setup.ask(&turn("x")).0.expect_err("unreadable");
         assert_eq!(fault.code, FaultCode::ProtocolError);
         assert!(fault.message.contains("compressed"), "{}", fault.message);
-        assert!(fault.cause(Locale::En).contains("proxy"));
-        assert!(fault.cause(Locale::Zh).contains("代理"));
+        assert!(fault.why().cause(Locale::En).contains("proxy"));
+        assert!(fault.why().cause(Locale::Zh).contains("代理"));
     }
 }
 
@@ -139,7 +139,7 @@ fn a_connection_that_breaks_in_an_upload_is_a_crash() {
     for cause in ["while the request was being sent", "No connection"] {
         let fault = setup.ask(&turn("x")).0.expect_err("broken");
         assert_eq!(fault.code, FaultCode::NetworkOrUnreachable);
-        assert!(fault.cause(Locale::En).contains(cause), "{fault:?}");
+        assert!(fault.why().cause(Locale::En).contains(cause), "{fault:?}");
     }
     assert_eq!(setup.breaker(0), breaker::State::Open(60_000), "both count");
 }

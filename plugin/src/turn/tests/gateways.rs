@@ -41,7 +41,7 @@ fn fault_network_or_unreachable_and_the_breaker_opens_after_two() {
 fn the_backup_is_asked_only_when_nothing_was_sent_or_the_primary_rests() {
     let setup = setup(with_backup(), vec![refused(), replies("from backup")]);
     let (end, events) = setup.ask(&turn("x"));
-    assert_eq!(end.expect("a reply").answered_by, GatewayName::Backup);
+    assert_eq!(end.expect("a reply").gateway, GatewayName::Backup);
     assert_eq!(events.notices(), [NoticeCode::FailedOver]);
     // A reset may have come after the gateway had read the request.
     setup.then(reset());
@@ -50,7 +50,7 @@ fn the_backup_is_asked_only_when_nothing_was_sent_or_the_primary_rests() {
     assert_eq!(setup.breaker(0), breaker::State::Open(60_000));
     setup.then(replies("again"));
     assert_eq!(
-        setup.ask(&turn("x")).0.expect("a reply").answered_by,
+        setup.ask(&turn("x")).0.expect("a reply").gateway,
         GatewayName::Backup
     );
     assert_eq!(setup.sent_to()[3], "backup:2");
@@ -86,7 +86,7 @@ fn a_later_round_stays_with_its_gateway() {
         with_backup(),
         vec![calls(json!([call("a", "one", "{}")])), refused()],
     );
-    let turn = Turn {
+    let turn = TurnRequest {
         tools: vec![tool("one", Level::Talk)],
         ..turn("x")
     };

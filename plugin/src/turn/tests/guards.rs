@@ -6,11 +6,11 @@ use super::*;
 
 #[test]
 fn guard_memory_heavy_refused_strictly_below_512_mib_and_nothing_is_sent() {
-    let heavy = Turn {
+    let heavy = TurnRequest {
         heavy: true,
         ..turn("x")
     };
-    let at = |available: Option<u64>, turn: &Turn| {
+    let at = |available: Option<u64>, turn: &TurnRequest| {
         let setup = setup(config(), vec![replies("ok")]);
         setup.world.available.set(available);
         let (end, events) = setup.ask(turn);

@@ -12,14 +12,16 @@ mod state;
 mod tools;
 mod world;
 
-use super::model::*;
 use super::outside::Failure;
 use crate::config::{Bounds, Config};
+use crate::fault::Fault;
 use crate::gateway::classify::Head;
 use crate::state::State;
 use openclaw_core::guards::breaker;
 use openclaw_core::level::Level;
 use openclaw_core::limits::{Limits, MIB};
+use openclaw_core::status::Check;
+use openclaw_core::turn::*;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -33,7 +35,7 @@ async fn run(
     state: &State,
     world: &Rc<world::World>,
     events: &world::Taken,
-    turn: &Turn,
+    turn: &TurnRequest,
     cancel: impl Future<Output = ()>,
 ) -> Result<Reply, Fault> {
     super::run(state, world, events, turn, cancel).await.0

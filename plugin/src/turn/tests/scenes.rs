@@ -3,8 +3,8 @@
 use super::world::Scene;
 use super::*;
 
-pub(super) fn turn(text: &str) -> Turn {
-    Turn {
+pub(super) fn turn(text: &str) -> TurnRequest {
+    TurnRequest {
         id: "t1".into(),
         text: text.into(),
         session: "s".into(),
@@ -16,12 +16,12 @@ pub(super) fn turn(text: &str) -> Turn {
     }
 }
 
-pub(super) fn tool(name: &str, needs: Level) -> Tool {
+pub(super) fn tool(name: &str, level: Level) -> Tool {
     Tool {
         name: name.into(),
         description: String::new(),
         parameters: r#"{"type":"object"}"#.into(),
-        needs,
+        level,
     }
 }
 

@@ -21,7 +21,7 @@ fn tools_run_in_parallel_and_answer_in_order() {
         tool("fails", Level::ReadOnly),
         tool("rooty", Level::Root),
     ];
-    let (end, events) = setup.ask(&Turn { tools, ..turn("x") });
+    let (end, events) = setup.ask(&TurnRequest { tools, ..turn("x") });
     let reply = end.expect("tools never stop a turn");
     assert_eq!(reply.text, "done");
     assert_eq!(
@@ -75,7 +75,7 @@ fn calls_of_one_reply_run_at_once() {
     let setup = setup(config(), vec![calls(round)]);
     setup.world.tools_hang.set(true);
     let tools = vec![tool("one", Level::Act), tool("two", Level::Act)];
-    let (events, turn) = (Taken::default(), Turn { tools, ..turn("x") });
+    let (events, turn) = (Taken::default(), TurnRequest { tools, ..turn("x") });
     let mut running = pin!(run(&setup.state, &setup.world, &events, &turn, pending()));
     assert!(step(running.as_mut()).is_pending());
     assert_eq!(setup.world.tool_calls.borrow().len(), 2);
@@ -88,7 +88,7 @@ fn more_output_than_the_model_is_given_is_an_error_of_the_tool() {
         let round = calls(json!([call("a", "long", "{}")]));
         let setup = setup(config(), vec![round, replies("done")]);
         setup.world.long_output.set(bytes);
-        let turn = Turn {
+        let turn = TurnRequest {
             tools: vec![tool("long", Level::Act)],
             ..turn("x")
         };
@@ -111,7 +111,7 @@ fn outputs_that_are_too_much_together_are_not_sent() {
         .long_output
         .set(crate::turn::MAX_TOOL_OUTPUT_BYTES);
     let tools = vec![tool("long", Level::Act)];
-    let turn = Turn { tools, ..turn("x") };
+    let turn = TurnRequest { tools, ..turn("x") };
     assert_eq!(setup.code(&turn), FaultCode::RequestTooLarge);
     assert_eq!(setup.world.sent.borrow().len(), 1);
 }
@@ -125,7 +125,7 @@ fn guard_memory_is_read_again_before_each_tool_call() {
     ];
     let setup = setup(config(), scenes);
     setup.world.available_after_tool.set(Some(300 * MIB));
-    let (end, events) = setup.ask(&Turn {
+    let (end, events) = setup.ask(&TurnRequest {
         tools: vec![tool("one", Level::Act)],
         ..turn("x")
     });
@@ -159,7 +159,7 @@ fn tool_rounds_are_bounded() {
             },
             scenes,
         );
-        let (end, events) = setup.ask(&Turn {
+        let (end, events) = setup.ask(&TurnRequest {
             tools: vec![tool("one", Level::Talk)],
             ..turn("x")
         });
@@ -194,7 +194,7 @@ fn the_other_shape_of_tools_is_learnt_and_remembered() {
             refuses(400, flat),
         ],
     );
-    let turn = Turn {
+    let turn = TurnRequest {
         tools: vec![tool("t", Level::Talk)],
         ..turn("x")
     };
@@ -220,7 +220,7 @@ fn a_tool_that_never_ends_is_not_the_gateways_fault() {
     let round = || calls(json!([call("a", "one", "{}")]));
     let setup = setup(config(), vec![round(), round()]);
     setup.world.tools_hang.set(true);
-    let turn = Turn {
+    let turn = TurnRequest {
         tools: vec![tool("one", Level::Talk)],
         ..turn("x")
     };

@@ -115,7 +115,7 @@ impl Outside for Rc<World> {
         Ok(Sample {
             available,
             total: 2048 * MIB,
-            bounded_by: Bound::Machine,
+            bound: Bound::Machine,
             estimated: self.estimated.borrow().clone(),
         })
     }
@@ -202,7 +202,7 @@ impl Events for Taken {
 impl Taken {
     pub(super) fn shown(&self) -> String {
         let delta = |event: &Event| {
-            if let Event::Delta(text) = event {
+            if let Event::Delta { text } = event {
                 Some(text.clone())
             } else {
                 None
@@ -213,8 +213,8 @@ impl Taken {
 
     pub(super) fn notices(&self) -> Vec<NoticeCode> {
         let notice = |event: &Event| {
-            if let Event::Notice(code, _) = event {
-                Some(*code)
+            if let Event::Notice(notice) = event {
+                Some(notice.code)
             } else {
                 None
             }
@@ -224,8 +224,8 @@ impl Taken {
 
     pub(super) fn notice_texts(&self) -> Vec<String> {
         let notice = |event: &Event| {
-            if let Event::Notice(_, text) = event {
-                Some(text.clone())
+            if let Event::Notice(notice) = event {
+                Some(notice.text.clone())
             } else {
                 None
             }
@@ -235,7 +235,7 @@ impl Taken {
 
     pub(super) fn tools_ended(&self) -> Vec<String> {
         let ended = |event: &Event| {
-            if let Event::ToolEnded(id, _) = event {
+            if let Event::ToolEnded { call: id, .. } = event {
                 Some(id.clone())
             } else {
                 None
@@ -310,19 +310,19 @@ pub(super) fn setup(config: Config, scenes: Vec<Scene>) -> Setup {
 }
 
 impl Setup {
-    pub(super) fn ask_with(&self, turn: &Turn, events: &Taken) -> Result<Reply, Fault> {
+    pub(super) fn ask_with(&self, turn: &TurnRequest, events: &Taken) -> Result<Reply, Fault> {
         drive(
             &self.world,
             pin!(run(&self.state, &self.world, events, turn, pending())),
         )
     }
 
-    pub(super) fn ask(&self, turn: &Turn) -> (Result<Reply, Fault>, Taken) {
+    pub(super) fn ask(&self, turn: &TurnRequest) -> (Result<Reply, Fault>, Taken) {
         let events = Taken::default();
         (self.ask_with(turn, &events), events)
     }
 
-    pub(super) fn code(&self, turn: &Turn) -> FaultCode {
+    pub(super) fn code(&self, turn: &TurnRequest) -> FaultCode {
         self.ask(turn).0.expect_err("a fault").code
     }
 

@@ -22,8 +22,10 @@ mod bindings {
 use std::io::ErrorKind;
 use std::path::Path;
 
-use bindings::exports::astr::openclaw::memory_stat::{Bound, Guest, Sample};
+use bindings::exports::astr::openclaw::memory_stat::{Guest, Sample};
 use openclaw_memory::Unreadable;
+
+openclaw_core::memory_bindings!(bindings::exports::astr::openclaw::memory_stat);
 
 /// Where control groups are mounted.
 const GROUPS: &str = "/sys/fs/cgroup";
@@ -35,7 +37,7 @@ impl Guest for WasiMemory {
         let sample = openclaw_memory::read_system().map_err(why)?;
         // Natively, groups that cannot be read are out of this system's sight. Here whoever runs the
         // component has forgotten them, and a container's limit with them.
-        if let Some(why) = sample.estimated()
+        if let Some(why) = &sample.estimated
             && why.contains(GROUPS)
             && !Path::new(GROUPS).exists()
         {
@@ -43,15 +45,7 @@ impl Guest for WasiMemory {
                 "{why}; make that folder readable (under `wasmtime run`: --dir {GROUPS})"
             ));
         }
-        Ok(Sample {
-            available: sample.available,
-            total: sample.total,
-            bounded_by: match sample.bounded_by {
-                openclaw_memory::Bound::Machine => Bound::Machine,
-                openclaw_memory::Bound::Container => Bound::Container,
-            },
-            estimated: sample.estimated(),
-        })
+        Ok(sample.into())
     }
 }
 
