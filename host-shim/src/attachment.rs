@@ -2,29 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use openclaw_core::turn::Attachment;
 
 use crate::regular_file::{self, ReadError};
 
 /// The gateway takes requests up to this size, so all attachments of one together have no more bytes.
 /// Larger files need not be read to know that they are refused.
 pub const MAX_ATTACHMENT_BYTES: u64 = 20 << 20;
-
-/// An image or file that travels with a turn. Any attachment makes the turn heavy.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attachment {
-    /// IANA media type without parameters, such as `image/png`.
-    pub media_type: String,
-    /// Shown to the model; empty for none.
-    #[serde(default)]
-    pub filename: String,
-    /// The content; base64 in JSON.
-    #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
-    pub data: Vec<u8>,
-}
 
 /// Why a file cannot be attached.
 #[derive(Debug, thiserror::Error)]
@@ -56,51 +40,30 @@ pub enum AttachmentError {
     },
 }
 
-impl Attachment {
-    /// Reads a regular file of at most [`MAX_ATTACHMENT_BYTES`]. Its media type follows from its
-    /// extension; one that is not known becomes `application/octet-stream`, which the component
-    /// refuses with a clear fault.
-    ///
-    /// # Errors
-    /// The file is missing, unreadable, not a regular file, or too large.
-    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, AttachmentError> {
-        Self::from_path_within(path, MAX_ATTACHMENT_BYTES)
-    }
-
-    /// As [`Attachment::from_path`], with at most this many bytes: what the attachments before it
-    /// have left of [`MAX_ATTACHMENT_BYTES`].
-    ///
-    /// # Errors
-    /// As [`Attachment::from_path`].
-    pub fn from_path_within(path: impl AsRef<Path>, room: u64) -> Result<Self, AttachmentError> {
-        let path = path.as_ref();
-        let data = regular_file::read(path, room.min(MAX_ATTACHMENT_BYTES)).map_err(|error| {
-            let path = path.to_owned();
-            match error {
-                ReadError::Io(source) => AttachmentError::Unreadable { path, source },
-                ReadError::NotRegular => AttachmentError::NotAFile { path },
-                ReadError::TooLong(bytes) => AttachmentError::TooLarge { path, bytes },
-            }
-        })?;
-        Ok(Self {
-            media_type: media_type(path).to_owned(),
-            filename: path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default(),
-            data,
-        })
-    }
-}
-
-impl std::fmt::Debug for Attachment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Attachment")
-            .field("media_type", &self.media_type)
-            .field("filename", &self.filename)
-            .field("bytes", &self.data.len())
-            .finish()
-    }
+/// Reads a regular file of at most `room` bytes: what the attachments before it have left of
+/// [`MAX_ATTACHMENT_BYTES`]. Its media type follows from its extension; one that is not known becomes
+/// `application/octet-stream`, which the component refuses with a clear fault.
+///
+/// # Errors
+/// The file is missing, unreadable, not a regular file, or too large.
+pub fn read_attachment(path: impl AsRef<Path>, room: u64) -> Result<Attachment, AttachmentError> {
+    let path = path.as_ref();
+    let data = regular_file::read(path, room.min(MAX_ATTACHMENT_BYTES)).map_err(|error| {
+        let path = path.to_owned();
+        match error {
+            ReadError::Io(source) => AttachmentError::Unreadable { path, source },
+            ReadError::NotRegular => AttachmentError::NotAFile { path },
+            ReadError::TooLong(bytes) => AttachmentError::TooLarge { path, bytes },
+        }
+    })?;
+    let filename = path.file_name();
+    Ok(Attachment {
+        media_type: media_type(path).to_owned(),
+        filename: filename
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        data,
+    })
 }
 
 /// The types that the gateway reads, and the common ones that it does not, so that the refusal
@@ -131,17 +94,6 @@ fn media_type(path: &Path) -> &'static str {
     }
 }
 
-fn to_base64<S: Serializer>(data: &[u8], s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_str(&STANDARD.encode(data))
-}
-
-fn from_base64<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
-    let text = String::deserialize(d)?;
-    STANDARD
-        .decode(text)
-        .map_err(|error| serde::de::Error::custom(format!("`data` is not base64: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +103,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cat.JPG");
         std::fs::write(&path, b"x").unwrap();
-        let attachment = Attachment::from_path(&path).unwrap();
+        let attachment = read_attachment(&path, MAX_ATTACHMENT_BYTES).unwrap();
         assert_eq!(attachment.media_type, "image/jpeg");
         assert_eq!(attachment.filename, "cat.JPG");
         assert_eq!(attachment.data, b"x");
@@ -162,11 +114,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.png");
         assert!(matches!(
-            Attachment::from_path(&missing),
+            read_attachment(&missing, MAX_ATTACHMENT_BYTES),
             Err(AttachmentError::Unreadable { .. })
         ));
         assert!(matches!(
-            Attachment::from_path(folder.path()),
+            read_attachment(folder.path(), MAX_ATTACHMENT_BYTES),
             Err(AttachmentError::NotAFile { .. })
         ));
         let huge = folder.path().join("huge.pdf");
@@ -174,7 +126,7 @@ mod tests {
             .unwrap()
             .set_len(MAX_ATTACHMENT_BYTES + 1)
             .unwrap();
-        let error = Attachment::from_path(&huge).unwrap_err();
+        let error = read_attachment(&huge, MAX_ATTACHMENT_BYTES).unwrap_err();
         assert!(error.to_string().contains("20971521 bytes"), "{error}");
     }
 
@@ -184,25 +136,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.txt");
         std::fs::write(&path, b"12345").unwrap();
-        assert!(Attachment::from_path_within(&path, 5).is_ok());
-        let error = Attachment::from_path_within(&path, 4).unwrap_err();
+        assert!(read_attachment(&path, 5).is_ok());
+        let error = read_attachment(&path, 4).unwrap_err();
         assert!(
             matches!(error, AttachmentError::TooLarge { bytes: 5, .. }),
             "{error}"
         );
-    }
-
-    #[test]
-    fn json_carries_base64_and_refuses_what_is_not() {
-        let attachment: Attachment =
-            serde_json::from_str(r#"{"media_type":"text/plain","data":"aGk="}"#).unwrap();
-        assert_eq!(attachment.data, b"hi");
-        let text = serde_json::to_string(&attachment).unwrap();
-        assert_eq!(
-            text,
-            r#"{"media_type":"text/plain","filename":"","data":"aGk="}"#
-        );
-        let error = serde_json::from_str::<Attachment>(r#"{"media_type":"a/b","data":"%"}"#);
-        assert!(error.unwrap_err().to_string().contains("not base64"));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::turn::Event;
+use openclaw_core::turn::Event;
 
 /// Unread events. Beyond it, deltas are joined to the last one and others are dropped.
 const MAX_EVENTS: usize = 1024;
@@ -62,6 +62,7 @@ fn size_of(event: &Event) -> usize {
         Event::ToolCall(call) => call.id.len() + call.name.len() + call.arguments.len(),
         Event::ToolEnded { call, .. } => call.len(),
         Event::Notice(notice) => notice.text.len(),
+        _ => 0,
     }
 }
 
@@ -150,7 +151,7 @@ impl Drop for EventReceiver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::turn::{Notice, NoticeCode};
+    use openclaw_core::turn::{Notice, NoticeCode};
 
     fn delta(text: &str) -> Event {
         Event::Delta {

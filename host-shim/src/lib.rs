@@ -32,31 +32,30 @@ pub mod memory;
 mod attachment;
 mod builder;
 mod events;
-mod fault;
 mod http;
 mod plugin;
 mod regular_file;
-mod request;
 mod runtime;
 mod snapshot;
-mod status;
 mod tools;
 mod turn;
 
-pub use attachment::{Attachment, AttachmentError, MAX_ATTACHMENT_BYTES};
+pub use attachment::{AttachmentError, MAX_ATTACHMENT_BYTES, read_attachment};
 pub use builder::PluginBuilder;
 pub use clock::Clock;
 pub use component::{ComponentInfo, ComponentSource, LoadError};
 pub use config::{Config, ConfigError};
-pub use fault::Fault;
 pub use memory::{Bound, MemorySource, Sample};
+pub use openclaw_core::fault::{Fault, FaultCode};
 pub use openclaw_core::level::Level;
-pub use openclaw_core::{fault::FaultCode, locale::Locale};
-pub use plugin::{ConfigureError, Plugin};
-pub use request::{ToolSpec, TurnRequest};
-pub use snapshot::{NoSnapshot, Snapshot};
-pub use status::{
+pub use openclaw_core::locale::Locale;
+pub use openclaw_core::status::{
     Breaker, BreakerState, Breakers, Check, Counters, Diagnosis, MemoryState, Status,
 };
-pub use tools::{ToolCall, ToolRunner};
-pub use turn::{Canceller, Event, GatewayName, Notice, NoticeCode, Reply, Turn, Usage};
+pub use openclaw_core::turn::{
+    Attachment, Event, GatewayName, Notice, NoticeCode, Reply, Tool, ToolCall, TurnRequest, Usage,
+};
+pub use plugin::{ConfigureError, Plugin};
+pub use snapshot::{NoSnapshot, Snapshot};
+pub use tools::ToolRunner;
+pub use turn::{Canceller, Turn};

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
+use openclaw_core::status::{Diagnosis, Status};
+use openclaw_core::turn::TurnRequest;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::PluginBuilder;
@@ -11,11 +14,9 @@ use crate::clock::Clock;
 use crate::component::{ComponentInfo, LoadError};
 use crate::config::{Config, ConfigError};
 use crate::events;
-use crate::fault::Fault;
-use crate::request::TurnRequest;
 use crate::runtime::{self, Command, TurnCommand};
 use crate::snapshot::Snapshot;
-use crate::status::{Diagnosis, Status};
+use crate::tools::ToolRunner;
 use crate::turn::{Canceller, Turn};
 
 /// A running plugin. Clones are handles of the same one; it ends with the last handle and turn,
@@ -73,16 +74,27 @@ impl Plugin {
     /// Asks the gateway. Returns at once; the turn runs whether or not its events are waited for,
     /// and is cancelled when the [`Turn`] is dropped.
     pub fn ask(&self, request: TurnRequest) -> Turn {
-        let id = format!(
+        self.begin(request, None)
+    }
+
+    /// As [`Plugin::ask`]; this runs the turn's tool calls, instead of the plugin's
+    /// [`PluginBuilder::tool_runner`].
+    pub fn ask_with(&self, request: TurnRequest, runner: Arc<dyn ToolRunner>) -> Turn {
+        self.begin(request, Some(runner))
+    }
+
+    fn begin(&self, mut request: TurnRequest, runner: Option<Arc<dyn ToolRunner>>) -> Turn {
+        request.id = format!(
             "turn-{}",
             self.inner.next_turn.fetch_add(1, Ordering::Relaxed)
         );
         let (events, event_receiver) = events::channel();
         let (end, end_receiver) = oneshot::channel();
         let (canceller, cancelled) = Canceller::new();
+        let id = request.id.clone();
         let command = TurnCommand {
-            id: id.clone(),
             request,
+            runner,
             events,
             end,
             cancelled,
@@ -128,7 +140,7 @@ impl Plugin {
             .send(Command::Configure(Box::new(config), answer));
         match receiver.await {
             Ok(end) => end?,
-            Err(_) => return Err(Fault::closed(self.locale()).into()),
+            Err(_) => return Err(closed(self.locale()).into()),
         }
         *self
             .inner
@@ -175,8 +187,13 @@ impl Plugin {
         // A dropped answer: the thread has ended.
         receiver
             .await
-            .unwrap_or_else(|_| Err(Fault::closed(self.locale())))
+            .unwrap_or_else(|_| Err(closed(self.locale())))
     }
+}
+
+/// What every call on a closed plugin gets.
+pub(crate) fn closed(locale: Locale) -> Fault {
+    Fault::new(FaultCode::Cancelled, locale, "the plugin was closed")
 }
 
 impl std::fmt::Debug for Plugin {

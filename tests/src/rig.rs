@@ -9,7 +9,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use host_shim::{
     Attachment, Bound, Clock, Config, Event, Fault, FaultCode, Level, MemorySource, NoticeCode,
-    Plugin, Reply, Sample, ToolCall, ToolRunner, ToolSpec, Turn, TurnRequest,
+    Plugin, Reply, Sample, Tool, ToolCall, ToolRunner, Turn, TurnRequest,
 };
 use openclaw_fake_gateway::FakeGateway;
 use serde_json::{Value, json};
@@ -80,6 +80,11 @@ impl Rig {
     /// Asks and collects everything.
     pub async fn run(&self, request: TurnRequest) -> Outcome {
         outcome(self.plugin.ask(request)).await
+    }
+
+    /// As [`Rig::run`]; this runs the tools.
+    pub async fn run_with(&self, request: TurnRequest, runner: Arc<dyn ToolRunner>) -> Outcome {
+        outcome(self.plugin.ask_with(request, runner)).await
     }
 
     /// Moves the guards' clock.
@@ -261,11 +266,12 @@ impl MemorySource for PretendMemory {
 }
 
 /// A tool of this name that needs this level.
-pub fn tool(name: &str, level: Level) -> ToolSpec {
-    ToolSpec {
+pub fn tool(name: &str, level: Level) -> Tool {
+    Tool {
         name: name.to_owned(),
         description: format!("The tool {name}."),
-        parameters: json!({ "type": "object", "properties": { "city": { "type": "string" } } }),
+        parameters: json!({ "type": "object", "properties": { "city": { "type": "string" } } })
+            .to_string(),
         level,
     }
 }
@@ -291,7 +297,7 @@ pub fn attachment(media_type: &str, bytes: usize) -> Attachment {
 }
 
 /// A turn at a level with tools.
-pub fn turn_with(text: &str, level: Level, tools: &[ToolSpec]) -> TurnRequest {
+pub fn turn_with(text: &str, level: Level, tools: &[Tool]) -> TurnRequest {
     TurnRequest {
         level,
         tools: tools.to_vec(),
@@ -313,8 +319,8 @@ impl Recorder {
     }
 
     /// As a runner for a turn.
-    pub fn runner(&self) -> Option<Arc<dyn ToolRunner>> {
-        Some(Arc::new(self.clone()))
+    pub fn runner(&self) -> Arc<dyn ToolRunner> {
+        Arc::new(self.clone())
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn run(options: args::Ask, setup: Setup) -> Result<u8, Stop> {
     let end = follow(plugin.ask(request), view.as_mut(), &mut interrupts).await?;
     match end {
         Ok(_) => Ok(exit::OK),
-        Err(fault) if options.json => Ok(exit::of_fault(fault.code)),
+        Err(fault) if options.json => Ok(fault.code.exit_code()),
         Err(fault) => Err(Problem::fault(&fault, locale).into()),
     }
 }

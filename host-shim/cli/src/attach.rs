@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use host_shim::{Attachment, FaultCode, Locale};
+use host_shim::{Attachment, FaultCode, Locale, read_attachment};
 
-use super::exit;
 use super::problem::Problem;
 use super::text::{pick, say};
 
@@ -15,8 +14,8 @@ const UNKNOWN: &str = "application/octet-stream";
 /// what is not what its extension says, is refused before anything is asked. `room`: the bytes that
 /// the request still takes.
 pub fn read(path: &Path, room: &mut u64, locale: Locale) -> Result<Attachment, Problem> {
-    let mut attachment = Attachment::from_path_within(path, *room)
-        .map_err(|error| Problem::attachment(&error, locale))?;
+    let mut attachment =
+        read_attachment(path, *room).map_err(|error| Problem::attachment(&error, locale))?;
     *room = room.saturating_sub(attachment.data.len() as u64);
     attachment.media_type = media_type(&attachment.media_type, &attachment.data)
         .map_err(|doubt| doubt.problem(path, locale))?
@@ -78,7 +77,7 @@ impl Doubt {
         );
         Problem {
             code: Some(FaultCode::RequestRejected.as_str()),
-            exit: exit::of_fault(FaultCode::RequestRejected),
+            exit: FaultCode::RequestRejected.exit_code(),
             ..Problem::usage(what, remedy)
         }
     }

@@ -2,7 +2,7 @@
 
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
-pub use openclaw_core::exit::{OK, OTHER, USAGE, of_fault};
+pub use openclaw_core::exit::{OK, OTHER, USAGE};
 
 use super::text::pick;
 
@@ -36,7 +36,7 @@ pub fn list(locale: Locale) -> String {
     let mut faults: Vec<_> = FaultCode::ALL
         .iter()
         .filter(|code| **code != FaultCode::ConfigInvalid)
-        .map(|code| (of_fault(*code), code.to_string()))
+        .map(|code| (code.exit_code(), code.to_string()))
         .collect();
     faults.sort_unstable();
     lines.append(&mut faults);
@@ -63,6 +63,6 @@ mod tests {
 
     #[test]
     fn ctrl_c_has_the_code_of_a_cancelled_turn() {
-        assert_eq!(INTERRUPTED, of_fault(FaultCode::Cancelled));
+        assert_eq!(INTERRUPTED, FaultCode::Cancelled.exit_code());
     }
 }

@@ -46,7 +46,7 @@ pub async fn diagnose(format: &Format, setup: Setup) -> Result<u8, Stop> {
         .checks
         .iter()
         .find_map(|check| check.code)
-        .map_or(exit::OK, exit::of_fault))
+        .map_or(exit::OK, |code| code.exit_code()))
 }
 
 /// `inspect`.

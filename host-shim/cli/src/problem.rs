@@ -65,7 +65,7 @@ impl Problem {
             ));
         }
         Self {
-            exit: exit::of_fault(fault.code),
+            exit: fault.code.exit_code(),
             code: Some(fault.code.as_str()),
             what: fault.message.clone(),
             cause: fault.cause.clone(),
@@ -85,7 +85,7 @@ impl Problem {
             _ => "",
         };
         Self {
-            exit: exit::of_fault(code),
+            exit: code.exit_code(),
             code: Some(code.as_str()),
             what: format!("{error}{place}"),
             cause: code.cause(locale).to_owned(),
@@ -145,7 +145,7 @@ impl Problem {
             AttachmentError::TooLarge { path, bytes } => {
                 let code = FaultCode::RequestTooLarge;
                 Self {
-                    exit: exit::of_fault(code),
+                    exit: code.exit_code(),
                     code: Some(code.as_str()),
                     what: say!(
                         locale,

@@ -217,6 +217,7 @@ impl View for Person {
                     self.wait(pick(self.locale, "waiting", "等待中"));
                 }
             }
+            _ => {}
         }
         Ok(())
     }

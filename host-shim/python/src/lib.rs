@@ -57,7 +57,13 @@ fn mask_piece(text: &str, tokens: Vec<String>, mark: &str) -> (String, String) {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
-    module.add("LEVELS", Level::ALL.map(Level::as_str).to_vec())?;
+    module.add(
+        "LEVELS",
+        Level::ALL
+            .iter()
+            .map(|level| level.as_str())
+            .collect::<Vec<_>>(),
+    )?;
     let names = |keys: &mut dyn Iterator<Item = &Key>| keys.map(|k| k.name).collect::<Vec<_>>();
     module.add("CONFIG_KEYS", names(&mut KEYS.iter()))?;
     module.add("SECRET_KEYS", names(&mut KEYS.iter().filter(|k| k.secret)))?;

@@ -15,8 +15,6 @@ use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use serde::Deserialize;
-use serde::de::value::StrDeserializer;
 
 use crate::errors::{self, Raised};
 use crate::fork_guard::ForkGuard;
@@ -60,7 +58,7 @@ impl Plugin {
                 data: data.as_bytes().to_vec(),
             })
             .collect();
-        request.runner = Some(Arc::new(Runner {
+        let runner = Arc::new(Runner {
             outbox: outbox.clone(),
             turn: key,
             tickets: AtomicU64::new(0),
@@ -72,8 +70,8 @@ impl Plugin {
                     Some((name, limit))
                 })
                 .collect(),
-        }));
-        Ok(Turn::new(plugin.ask(request), outbox, key))
+        });
+        Ok(Turn::new(plugin.ask_with(request, runner), outbox, key))
     }
 
     /// The JSON of what the guards know, and whether it is of now: if the component is computing
@@ -195,7 +193,7 @@ pub(crate) fn read_attachment(
 ) -> PyResult<(String, String, Py<PyBytes>)> {
     let room = room.unwrap_or(MAX_ATTACHMENT_BYTES);
     let attachment = py
-        .detach(|| Attachment::from_path_within(path, room))
+        .detach(|| host_shim::read_attachment(path, room))
         .map_err(value_error)?;
     let data = PyBytes::new(py, &attachment.data).unbind();
     Ok((attachment.media_type, attachment.filename, data))
@@ -213,7 +211,7 @@ fn read_config(text: Option<&str>, file: Option<PathBuf>) -> PyResult<Config> {
 }
 
 pub(crate) fn parse_locale(name: &str) -> PyResult<Locale> {
-    Locale::deserialize(StrDeserializer::<serde::de::value::Error>::new(name)).map_err(value_error)
+    name.parse().map_err(value_error)
 }
 
 fn value_error(error: impl std::fmt::Display) -> PyErr {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use openclaw_core::{fault::FaultCode, locale::Locale};
-use openclaw_plugin::gateway::classify::Why;
+use openclaw_plugin::fault::Why;
 
 use crate::address;
 use crate::atomic_file::AtomicFiles;

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use openclaw_core::fault::FaultCode;
 use openclaw_core::redact::mask;
-use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES, Why};
+use openclaw_plugin::fault::Why;
+use openclaw_plugin::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use ureq::http::Response;
 
 use crate::secret::Token;

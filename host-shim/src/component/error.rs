@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
-use crate::fault::Fault;
+use openclaw_core::fault::Fault;
 
 /// Why a plugin cannot be made. One line each, with what to do.
 #[derive(Debug, thiserror::Error)]

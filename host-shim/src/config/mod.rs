@@ -15,13 +15,13 @@ use std::time::Duration;
 
 pub use keys::{KEYS, Key};
 pub use loader::ConfigLoader;
+use openclaw_core::json::seconds;
 use openclaw_core::level::Level;
 use openclaw_core::limits::{Limits, MIB};
 use openclaw_core::locale::Locale;
 use openclaw_plugin::config::Bounds;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-pub(crate) use serde_with::{opt_seconds, seconds};
 
 use crate::regular_file;
 

@@ -1,34 +1,9 @@
 //! The available memory, which the memory guard goes by.
 
-#[cfg(target_os = "linux")]
-mod linux;
 #[cfg(not(target_os = "linux"))]
 mod other;
 
-use serde::{Deserialize, Serialize};
-
-/// What bounds the available memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Bound {
-    /// The whole machine.
-    Machine,
-    /// A control group around this process, such as a container's.
-    Container,
-}
-
-/// One reading.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sample {
-    /// Bytes that can be used without swapping or being killed.
-    pub available: u64,
-    /// Bytes in all of what bounds it.
-    pub total: u64,
-    /// What the two numbers are of.
-    pub bound: Bound,
-    /// Why the numbers are an estimate, for people; none if they are exact.
-    pub estimated: Option<String>,
-}
+pub use openclaw_core::guards::memory::{Bound, Sample};
 
 /// Where readings come from. Read at admission of a turn and before each tool call, on the
 /// plugin's thread: it must be quick.
@@ -52,7 +27,7 @@ impl MemorySource for SystemMemory {
     fn read(&self) -> Result<Sample, String> {
         #[cfg(target_os = "linux")]
         {
-            linux::read()
+            openclaw_memory::read_system().map_err(|error| error.to_string())
         }
         #[cfg(not(target_os = "linux"))]
         {

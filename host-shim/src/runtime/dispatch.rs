@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_core::fault::{Fault, FaultCode};
+use openclaw_core::locale::Locale;
+use openclaw_core::status::Diagnosis;
 use openclaw_plugin::gateway::request::check_size;
 use tokio::sync::oneshot;
 use tracing::Instrument as _;
@@ -18,9 +20,7 @@ use super::supervisor::{Exit, Supervisor, origins, secrets};
 use super::{Answer, Command, TurnCommand, convert, heap};
 use crate::config::Config;
 use crate::events::EventSender;
-use crate::fault::Fault;
 use crate::plugin::ConfigureError;
-use crate::status::Diagnosis;
 
 /// A turn must end so long after its own limits; it is then given up with its instance.
 const TURN_SLACK: Duration = Duration::from_secs(60);
@@ -105,7 +105,7 @@ impl Supervisor {
             Command::Status(answer) => {
                 let slot = self.pending.add(answer);
                 let state = guest.1.astr_openclaw_guards().call_status(guest.0).await?;
-                slot.answer(Ok(convert::status(state)));
+                slot.answer(Ok(state.into()));
                 Ok(())
             }
             Command::Diagnose(locale, answer) => self.diagnose(guest, locale, answer).await,
@@ -131,33 +131,34 @@ impl Supervisor {
 
     async fn ask(&self, guest: Guests<'_>, command: TurnCommand) -> Result<(), Stop> {
         let TurnCommand {
-            id,
-            mut request,
+            request,
+            runner,
             events,
             end,
             cancelled,
         } = command;
         let slot = self.pending.add(end);
         let locale = self.locale();
-        if request.bytes() >= heap::LARGE {
+        let bytes = request.bytes() as u64;
+        if bytes >= heap::LARGE {
             self.large.set(true);
         }
         // The component would refuse it too, after it had been given memory for all of it.
-        if let Err(fault) = check_size(request.bytes(), locale) {
+        if let Err(fault) = check_size(bytes, locale) {
             slot.answer(Err(Fault::new(fault.code, locale, fault.message)));
             return Ok(());
         }
         let _asking = self.asking();
-        if let Some(runner) = request.runner.take().or_else(|| self.runner.clone()) {
+        let id = request.id.clone();
+        if let Some(runner) = runner.or_else(|| self.runner.clone()) {
             self.supplies.runners.add(&id, runner);
         }
-        let span = tracing::debug_span!("turn", id, bytes = request.bytes());
-        let turn = convert::turn(&id, request);
+        let span = tracing::debug_span!("turn", id, bytes);
         let end = self
-            .in_time(run_turn(guest, turn, events, cancelled).instrument(span))
+            .in_time(run_turn(guest, request.into(), events, cancelled).instrument(span))
             .await?;
         self.supplies.runners.remove(&id);
-        slot.answer(convert::end(end));
+        slot.answer(end.map(Into::into).map_err(Into::into));
         self.take_snapshot(guest).await
     }
 
@@ -204,7 +205,7 @@ impl Supervisor {
             clock.wait_until(clock.now().saturating_add(limit)).await;
             tokio::time::sleep(GRACE).await;
         };
-        let locale = locale.map(convert::locale_to);
+        let locale = locale.map(Into::into);
         let checks = tokio::select! {
             biased;
             checks = guest.astr_openclaw_gateway().call_diagnose(accessor, locale) => checks?,
@@ -219,7 +220,8 @@ impl Supervisor {
                 return Ok(());
             }
         };
-        slot.answer(Ok(convert::diagnosis(checks)));
+        let checks = checks.into_iter().map(Into::into).collect();
+        slot.answer(Ok(Diagnosis { checks }));
         Ok(())
     }
 

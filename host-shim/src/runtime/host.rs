@@ -21,8 +21,8 @@ use super::stderr::{Log, Secrets};
 use super::watchdog::Meter;
 use crate::clock::Clock;
 use crate::http::HttpClient;
-use crate::memory::{Bound, MemorySource};
-use crate::tools::{ToolCall, ToolRunner};
+use crate::memory::MemorySource;
+use crate::tools::ToolRunner;
 
 /// The runners of the turns under way, by the turn's id.
 #[derive(Clone, Default)]
@@ -151,15 +151,7 @@ impl memory_stat::Host for &mut Host {
         let sample = meter
             .host(|| catch_unwind(AssertUnwindSafe(|| memory.read())))
             .unwrap_or_else(|_| Err("the memory source panicked".to_owned()))?;
-        Ok(memory_stat::Sample {
-            available: sample.available,
-            total: sample.total,
-            bounded_by: match sample.bound {
-                Bound::Machine => memory_stat::Bound::Machine,
-                Bound::Container => memory_stat::Bound::Container,
-            },
-            estimated: sample.estimated,
-        })
+        Ok(sample.into())
     }
 }
 
@@ -178,13 +170,8 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
         let Some(runner) = runner else {
             return Err("no tool runner is configured".to_owned());
         };
-        let call = ToolCall {
-            id: call.id,
-            name: call.name,
-            arguments: call.arguments,
-        };
         let span = tracing::debug_span!("tool", turn = turn_id, name = call.name);
-        let running = async move { runner.run(&turn_id, call).await };
+        let running = async move { runner.run(&turn_id, call.into()).await };
         let running = AssertUnwindSafe(running.instrument(span));
         let mut running = pin!(running.catch_unwind());
         // The caller's code is not the component's computing.

@@ -12,20 +12,21 @@ mod stderr;
 mod supervisor;
 mod watchdog;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use openclaw_core::fault::Fault;
 use openclaw_core::locale::Locale;
+use openclaw_core::status::{Diagnosis, Status};
+use openclaw_core::turn::{Reply, TurnRequest};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::PluginBuilder;
 use crate::component::{self, ComponentInfo, LoadError};
 use crate::config::Config;
 use crate::events::EventSender;
-use crate::fault::Fault;
 use crate::plugin::ConfigureError;
-use crate::request::TurnRequest;
-use crate::status::{Diagnosis, Status};
-use crate::turn::Reply;
+use crate::tools::ToolRunner;
 use supervisor::Supervisor;
 
 /// Where the answer to a command goes.
@@ -44,8 +45,8 @@ pub(crate) enum Command {
 
 /// A turn to be asked.
 pub(crate) struct TurnCommand {
-    pub(crate) id: String,
     pub(crate) request: TurnRequest,
+    pub(crate) runner: Option<Arc<dyn ToolRunner>>,
     pub(crate) events: EventSender,
     pub(crate) end: Answer<Reply>,
     /// Resolves, either way, when the caller cancels or has gone.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use tokio::sync::oneshot;
 
-use crate::fault::Fault;
+use openclaw_core::fault::Fault;
 
 /// Everything that waits for an answer.
 #[derive(Default)]

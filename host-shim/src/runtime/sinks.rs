@@ -8,7 +8,6 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{FutureConsumer, Source, StreamConsumer, StreamResult};
 
 use super::bindings::astr::openclaw::types;
-use super::convert;
 use super::host::Host;
 use crate::events::EventSender;
 
@@ -27,7 +26,7 @@ impl StreamConsumer<Host> for EventSink {
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let mut events = Vec::with_capacity(source.remaining(&mut store));
         source.read(&mut store, &mut events)?;
-        self.0.push(events.into_iter().map(convert::event));
+        self.0.push(events.into_iter().map(Into::into));
         Poll::Ready(Ok(StreamResult::Completed))
     }
 }

@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use openclaw_core::{fault::FaultCode, locale::Locale, origin::Origin};
+use openclaw_core::fault::{Fault, FaultCode};
+use openclaw_core::locale::Locale;
+use openclaw_core::origin::Origin;
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
@@ -16,8 +18,8 @@ use super::{Command, convert, heap};
 use crate::builder::PluginBuilder;
 use crate::component::{LoadError, Loaded, first_line};
 use crate::config::{Config, ConfigError};
-use crate::fault::Fault;
 use crate::http::{AllowList, HttpClient};
+use crate::plugin::closed;
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
@@ -170,7 +172,7 @@ impl Supervisor {
                 Exit::Closed(answer) => {
                     // First no more commands: those that wait are dropped, which closes them.
                     self.commands.lock().await.close();
-                    self.pending.fail_all(&Fault::closed(self.locale()));
+                    self.pending.fail_all(&closed(self.locale()));
                     return answer;
                 }
                 Exit::Worn => {}

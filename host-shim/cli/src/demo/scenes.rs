@@ -1,7 +1,5 @@
 //! The scenes of the demo. Each checks what it shows.
 
-use std::sync::Arc;
-
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use host_shim::{BreakerState, Event, FaultCode, GatewayName, Level, NoticeCode, TurnRequest};
@@ -136,7 +134,6 @@ async fn tool_call(stage: &mut Stage) -> Played {
     ));
     request.level = Level::ReadOnly;
     request.tools = vec![CountWords::spec(Level::ReadOnly)];
-    request.runner = Some(Arc::new(CountWords));
     let seen = stage.ask(request).await?;
     seen.reply()?;
     let ran = seen.events.iter().any(|event| {
@@ -228,7 +225,6 @@ async fn light(stage: &mut Stage) -> Result<Seen, Miss> {
     let mut request = TurnRequest::new(stage.text("What is 6 times 7?", "6 乘 7 等于几？"));
     request.level = Level::Act;
     request.tools = vec![CountWords::spec(Level::Act)];
-    request.runner = Some(Arc::new(CountWords));
     stage.next(Answered::reply("42"));
     stage.ask(request).await
 }

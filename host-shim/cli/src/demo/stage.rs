@@ -11,7 +11,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use host_shim::{
     Clock, ComponentSource, Config, Event, Fault, FaultCode, Level, Locale, MemorySource, Plugin,
-    Reply, Status, ToolCall, ToolRunner, ToolSpec, Turn, TurnRequest,
+    Reply, Status, Tool, ToolCall, ToolRunner, Turn, TurnRequest,
 };
 use openclaw_fake_gateway::{FakeGateway, Recorded, Scene};
 use serde_json::json;
@@ -129,6 +129,7 @@ impl Stage {
             .config(config(&gateway.url(), TOKEN, locale)?)
             .memory(move || seen.read())
             .clock(clock.clone())
+            .tool_runner(Arc::new(CountWords))
             .build()
             .await
             .map_err(|error| Problem::load(&error, locale))?;
@@ -274,6 +275,7 @@ impl Stage {
                 pick(self.locale, "the tool failed", "工具执行失败").to_owned()
             }
             Event::Notice(notice) => notice.text.clone(),
+            _ => return Ok(in_line),
         };
         let start = if in_line { "\n" } else { "" };
         self.say(&format!("{start}   {DIM}· {text}{DIM:#}"))?;
@@ -335,15 +337,16 @@ pub struct CountWords;
 
 impl CountWords {
     /// As it is offered to the model.
-    pub fn spec(level: Level) -> ToolSpec {
-        ToolSpec {
+    pub fn spec(level: Level) -> Tool {
+        Tool {
             name: "count_words".to_owned(),
             description: "Counts the words of a text.".to_owned(),
             parameters: json!({
                 "type": "object",
                 "properties": { "text": { "type": "string" } },
                 "required": ["text"],
-            }),
+            })
+            .to_string(),
             level,
         }
     }

@@ -205,14 +205,14 @@ impl Session {
             return Ok(Next::Nothing);
         }
         let desk = Desk::default();
-        let request = match self.request(ask, &desk) {
+        let request = match self.request(ask) {
             Ok(request) => request,
             Err(problem) => {
                 write_fault(&id, &self.rejected(problem))?;
                 return Ok(Next::Nothing);
             }
         };
-        let turn = self.plugin.ask(request);
+        let turn = self.plugin.ask_with(request, Arc::new(desk.clone()));
         let running = Running {
             id: id.clone(),
             canceller: turn.canceller(),
@@ -230,14 +230,13 @@ impl Session {
     }
 
     /// The library's request, with its files read.
-    fn request(&self, ask: Ask, desk: &Desk) -> Result<TurnRequest, Problem> {
+    fn request(&self, ask: Ask) -> Result<TurnRequest, Problem> {
         let mut request = TurnRequest::new(ask.text);
         request.session = ask.session.unwrap_or_else(|| self.name.clone());
         request.level = ask.level.unwrap_or(request.level);
         request.heavy = ask.heavy.unwrap_or_default();
         request.instructions = ask.instructions.unwrap_or_default();
         request.tools = ask.tools.unwrap_or_default();
-        request.runner = Some(Arc::new(desk.clone()));
         let mut room = MAX_ATTACHMENT_BYTES;
         for attachment in ask.attachments.unwrap_or_default() {
             request.attachments.push(match attachment {

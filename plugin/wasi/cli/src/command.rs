@@ -105,7 +105,7 @@ async fn run_ask(locale: Locale, ask: Ask) -> io::Result<u8> {
     view.end(&end)?;
     Ok(match end {
         Ok(_) => exit::OK,
-        Err(fault) => exit::of_fault(names::fault(fault.code)),
+        Err(fault) => names::fault(fault.code).exit_code(),
     })
 }
 
@@ -146,7 +146,7 @@ async fn diagnose(locale: Locale, as_json: bool) -> io::Result<u8> {
         text::diagnosis(locale, &checks)
     })?;
     let wrong = checks.iter().find_map(|check| check.wrong);
-    Ok(wrong.map_or(exit::OK, |code| exit::of_fault(names::fault(code))))
+    Ok(wrong.map_or(exit::OK, |code| names::fault(code).exit_code()))
 }
 
 fn configure(locale: Locale) -> Result<(), gateway::ConfigError> {
@@ -156,7 +156,7 @@ fn configure(locale: Locale) -> Result<(), gateway::ConfigError> {
 /// Tells what is wrong with the settings; the exit code.
 fn refused(locale: Locale, error: &gateway::ConfigError) -> u8 {
     complain(&text::config_error(locale, &error.key, &error.message));
-    exit::of_fault(FaultCode::ConfigInvalid)
+    FaultCode::ConfigInvalid.exit_code()
 }
 
 /// The first setting without which no gateway can be asked, and the variable that sets it.

@@ -35,5 +35,12 @@ mod bindings {
     });
 }
 
+openclaw_core::bindings! {
+    types: bindings::astr::openclaw::types,
+    memory: bindings::astr::openclaw::memory_stat,
+    guards: bindings::astr::openclaw::guards,
+    gateway: bindings::astr::openclaw::gateway
+}
+
 #[cfg(target_family = "wasm")]
 mod command;

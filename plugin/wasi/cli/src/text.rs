@@ -1,6 +1,5 @@
 //! What people read.
 
-use openclaw_core::exit;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use crate::bindings::astr::openclaw::gateway::Check;
@@ -250,7 +249,7 @@ pub fn help(locale: Locale) -> String {
         .iter()
         // A trap is the runtime's to tell: it ends this program too.
         .filter(|code| !matches!(code, FaultCode::ConfigInvalid | FaultCode::PluginTrapped))
-        .map(|code| (exit::of_fault(*code), code.as_str()))
+        .map(|code| (code.exit_code(), code.as_str()))
         .collect();
     codes.sort_unstable();
     for (status, code) in codes {

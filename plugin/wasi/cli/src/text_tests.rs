@@ -175,7 +175,7 @@ fn the_help_lists_every_exit_code_that_the_command_has() {
             let line = match code {
                 FaultCode::PluginTrapped => continue,
                 FaultCode::ConfigInvalid => "config_invalid".to_owned(),
-                code => format!("{:>3}  {code}\n", exit::of_fault(*code)),
+                code => format!("{:>3}  {code}\n", code.exit_code()),
             };
             assert!(help.contains(&line), "{code}");
         }

@@ -98,9 +98,8 @@ async fn fault_cancelled_while_a_tool_runs_which_is_dropped() {
     };
     let rig = Rig::new().await;
     rig.gateway.push(Answer::new().call("c1", "slow", "{}"));
-    let mut request = turn_with("hi", Level::Act, &[tool("slow", Level::Act)]);
-    request.runner = Some(std::sync::Arc::new(runner));
-    let turn = rig.plugin.ask(request);
+    let request = turn_with("hi", Level::Act, &[tool("slow", Level::Act)]);
+    let turn = rig.plugin.ask_with(request, std::sync::Arc::new(runner));
     assert_eq!(within(receiver.recv()).await, Some("started"));
     turn.cancel();
     let fault = within(turn.reply()).await.unwrap_err();

@@ -173,7 +173,7 @@ async fn fault_request_rejected_before_sending_on_bad_tools() {
     let twice = [tool("same", Level::Act), tool("same", Level::ReadOnly)];
     refused_unsent(turn_with("hi", Level::Act, &twice), RequestRejected).await;
     let mut no_schema = tool("a", Level::Act);
-    no_schema.parameters = serde_json::json!(["not an object"]);
+    no_schema.parameters = r#"["not an object"]"#.to_owned();
     refused_unsent(turn_with("hi", Level::Act, &[no_schema]), RequestRejected).await;
 }
 

@@ -1,12 +1,12 @@
 //! | levels | the effective level is what the guards leave of the one asked for |
 
-use host_shim::{FaultCode, Level, NoticeCode, ToolSpec, TurnRequest};
+use host_shim::{FaultCode, Level, NoticeCode, Tool};
 use openclaw_fake_gateway::{Answer, Recorded, Scene};
 use openclaw_tests::rig::{MIB, Outcome, Recorder, Rig, tool, turn_with};
 use serde_json::json;
 
 /// One tool for each level that has tools, named after it.
-fn tools() -> [ToolSpec; 4] {
+fn tools() -> [Tool; 4] {
     [Level::ReadOnly, Level::Act, Level::Host, Level::Root]
         .map(|level| tool(&format!("tool_{}", level.as_str()), level))
 }
@@ -27,7 +27,7 @@ fn offered(request: &Recorded) -> Vec<String> {
 #[tokio::test]
 async fn guard_levels_a_turn_is_offered_the_tools_of_its_level_and_below() {
     let rig = Rig::new().await;
-    for (index, level) in Level::ALL.into_iter().enumerate() {
+    for (index, level) in Level::ALL.iter().copied().enumerate() {
         let reply = rig.ask(turn_with("hi", level, &tools())).await.unwrap();
         assert_eq!(reply.level, level);
         let expected: Vec<_> = (1..=level as usize).map(|l| format!("tool_L{l}")).collect();
@@ -70,12 +70,7 @@ async fn call(level: Level, called: &str) -> (Rig, Outcome, Recorder) {
     rig.gateway.push(Scene::reply("Then not."));
     let recorder = Recorder::default();
     let request = turn_with("hi", level, &tools());
-    let outcome = rig
-        .run(TurnRequest {
-            runner: recorder.runner(),
-            ..request
-        })
-        .await;
+    let outcome = rig.run_with(request, recorder.runner()).await;
     (rig, outcome, recorder)
 }
 

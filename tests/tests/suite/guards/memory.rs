@@ -141,10 +141,7 @@ async fn guard_memory_is_read_again_before_each_tool_call() {
     rig.gateway.push(Scene::reply("Done."));
     let recorder = Recorder::default();
     let request = turn_with("hi", Level::Act, &[tool("act", Level::Act)]);
-    let turn = rig.plugin.ask(TurnRequest {
-        runner: recorder.runner(),
-        ..request
-    });
+    let turn = rig.plugin.ask_with(request, recorder.runner());
     within(gate.reached()).await;
     // The tool was offered with plenty of memory; when it is called there is none.
     rig.memory.available(100 * MIB);

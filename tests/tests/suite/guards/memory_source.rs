@@ -3,22 +3,10 @@
 use std::collections::HashMap;
 use std::io;
 
-use host_shim::{Bound, FaultCode, Level, Plugin, Sample, TurnRequest};
+use host_shim::{Bound, FaultCode, Level, Plugin, TurnRequest};
 use openclaw_fake_gateway::FakeGateway;
 use openclaw_tests::rig::{MIB, TOKEN, cache_dir, code, config, within};
 use serde_json::json;
-
-fn sample(read: openclaw_memory::Sample) -> Sample {
-    Sample {
-        available: read.available,
-        total: read.total,
-        bound: match read.bounded_by {
-            openclaw_memory::Bound::Machine => Bound::Machine,
-            openclaw_memory::Bound::Container => Bound::Container,
-        },
-        estimated: read.estimated(),
-    }
-}
 
 #[tokio::test]
 async fn guard_memory_source_is_by_default_this_machine_or_the_container_around_this_process() {
@@ -29,7 +17,7 @@ async fn guard_memory_source_is_by_default_this_machine_or_the_container_around_
         .await
         .unwrap();
     let seen = within(plugin.status()).await.unwrap().memory;
-    let read = sample(openclaw_memory::read_system().unwrap());
+    let read = openclaw_memory::read_system().unwrap();
     assert_eq!(
         (seen.total, seen.bound),
         (Some(read.total), Some(read.bound))
@@ -86,9 +74,7 @@ async fn plugin_in(files: HashMap<&'static str, String>) -> (FakeGateway, Plugin
             text.cloned()
                 .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
         };
-        openclaw_memory::read(file)
-            .map(sample)
-            .map_err(|error| error.to_string())
+        openclaw_memory::read(file).map_err(|error| error.to_string())
     };
     let plugin = Plugin::builder()
         .config(config(&gateway.url(), json!({})))

@@ -1,25 +1,24 @@
 //! Tools: whose run, what the model is told, when they are stopped.
 
 use super::*;
-use host_shim::{Level, ToolCall, ToolRunner, ToolSpec, TurnRequest};
+use host_shim::{Level, Plugin, Tool, ToolCall, ToolRunner, Turn, TurnRequest};
 use openclaw_fake_gateway::{Answer, Scene};
 
-fn weather() -> ToolSpec {
-    ToolSpec {
+fn weather() -> Tool {
+    Tool {
         name: "weather".to_owned(),
         description: "Tells the weather".to_owned(),
-        parameters: serde_json::json!({ "type": "object" }),
+        parameters: r#"{"type":"object"}"#.to_owned(),
         level: Level::ReadOnly,
     }
 }
 
 /// A turn that may have the weather told by this runner.
-fn how_is_the_weather(runner: Arc<dyn ToolRunner>) -> TurnRequest {
+fn how_is_the_weather(plugin: &Plugin, runner: Arc<dyn ToolRunner>) -> Turn {
     let mut request = TurnRequest::new("how is the weather?");
     request.level = Level::Act;
     request.tools = vec![weather()];
-    request.runner = Some(runner);
-    request
+    plugin.ask_with(request, runner)
 }
 
 #[test]
@@ -37,12 +36,13 @@ fn tools_run_in_the_turns_own_runner_and_their_output_goes_back() {
         gateway.push(Scene::reply("sunny"));
         let (seen, calls) = std::sync::mpsc::channel();
         let seen = std::sync::Mutex::new(seen);
-        let turn = plugin.ask(how_is_the_weather(Arc::new(
+        let runner = Arc::new(
             move |turn: &str, call: ToolCall| -> futures::future::BoxFuture<'static, _> {
                 seen.lock().unwrap().send((turn.to_owned(), call)).unwrap();
                 Box::pin(async { Ok("22 °C".to_owned()) })
             },
-        )));
+        );
+        let turn = how_is_the_weather(&plugin, runner);
         let id = turn.id().to_owned();
         let (events, reply) = collect(turn).await;
         assert_eq!(reply.unwrap().text, "sunny");
@@ -66,7 +66,7 @@ fn is_an_error_for_the_model_and_nothing_else(runner: Arc<dyn ToolRunner>, why: 
         let (gateway, plugin) = pair().await;
         gateway.push(Answer::new().call("c1", "weather", "{}"));
         gateway.push(Scene::reply("sorry"));
-        let turn = plugin.ask(how_is_the_weather(runner));
+        let turn = how_is_the_weather(&plugin, runner);
         let call = format!("{}-1", turn.id());
         let (events, reply) = collect(turn).await;
         assert_eq!(reply.unwrap().text, "sorry");

@@ -60,11 +60,7 @@ impl Replayer {
         let request = match expected {
             Expected::Calls(_) => {
                 let tools = ["get_weather", "get_time"].map(|name| tool(name, Level::ReadOnly));
-                let request = turn_with("hi", Level::ReadOnly, &tools);
-                TurnRequest {
-                    runner: recorder.runner(),
-                    ..request
-                }
+                turn_with("hi", Level::ReadOnly, &tools)
             }
             _ => TurnRequest::new("hi"),
         };
@@ -72,7 +68,7 @@ impl Replayer {
         if let Expected::Calls(_) = expected {
             self.rig.gateway.push(Scene::reply("Done."));
         }
-        let outcome = self.rig.run(request).await;
+        let outcome = self.rig.run_with(request, recorder.runner()).await;
         assert_eq!(
             self.rig.gateway.scenes_left(),
             0,

@@ -135,11 +135,7 @@ async fn later_rounds_of_a_turn_stay_with_the_gateway_that_answered() {
     backup.push(Answer::new().call("c1", "look", "{}"));
     let recorder = Recorder::default();
     let request = turn_with("hi", Level::ReadOnly, &[tool("look", Level::ReadOnly)]);
-    let request = TurnRequest {
-        runner: recorder.runner(),
-        ..request
-    };
-    let outcome = rig.run(request).await;
+    let outcome = rig.run_with(request, recorder.runner()).await;
     assert_eq!(outcome.reply().gateway, GatewayName::Backup);
     assert_eq!((recorder.calls().len(), backup.turns().len()), (1, 2));
 }
@@ -163,9 +159,8 @@ async fn a_gateway_lost_between_two_rounds_is_a_fault_not_a_failover() {
             });
         future
     };
-    let mut request = turn_with("hi", Level::ReadOnly, &[tool("look", Level::ReadOnly)]);
-    request.runner = Some(std::sync::Arc::new(runner));
-    let turn = rig.plugin.ask(request);
+    let request = turn_with("hi", Level::ReadOnly, &[tool("look", Level::ReadOnly)]);
+    let turn = rig.plugin.ask_with(request, std::sync::Arc::new(runner));
     openclaw_tests::rig::within(called.pass()).await;
     rig.gateway.stop().await;
     gate.open();

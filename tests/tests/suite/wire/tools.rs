@@ -13,13 +13,10 @@ fn body(request: &Recorded) -> &Value {
     request.json.as_ref().unwrap()
 }
 
-/// A turn with two tools, which are recorded.
-fn turn(recorder: &Recorder) -> TurnRequest {
+/// A turn with two tools.
+fn turn() -> TurnRequest {
     let tools = ["get_weather", "get_time"].map(|name| tool(name, Level::ReadOnly));
-    TurnRequest {
-        runner: recorder.runner(),
-        ..turn_with("hi", Level::ReadOnly, &tools)
-    }
+    turn_with("hi", Level::ReadOnly, &tools)
 }
 
 /// The outputs in a request, as (call id, output).
@@ -42,7 +39,7 @@ async fn a_call_is_run_and_its_output_sent_in_the_same_session() {
     ));
     rig.gateway.push(Scene::reply("Sunny."));
     let recorder = Recorder::default();
-    let asked = rig.plugin.ask(turn(&recorder));
+    let asked = rig.plugin.ask_with(turn(), recorder.runner());
     // The gateway's id is only there to answer it.
     let id = format!("{}-1", asked.id());
     let outcome = outcome(asked).await;
@@ -103,11 +100,8 @@ async fn several_calls_of_one_reply_run_at_once_and_are_answered_in_order() {
             })
         }
     };
-    let request = TurnRequest {
-        runner: Some(Arc::new(runner)),
-        ..turn(&Recorder::default())
-    };
-    rig.ask(request).await.unwrap();
+    let outcome = rig.run_with(turn(), Arc::new(runner)).await;
+    outcome.end.unwrap();
     let outputs = outputs(&rig.gateway.turns()[1]);
     let pair = |id: &str, name: &str| (id.to_owned(), format!("of {name}"));
     assert_eq!(outputs, [pair("c1", "get_weather"), pair("c2", "get_time")]);
@@ -122,11 +116,7 @@ async fn a_failing_tool_gives_the_model_its_error_and_the_turn_goes_on() {
     let runner = |_: &str, _: ToolCall| -> BoxFuture<'static, Result<String, String>> {
         Box::pin(async { Err("no such city".to_owned()) })
     };
-    let request = TurnRequest {
-        runner: Some(Arc::new(runner)),
-        ..turn(&Recorder::default())
-    };
-    let outcome = rig.run(request).await;
+    let outcome = rig.run_with(turn(), Arc::new(runner)).await;
     assert_eq!(outcome.reply().text, "Then not.");
     let failed = |event: &Event| {
         matches!(
@@ -150,7 +140,7 @@ async fn arguments_that_are_no_object_give_the_model_an_error_and_are_not_run() 
             .push(Answer::new().call("c1", "get_weather", arguments));
         rig.gateway.push(Scene::reply("Sorry."));
         let recorder = Recorder::default();
-        let outcome = rig.run(turn(&recorder)).await;
+        let outcome = rig.run_with(turn(), recorder.runner()).await;
         assert_eq!(outcome.reply().text, "Sorry.", "{arguments:?}");
         // Report F15: no arguments at all are none, however they are written.
         let none = ["", "null"].contains(&arguments);
@@ -168,7 +158,7 @@ async fn after_8_rounds_the_model_is_told_to_answer_without_tools() {
     }
     rig.gateway.push(Scene::reply("Enough."));
     let recorder = Recorder::default();
-    let outcome = rig.run(turn(&recorder)).await;
+    let outcome = rig.run_with(turn(), recorder.runner()).await;
     assert_eq!(outcome.reply().text, "Enough.");
     assert_eq!(recorder.calls().len(), 8);
     assert!(
@@ -190,7 +180,7 @@ async fn a_model_that_calls_tools_for_ever_does_not_keep_the_turn_for_ever() {
     rig.gateway
         .otherwise(Answer::new().call("c", "get_time", "{}"));
     let recorder = Recorder::default();
-    let _ = rig.run(turn(&recorder)).await;
+    let _ = rig.run_with(turn(), recorder.runner()).await;
     assert_eq!(recorder.calls().len(), 2);
     assert!(
         rig.gateway.turns().len() <= 4,
@@ -210,11 +200,11 @@ async fn the_other_tool_shape_is_learnt_from_the_400_and_remembered() {
         };
         let recorder = Recorder::default();
         rig.gateway.set_tool_shape(other);
-        rig.ask(turn(&recorder)).await.unwrap();
+        rig.run_with(turn(), recorder.runner()).await.end.unwrap();
 
         rig.gateway.set_tool_shape(shape);
         let before = rig.gateway.requests().len();
-        let outcome = rig.run(turn(&recorder)).await;
+        let outcome = rig.run_with(turn(), recorder.runner()).await;
         assert_eq!(outcome.reply().text, "PONG from the fake gateway.");
         assert_eq!(outcome.notices(), [NoticeCode::DialectChanged]);
         assert_eq!(
@@ -228,7 +218,7 @@ async fn the_other_tool_shape_is_learnt_from_the_400_and_remembered() {
         );
 
         let before = rig.gateway.requests().len();
-        assert_eq!(rig.run(turn(&recorder)).await.notices(), []);
+        assert_eq!(rig.run_with(turn(), recorder.runner()).await.notices(), []);
         assert_eq!(rig.gateway.requests().len(), before + 1, "remembered");
         let breaker = rig.plugin.status().await.unwrap().breakers.primary.unwrap();
         assert_eq!(breaker.failures, 0);
@@ -255,14 +245,14 @@ async fn the_other_tool_shape_is_tried_once_on_the_recorded_400s() {
             ToolShape::Nested => ToolShape::Flat,
             ToolShape::Flat => ToolShape::Nested,
         });
-        rig.ask(turn(&recorder)).await.unwrap();
+        rig.run_with(turn(), recorder.runner()).await.end.unwrap();
         let before = rig.gateway.requests().len();
         rig.gateway.push(recording.replay());
         rig.gateway.push(recording.replay());
         // It insists: then it is a refusal like any other.
         rig.gateway.answer_everything_with(recording.replay());
         assert_eq!(
-            code(&rig.ask(turn(&recorder)).await),
+            code(&rig.run_with(turn(), recorder.runner()).await.end),
             FaultCode::RequestRejected
         );
         let requests = rig.gateway.requests();
@@ -285,11 +275,7 @@ async fn a_whole_turn_limit_in_a_tool_says_nothing_about_the_gateway() {
             Box::pin(std::future::pending())
         }
     };
-    let request = TurnRequest {
-        runner: Some(Arc::new(runner)),
-        ..turn(&Recorder::default())
-    };
-    let asked = rig.plugin.ask(request);
+    let asked = rig.plugin.ask_with(turn(), Arc::new(runner));
     within(started.pass()).await;
     rig.advance(100);
     assert_eq!(code(&within(asked.reply()).await), FaultCode::TimedOut);

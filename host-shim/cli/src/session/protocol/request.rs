@@ -1,14 +1,11 @@
 //! What a line asks.
 
-use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use host_shim::json::replace_lone_surrogates;
-use host_shim::{Attachment, Level, ToolSpec};
-use serde::de::{Error, IgnoredAny, Visitor};
-use serde::{Deserialize, Deserializer};
+use host_shim::{Attachment, Level, Tool};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{Id, Salvage};
@@ -65,7 +62,7 @@ pub struct Ask {
     /// What travels with the text.
     pub attachments: Option<Vec<AskAttachment>>,
     /// What the model may call.
-    pub tools: Option<Vec<ToolSpec>>,
+    pub tools: Option<Vec<Tool>>,
 }
 
 /// An attachment: a path on this machine, or the content itself.
@@ -87,29 +84,9 @@ struct AttachmentFields {
     filename: Option<String>,
 }
 
-/// The bytes of a text in base64. Decoded as it is read, so that the text is not held a second time.
-struct Decoded(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Decoded {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Base64;
-
-        impl Visitor<'_> for Base64 {
-            type Value = Decoded;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string in base64")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Decoded, E> {
-                STANDARD.decode(text).map(Decoded).map_err(|error| {
-                    E::custom(format!("an attachment's `data` is not base64: {error}"))
-                })
-            }
-        }
-        d.deserialize_str(Base64)
-    }
-}
+/// The bytes of a text in base64.
+#[derive(Deserialize)]
+struct Decoded(#[serde(with = "openclaw_core::json::base64_text")] Vec<u8>);
 
 impl TryFrom<AttachmentFields> for AskAttachment {
     type Error = String;
