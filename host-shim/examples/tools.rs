@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use host_shim::{Config, Level, Plugin, ToolCall, ToolSpec, TurnRequest};
+use host_shim::{Config, Level, Plugin, Tool, ToolCall, TurnRequest};
 use serde_json::json;
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
@@ -18,18 +18,19 @@ pub async fn run(config: Config) -> Result {
     let plugin = Plugin::builder().config(config).build().await?;
     let mut request = TurnRequest::new("How warm is it in Beijing?");
     request.level = Level::ReadOnly;
-    request.tools.push(ToolSpec {
+    request.tools.push(Tool {
         name: "temperature".into(),
         description: "The temperature in a city, in °C".into(),
         parameters: json!({
             "type": "object",
             "properties": { "city": { "type": "string" } },
             "required": ["city"],
-        }),
+        })
+        .to_string(),
         level: Level::ReadOnly,
     });
-    request.runner = Some(Arc::new(temperature));
-    println!("{}", plugin.ask(request).reply().await?.text);
+    let turn = plugin.ask_with(request, Arc::new(temperature));
+    println!("{}", turn.reply().await?.text);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The loop of tool calls, and the two JSON shapes of tools.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use host_shim::{Event, FaultCode, Level, NoticeCode, ToolCall, TurnRequest};
