@@ -1,5 +1,5 @@
-"""OpenClaw in AstrBot: the Star. It maps AstrBot to the module `astr_openclaw`; every rule
-(levels, memory, concurrency, breaker, faults) is in the WebAssembly component beside this file."""
+"""The Star: connects AstrBot to the module `astr_openclaw`. Every rule (levels, memory, concurrency,
+breaker, faults) lives in the WebAssembly component beside this file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from astrbot.api import logger
-from astrbot.api.event import AstrMessageEvent, filter  # noqa: A004 As AstrBot's plugins have it.
+from astrbot.api.event import AstrMessageEvent, filter  # noqa: A004 AstrBot's own name for it.
 from astrbot.api.star import Context, Star, StarTools
 
 from .openclaw.wheel_check import require_module
 
-# Before anything else of the plugin: a module that is missing must raise here, so that AstrBot
-# installs the wheel in wheels/ and imports this file again.
+# First of all: if the module is missing, this must raise, so that AstrBot installs the wheel from wheels/
+# and imports this file again.
 FOLDER = Path(__file__).resolve().parent
 BROKEN = require_module(FOLDER)
 
@@ -30,7 +30,7 @@ if BROKEN is None:
 
 
 class Prefix(filter.CustomFilter):
-    """Messages that are for the assistant: the prefix alone, or followed by white space."""
+    """Matches messages that start with the prefix, alone or followed by white space."""
 
     settings = Settings.read({})
 
@@ -51,7 +51,7 @@ class OpenClawStar(Star):
             logger.error(f"[{PLUGIN}] {BROKEN.text('zh')}")
 
     async def initialize(self) -> None:
-        """Loads the component. Whatever goes wrong is kept and told by every command."""
+        """Loads the component. If that fails, every command reports why."""
         if BROKEN is not None:
             return
         data = Path(StarTools.get_data_dir(PLUGIN))
@@ -65,11 +65,11 @@ class OpenClawStar(Star):
             )
             StatusPage(self.context, self.engine).register()
         except Exception:
-            # An AstrBot whose inner parts are other ones: the commands work all the same.
+            # AstrBot's internals differ in this version; the commands still work.
             logger.exception(f"[{PLUGIN}] 聊天模型或状态页未能注册，命令不受影响")
 
     async def terminate(self) -> None:
-        """Ends every turn, so that none of this instance overlaps with the next one's."""
+        """Ends every turn, so that none overlaps with those of the next instance."""
         if self.commands is not None:
             self.commands.stop()
         try:
@@ -81,20 +81,20 @@ class OpenClawStar(Star):
 
     @filter.on_llm_request()
     async def asks_a_model(self, event: AstrMessageEvent, _request: object) -> None:
-        """Before AstrBot asks its chat model: the level is that of whoever says this."""
+        """Records who is speaking before AstrBot calls its chat model: the sender decides the level."""
         access.asks(event)
 
     @filter.on_llm_tool_respond()
     async def tool_ended(self, event: AstrMessageEvent, tool: object, arguments: object, result: object = None) -> None:
-        """A tool that has answered the user itself has no result: it ends AstrBot's agent loop."""
+        """A tool without a result has replied to the user itself, which ends AstrBot's agent loop."""
         if result is None and BROKEN is None:
             loop_ended(event.unified_msg_origin)
 
     @filter.custom_filter(Prefix, False, priority=100)
     async def assistant(self, event: AstrMessageEvent) -> AsyncIterator[Any]:
         """/助手 <任务>：交给 OpenClaw；/助手 帮助 查看全部用法"""
-        # Chosen first, said last: AstrBot's own model must not answer too, whatever happens here,
-        # and a result is only sent on while the event has not been stopped.
+        # AstrBot's own model must not answer as well, whatever happens below. The event is stopped last:
+        # AstrBot sends no results of a stopped event.
         event.should_call_llm(True)
         if self.commands is None:
             locale = self.settings.locale

@@ -144,7 +144,7 @@ def test_why_a_component_is_not_used_is_told_in_the_locale(
         ({"gateway_bearer_token": "zz secret with spaces"}, ("gateway_bearer_token（网关令牌）：",)),
         ({"limits": {"breaker_open_seconds": 1}}, ("breaker_open_seconds（熔断时长（秒））：",)),
         ({"max_level": "L9"}, ("max_level（级别上限）：", "L9")),
-        ({"user_level": "L9", "users": 5}, ("user_level：'L9'", "；", "users：5")),
+        ({"user_level": "L9", "users": 5}, ("user_level：不支持 'L9'", "；", "users：不支持 5")),
         ({"locale": "en", "gateway_primary_url": "x"}, ("gateway_primary_url: `x` has no scheme",)),
     ],
 )

@@ -340,7 +340,7 @@ def test_a_module_of_another_version_asks_for_a_restart_or_an_install(tmp_path: 
     assert wanted_version(folder) == "0.1.0" and require_module(folder) is None
     monkeypatch.setattr("astr_openclaw.__version__", "0.0.9")
     missing = require_module(folder)
-    assert missing is not None and "重启" in missing.text("zh") and "restart" in missing.text("en")
+    assert missing is not None and "重启" in missing.text("zh") and "Restart" in missing.text("en")
     (folder / "requirements.txt").write_text("astr-openclaw==9.9.9\n")
     missing = require_module(folder)
     assert missing is not None and "pip install" in missing.text("zh")

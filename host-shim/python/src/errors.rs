@@ -1,5 +1,5 @@
-//! Errors of the library as Python exceptions. Their classes are in the package's `errors.py`, with
-//! docstrings and attributes; what is raised here only carries the facts.
+//! Errors of the library on their way to Python. The public exceptions, with docstrings and attributes, are in
+//! the package's `errors.py`; the one raised here only carries JSON.
 
 use host_shim::{ConfigError, ConfigureError, Fault, LoadError};
 use pyo3::exceptions::PyValueError;

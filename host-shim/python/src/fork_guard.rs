@@ -1,4 +1,4 @@
-//! What belongs to the process that made it.
+//! Values that must not be used or dropped after a fork.
 
 use std::mem::ManuallyDrop;
 
@@ -11,9 +11,8 @@ pyo3::create_exception!(
     "The object was made before a fork, in the parent process; make a new one in this process."
 );
 
-/// A value whose threads exist only in the process that made it. After a fork the child's copy
-/// has none: it must neither be used (nothing would ever answer) nor dropped (it would wait for
-/// locks that the parent's threads held).
+/// A value whose threads exist only in the process that created it. A child process must neither use its
+/// copy (nothing would answer) nor drop it (that could wait for locks held by the parent's threads).
 pub(crate) struct ForkGuard<T> {
     process: u32,
     value: ManuallyDrop<T>,
@@ -41,7 +40,7 @@ impl<T> ForkGuard<T> {
 impl<T> Drop for ForkGuard<T> {
     fn drop(&mut self) {
         if self.process == std::process::id() {
-            // SAFETY: dropped once, here, and not used afterwards.
+            // SAFETY: dropped only here, and not used afterwards.
             unsafe { ManuallyDrop::drop(&mut self.value) };
         }
     }

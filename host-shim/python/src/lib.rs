@@ -1,8 +1,8 @@
 //! The native half of the Python package `astr_openclaw`: the host library, bridged to asyncio.
 //!
-//! Everything here is private to the package (`astr_openclaw._native`); its public face, with the
-//! docstrings, is written in Python. The bridge is described in `mailbox.rs`: no Rust thread ever
-//! touches the interpreter, futures are polled on the event loop's own thread.
+//! All of it is private to the package (`astr_openclaw._native`); the documented API is written in Python.
+//! `mailbox.rs` describes the bridge: no Rust thread ever touches the interpreter, and futures are polled on the
+//! event loop's own thread.
 #![deny(missing_docs)]
 
 mod errors;
@@ -18,8 +18,7 @@ use openclaw_core::redact;
 use pyo3::prelude::*;
 use serde_json::json;
 
-/// Every fault code with whether it counts for the breaker, its cause and its remedy, in the
-/// order of the table: a JSON list.
+/// The table of fault codes as a JSON list: `code`, `counts` (for the breaker), `cause` and `remedy`.
 #[pyfunction]
 fn fault_table(locale: &str) -> PyResult<String> {
     let locale = plugin::parse_locale(locale)?;
@@ -37,14 +36,14 @@ fn fault_table(locale: &str) -> PyResult<String> {
     errors::json(&table)
 }
 
-/// The text without these tokens, with `mark` in their place.
+/// The text with `mark` in place of these tokens.
 #[pyfunction]
 fn mask_tokens(text: &str, tokens: Vec<String>, mark: &str) -> String {
     redact::mask_with(mark, text, tokens.iter().map(String::as_str))
 }
 
-/// Of a text that comes in pieces: what can be shown by now, masked, and the rest, which is to be put
-/// before the next piece.
+/// For a text that arrives in pieces: the part that can be shown now, masked, and the rest, to be prepended to
+/// the next piece.
 #[pyfunction]
 fn mask_piece(text: &str, tokens: Vec<String>, mark: &str) -> (String, String) {
     let tokens = tokens.iter().map(String::as_str);

@@ -1,9 +1,8 @@
 //! How Rust threads reach an event loop without ever touching Python.
 //!
-//! A thread that has something for Python puts it into a locked queue and writes a byte into a
-//! socket that the loop reads. The loop's own thread then drains the queue. No thread of ours
-//! attaches to the interpreter, so there is none that could do so while it shuts down, which is
-//! what makes the usual bridges crash at exit.
+//! A thread puts an item into a locked queue and writes a byte to a socket that the loop reads; the loop's own
+//! thread drains the queue. Our threads never attach to the interpreter, so they cannot do so while it shuts
+//! down, which is how the usual bridges crash at exit.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -28,31 +27,31 @@ type Socket = std::os::unix::net::UnixStream;
 #[cfg(windows)]
 type Socket = std::net::TcpStream;
 
-/// Something for the loop's thread.
+/// An item for the loop's thread.
 pub(crate) enum Item {
-    /// What waits under this key can be polled again.
+    /// The future or turn with this key can be polled again.
     Ready(u64),
-    /// A tool of the turn with this key is to be run.
+    /// Run a tool of the turn with this key.
     Tool {
         turn: u64,
         ticket: u64,
         call: ToolCall,
         answer: oneshot::Sender<Answer>,
     },
-    /// The tool call with this ticket is of no more use: its turn was cancelled.
+    /// Nobody waits for the tool call with this ticket any more.
     ToolDropped { turn: u64, ticket: u64 },
 }
 
-/// The half that Rust threads see.
+/// The half of a mailbox that Rust threads use.
 pub(crate) struct Outbox {
-    /// None once the loop reads nothing more.
+    /// None once the loop is gone.
     queue: Mutex<Option<VecDeque<Item>>>,
     socket: Socket,
 }
 
 impl Outbox {
-    /// Hands something to the loop's thread. Never blocks, never fails: for a loop that is gone
-    /// the item is dropped, and with it the sender of a tool's answer, so that its turn goes on.
+    /// Hands an item to the loop's thread. Never blocks or fails: if the loop is gone, the item is dropped,
+    /// together with the sender of a tool's answer, so that its turn goes on.
     pub(crate) fn push(&self, item: Item) {
         let first = {
             let mut queue = self.lock();
@@ -63,7 +62,7 @@ impl Outbox {
             queue.len() == 1
         };
         if first {
-            // Would block: there are bytes enough to wake it. Closed: see `close`.
+            // If it would block, enough bytes are waiting; if it is closed, see `close`.
             let _ = (&self.socket).write(&[0]);
         }
     }
@@ -75,7 +74,7 @@ impl Outbox {
     /// The loop is gone.
     fn close(&self) {
         let items = self.lock().take();
-        // Outside the lock: what is dropped may push.
+        // Outside the lock, because dropping an item may push another.
         drop(items);
     }
 
@@ -84,7 +83,7 @@ impl Outbox {
     }
 }
 
-/// Wakes what waits under a key, once until it is polled again.
+/// Announces a key as ready, once per poll.
 struct LoopWaker {
     outbox: Arc<Outbox>,
     key: u64,
@@ -103,7 +102,7 @@ impl Wake for LoopWaker {
     }
 }
 
-/// Polls futures on the loop's thread; their wakers ring in its mailbox.
+/// Polls futures on the loop's thread; their wakers use its mailbox.
 pub(crate) struct Poller {
     wake: Arc<LoopWaker>,
     waker: Waker,
@@ -122,15 +121,15 @@ impl Poller {
         }
     }
 
-    /// Runs one poll with a context whose waker rings.
+    /// Runs one poll with that waker.
     pub(crate) fn poll<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
-        // Before the poll: a wake during it must ring again.
+        // Before the poll, so that a wake during it counts.
         self.wake.rung.store(false, Ordering::Release);
         poll(&mut Context::from_waker(&self.waker))
     }
 }
 
-/// What Rust threads have for one event loop. Python makes one for each loop.
+/// The items for one event loop; Python creates one per loop.
 #[pyclass(frozen, module = "astr_openclaw._native")]
 pub(crate) struct Mailbox {
     outbox: ForkGuard<Arc<Outbox>>,
@@ -144,8 +143,8 @@ impl Mailbox {
 
 #[pymethods]
 impl Mailbox {
-    /// `descriptor`: the `fileno()` of a connected socket; the other end is the loop's to read.
-    /// It is duplicated: the caller goes on owning its own.
+    /// `descriptor`: the `fileno()` of a connected socket, whose other end the loop reads. It is duplicated;
+    /// the caller keeps its own.
     #[new]
     fn new(descriptor: i64) -> PyResult<Self> {
         let socket = duplicate(descriptor)?;
@@ -161,13 +160,13 @@ impl Mailbox {
         })
     }
 
-    /// Says that the loop is gone: what is there and what comes is dropped.
+    /// Drops all present and future items: the loop is gone.
     fn close(&self) -> PyResult<()> {
         self.outbox.get()?.close();
         Ok(())
     }
 
-    /// All that has come in since the last time, in order: `("ready", key)`,
+    /// The items since the last call, in order: `("ready", key)`,
     /// `("tool", key, ticket, name, arguments, answer)` or `("dropped", key, ticket)`.
     fn drain(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
         let items = self.outbox.get()?.take().into_iter();
@@ -189,7 +188,7 @@ impl Mailbox {
     }
 }
 
-/// Takes a tool's outcome back to its turn.
+/// Carries a tool's result back to its turn.
 #[pyclass(frozen, module = "astr_openclaw._native")]
 pub(crate) struct ToolAnswer(ForkGuard<Mutex<Option<oneshot::Sender<Answer>>>>);
 
@@ -206,7 +205,7 @@ impl ToolAnswer {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(sender) = sender {
-            let _ = sender.send(answer); // An error says that the turn was cancelled meanwhile.
+            let _ = sender.send(answer); // Fails if the turn was cancelled in the meantime.
         }
         Ok(())
     }
@@ -214,21 +213,21 @@ impl ToolAnswer {
 
 #[pymethods]
 impl ToolAnswer {
-    /// The tool's output, in which half characters are replaced. Only the first answer counts.
+    /// Sets the tool's output; halves of characters are replaced. Only the first answer counts.
     fn output(&self, text: &Bound<'_, PyString>) -> PyResult<()> {
         self.send(Ok(text.to_string_lossy().into_owned()))
     }
 
-    /// The tool failed; the text is for the model. Only the first answer counts.
+    /// Reports a failure, with a text for the model. Only the first answer counts.
     fn error(&self, text: &Bound<'_, PyString>) -> PyResult<()> {
         self.send(Err(text.to_string_lossy().into_owned()))
     }
 }
 
-/// Makes the Python value of a finished operation, on the loop's thread.
+/// Converts the result of a finished operation, on the loop's thread.
 type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
-/// One call that is awaited: polled on the loop's thread whenever its key is ready.
+/// An awaitable call, polled on the loop's thread whenever its key is ready.
 #[pyclass(frozen, module = "astr_openclaw._native")]
 pub(crate) struct Operation(ForkGuard<Mutex<State>>);
 
@@ -238,7 +237,7 @@ enum State {
 }
 
 impl Operation {
-    /// `to_python` makes the call's result of what `future` gives.
+    /// `to_python` converts the future's output to the call's result.
     pub(crate) fn new<T: Send + 'static, E: Into<Raised> + Send + 'static>(
         future: impl Future<Output = Result<T, E>> + Send + 'static,
         to_python: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
@@ -256,7 +255,7 @@ impl Operation {
 
 #[pymethods]
 impl Operation {
-    /// Says whose mailbox rings, and under which key. Must be called before `poll`.
+    /// Sets the mailbox and key for its wake-ups. Must be called before `poll`.
     fn attach(&self, mailbox: &Mailbox, key: u64) -> PyResult<()> {
         let outbox = mailbox.outbox()?;
         let mut state = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
@@ -266,7 +265,7 @@ impl Operation {
         Ok(())
     }
 
-    /// The result in a list of one, or none if it is not there yet. Raises what went wrong.
+    /// The result in a list of one, or None if it is pending. Raises the call's error.
     fn poll(&self, py: Python<'_>) -> PyResult<Option<Vec<Py<PyAny>>>> {
         let finish = {
             let mut state = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
@@ -284,7 +283,7 @@ impl Operation {
         finish(py).map(|value| Some(vec![value]))
     }
 
-    /// Gives the operation up.
+    /// Drops the operation.
     fn drop(&self) -> PyResult<()> {
         *self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner) = State::Finished;
         Ok(())
@@ -299,8 +298,8 @@ fn duplicate(descriptor: i64) -> PyResult<Socket> {
 
     let raw = Raw::try_from(descriptor).ok().filter(|_| descriptor >= 0);
     let raw = raw.ok_or_else(|| PyValueError::new_err("not a file descriptor"))?;
-    // SAFETY: not -1 (checked), and only borrowed for the call below, during which the caller
-    // holds its socket; if it is not open, duplicating it fails with an error and does no harm.
+    // SAFETY: it is not -1 (checked above) and is borrowed only for the call below, while the caller keeps its
+    // socket open; if it were closed, duplicating it would fail with an error.
     let borrowed = unsafe { Borrowed::borrow_raw(raw) };
     borrowed
         .try_clone_to_owned()

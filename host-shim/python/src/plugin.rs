@@ -22,8 +22,7 @@ use crate::mailbox::{Mailbox, Operation};
 use crate::tools::Runner;
 use crate::turn::Turn;
 
-/// The longest that `status` and `reset` wait for the component. It answers in microseconds,
-/// unless it is computing at this very moment.
+/// How long `status` and `reset` wait for the component, which answers in microseconds unless it is busy.
 const SYNC_WAIT: Duration = Duration::from_millis(20);
 
 /// A running plugin.
@@ -35,9 +34,8 @@ pub(crate) struct Plugin {
 
 #[pymethods]
 impl Plugin {
-    /// Asks the gateway. `request`: the JSON of a turn request; `attachments`: media type, file
-    /// name and content of each; `limits`: seconds that a tool may run, by name. Tool calls and
-    /// wake-ups come into the mailbox under `key`.
+    /// Starts a turn. `request`: the JSON of a turn request; `attachments`: media type, file name and content;
+    /// `limits`: seconds per tool name. Tool calls and wake-ups arrive in the mailbox under `key`.
     fn ask(
         &self,
         request: &str,
@@ -62,7 +60,7 @@ impl Plugin {
             outbox: outbox.clone(),
             turn: key,
             tickets: AtomicU64::new(0),
-            // Neither negative, nor too long to be a time: that is no limit.
+            // Negative is zero; too large for a duration is no limit.
             limits: limits
                 .into_iter()
                 .filter_map(|(name, seconds)| {
@@ -74,8 +72,8 @@ impl Plugin {
         Ok(Turn::new(plugin.ask_with(request, runner), outbox, key))
     }
 
-    /// The JSON of what the guards know, and whether it is of now: if the component is computing
-    /// and cannot answer at once it is what it last said.
+    /// The JSON of the guards' state, and whether it is fresh: if the component is busy, it is the last known
+    /// state.
     fn status(&self, py: Python<'_>) -> PyResult<(String, bool)> {
         let plugin = self.inner.get()?.clone();
         let answer = py.detach(|| wait_briefly(async move { plugin.status().await }));
@@ -93,12 +91,12 @@ impl Plugin {
     /// Closes the breakers.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         let plugin = self.inner.get()?.clone();
-        // None: not answered yet. The command is on its way and needs nobody who waits for it.
+        // None: no answer yet. The command has been sent; nobody needs to wait for it.
         let answer = py.detach(|| wait_briefly(async move { plugin.reset().await }));
         Ok(answer.unwrap_or(Ok(())).map_err(Raised::from)?)
     }
 
-    /// Looks at memory, breakers and gateways; the result is JSON. `locale`: `en` or `zh`.
+    /// Runs the diagnosis; the result is JSON. `locale`: `en` or `zh`.
     fn diagnose(&self, locale: Option<&str>) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
         let locale = locale.map(parse_locale).transpose()?;
@@ -108,7 +106,7 @@ impl Plugin {
         ))
     }
 
-    /// The guards' state, as the bytes that `load` takes.
+    /// The guards' state, as bytes for `load`.
     fn snapshot(&self) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
         Ok(Operation::new(
@@ -117,7 +115,7 @@ impl Plugin {
         ))
     }
 
-    /// Sets another config: its JSON or TOML text.
+    /// Replaces the config with this JSON or TOML text.
     fn configure(&self, config: &str) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
         let config = read_config(Some(config), None)?;
@@ -127,7 +125,7 @@ impl Plugin {
         ))
     }
 
-    /// Ends the plugin: every turn is cancelled; later calls fail with `cancelled`.
+    /// Cancels every turn; later calls fail with `cancelled`.
     fn close(&self) -> PyResult<Operation> {
         let plugin = self.inner.get()?.clone();
         Ok(Operation::new(
@@ -139,15 +137,14 @@ impl Plugin {
         ))
     }
 
-    /// The JSON of what is known about the component.
+    /// The JSON of the facts about the component.
     fn component(&self) -> PyResult<String> {
         errors::json(self.inner.get()?.component_info())
     }
 }
 
-/// Loads and starts a plugin: an artifact, together with the hash of the component that it was made
-/// of. The config comes as text (JSON or TOML), as a file, or else from the environment.
-/// `snapshot`: what an earlier plugin's `snapshot` gave.
+/// Loads a plugin from an artifact, with the hash of the component that it was made from. The config is a text
+/// (JSON or TOML), a file, or else the environment. `snapshot`: the result of an earlier plugin's `snapshot`.
 #[pyfunction]
 #[pyo3(signature = (*, artifact, wasm_sha256, config_text=None, config_file=None, snapshot=None))]
 pub(crate) fn load(
@@ -169,7 +166,7 @@ pub(crate) fn load(
     Ok(Operation::new(
         async {
             let plugin = builder.build().await?;
-            // So that there is one to tell, however busy the machine is.
+            // So that there always is a last known state.
             let status = plugin.status().await?;
             Ok::<_, LoadError>((plugin, status))
         },
@@ -183,7 +180,7 @@ pub(crate) fn load(
     ))
 }
 
-/// The media type, name and content of a file that can be attached and has at most so many bytes.
+/// Media type, name and content of a file to attach. `room`: the most bytes it may have.
 #[pyfunction]
 #[pyo3(signature = (path, room))]
 pub(crate) fn read_attachment(
@@ -218,7 +215,7 @@ fn value_error(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-/// Waits for a future on this thread for at most [`SYNC_WAIT`].
+/// Blocks on a future for at most [`SYNC_WAIT`].
 fn wait_briefly<T>(future: impl Future<Output = T>) -> Option<T> {
     struct Unpark(std::thread::Thread);
     impl Wake for Unpark {

@@ -1,4 +1,4 @@
-//! Runs Python tools for the component: asked for through the mailbox, answered from the loop.
+//! Runs Python tools for the component: calls go through the mailbox, answers come from the loop.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use host_shim::{ToolCall, ToolRunner};
 
 use crate::mailbox::{Item, Outbox};
 
-/// A tool's output, or its error's text.
+/// A tool's output, or the text of its error.
 pub(crate) type Answer = Result<String, String>;
 
 /// The tools of one turn.
@@ -21,12 +21,12 @@ pub(crate) struct Runner {
     /// The turn's key in the mailbox.
     pub(crate) turn: u64,
     pub(crate) tickets: AtomicU64,
-    /// How long each tool may run; those without a limit are missing. Kept here and not on the
-    /// loop, so that it also holds while a tool blocks the loop or ignores its cancellation.
+    /// Time limits by tool name; tools without a limit are missing. Enforced here rather than on the loop, so
+    /// that they also hold while a tool blocks the loop or ignores its cancellation.
     pub(crate) limits: HashMap<String, Duration>,
 }
 
-/// Tells the loop, when it is dropped, that nobody waits for the tool any more.
+/// When dropped, tells the loop that nobody waits for the tool any more.
 struct Ticket {
     outbox: Arc<Outbox>,
     turn: u64,
@@ -64,7 +64,7 @@ impl ToolRunner for Runner {
             answered: false,
         };
         async move {
-            // Whole, and from the start: it must be dropped with this future and not before.
+            // Moved as a whole, so that it is dropped with this future and not before.
             let mut guard = guard;
             let outcome = match limit {
                 None => answered.await,
@@ -72,12 +72,12 @@ impl ToolRunner for Runner {
                     Ok(outcome) => outcome,
                     Err(_) => {
                         let seconds = limit.as_secs_f64();
-                        return Err(format!("the tool {name:?} did not end within {seconds} s"));
+                        return Err(format!("the tool {name:?} timed out after {seconds} s"));
                     }
                 },
             };
             guard.answered = true;
-            // The loop is gone, or the tool's task was ended without an answer.
+            // The loop is gone, or the tool's task ended without an answer.
             outcome.unwrap_or_else(|_| Err("the tool ended without an answer".to_owned()))
         }
         .boxed()

@@ -14,7 +14,7 @@ use crate::errors;
 use crate::fork_guard::ForkGuard;
 use crate::mailbox::{Outbox, Poller};
 
-/// A turn under way. Dropping it cancels it.
+/// A running turn. Dropping it cancels it.
 #[pyclass(frozen, module = "astr_openclaw._native")]
 pub(crate) struct Turn(ForkGuard<Inner>);
 
@@ -55,10 +55,9 @@ impl Turn {
         Ok(())
     }
 
-    /// What has happened since the last time, at most `limit` events, and how the turn ended, if
-    /// it has: whether well, and the JSON of the reply or the fault.
-    /// A delta is a text, any other event the bytes of its JSON.
-    #[allow(clippy::type_complexity)] // Two plain tuples for two plain things.
+    /// Up to `limit` events since the last call and, once the turn has ended, whether it succeeded and the JSON
+    /// of its reply or fault. A delta is a string; any other event is the bytes of its JSON.
+    #[allow(clippy::type_complexity)] // Two tuples are clearer than a type.
     fn poll(
         &self,
         py: Python<'_>,
@@ -75,7 +74,7 @@ impl Turn {
                 Poll::Pending => return Ok((events, None)),
                 Poll::Ready(Some(event)) => events.push(event_to_python(py, event)?),
                 Poll::Ready(None) => {
-                    // Replaced as a whole below; `Ended` only stands in for a moment.
+                    // `Ended` is only a placeholder until the next line.
                     if let State::Running(turn) = std::mem::replace(&mut *state, State::Ended) {
                         *state = State::Ending(turn.reply().boxed());
                     }
@@ -99,7 +98,7 @@ impl Turn {
     }
 }
 
-/// A delta is its text, without a detour; any other event its JSON.
+/// A delta as a string, the fast path; any other event as JSON.
 fn event_to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
     match event {
         Event::Delta { text } => text.into_py_any(py),

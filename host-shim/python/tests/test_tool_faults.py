@@ -95,7 +95,7 @@ async def test_a_tool_that_ignores_its_cancellation_is_given_up_in_time(plugin: 
         return "late"
 
     # Were it waited for, the reply would never come: `release` is only set after it.
-    assert "did not end within" in await asyncio.wait_for(one(plugin, stubborn, timeout=0.05), 20)
+    assert "timed out after" in await asyncio.wait_for(one(plugin, stubborn, timeout=0.05), 20)
     release.set()
     await asyncio.sleep(0)
 
@@ -114,7 +114,7 @@ async def test_a_tool_that_blocks_the_loop_does_not_hold_the_queue(gateway: Gate
         return "late"
 
     async with await Plugin.load(gateway.config) as plugin:
-        assert "did not end within" in await one(plugin, blocks, timeout=0.05)
+        assert "timed out after" in await one(plugin, blocks, timeout=0.05)
     assert ran.is_set()
 
 
@@ -124,7 +124,7 @@ async def test_plain_tools_that_never_end_use_up_no_pool(plugin: Plugin) -> None
     try:
         for _ in range(40):
             turn = plugin.ask(call("t"), level="L2", tools=[Tool("t", release.wait, timeout=0.01)])
-            assert "did not end within" in (await turn.reply()).text
+            assert "timed out after" in (await turn.reply()).text
         assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 20) == "free"
     finally:
         release.set()

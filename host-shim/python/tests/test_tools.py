@@ -84,7 +84,7 @@ async def test_a_time_limit_of_the_tools_own_is_a_failure_of_the_tool(plugin: Pl
         await asyncio.wait_for(asyncio.sleep(60), 0.01)
 
     reply = await plugin.ask(call("impatient"), level="L2", tools=[Tool("impatient", impatient)]).reply()
-    assert "failed: TimeoutError" in reply.text and "did not end within" not in reply.text
+    assert "failed: TimeoutError" in reply.text and "timed out after" not in reply.text
 
 
 async def test_what_cannot_be_json_is_a_failure_of_the_tool(plugin: Plugin) -> None:

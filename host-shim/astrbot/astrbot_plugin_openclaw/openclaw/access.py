@@ -1,4 +1,4 @@
-"""Who may, and how far."""
+"""Who may use the assistant, and at which level."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import Any
 
 from .settings import Settings
 
-#: Everyone, as an entry of the config.
+#: Matches everyone in the lists of users and groups.
 _ALL = "*"
 
-# AstrBot does not say to a chat model whose message it answers; it handles each in a task of its own.
+# AstrBot does not tell a chat model whose message it answers, but handles each message in its own task.
 _asking: ContextVar[Any] = ContextVar("astrbot_plugin_openclaw_asking", default=None)
 
 
 def is_admin(event: Any, settings: Settings) -> bool:
-    """An AstrBot admin. AstrBot compares ids without the platform; `admin_platforms` bounds it."""
+    """Whether the sender is an AstrBot admin. AstrBot ignores the platform of an id; `admin_platforms`
+    restricts it."""
     if not event.is_admin():
         return False
     return not settings.admin_platforms or str(event.get_platform_id()) in settings.admin_platforms
 
 
 def may_ask(event: Any, settings: Settings) -> bool:
-    """AstrBot's admins and the configured users; in a group only if it is listed."""
+    """Whether the sender is an admin or a listed user and, in a group, the group is listed too."""
     group, origin = event.get_group_id(), str(event.unified_msg_origin)
     sender = str(event.get_sender_id())
     if not (is_admin(event, settings) or _listed(event, sender, "" if group else origin, settings.users)):
@@ -31,19 +32,19 @@ def may_ask(event: Any, settings: Settings) -> bool:
 
 
 def _listed(event: Any, name: str, origin: str, entries: tuple[str, ...]) -> bool:
-    """Whether an id is among the entries. `platform:id` and `platform:*` are for one platform, as is
-    the whole origin of a chat; `id` and `*` are for all."""
+    """Whether the entries match an id. `platform:id`, `platform:*` and a full chat origin match on one
+    platform; `id` and `*` match on all."""
     platform = str(event.get_platform_id())
     names = {_ALL, f"{platform}:{_ALL}", f"{platform}:{name}", origin or _ALL}
-    # An id that looks like `platform:id` must not pass for another platform's. (Matrix has colons
-    # too, but its ids begin with a sign that no platform's does.)
+    # An id that contains a colon must not pass for another platform's `platform:id`. Matrix ids contain
+    # colons too, but start with a character that no platform name starts with.
     if ":" not in name or name[0] in "@!#":
         names.add(name)
     return not names.isdisjoint(entries)
 
 
 def unbound(settings: Settings, platforms: list[str]) -> list[str]:
-    """The entries that match on more than one platform."""
+    """The entries that match on several platforms."""
     if len(platforms) < 2:
         return []
     entries = {*settings.users, *settings.groups}
@@ -51,50 +52,49 @@ def unbound(settings: Settings, platforms: list[str]) -> list[str]:
 
 
 def level_of(event: Any, settings: Settings) -> str:
-    """The level that this sender's turns ask for; who may not use the commands only talks."""
+    """The level requested for this sender's turns: L0 for those who may not use the commands."""
     if not may_ask(event, settings):
         return "L0"
     return settings.admin_level if is_admin(event, settings) else settings.user_level
 
 
 def asks(event: Any) -> None:
-    """Says whose message this task answers."""
+    """Records whose message this task answers."""
     _asking.set(event)
 
 
 def _asking_in(chat: str) -> Any:
-    """The message that this task answers, or None if that is not known. `chat`: for which a model is
-    asked, empty if AstrBot does not say (its sub-agents); another chat's message says nothing about it."""
+    """The message that this task answers; None if unknown. `chat`: the chat that the model is called for,
+    empty for AstrBot's sub-agents. A message from another chat does not count."""
     event = _asking.get()
     return event if event is not None and chat in ("", str(event.unified_msg_origin)) else None
 
 
 def chat_asker(chat: str, settings: Settings) -> tuple[str | None, bool]:
-    """Whose share of the queue the chat model's turn takes, and whether it is an admin's."""
+    """Whose quota a turn of the chat model counts against, and whether that is an admin."""
     event = _asking_in(chat)
     return (asker(event), is_admin(event, settings)) if event is not None else (None, False)
 
 
 def chat_level(chat: str, settings: Settings) -> str:
-    """The level at which the chat model answers: the sender's, at most `chat_level`. What nobody asks
-    only talks."""
+    """The level of a turn of the chat model: the sender's, capped by `chat_level`; L0 without a sender."""
     event = _asking_in(chat)
     level = level_of(event, settings) if event is not None else "L0"
-    return min(level, settings.chat_level)  # Their names are in the levels' order.
+    return min(level, settings.chat_level)  # Level names sort by level.
 
 
 def asker(event: Any) -> str:
-    """Who asks, on which platform."""
+    """The sender, as `platform:id`."""
     return f"{event.get_platform_id()}:{event.get_sender_id()}"
 
 
 def session_of(chat: str, level: str) -> str:
-    """The name of a chat's session. A group has one for each level, so that who may do less cannot
-    prepare or reset what a higher level goes on with."""
+    """The name of a chat's session. A group has one per level: members with a lower level must not
+    be able to prepare or reset the session of a higher one."""
     return chat if is_private(chat) else f"{chat}@{level}"
 
 
 def is_private(chat: str | None) -> bool:
-    """Whether a chat, by its origin, is between one user and the bot."""
+    """Whether the origin is a private chat."""
     parts = (chat or "").split(":")
     return len(parts) >= 3 and parts[1] == "FriendMessage"

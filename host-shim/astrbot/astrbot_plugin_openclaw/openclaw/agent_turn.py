@@ -1,5 +1,5 @@
-"""One turn of AstrBot's agent loop, which runs tools itself: it takes the tool calls, runs them, and
-brings the results with its next request. The turn waits in the meantime."""
+"""One turn of AstrBot's agent loop. AstrBot runs the tools itself: it takes the calls and sends the results
+with its next request, while the turn waits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, Union
 
 from astr_openclaw import Delta, Notice, Reply, Tool, ToolCall, Turn
 
-#: Seconds without a further call after which a round is taken to be complete: when all the calls
-#: that the turn has announced are there, and when some are still on their way.
+#: Seconds without a further call after which a round counts as complete: with all announced calls
+#: present, and with some still missing.
 _COMPLETE = 0.02
 _INCOMPLETE = 0.5
 
-#: What the model hears of a call whose result AstrBot leaves out, or that nobody would run.
+#: What the model is told about a call without a result, and about one that nobody would run.
 _NO_RESULT = "AstrBot has no result for this call"
 _NO_MORE = "no more tools are run in this turn; answer with what you have"
 
@@ -30,15 +30,15 @@ class Call:
     arguments: dict[str, Any]
 
 
-#: What is read until AstrBot has to act.
+#: What `pieces` yields.
 Piece = Union[Delta, "list[Call]", Reply]
 
 
 class AgentTurn:
-    """One turn, over as many requests of AstrBot's agent loop as it has rounds of tools."""
+    """One turn that spans several requests of AstrBot's agent loop, one per round of tools."""
 
     def __init__(self, abort: asyncio.Event | None, session: str = "") -> None:
-        # None: the turn has ended, see `_end`.
+        # None marks the end; see `_end`.
         self._feed: asyncio.Queue[Delta | Call | None] = asyncio.Queue()
         self._end: Reply | BaseException | None = None
         self._waiting: dict[str, asyncio.Future[str]] = {}
@@ -48,12 +48,12 @@ class AgentTurn:
         self._turn: Turn | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self.handed: set[str] = set()  #: The ids of all calls that AstrBot was given.
-        self.given_up = False  #: Whether the turn was ended while it waited for results: nobody reads what follows.
-        self.names: dict[str, str] = {}  #: AstrBot's names of the tools, by the names that they are offered under.
-        self.notices: list[Notice] = []  #: What the guards and the client have said so far.
-        self.shown: list[str] = []  #: What each request before has shown of the answer.
-        self.session = session  #: The gateway's session that it talks in.
+        self.handed: set[str] = set()  #: Ids of all calls handed to AstrBot.
+        self.given_up = False  #: Ended while waiting for results; nobody reads what follows.
+        self.names: dict[str, str] = {}  #: AstrBot's tool names by offered name.
+        self.notices: list[Notice] = []  #: Notices so far.
+        self.shown: list[str] = []  #: The text that each earlier request has shown.
+        self.session = session  #: The gateway session.
 
     @property
     def ended(self) -> bool:
@@ -71,11 +71,11 @@ class AgentTurn:
 
     @property
     def is_here(self) -> bool:
-        """Whether it belongs to the running event loop: it can only be read there."""
+        """Whether it belongs to the running event loop, the only one in which it can be read."""
         return self._loop is asyncio.get_running_loop()
 
     def tool(self, name: str, description: str, parameters: Any, level: str, timeout: float) -> Tool:
-        """A tool whose calls are handed out and answered by `resume`."""
+        """A tool whose calls are handed to AstrBot; `resume` supplies the results."""
 
         async def run(**arguments: Any) -> str:
             if self._closed:
@@ -93,7 +93,7 @@ class AgentTurn:
         return Tool(name, run, description, parameters, level, timeout)
 
     def start(self, ask: Callable[[], Turn]) -> None:
-        """Asks. Raises `Fault` if there is nothing that could be asked."""
+        """Starts the turn. Raises `Fault` if no plugin is running."""
         self._loop = asyncio.get_running_loop()
         self._turn = ask()
         self._tasks.append(asyncio.create_task(self._pump(self._turn)))
@@ -101,7 +101,7 @@ class AgentTurn:
             self._tasks.append(asyncio.create_task(self._watch(self._abort, self._turn)))
 
     async def _pump(self, turn: Turn) -> None:
-        # Whatever becomes of this task, who reads must get an end.
+        # Readers must get an end, whatever happens to this task.
         end: Reply | BaseException = RuntimeError("the turn was dropped")
         try:
             async for event in turn:
@@ -117,7 +117,7 @@ class AgentTurn:
         finally:
             self._end = end
             self._feed.put_nowait(None)
-            # Without effect on a turn that has ended.
+            # No effect if the turn has ended.
             turn.cancel()
             for task in self._tasks[1:]:
                 task.cancel()
@@ -144,7 +144,7 @@ class AgentTurn:
         return bool(mine)
 
     def take_no_more_calls(self) -> None:
-        """AstrBot runs no more tools for this turn: further calls fail, with words that say so."""
+        """Makes further calls fail: AstrBot runs no more tools in this turn."""
         self._closed = True
         for call, answer in self._waiting.items():
             if call not in self.handed and not answer.done():
@@ -159,7 +159,7 @@ class AgentTurn:
             while not whole:
                 item = await self._feed.get()
                 if item is None:
-                    self._feed.put_nowait(None)  # For whoever asks once more.
+                    self._feed.put_nowait(None)  # For later readers.
                     whole = True
                     if isinstance(self._end, Reply):
                         yield self._end
@@ -176,7 +176,7 @@ class AgentTurn:
                 self.cancel()
 
     async def _round(self, first: Call) -> list[Call]:
-        """The calls that come together, without those that have timed out by now."""
+        """The calls of one round, without those that have timed out."""
         calls: list[Call] = [first]
         rest: list[Delta | None] = []
         while not rest:
@@ -194,12 +194,11 @@ class AgentTurn:
         return [call for call in calls if (answer := self._waiting.get(call.id)) and not answer.done()]
 
     def cancel(self) -> None:
-        """Ends the turn."""
+        """Cancels the turn."""
         if self._turn is not None:
             self._turn.cancel()
 
     def give_up(self) -> None:
-        """Ends a turn that waits for results, so that others can be asked. Results that come for
-        it later are for a turn of their own."""
+        """Ends a turn that waits for results, so that others can run. Late results go into a new turn."""
         self.given_up = True
         self.cancel()

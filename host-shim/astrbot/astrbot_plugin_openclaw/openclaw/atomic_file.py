@@ -1,4 +1,4 @@
-"""Small files that are written whole or not at all, and read with bounds."""
+"""Small JSON files that are replaced atomically and read with a size limit."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from astr_openclaw import valid_text
 
 T = TypeVar("T")
 
-#: A state file is some kilobytes; a larger one is something else.
+#: State files have some kilobytes; a larger file is not one.
 _MAX_BYTES = 8 << 20
 
 
 def read_json(path: Path) -> Any:
-    """The file's content. Raises FileNotFoundError, or OSError or ValueError for one that cannot be
-    read: no regular file, too large, no JSON, nested without end."""
-    # Opening a pipe would wait for its writer.
+    """The content of a JSON file. Raises FileNotFoundError; OSError or ValueError if it is not a regular
+    file, too large, not JSON, or nested too deeply."""
+    # Opening a pipe would block until somebody writes to it.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -36,11 +36,11 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Puts the value there. Raises OSError, and then what was there still is."""
+    """Replaces the file. Raises OSError; the old content then stays."""
     content = valid_text(json.dumps(value, ensure_ascii=False, indent=0)).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place, so that the rename is atomic: a crash leaves the old file or the new. Always
-    # by the same name, so that crashes do not pile up files.
+    # In the same folder, so that the rename is atomic: a crash leaves the old file or the new one. Always
+    # under the same name, so that crashes do not pile up files.
     temporary = _temporary(path)
     _sweep(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
@@ -58,9 +58,9 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def load(path: Path, parse: Callable[[Any], T], missing: T, damaged: Callable[[str], T]) -> T:
-    """What `parse` makes of the file's content; `missing` where there is no file. One that cannot be
-    read, or that `parse` raises ValueError, KeyError or TypeError for, is renamed, so that it can be
-    looked at and is not met again; `damaged` is given the words for the log."""
+    """The parsed content of the file; `missing` if there is none. A file that cannot be read, or for which
+    `parse` raises ValueError, KeyError or TypeError, is renamed to `.broken` for inspection; `damaged` then
+    gets a message for the log and supplies the value."""
     _sweep(path)
     try:
         return parse(read_json(path))
@@ -74,7 +74,7 @@ def load(path: Path, parse: Callable[[Any], T], missing: T, damaged: Callable[[s
 
 
 def _sweep(path: Path) -> None:
-    """Removes what a process that was killed while it wrote this file has left."""
+    """Removes what a killed process left half written."""
     with suppress(OSError):
         _temporary(path).unlink()
 

@@ -1,5 +1,5 @@
-"""Images and files of a message, as attachments of a turn. Nothing is read before the memory guard has
-been asked, and no more than fits into one request."""
+"""Turns images and files of a message into attachments. Nothing is read before the memory guard allows it,
+and no more than one request can carry."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from astr_openclaw import MAX_ATTACHMENT_BYTES, Attachment
 
 from .texts import say
 
-#: In one turn, quoted ones included.
+#: Per turn, including those of quoted messages.
 MAX_FILES = 8
 
-#: Messages that quote messages.
+#: How deep quotes of quotes are followed.
 _DEPTH = 3
 
 _IMAGES = (
@@ -29,14 +29,14 @@ _IMAGES = (
 
 
 class MemoryGuard(Protocol):
-    """What decides whether attachments may be read."""
+    """Decides whether attachments may be read."""
 
     async def check_heavy(self) -> None:
-        """Raises the fault with which a heavy turn would end now."""
+        """Raises a `Fault` if a heavy turn would be refused now."""
 
 
 class NotAttachable(Exception):
-    """A part of the message that cannot be had."""
+    """An image or file that cannot be attached."""
 
     def __init__(self, key: str, **values: str | int) -> None:
         super().__init__(key)
@@ -44,7 +44,7 @@ class NotAttachable(Exception):
         self._values = values
 
     def text(self, locale: str) -> str:
-        """Which one and why."""
+        """The reason, for users."""
         return say(locale, self._key, **{"name": say(locale, "unnamed"), **self._values})
 
 
@@ -52,7 +52,7 @@ _TOO_MUCH = NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
 
 
 def image_type(data: bytes) -> str:
-    """The media type of an image, by its first bytes."""
+    """The media type of an image, from its first bytes."""
     for start, media_type in _IMAGES:
         if data.startswith(start):
             return media_type
@@ -62,12 +62,12 @@ def image_type(data: bytes) -> str:
 
 
 async def of_message(components: list[Any], guard: MemoryGuard) -> list[Attachment]:
-    """The attachments of a message and of the ones that it quotes, in order."""
+    """The attachments of a message and of those it quotes, in order. Raises `NotAttachable`, `Fault`."""
     return await _read(_parts(components, _DEPTH), guard)
 
 
 async def of_urls(urls: Iterable[Any], guard: MemoryGuard) -> list[Attachment]:
-    """Images as AstrBot gives them to chat models: data URLs, base64, paths or links."""
+    """Images as AstrBot passes them to chat models: data URLs, base64, paths or links."""
     return await _read([_of_url(url) for url in urls if isinstance(url, str) and url], guard)
 
 
@@ -118,7 +118,7 @@ async def _attachment(part: Any, left: int) -> Attachment:
         if coded:
             data = base64.b64decode(coded)
             return Attachment(data, image_type(data))
-        # Downloads fail in as many ways as there are platforms.
+        # Every platform has its own way to fail.
         path = await (part.get_file() if isinstance(part, Comp.File) else part.convert_to_file_path())
         attachment = await asyncio.to_thread(Attachment.from_path, path)
     except Exception as error:
@@ -126,12 +126,12 @@ async def _attachment(part: Any, left: int) -> Attachment:
             raise NotAttachable("image_unreadable", why=type(error).__name__) from None
         why = type(error).__name__
         if path is not None and isinstance(error, ValueError):
-            # What `from_path` says, such as that it is too large; the path is AstrBot's own affair.
+            # From `from_path`, such as: too large. Users should see their file name, not AstrBot's path.
             why = str(error).replace(str(path), name or "…")
         raise NotAttachable("file_unreadable", why=why, **({"name": name} if name else {})) from None
     if image:
         return Attachment(attachment.data, image_type(attachment.data))
-    # The path is AstrBot's temporary one; the name is what the user sent.
+    # The path is AstrBot's temporary file; the name is the user's.
     media_type = attachment.media_type
     if media_type == "application/octet-stream" and name:
         media_type = mimetypes.guess_type(name)[0] or media_type

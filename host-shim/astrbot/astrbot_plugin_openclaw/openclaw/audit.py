@@ -1,4 +1,4 @@
-"""Who had what done, and how it ended: JSON Lines, rotated by size. Never a text, never a token.
+"""The audit log: who ran what, and how it ended. JSON Lines, rotated by size, without texts or tokens.
 
 Whoever writes messages without end must not rotate away what happened before: lines that cost their
 sender nothing, such as those of strangers, are written once an hour for each sender and then counted,
@@ -19,22 +19,22 @@ from astrbot.api import logger
 from .printable import printable
 from .settings import PLUGIN
 
-#: Seconds after which the counts are written.
+#: Seconds between two writes of the counts.
 _WINDOW = 3600.0
 
-#: Senders and outcomes that have lines of their own within that time.
+#: Combinations of sender and outcome that get their own line within that time.
 _MOST = 20
 
-#: Outcomes of commands and refusals: no task was run. Of tasks, the codes of those that were not asked.
+#: Outcomes that are counted because no task ran, and fault codes of tasks that never reached a gateway.
 _FOLDED = {"denied", "refused", "help", "status", "diagnose", "cancel", "cancel_all", "reset", "reset_breaker"}
 _FOLDED_CODES = {"busy", "circuit_open", "config_invalid", "heavy_task_refused"}
 
-#: Characters. Names come from outside.
+#: Characters of a name, which comes from outside.
 _LONGEST = 200
 
 
 class _File(RotatingFileHandler):
-    """Tells in AstrBot's log that it cannot be written, once for each reason in a row."""
+    """Logs once per reason that the file cannot be written."""
 
     told: str | None = None
 
@@ -43,17 +43,17 @@ class _File(RotatingFileHandler):
         if why != self.told:
             self.told = why
             logger.error(f"[{PLUGIN}] 审计日志 {self.baseFilename} 无法写入：{why}")
-        # What was cut short, if anything, must not be written again at the end.
+        # A partly written line must not be flushed again later.
         self.stream, stream = None, self.stream
         try:
             if stream is not None:
                 stream.close()
         except OSError:
-            pass  # The same again: the disk is full.
+            pass  # Same cause, such as a full disk.
 
 
 class Audit:
-    """The audit log. One that cannot be written is told in the log and halts nothing."""
+    """The audit log. If it cannot be written, AstrBot's log says so and everything else goes on."""
 
     def __init__(self, path: Path, max_bytes: int, files: int) -> None:
         self._closed = False
@@ -63,7 +63,7 @@ class Audit:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             logger.error(f"[{PLUGIN}] {path.parent} 无法创建：{error}")
-        # Opened with the first line.
+        # Opened for the first line.
         self._file = _File(path, maxBytes=max_bytes, backupCount=files, encoding="utf-8", delay=True)
         self._file.setFormatter(logging.Formatter("%(message)s"))
 
@@ -89,7 +89,7 @@ class Audit:
             self._put(line)
         if self._closed:
             self._write_counts()
-            self._file.close()  # A turn that ended with the plugin: it has opened the file again.
+            self._file.close()  # A turn that ended after `close` has reopened the file.
 
     def _fold(self, line: dict[str, Any]) -> None:
         what = f"{line['outcome']} {line['code']}"
@@ -103,7 +103,7 @@ class Audit:
             self._put(line)
 
     def _write_counts(self) -> None:
-        """Writes how often what was not written happened since."""
+        """Writes how often each folded line was repeated."""
         counted, self._counted, self._window = self._counted, {}, time.monotonic()
         for more, line in counted.values():
             if more:
@@ -114,7 +114,7 @@ class Audit:
         self._file.handle(logging.LogRecord(PLUGIN, logging.INFO, "", 0, text, None, None))
 
     def close(self) -> None:
-        """Closes the file. What is written later still gets there."""
+        """Closes the file; a later write reopens it."""
         self._closed = True
         self._write_counts()
         self._file.close()

@@ -1,4 +1,4 @@
-"""What AstrBot says to a chat model: its messages, read whatever their shape."""
+"""Reads what AstrBot passes to a chat model, in any of the shapes that it uses."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from typing import Any
 
 from .attachments import NotAttachable
 
-#: Of what was said before, so many of the last characters are passed on: a gateway takes no more
-#: than 20 MiB, and no model reads as much.
+#: How many of the last characters of the history are passed on. A gateway accepts 20 MiB at most, and no
+#: model reads that much.
 _HISTORY = 400_000
 
-#: What stands for parts that only a new message can carry.
+#: Placeholders for parts that only a new message can carry.
 _STANDS_FOR = {"image_url": "[image]", "audio_url": "[audio]", "input_audio": "[audio]"}
 
 
 class NothingToAsk(Exception):
-    """A request without a text, an image or a result."""
+    """The request has no text, image or tool result."""
 
 
 @dataclass
 class ChatRequest:
-    """One request."""
+    """One request, decoded."""
 
     text: str = ""
     images: list[str] = field(default_factory=list)
-    """As AstrBot names them: data URLs, links, paths, or `base64://…`."""
+    """Data URLs, links, paths, or `base64://…`."""
     system: list[str] = field(default_factory=list)
-    history: list[str] = field(default_factory=list)  #: What was said before, a message each.
+    history: list[str] = field(default_factory=list)  #: Earlier messages, one line each.
     before: list[str] = field(default_factory=list)
-    """By what a conversation is recognised: what user and model said before, in order."""
-    said: list[str] = field(default_factory=list)  #: The same with what is asked now.
+    """Earlier messages of user and model, by which a conversation is recognised."""
+    said: list[str] = field(default_factory=list)  #: `before`, plus the new message.
     results: dict[str, str] = field(default_factory=dict)
-    """Tool results since the model's last message, by the id of the call."""
-    note: str = ""  #: What was said after those results.
+    """Tool results since the model's last message, by call id."""
+    note: str = ""  #: User text after those results.
     note_images: list[str] = field(default_factory=list)
-    results_text: str = ""  #: The results for a turn that has not asked for them; empty without any.
+    results_text: str = ""  #: The results as text, for a turn that did not make the calls.
 
     def with_reply(self, text: str) -> list[str]:
-        """What has been said once the model has answered so."""
+        """`said`, plus the reply."""
         return [*self.said, f"assistant:{text}"] if text else self.said
 
     def told(self) -> str:
-        """The history for the instructions of a session that does not know it."""
+        """The history, as instructions for a session that does not know it."""
         lines: list[str] = []
         left = _HISTORY
         for line in reversed(self.history):
@@ -67,7 +67,7 @@ def read(
     extra: Any = None,
     tool_calls: Any = None,
 ) -> ChatRequest:
-    """One request of AstrBot's. Raises `NothingToAsk`, or `NotAttachable` for what is no image."""
+    """Decodes a request. Raises `NothingToAsk`, or `NotAttachable` for an invalid image."""
     messages = _messages(contexts, tool_calls)
     _add_prompt(messages, prompt, image_urls, audio_urls, extra)
     asked = ChatRequest()
@@ -94,7 +94,7 @@ def read(
         asked.before = asked.said
         tail = [m for m in tail if m["role"] != "tool"]
     elif dialogue or asked.system:
-        # The model spoke last, or nobody has: it is to go on.
+        # The model spoke last, or nobody did: let it continue.
         asked.text = "Continue."
         asked.before = asked.said
     asked.history = [line for m in [*dialogue, *tail] if (line := _line(m))]
@@ -104,7 +104,7 @@ def read(
 
 
 def tool_results(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The results since the model's last message, by the id of the call."""
+    """Tool results since the model's last message, by call id."""
     results: dict[str, str] = {}
     for message in reversed(list(messages)):
         if message.get("role") == "assistant":
@@ -115,7 +115,7 @@ def tool_results(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def text_of(content: Any) -> str:
-    """The text of a message's content, whatever it is."""
+    """The text of a message's content, whatever its type."""
     return _joined(_plain(part.get("text")) for part in _parts(content) if part.get("type") == "text")
 
 
@@ -125,8 +125,8 @@ def images_of(content: Any) -> list[str]:
 
 
 def images(references: Any) -> list[str]:
-    """Images as AstrBot's callers name them, each as one text. What is empty is left out; raises
-    `NotAttachable` for what names no image."""
+    """Image references as strings; empty ones are dropped. Raises `NotAttachable` for anything that is not an
+    image reference."""
     if references is None:
         return []
     if isinstance(references, (str, bytes, bytearray, Mapping, os.PathLike)) or not isinstance(references, Iterable):
@@ -157,7 +157,7 @@ def _image(reference: Any) -> str:
 
 
 def _messages(contexts: Any, tool_calls: Any) -> list[dict[str, Any]]:
-    """AstrBot's messages as dicts, with the tool results that older versions pass apart."""
+    """AstrBot's messages as dicts, including tool results, which older versions pass separately."""
     given = list(contexts) if isinstance(contexts, Iterable) and not isinstance(contexts, (str, bytes, Mapping)) else []
     if tool_calls:
         for result in tool_calls if isinstance(tool_calls, (list, tuple)) else [tool_calls]:
@@ -174,8 +174,8 @@ def _messages(contexts: Any, tool_calls: Any) -> list[dict[str, Any]]:
 
 
 def _add_prompt(messages: list[dict[str, Any]], prompt: Any, image_urls: Any, audio_urls: Any, extra: Any) -> None:
-    """Puts what is passed apart from the messages behind them: it is the newest one. What belongs
-    to a prompt (`extra`) is in the messages already where there is none."""
+    """Appends the prompt and its images as the newest message. `extra` belongs to the prompt; without one it
+    is already part of the messages."""
     text = text_of(prompt)
     parts: list[Any] = [{"type": "text", "text": text}] if text.strip() else []
     media: list[Any] = [{"type": "image_url", "image_url": url} for url in images(image_urls)]
@@ -194,12 +194,12 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _dumped(value: Any) -> Any:
-    """A model of pydantic as a dict."""
+    """A pydantic model as a dict; anything else unchanged."""
     return value.model_dump() if hasattr(value, "model_dump") else value
 
 
 def _parts(content: Any) -> list[dict[str, Any]]:
-    """The parts of a content, as dicts; what is none is left out."""
+    """The parts of a message's content, as dicts; unknown ones are dropped."""
     if isinstance(content, Mapping) and "type" in content:
         content = [content]
     if not isinstance(content, (list, tuple)):
@@ -229,21 +229,21 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 def _shown(message: Mapping[str, Any], *, images: bool = True) -> str:
-    """A message's text, with words for the parts that have none."""
+    """A message's text, with placeholders for images and audio."""
     content = message.get("content")
     words = [_STANDS_FOR.get(str(part.get("type")), "") for part in _parts(content)]
     return _joined([text_of(content), *(word for word in words if images or word != "[image]")])
 
 
 def _line(message: Mapping[str, Any]) -> str:
-    """A message as a line of the history; empty if it says nothing."""
+    """A message as a line of the history; empty for an empty message."""
     calls = [f"(called {name} with {arguments})" for _, name, arguments in _calls(message)]
     text = _joined([_shown(message), *calls])
     return f"{message['role']}: {text}" if text else ""
 
 
 def _calls(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The tool calls of a message of the model: id, name and arguments."""
+    """A message's tool calls: id, name, arguments."""
     calls = []
     for call in map(_dumped, message.get("tool_calls") or []):
         function = call.get("function") if isinstance(call, Mapping) else None
@@ -253,7 +253,7 @@ def _calls(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _results_as_text(dialogue: list[dict[str, Any]], tail: list[dict[str, Any]]) -> str:
-    """Tool results for a turn that has not asked for them."""
+    """Tool results as text, for a turn that did not make the calls."""
     called = {call: f"{name} {arguments}" for m in dialogue for call, name, arguments in _calls(m)}
     lines = ["The tools that were called have answered; go on with the task."]
     for call, text in tool_results(tail).items():
@@ -262,8 +262,8 @@ def _results_as_text(dialogue: list[dict[str, Any]], tail: list[dict[str, Any]])
 
 
 def _marks(messages: list[dict[str, Any]]) -> list[str]:
-    """What user and model said. Of a user's message only the first text: AstrBot adds to it what
-    it does not keep, such as the time."""
+    """What user and model said. Of a user's message only the first text counts: AstrBot appends things it
+    does not store, such as the time."""
     marks = []
     for message in messages:
         content = message.get("content")

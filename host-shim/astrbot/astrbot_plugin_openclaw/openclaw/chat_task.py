@@ -1,4 +1,4 @@
-"""A task of a chat, from the question to its last message."""
+"""A chat task, from the question to its last message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from astr_openclaw import Turn
 
 
 class ChatTask:
-    """A turn and what is sent of it. Stopping it ends both at once."""
+    """A turn and the messages it sends. `stop` ends both at once."""
 
     def __init__(self, turn: Turn, asker: str) -> None:
         self.turn = turn
@@ -20,17 +20,17 @@ class ChatTask:
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody has stopped it."""
+        """Whether `stop` was called."""
         return self._stopped.is_set()
 
     def stop(self) -> None:
-        """Cancels the turn and sends nothing more of it."""
+        """Cancels the turn; nothing more is sent."""
         self.turn.cancel()
         self._stopped.set()
 
     async def run(self, work: Coroutine[Any, Any, object]) -> None:
-        """Runs something until it ends or the task is stopped, whichever comes first. A sender that
-        ignores its cancellation is not waited for."""
+        """Runs `work` until it ends or the task is stopped. A sender that ignores its cancellation is not
+        waited for."""
         if self.stopped:
             work.close()
             return
@@ -47,11 +47,11 @@ class ChatTask:
                 task.add_done_callback(_forget)
 
     async def pause(self, seconds: float) -> None:
-        """Waits, at most until the task is stopped."""
+        """Sleeps, at most until the task is stopped."""
         with suppress(asyncio.TimeoutError, TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), seconds)
 
 
 def _forget(task: asyncio.Future[Any]) -> None:
     if not task.cancelled():
-        task.exception()  # Nobody else asks for it.
+        task.exception()  # Mark it as retrieved.

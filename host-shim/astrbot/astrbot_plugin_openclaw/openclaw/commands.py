@@ -22,7 +22,7 @@ from .progress import Progress
 from .sessions import Sessions
 from .settings import PLUGIN, Settings
 
-#: Sub-commands, by what users may write.
+#: Commands by the words that users write.
 _COMMANDS = {
     word: command
     for command, words in {
@@ -37,15 +37,15 @@ _COMMANDS = {
     for word in words
 }
 
-#: Those of AstrBot's admins.
+#: Commands for AstrBot's admins only.
 _FOR_ADMINS = ("cancel_all", "reset_breaker")
 
-#: Seconds between two messages of one answer: platforms take faster ones for a flood.
+#: Seconds between two messages of one answer: platforms throttle faster senders.
 _PAUSE = 1.0
 
 
 class Commands:
-    """Answers `/助手 …`."""
+    """Handles `/助手 …`."""
 
     def __init__(self, context: Any, settings: Settings, engine: Engine, data_dir: Path) -> None:
         self._context = context
@@ -53,21 +53,21 @@ class Commands:
         self._engine = engine
         self.sessions = Sessions(data_dir / "sessions.json")
         self.audit = Audit(data_dir / "audit.jsonl", settings.audit_max_kib << 10, settings.audit_files)
-        # What `取消` ends.
+        # What `取消` cancels.
         self._tasks: set[ChatTask] = set()
 
     def stop(self) -> None:
-        """Ends every task and what is sent of it."""
+        """Ends every task, including the messages it is still sending."""
         for chat_task in list(self._tasks):
             chat_task.stop()
 
     def close(self) -> None:
-        """Closes the audit log."""
+        """Stops every task and closes the audit log."""
         self.stop()
         self.audit.close()
 
     async def handle(self, event: Any) -> AsyncIterator[Any]:
-        """Answers one message that has the prefix. Yields what AstrBot is to send."""
+        """Handles one message that has the prefix. Yields what AstrBot should send."""
         locale = self._settings.locale
         if not access.may_ask(event, self._settings):
             self._write_audit(event, "denied")
@@ -88,7 +88,7 @@ class Commands:
         except Fault as fault:
             yield event.plain_result(self._clean(event, texts.fault_text(locale, fault, with_partial=False)))
         except Exception as error:
-            # AstrBot would show the exception's text to the user; the log is the place for it.
+            # AstrBot would show the exception's text to the user; it belongs in the log.
             logger.exception(f"[{PLUGIN}] 处理消息时出错")
             yield event.plain_result(self._say("internal", kind=type(error).__name__))
 
@@ -96,7 +96,7 @@ class Commands:
         engine = self._engine
         if command in _FOR_ADMINS and not access.is_admin(event, self._settings):
             return self._say("admins_only")
-        # What is wrong with the settings, for the commands that work all the same.
+        # For commands that work despite wrong settings.
         problem = f"\n⚠️ config_invalid：{engine.problem}" if engine.problem else ""
         if command == "help":
             return self._say("help", p=self._settings.prefix[0]) + problem
@@ -106,7 +106,7 @@ class Commands:
                 task.stop()
             return self._say("cancelling", n=len(mine)) if mine else self._say("nothing_to_cancel") + problem
         if command == "cancel_all":
-            # Also those whose turn has ended and whose answer is being sent.
+            # Including tasks whose answer is still being sent.
             turns = {*engine.cancel_all(), *(task.turn for task in self._tasks)}
             self.stop()
             return self._say("cancelling_all" if turns else "nothing_to_cancel_at_all", n=len(turns))
@@ -130,10 +130,10 @@ class Commands:
         return texts.diagnosis_text(locale, await engine.diagnose(), component_problem) + self._unbound()
 
     def _unbound(self) -> str:
-        """Which entries of the settings match on every platform, where there are several."""
+        """A hint about list entries that match on several platforms."""
         try:
             platforms = [str(each.meta().id) for each in self._context.platform_manager.get_insts()]
-        except AttributeError:  # Another AstrBot's inner parts.
+        except AttributeError:  # Another version of AstrBot.
             return ""
         entries = access.unbound(self._settings, platforms)
         if not entries:
@@ -151,7 +151,7 @@ class Commands:
         code: str | None = None
         chat_task: ChatTask | None = None
         try:
-            self._engine.running()  # Before anything is downloaded: raises what is wrong.
+            self._engine.running()  # Raises before anything is downloaded.
             try:
                 files = await attachments.of_message(event.get_messages(), self._engine)
             except attachments.NotAttachable as error:
@@ -186,7 +186,7 @@ class Commands:
             self._write_audit(event, outcome, code, level, session, time.monotonic() - started)
 
     async def _answer(self, event: Any, chat_task: ChatTask) -> AsyncIterator[Any]:
-        """Brings a turn's events and its end into the chat. Raises `Fault`, also if the task is stopped."""
+        """Sends a turn's events and its answer to the chat. Raises `Fault`, also when the task is stopped."""
         if self._streams(event):
             await self._stream(event, chat_task)
             return
@@ -195,7 +195,7 @@ class Commands:
             async for piece in chat_task.turn:
                 if chat_task.stopped:
                     break
-                # The text as a whole comes anyway.
+                # The complete text follows anyway.
                 if not isinstance(piece, Notice) or piece.code != "answer_corrected":
                     await self._send(event, chat_task, progress.told(piece))
             await self._send(event, chat_task, progress.rest())
@@ -208,7 +208,7 @@ class Commands:
         yield event.plain_result(self._clean(event, reply.text) or self._say("no_text"))
 
     async def _send(self, event: Any, chat_task: ChatTask, text: str) -> None:
-        """Sends a message of its own, unless there is nothing to say or the task is stopped."""
+        """Sends a separate message, unless it is empty or the task is stopped."""
         if text := self._clean(event, text).strip():
             await chat_task.run(event.send(MessageChain().message(text)))
 
@@ -217,7 +217,7 @@ class Commands:
             raise self._engine.fault("cancelled", "stopped_by_user")
 
     async def _stream(self, event: Any, chat_task: ChatTask) -> None:
-        """Sends the answer while it comes. Raises `Fault`."""
+        """Sends the answer while it arrives. Raises `Fault`."""
         shown = ""
         ended: Fault | None = None
 
@@ -240,7 +240,7 @@ class Commands:
                     if text:
                         yield text
                 reply = await chat_task.turn.reply()
-                # Of an answer whose end, or all, came without deltas.
+                # The part of the answer that came without deltas.
                 missing = reply.text[len(shown) :] if reply.text.startswith(shown) else ""
                 text = mask.feed(missing) + mask.rest()
                 if corrected and not missing:
@@ -252,7 +252,7 @@ class Commands:
                 if text:
                     yield text
             except Fault as fault:
-                # Raised through AstrBot's sender it would be lost; told after it instead.
+                # AstrBot's sender would swallow it; raised below instead.
                 ended = fault
                 if rest := mask.rest():
                     yield rest
@@ -270,7 +270,7 @@ class Commands:
             raise ended
 
     async def _sentences(self, event: Any, chat_task: ChatTask, pieces: AsyncIterator[str]) -> None:
-        """An answer in a few messages, where a platform cannot stream."""
+        """Sends an answer in a few messages, for platforms that cannot stream."""
         splitter = MessageSplitter()
         async for piece in pieces:
             if message := splitter.feed(piece):
@@ -279,17 +279,17 @@ class Commands:
         await self._send(event, chat_task, splitter.rest())
 
     def _streams(self, event: Any) -> bool:
-        """Whether the answer is sent while it comes."""
+        """Whether the answer is sent while it arrives."""
         if self._settings.streaming == "off":
             return False
         if self._masks(event):
-            return False  # A secret may be spread over two pieces; it is masked in the whole.
+            return False  # A secret may span two pieces, so the whole text is masked.
         if self._settings.streaming == "sentences":
             return True
         return bool(getattr(event.platform_meta, "support_streaming_message", False))
 
     def _masks(self, event: Any) -> bool:
-        """Whether more than the configured tokens is masked: everywhere but in private chats."""
+        """Whether anything that looks like a secret is masked: everywhere except in private chats."""
         return self._settings.mask_secrets and not access.is_private(event.unified_msg_origin)
 
     def _say(self, text: str, /, **values: object) -> str:
@@ -325,14 +325,14 @@ async def _chains(pieces: AsyncIterator[str]) -> AsyncIterator[MessageChain]:
 
 
 def _has_attachment(event: Any) -> bool:
-    """Whether there is more in the message than text: then an empty task is a task."""
+    """Whether the message contains more than text; an attachment alone is a task."""
     plain = ("Plain", "At", "AtAll", "Reply", "Face")
     return any(type(component).__name__ not in plain for component in event.get_messages())
 
 
 @contextmanager
 def _stopped_by_astrbot(event: Any, stop: Callable[[], None]) -> Iterator[None]:
-    """AstrBot's own `/stop` (newer versions) calls `stop`, too."""
+    """Lets AstrBot's own `/stop` (newer versions) call `stop`."""
     registry: Any = None
     with suppress(ImportError):
         from astrbot.core.utils.active_event_registry import active_event_registry

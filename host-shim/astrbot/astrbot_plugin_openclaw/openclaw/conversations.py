@@ -17,16 +17,16 @@ from astrbot.api import logger
 from . import atomic_file
 from .settings import PLUGIN
 
-#: The newest are kept: conversations of a chat, and chats. A forgotten one goes on in a new session,
-#: which gets its history.
+#: How many conversations per chat, and how many chats, are remembered. A forgotten conversation continues
+#: in a new session, which is given its history.
 _CONVERSATIONS = 8
 _CHATS = 500
 
-#: Of a conversation, so many of its last messages are compared.
+#: How many of the last messages are compared.
 _COMPARED = 64
 
-#: AstrBot drops the oldest messages of a long conversation. So many of the last ones that are the
-#: same are no coincidence.
+#: AstrBot drops the oldest messages of a long conversation. This many equal last messages are no
+#: coincidence.
 _ENOUGH = 4
 
 
@@ -40,14 +40,14 @@ class _Conversation:
 
 
 class Conversations:
-    """The conversations of each chat, kept over restarts. Of what was said only hashes are."""
+    """The conversations of each chat, kept across restarts. Only hashes of messages are stored."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._chats: dict[str, list[_Conversation]] = atomic_file.load(path, _parse, {}, _damaged)
 
     def find(self, chat: str, said: Sequence[str]) -> str | None:
-        """The session that knows exactly this; None if there is none, or nothing was said yet."""
+        """The session that knows exactly these messages; None if there is none or nothing was said yet."""
         if not said:
             return None
         chat = valid_text(chat)
@@ -61,11 +61,11 @@ class Conversations:
         return shorter
 
     def keep(self, chat: str, session: str, said: Sequence[str]) -> None:
-        """Remembers that this session knows this by now."""
+        """Remembers that the session knows these messages."""
         chat = valid_text(chat)
         conversations = [conversation for conversation in self._chats.pop(chat, []) if conversation.session != session]
         conversations.append(_Conversation(session, len(said), _hashes(said)))
-        # At the end: the oldest is the first.
+        # At the end, so that the oldest chat is first.
         self._chats[chat] = conversations[-_CONVERSATIONS:]
         while len(self._chats) > _CHATS:
             del self._chats[next(iter(self._chats))]
@@ -85,7 +85,7 @@ class Conversations:
 
 
 def new_session(chat: str) -> str:
-    """A session of the gateway's that nothing was said in. `chat`: empty for nobody's in particular."""
+    """The name of a fresh gateway session. `chat`: empty for a single use."""
     return f"astrbot:{chat or 'once'}:{secrets.token_hex(8)}"
 
 
@@ -96,7 +96,7 @@ def _parse(chats: Any) -> dict[str, list[_Conversation]]:
 
 
 def _damaged(words: str) -> dict[str, list[_Conversation]]:
-    # Nothing is lost: conversations go on in new sessions, which get their history.
+    # Nothing is lost: new sessions are given the history.
     logger.error(f"[{PLUGIN}] {words}")
     return {}
 
@@ -109,5 +109,5 @@ def _conversation(entry: Any) -> _Conversation:
 
 
 def _hashes(said: Sequence[str]) -> tuple[str, ...]:
-    # Half a surrogate pair is a text in Python, too.
+    # Python strings may contain half a surrogate pair.
     return tuple(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16] for text in said[-_COMPARED:])

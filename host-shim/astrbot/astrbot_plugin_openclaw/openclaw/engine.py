@@ -1,4 +1,4 @@
-"""The one plugin instance behind both doors, the chat commands and the chat model."""
+"""The one plugin instance, shared by the chat commands and the chat model."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from .settings import PLUGIN, Settings
 from .texts import say
 from .user_quota import QuotaExceeded, UserQuota
 
-#: Faults that the status page lists.
+#: How many faults the status page lists.
 _LAST_FAULTS = 20
 
-#: Seconds. A component that is asked for its state answers in a millisecond.
+#: Seconds to wait for the guards' state, which normally takes a millisecond.
 _SNAPSHOT_LIMIT = 5.0
 
-#: Tenths of a second.
+#: How often `status_now` tries, every tenth of a second.
 _STATUS_TRIES = 20
 
 
 class Engine:
-    """Loads the component and asks it; keeps what is wrong, instead of failing."""
+    """Loads the component and runs turns. Problems are kept and reported instead of raised."""
 
     def __init__(self, settings: Settings, plugin_dir: Path, data_dir: Path) -> None:
         self.settings = settings
@@ -51,15 +51,15 @@ class Engine:
         self._guards = GuardState(data_dir / "guards.json")
         self._quota = UserQuota(settings.user_share, settings.places)
         self._plugin: Plugin | None = None
-        self.problem: str | None = None  #: Why nothing can be asked, in one line; None if all is well.
-        self.component_problem: str | None = None  #: Why the `.wasm` in the plugin's folder is not the one that runs.
+        self.problem: str | None = None  #: Why no turn can run, in one line.
+        self.component_problem: str | None = None  #: Why the plugin folder's `.wasm` is not used.
         self.last_faults: deque[dict[str, Any]] = deque(maxlen=_LAST_FAULTS)
         self.ended = False
 
     async def start(self) -> None:
-        """Loads the component. Never raises for what a user can have done wrong."""
+        """Loads the component. Never raises for a user's mistake."""
         self.last_faults.extend(self._guards.last_faults)
-        # What a compiler that was killed has left; none runs before the component is loaded.
+        # Left over from killed compilers; none is running yet.
         with suppress(OSError):
             for left in self._cache.glob(".tmp*"):
                 left.unlink()
@@ -97,7 +97,7 @@ class Engine:
             return await load(None)
 
     def _named(self, error: ConfigError) -> str:
-        """What is wrong, with the setting's name as the config page shows it in Chinese."""
+        """The error, with the setting's Chinese name from the config page."""
         try:
             schema = json.loads(self._schema.read_text("utf-8")) if self.settings.locale == "zh" else {}
         except (OSError, ValueError):
@@ -109,7 +109,7 @@ class Engine:
         return _line(error)
 
     def _why(self, error: LoadError | Fault) -> str:
-        """Why a component does not run. The module's own words are English: they follow the sentence."""
+        """Why a component does not run. The module's own message is English and comes last."""
         if isinstance(error, LoadError):
             return self._say(error.kind, why=_line(error))
         return _line(error)
@@ -119,8 +119,8 @@ class Engine:
         logger.error(f"[{PLUGIN}] 配置有误：{problem}")
 
     async def stop(self) -> None:
-        """Ends every turn and the component; returns when they have ended. The state of the guards
-        is kept for the next life, so that a reload or a restart closes no breaker."""
+        """Ends every turn and the component, and waits for them. The guards' state is stored, so that a reload
+        or restart does not close a breaker."""
         self.ended = True
         plugin, self._plugin = self._plugin, None
         if plugin is None:
@@ -134,22 +134,22 @@ class Engine:
             await plugin.close()
 
     def running(self) -> Plugin:
-        """The running plugin. Raises the fault that every command then answers with."""
+        """The running plugin; raises a `Fault` if there is none."""
         if self._plugin is None:
             code = "cancelled" if self.ended else "config_invalid"
             raise Fault.of(code, self.problem or self._say("stopped"), self.settings.locale)
         return self._plugin
 
     def fault(self, code: str, text: str, /, **values: object) -> Fault:
-        """A fault of the plugin's own, with a text of the catalogue."""
+        """A fault of the Star's own, with a text from the catalogue."""
         return Fault.of(code, self._say(text, **values), self.settings.locale)
 
     def _say(self, text: str, /, **values: object) -> str:
         return say(self.settings.locale, text, **values)
 
     async def check_heavy(self) -> None:
-        """Raises the fault with which a heavy turn would end now, before anything is read for it.
-        The component checks again when the turn's time has come."""
+        """Raises a `Fault` if a heavy turn would be refused now, before anything is read for it. The component
+        checks again when the turn starts."""
         memory = (await self.status_now()).memory
         if not memory.heavy_allowed:
             available = "?" if memory.available_mib is None else memory.available_mib
@@ -167,8 +167,8 @@ class Engine:
         attachments: Iterable[Attachment] = (),
         tools: Iterable[Tool] = (),
     ) -> Turn:
-        """Asks the gateway; raises `Fault` if there is nothing that could be asked, or if `asker` (who
-        asks, if that is known) has his share of the queue. Admins have a place of their own."""
+        """Starts a turn. Raises `Fault` if no plugin is running, or if `asker` (None if unknown) has used up
+        their share of the queue. One place is reserved for admins."""
         plugin = self.running()
         try:
             self._quota.admit(asker, admin=admin)
@@ -181,18 +181,18 @@ class Engine:
         return turn
 
     def cancel_all(self) -> list[Turn]:
-        """Cancels every turn, whoever asked and through whichever door; returns them."""
+        """Cancels every turn, of commands and chat model alike; returns them."""
         turns = list(self._quota.under_way())
         for turn in turns:
             turn.cancel()
         return turns
 
     def status(self) -> Status:
-        """What the guards know; raises `Fault` if there is no component."""
+        """The guards' state; raises `Fault` if no plugin is running."""
         return self.running().status()
 
     async def status_now(self) -> Status:
-        """As `status`, after a moment if the component is computing: in a chat nobody looks again."""
+        """As `status`, but waits up to two seconds for a fresh one."""
         for _ in range(_STATUS_TRIES):
             status = self.status()
             if status.fresh:
@@ -201,7 +201,7 @@ class Engine:
         return status
 
     async def diagnose(self) -> Diagnosis:
-        """Looks at everything without a model call; raises `Fault` if there is no component."""
+        """Checks everything without calling a model; raises `Fault` if no plugin is running."""
         return await self.running().diagnose(self.settings.locale)
 
     def reset(self) -> None:
@@ -209,7 +209,7 @@ class Engine:
         self.running().reset()
 
     def remember(self, fault: Fault) -> None:
-        """For the status page: what went wrong lately. Neither texts nor tokens."""
+        """Lists a fault on the status page, without texts or tokens."""
         if fault.code != "cancelled":
             self.last_faults.appendleft(
                 {"time": time.time(), "code": fault.code, "cause": fault.cause, "remedy": fault.remedy}

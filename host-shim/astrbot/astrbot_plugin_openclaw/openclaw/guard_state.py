@@ -1,4 +1,4 @@
-"""The state of the guards over reloads and restarts."""
+"""Keeps the guards' state across reloads and restarts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class _Kept(NamedTuple):
 
 
 class GuardState:
-    """What the component knew when it was last stopped: breakers and counters, of which only it
-    knows the meaning, and the last faults for the status page. Neither texts nor tokens."""
+    """The component's snapshot (breakers and counters, opaque to the Star) and the last faults for the
+    status page. Contains neither texts nor tokens."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

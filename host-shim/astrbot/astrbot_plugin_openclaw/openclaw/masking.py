@@ -1,5 +1,5 @@
-"""What every text passes through before it goes to a chat: it is made printable, the configured tokens
-are masked, and for a group whatever else looks like a secret.
+"""Cleans every text before it goes to a chat: makes it printable, masks the configured tokens and, for groups,
+anything else that looks like a secret.
 
 Found are secrets with a shape of their own and values behind a name or in a place that says what
 they are: see `secret_patterns`. Not found is what only its reader knows to be secret: a password in
@@ -20,12 +20,12 @@ _MASK = "＊＊＊"
 
 
 def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
-    """Printable, without the configured tokens; where they overlap, without all of them."""
+    """The printable text with the configured tokens masked, overlapping ones too."""
     return astr_openclaw.mask_tokens(printable(text), tokens, _MASK)
 
 
 def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
-    """Also whatever else looks like a secret."""
+    """As `mask_tokens`, and masks anything else that looks like a secret."""
     text = mask_tokens(text, tokens)
     for pattern in SHAPES.values():
         text = pattern.sub(_MASK, text)
@@ -43,17 +43,17 @@ def _value(found: re.Match[str]) -> str:
 
 
 def _is_prose(found: re.Match[str], name: str, value: str) -> bool:
-    """`Password: must be long`, `tokens: 1200`."""
+    """Whether this is prose, such as `Password: must be long` or `tokens: 1200`."""
     words = name.rstrip()
     if re.search(r"token\W*$", words, re.I) and re.fullmatch(r"[\d.,_~]+[kKmM%]?", value):
         return True
     after = found.string[found.end() : found.end() + 3]
-    # A sentence goes on after its first word; a value stands alone.
+    # A sentence continues after its first word; a value stands alone.
     return words.endswith((":", "：")) and value.isalpha() and re.match(r"[,]? \w", after) is not None
 
 
 def _basic(found: re.Match[str]) -> str:
-    """Credentials are base64 of `user:password`; `Basic English` is not."""
+    """Masks base64 of `user:password`, but not `Basic English`."""
     try:
         padded = found.group(2).rstrip("=")
         plain = base64.b64decode(padded + "=" * (-len(padded) % 4))
@@ -63,8 +63,8 @@ def _basic(found: re.Match[str]) -> str:
 
 
 class TokenStream:
-    """As `mask_tokens`, for a text that comes in pieces. What may be the beginning of a token, or of
-    an escape sequence, is held back until it is known."""
+    """As `mask_tokens`, for a text that arrives in pieces. A possible start of a token or an escape
+    sequence is held back until more is known."""
 
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._tokens = tokens
@@ -72,7 +72,7 @@ class TokenStream:
         self._raw = ""
 
     def feed(self, piece: str) -> str:
-        """What can be shown by now."""
+        """Takes a piece; returns what can be shown so far."""
         raw = self._raw + piece
         whole = len(raw) - begun_escape(raw)
         self._raw = raw[whole:]
@@ -80,7 +80,7 @@ class TokenStream:
         return shown
 
     def rest(self) -> str:
-        """What was held back, once nothing more comes."""
+        """What was held back; call it at the end."""
         held = self._held + self._raw
         self._held = self._raw = ""
         return mask_tokens(held, self._tokens)

@@ -1,5 +1,5 @@
-"""Tool calls that AstrBot's agent loop has taken, and the turns that wait for their results. One turn
-runs at a time, so one that nobody comes back to must not hold up the others."""
+"""Tool calls taken by AstrBot's agent loop, and the turns that wait for their results. Only one turn runs at a
+time, so an abandoned one must not hold up the others."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from .agent_turn import AgentTurn, Call
 
-#: Seconds that a turn may hold up others while its tools run, and between two looks at the queue.
+#: Seconds that a turn may hold up others while its tools run, and seconds between two checks of the queue.
 _PATIENCE = 3.0
 _LOOK = 1.0
 
-#: Calls that are kept after their turn has been given up: their results can still come.
+#: How many calls are kept after their turn was given up: their results may still arrive.
 _KEPT = 500
 
 
@@ -32,17 +32,17 @@ class _Round:
 
     @property
     def is_open(self) -> bool:
-        """Whether its turn waits for these very calls."""
+        """Whether its turn is waiting for these calls."""
         return not self.turn.given_up and self.turn.waits_for(self.calls)
 
     def give_up(self) -> None:
-        """Ends the turn, if it still waits."""
+        """Ends the turn if it is still waiting."""
         if self.is_open:
             self.turn.give_up()
 
 
 class PendingCalls:
-    """Finds turns by the ids of their calls, which are unique."""
+    """Waiting turns by call id."""
 
     def __init__(self, someone_waits: Callable[[], bool]) -> None:
         """`someone_waits`: whether another turn is in the queue."""
@@ -50,7 +50,7 @@ class PendingCalls:
         self._by_call: dict[str, _Round] = {}
 
     def add(self, turn: AgentTurn, chat: str, key: str, said: list[str], calls: Iterable[Call]) -> None:
-        """The running task takes these calls of `turn`."""
+        """Records that the current task takes these calls of `turn`."""
         taken = _Round(turn, chat, key, said, frozenset(call.id for call in calls))
         for call in taken.calls:
             self._by_call[call] = taken
@@ -60,29 +60,29 @@ class PendingCalls:
         taken.watch = asyncio.create_task(self._watch(taken, asyncio.current_task()))
 
     def turn_of(self, results: Iterable[str]) -> AgentTurn | None:
-        """The turn that one of these results belongs to."""
+        """The turn that made one of these calls."""
         return next((self._by_call[call].turn for call in results if call in self._by_call), None)
 
     def drop(self, turn: AgentTurn) -> None:
-        """Forgets a turn that has been answered."""
+        """Forgets a finished turn."""
         for call in turn.handed:
             self._by_call.pop(call, None)
 
     def asked_again(self, key: str, said: list[str]) -> None:
-        """Ends a turn whose question is asked once more: with `skills_like` AstrBot does so to get
-        the arguments of the tools, and returns with the results of the second answer only."""
+        """Ends a turn whose question is repeated: with `skills_like`, AstrBot asks twice to get the tools'
+        arguments, and returns only the second answer's results."""
         for taken in self._open():
             if taken.key == key and taken.said == said:
                 taken.give_up()
 
     def end_chat(self, chat: str) -> None:
-        """Ends the turns of a chat whose agent loop has ended."""
+        """Ends the waiting turns of a chat whose agent loop has ended."""
         for taken in self._open():
             if taken.chat == chat:
                 taken.give_up()
 
     def end(self) -> None:
-        """Ends every turn that waits."""
+        """Ends every waiting turn."""
         for taken in self._open():
             taken.give_up()
         self._by_call.clear()
@@ -91,8 +91,8 @@ class PendingCalls:
         return [taken for taken in {id(taken): taken for taken in self._by_call.values()}.values() if taken.is_open]
 
     async def _watch(self, taken: _Round, task: asyncio.Task[Any] | None) -> None:
-        """Ends the turn with the task that took its calls, or when it holds up others for too long.
-        The other may be asked by one of the tools, such as a sub-agent: a deadlock otherwise."""
+        """Ends the turn when the task that took its calls ends, or when it holds up others too long. The
+        other turn may belong to one of its tools, such as a sub-agent, which would be a deadlock."""
         ended = functools.partial(_give_up_with, taken)
         if task is not None:
             task.add_done_callback(ended)
@@ -103,14 +103,14 @@ class PendingCalls:
                     taken.give_up()
                 await asyncio.sleep(_LOOK)
         finally:
-            # A task that asks again and again must not gather them.
+            # Callbacks must not pile up on a task that asks repeatedly.
             if task is not None:
                 task.remove_done_callback(ended)
 
 
 def _give_up_with(taken: _Round, task: asyncio.Task[Any]) -> None:
-    """The end of the task that took the calls is the end of its agent loop, unless it only carried
-    them there: newer AstrBots wait for each response in a task of its own, whose result it is."""
-    # `exception()` would mark it as seen, and asyncio would no longer log it.
+    """Ends the turn if the task's end is the end of the agent loop. Newer AstrBots fetch each response in
+    its own task, whose result is the response; those go on."""
+    # `exception()` would mark the exception as retrieved, and asyncio would not log it.
     if task.cancelled() or getattr(task, "_exception", None) is not None or task.result() is None:
         taken.give_up()

@@ -1,5 +1,5 @@
-"""Text from outside, fit to be shown: no control characters, none that is invisible or turns the
-direction of writing, no half of a surrogate pair. New lines, tabs and emoji stay as they are."""
+"""Makes outside text safe to show: removes control characters, invisible ones, ones that change the writing
+direction, and halves of surrogate pairs. Line breaks, tabs and emoji stay."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import re
 
 from astr_openclaw import valid_text
 
-# Escape sequences of terminals, whole: colours, titles, links. Of others only the escape goes.
+# Complete terminal escape sequences: colours, titles, links. Of unknown ones only the escape is removed.
 _ESCAPE = re.compile(
     "(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|(?:\x1b[]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,4096}(?:\x07|\x1b\\\\|\x9c)"
 )
-#: One that has begun at the end of a text.
+#: An unfinished one at the end of a text.
 _BEGUN = re.compile(
     "(?:\x1b|(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,8}|(?:\x1b[]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,256}\x1b?)\\Z"
 )
 
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
-# The flags of England, Scotland and Wales are a black flag and letters that are not seen otherwise.
+# The flags of England, Scotland and Wales: a black flag and letters that are invisible elsewhere.
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f"
 _UNSEEN = re.compile(
     f"({_FLAG})|["
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # The direction of writing.
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # Writing direction.
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\ufdd0-\ufdef\ufffe\uffff\U0001fffe\U0001ffff\U000e0000-\U000e0fff\U0010fffe\U0010ffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -32,7 +32,7 @@ _UNSEEN = re.compile(
 
 
 def printable(text: str) -> str:
-    """The text without what cannot be seen."""
+    """The text without anything invisible."""
     if text.isascii() and text.isprintable():
         return text
     text = _ESCAPE.sub("", valid_text(text))
@@ -41,6 +41,6 @@ def printable(text: str) -> str:
 
 
 def begun_escape(text: str) -> int:
-    """How many characters at the end may be the beginning of an escape sequence."""
+    """How many characters at the end may start an escape sequence."""
     found = _BEGUN.search(text)
     return len(found.group()) if found else 0

@@ -1,4 +1,4 @@
-"""What a user sees while a task runs: the first steps one by one, the rest as a number."""
+"""What users see while a task runs: the first steps one by one, the rest as a count."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from astr_openclaw import Notice, ToolCall
 
 from .texts import say
 
-#: Notices that a user sees. The others say what the reply or the status shows anyway.
+#: Notices for users. The answer or the status shows the others anyway.
 _TOLD = {
     "queued", "level_lowered", "memory_unreadable", "failed_over", "tool_denied", "answer_incomplete",
     "answer_corrected", "attachment_shortened", "may_still_run",
 }  # fmt: skip
 
-#: Of each kind, those that are shown one by one.
+#: How many of each kind are shown one by one.
 _MOST = 3
 
-#: Tools that are named among the rest.
+#: How many tools are named in the count.
 _NAMED = 5
 
 
 class Progress:
-    """Tells a turn's steps. A model may call hundreds of tools; a chat takes a few messages."""
+    """Reports the steps of a turn. A model may call hundreds of tools; a chat takes a few messages."""
 
     def __init__(self, locale: str, *, calls: bool) -> None:
-        """`calls`: whether tool calls are shown at all."""
+        """`calls`: whether to show tool calls at all."""
         self._locale = locale
         self._calls = calls
         self._told: Counter[str] = Counter()
         self._rest: Counter[str] = Counter()
 
     def told(self, piece: object) -> str:
-        """What to tell about an event now; empty for nothing."""
+        """What to show for an event; may be empty."""
         if isinstance(piece, Notice) and piece.code in _TOLD:
             kind, name, text = piece.code, piece.code, f"ℹ️ {piece.text}"
         elif isinstance(piece, ToolCall) and self._calls:
@@ -46,7 +46,7 @@ class Progress:
         return ""
 
     def rest(self) -> str:
-        """The steps that were not told one by one, as one line; empty if there are none."""
+        """A line that counts the steps not shown; may be empty."""
         if not self._rest:
             return ""
         names = "、".join(f"{name} ×{n}" for name, n in self._rest.most_common(_NAMED))

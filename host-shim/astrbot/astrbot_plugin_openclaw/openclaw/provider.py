@@ -1,4 +1,4 @@
-"""OpenClaw as a chat model in AstrBot: the same plugin instance, so the guards hold here too."""
+"""OpenClaw as a chat model in AstrBot. It shares the plugin instance, so the guards apply here too."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from .settings import PLUGIN, Settings
 #: The adapter's type in AstrBot's provider config.
 TYPE = "openclaw"
 
-#: Notices that belong to the answer: AstrBot has no other place where its user would see them.
+#: Notices appended to the answer: AstrBot has no other place to show them.
 _TOLD = {"answer_incomplete", "attachment_shortened", "may_still_run"}
 
-#: The instances that AstrBot uses.
+#: The instances in use.
 _providers: weakref.WeakSet[OpenClawProvider] = weakref.WeakSet()
 
 
 class OpenClawProvider(Provider):
-    """The adapter. `engine` and the rest are set by `register_provider`."""
+    """The adapter. `register_provider` sets `engine` and the rest."""
 
     engine: Engine
     settings: Settings
@@ -50,24 +50,24 @@ class OpenClawProvider(Provider):
         _providers.add(self)
 
     async def initialize(self) -> None:
-        """AstrBot calls it before it takes the instance over. At its start it loads every model once
-        more than `register_provider` did: an id has one instance."""
+        """Called before AstrBot adopts the instance. At start-up AstrBot loads models that `register_provider`
+        has already loaded; only one instance per id may stay."""
         if self.provider_config.get("id") in self.manager.inst_map:
             await self.manager.terminate_provider(self.provider_config["id"])
 
     def get_current_key(self) -> str:
-        """The token is the plugin's own setting; AstrBot has no key for this model."""
+        """Empty: the token is a setting of the plugin."""
         return ""
 
     def set_key(self, key: str) -> None:
-        """Nothing to set."""
+        """Ignored, see `get_current_key`."""
 
     async def get_models(self) -> list[str]:
-        """One: which model answers is the gateway's to say."""
+        """One entry: the gateway chooses the model."""
         return ["openclaw"]
 
     async def test(self, timeout: float = 45.0) -> None:
-        """AstrBot's test button: the diagnosis, which costs no model call."""
+        """AstrBot's test button: runs the diagnosis, which calls no model."""
         diagnosis = await asyncio.wait_for(self.engine.diagnose(), timeout)
         for check in diagnosis.checks:
             if not check.ok:
@@ -79,7 +79,7 @@ class OpenClawProvider(Provider):
             async for response in stream:
                 if not response.is_chunk:
                     return response
-        raise RuntimeError("OpenClaw: no result")  # The stream ends with a whole response or raises.
+        raise RuntimeError("OpenClaw: no result")  # Unreachable: the stream ends with a whole response or raises.
 
     async def text_chat_stream(
         self,
@@ -93,23 +93,22 @@ class OpenClawProvider(Provider):
         model: str | None = None,
         **rest: Any,
     ) -> AsyncGenerator[LLMResponse, None]:
-        """Deltas, then one whole response: the answer, tool calls, or what went wrong."""
+        """Deltas, then one whole response: the answer, tool calls, or an error."""
         started = time.monotonic()
         settings = self.settings
-        # Callers without one (AstrBot's compression of contexts, its titles, sub-agents) have
-        # nothing in common.
+        # Callers without a session (context compression, titles, sub-agents) share nothing.
         chat = str(session_id or "").strip()
         key = f"{chat}#{rest['conversation_id']}" if chat and rest.get("conversation_id") else chat
         level = access.chat_level(chat, settings)
         key = access.session_of(key, level) if key else key
         turn: AgentTurn | None = None
-        # Whether AstrBot has all that it gets from this request: until then leaving is cancelling.
+        # Whether AstrBot has received everything; leaving before that cancels the turn.
         given = False
-        # Unless it gets further: AstrBot may leave at any point.
+        # The outcome if AstrBot leaves early.
         outcome: str = "fault"
         code: str | None = "cancelled"
-        # A secret may be spread over two pieces; it is masked in the whole. Where an answer without a
-        # session goes nobody knows.
+        # A secret may span two pieces, so the whole text is masked. Without a session, nobody knows where the
+        # answer goes.
         whole = settings.mask_secrets and not access.is_private(chat)
         clean = masking.mask_secrets if whole else masking.mask_tokens
         mask = masking.TokenStream(settings.secrets())
@@ -143,7 +142,7 @@ class OpenClawProvider(Provider):
                         self._pending.drop(turn)
                         if chat:
                             self.conversations.keep(key, turn.session, asked.with_reply(text))
-                        # Where AstrBot streams it shows the chunks and nothing else.
+                        # When streaming, AstrBot shows only the chunks.
                         if tail:
                             yield _chunk(tail)
                         given = True
@@ -166,7 +165,7 @@ class OpenClawProvider(Provider):
             given = given or isinstance(error, Fault)
             if shown and (tail := mask.rest()):
                 yield _chunk(tail)
-            # Raised, AstrBot shows a stack of its own and may ask again; a turn is not repeatable.
+            # If this were raised, AstrBot would show a stack trace and might retry; a turn must not be repeated.
             yield LLMResponse("err", completion_text=clean(text, settings.secrets()))
         finally:
             if turn is not None and not given:
@@ -183,7 +182,7 @@ class OpenClawProvider(Provider):
             )
 
     def _failed(self, error: Exception, *, with_partial: bool) -> tuple[str, str | None, str]:
-        """Outcome and code for the audit log, and what the user is told."""
+        """Outcome and code for the audit log, and the text for the user."""
         locale = self.settings.locale
         if isinstance(error, Fault):
             self.engine.remember(error)
@@ -192,20 +191,20 @@ class OpenClawProvider(Provider):
             return "refused", None, error.text(locale)
         if isinstance(error, chat_request.NothingToAsk):
             return "refused", None, texts.say(locale, "nothing_to_ask")
-        # What AstrBot and its plugins pass is of any shape.
+        # AstrBot and its plugins may pass anything.
         logger.error(f"[{PLUGIN}] 聊天模型的请求出错", exc_info=error)
         return "fault", "internal", texts.say(locale, "internal", kind=type(error).__name__)
 
     def _resumed(self, asked: chat_request.ChatRequest, takes_calls: bool) -> AgentTurn | None:
-        """The turn that asked for these tool results, if it can still be read."""
+        """The turn that waits for these tool results, if it can still be read."""
         turn = self._pending.turn_of(asked.results)
         if turn is None or turn.given_up:
             return None
         if not turn.is_here or asked.note_images:
-            # It cannot be read here, or no picture can be shown to it.
+            # It belongs to another loop, or would need an image, which a running turn cannot take.
             turn.give_up()
             return None
-        # Even if the tools took too long: then the turn has gone on without them.
+        # If the tools took too long, the turn has gone on without them.
         turn.resume(asked.results, asked.note)
         if not takes_calls:
             turn.take_no_more_calls()
@@ -214,10 +213,10 @@ class OpenClawProvider(Provider):
     async def _begin(
         self, chat: str, key: str, level: str, asked: chat_request.ChatRequest, offered: list[Any], abort: Any
     ) -> AgentTurn:
-        self.engine.running()  # Raises what is wrong before anything is downloaded.
+        self.engine.running()  # Raises before anything is downloaded.
         settings, text = self.settings, asked.text
         if (given_up := self._pending.turn_of(asked.results)) is not None:
-            # Its session knows all but the results.
+            # Its session knows everything but the results.
             session: str | None = given_up.session
             text = "\n\n".join(part for part in (asked.results_text, asked.note) if part)
             self._pending.drop(given_up)
@@ -237,7 +236,7 @@ class OpenClawProvider(Provider):
                 continue
             name = tools.offered_name(own)
             if name is not None and name not in turn.names:
-                # AstrBot knows it by its own name.
+                # For the way back: AstrBot knows the tool by its own name.
                 turn.names[name] = own
                 parameters = tool.parameters or tools.NO_PARAMETERS
                 needs = tools.level_of_tool(own, settings)
@@ -264,11 +263,11 @@ class OpenClawProvider(Provider):
             return False
 
     def loop_ended(self, chat: str) -> None:
-        """AstrBot's agent loop in this chat has ended, though its tools were asked for."""
+        """Ends the waiting turns of a chat whose agent loop has ended."""
         self._pending.end_chat(chat)
 
     async def terminate(self) -> None:
-        """Ends the turns that wait for tools."""
+        """Ends the turns that are waiting for tools."""
         self._pending.end()
 
 
@@ -277,8 +276,8 @@ def _chunk(text: str) -> LLMResponse:
 
 
 def _tail(shown: list[str], text: str, locale: str) -> str:
-    """What is missing behind what was shown, by each round of tools. Where that says something else
-    than the whole text does, this is said, so that nobody takes the wrong one."""
+    """The part of the text that `shown` (one entry per round of tools) lacks. If `shown` contradicts the text,
+    the whole text, marked as the final version."""
     rest = text
     for part in filter(None, shown):
         if not (rest := rest.removeprefix("\n\n")).startswith(part):
@@ -292,13 +291,13 @@ def _told(turn: AgentTurn) -> str:
 
 
 def _tools(func_tool: Any) -> list[Any]:
-    """AstrBot's tools: a set of them, or a list."""
+    """AstrBot's tools, passed as a set or a list."""
     found = func_tool if isinstance(func_tool, (list, tuple)) else getattr(func_tool, "tools", None)
     return list(found or [])
 
 
 def _usage(reply: Reply) -> dict[str, Any]:
-    """The tokens in AstrBot's shape, where this version of it has one."""
+    """Token usage for AstrBot, if its version supports that."""
     if reply.usage is None:
         return {}
     try:
@@ -309,7 +308,7 @@ def _usage(reply: Reply) -> dict[str, Any]:
 
 
 def loop_ended(chat: str) -> None:
-    """Tells every instance that AstrBot's agent loop in this chat has ended."""
+    """Tells every instance that the agent loop of a chat has ended."""
     for provider in list(_providers):
         provider.loop_ended(chat)
 
@@ -347,7 +346,7 @@ async def register_provider(
     )(OpenClawProvider)
     for config in list(manager.providers_config):
         try:
-            # What is set once for several models is in a source of theirs.
+            # Settings shared by several models are in their source.
             merged = (
                 manager.get_merged_provider_config(config) if hasattr(manager, "get_merged_provider_config") else config
             )

@@ -1,5 +1,5 @@
-"""What a secret looks like, by family. `SHAPES` are masked whole; of `VALUES` the first group stays
-and the second is masked, unless it is a placeholder or a word of ordinary prose."""
+"""What secrets look like, by family. A match of `SHAPES` is masked whole; of `VALUES` the first group stays
+and the second is masked, unless it is a placeholder or ordinary prose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHAPES: dict[str, re.Pattern[str]] = {
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)", re.S
     ),
     "JSON web token": re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3}", re.A),
-    # A digit tells them from words with hyphens, such as `sk-learn-…`.
+    # A digit distinguishes them from hyphenated words, such as `sk-learn-…`.
     "OpenAI, Anthropic, DeepSeek": re.compile(r"\b(?:sk|rk|pk|ak)-(?=[\w-]*\d)[\w-]{16,}|\bsess-[\w-]{20,}", re.A),
     "other model providers": re.compile(r"\b(?:gsk_|hf_|r8_)[A-Za-z0-9]{16,}|\b(?:xai|pplx|nvapi|tvly)-[\w-]{20,}", re.A),
     "Stripe": re.compile(r"\b[sr]k_(?:live_|test_)?[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9+/=]{16,}"),
@@ -35,15 +35,15 @@ SHAPES: dict[str, re.Pattern[str]] = {
     "password hash": re.compile(r"\$(?:1|5|6|y|2[abxy]|apr1|argon2id?)\$[./+A-Za-z0-9$=,]{20,}"),
 }
 
-# What a name of a secret ends in: `token`, `GITHUB_TOKEN`, `accessToken`, `x-api-key`, `API Key`. How it
-# begins does not matter, and looking for it would cost time on long texts.
+# How names of secrets end: `token`, `GITHUB_TOKEN`, `accessToken`, `x-api-key`, `API Key`. Their start does
+# not matter, and matching it would be slow on long texts.
 _KEY = r"(?:api|app|access|secret|private|encryption|signing|auth|account|master|service)[ _-]?keys?"
 _NAME = (
     rf"(?:token|secrets?|passwords?|passphrase|passcode|passwd|pwd|[_-]pass|{_KEY}(?:[ _-](?:id|secret))?|credentials?|_auth|mnemonic)"
 )
 _BETWEEN = r"\\?[\"'`*_]{0,3}[ \t]{0,3}(?:=>|:=|[:=：＝])[ \t]{0,3}[*_]{0,3}[ \t]{0,3}"
 _SCHEMES = r"(?:Bearer|Basic|Token|Digest|Negotiate|ApiKey|AWS4-HMAC-SHA256)[ \t]+"
-_WORD = r"[!#-&(-+\--:=?-Z\[\]^_a-z|~]"  # ASCII but quotes, commas, semicolons, backslashes, angles.
+_WORD = r"[!#-&(-+\--:=?-Z\[\]^_a-z|~]"  # ASCII except quotes, commas, semicolons, backslashes, angle brackets.
 
 _CHINESE = (
     r"(?:令牌|密[钥匙码]|密鑰|密碼|金鑰|[秘祕][钥鑰匙]|口令|授[权權][码碼]|[验驗][证證][码碼]|[访訪][问問][码碼]|提取[码碼]|私[钥鑰]|[凭憑][证證])"
@@ -60,7 +60,7 @@ VALUES: dict[str, re.Pattern[str]] = {
     "session": re.compile(r"(\b(?:[a-z]*sess(?:ion)?_?id|sid|connect\.sid)=)([^\s;,&\"']{8,})", re.I),
     "scheme": re.compile(r"(\b(?:Bearer|Token)[ \t]+)((?=\S*\d)[\w+/=.~-]{12,})", re.A),
     "basic": re.compile(r"(\bBasic[ \t]+)([A-Za-z0-9+/]{6,}={0,2})(?![\w-])"),
-    # `name: "any text"`: all that is in the quotes, also where the quotes are escaped.
+    # `name: "any text"`: everything inside the quotes, escaped quotes too.
     "quoted": re.compile(rf"({_NAME}{_BETWEEN}\\?(?P<q>[\"'`]))((?:(?!(?P=q))[^\n\\]|\\[^\"'`\n]){{3,}})(?=\\?(?P=q)|\n|\Z)", re.I),
     "named": re.compile(rf"({_NAME}{_BETWEEN}(?:{_SCHEMES})?)({_WORD}{{4,}})", re.I),
     "in a tag": re.compile(rf"({_NAME}>[ \t]*)([^<\n]{{3,}})(?=</)", re.I),
@@ -83,7 +83,7 @@ VALUES: dict[str, re.Pattern[str]] = {
     ),
 }
 
-#: What may stand in a secret's place and is none: placeholders, types, code that fetches it.
+#: What may replace a secret: placeholders, types, code that fetches it.
 HARMLESS = re.compile(
     r"(?:null|none|nil|true|false|undefined|required|optional|string|str|bytes|int|integer|number|bool(?:ean)?|object|text|secret|secure"
     r"|password|token|hidden|invalid|missing|pass|expired|wrong|empty|unset|redacted|changeme|\$\{?\w+\}?|\$\(.*|\$\{\{.*|%\w+%|\{+[\w. ]*\}*|\[\w+\]"

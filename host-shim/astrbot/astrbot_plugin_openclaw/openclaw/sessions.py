@@ -1,4 +1,4 @@
-"""Which session of the gateway a chat talks in. A reset gives it a new one."""
+"""The gateway session of each chat. A reset starts a new one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from astrbot.api import logger
 from . import atomic_file
 from .settings import PLUGIN
 
-#: The entry that holds for all chats without one of their own.
+#: The entry for chats without one of their own.
 _ALL = "*"
 
 
 class Sessions:
-    """One session for each chat (`unified_msg_origin`), kept over restarts.
+    """One session per chat (`unified_msg_origin`), kept across restarts.
 
     Only resets are stored: a chat that was never reset has the session that its own name gives.
     """
@@ -28,7 +28,7 @@ class Sessions:
 
     def _damaged(self, words: str) -> dict[str, str]:
         logger.error(f"[{PLUGIN}] {words}，会话从头开始")
-        # Not the first session again: that one was left by a reset.
+        # Not the first session again: some chats have left it by a reset.
         resets = {_ALL: secrets.token_hex(4)}
         try:
             self._write(resets)
@@ -37,13 +37,13 @@ class Sessions:
         return resets
 
     def current(self, chat: str) -> str:
-        """The session that this chat talks in."""
+        """The session of a chat."""
         chat = valid_text(chat)
         return f"astrbot:{chat}:{self._resets.get(chat) or self._resets.get(_ALL, '0')}"
 
     def reset(self, chat: str) -> str:
-        """A new session for this chat; returns it. Raises OSError if it cannot be stored, and
-        then nothing has changed."""
+        """Starts a new session for a chat and returns it. Raises OSError if it cannot be stored; nothing
+        has changed then."""
         chat = valid_text(chat)
         resets = {name: number for name, number in self._resets.items() if name != chat}
         resets[chat] = secrets.token_hex(4)

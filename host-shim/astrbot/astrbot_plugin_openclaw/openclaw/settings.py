@@ -1,4 +1,4 @@
-"""The plugin's settings, as AstrBot's config page gives them."""
+"""The Star's settings, from AstrBot's config page."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from .texts import say
 
 try:
     from astr_openclaw import CONFIG_KEYS, LEVELS, SECRET_KEYS
-except ImportError:  # Told by `wheel_check`; there is nothing that could be asked.
+except ImportError:  # `wheel_check` reports it; no turn can run.
     CONFIG_KEYS = LEVELS = SECRET_KEYS = ()
 
-#: The plugin's name: of its folder, its data folder and its web API.
+#: The plugin's name, also of its folder, data folder and web API.
 PLUGIN = "astrbot_plugin_openclaw"
 
-#: The groups of the config page whose keys go to the module; of the others those that it has.
+#: Groups of the config page whose keys all go to the module. At the top level, only `CONFIG_KEYS` do.
 _GROUPS = ("limits", "timeouts")
 
-#: The module is given these even if they are empty, so that it says what is missing.
+#: Passed to the module even if empty, so that it reports what is missing.
 _REQUIRED = ("gateway_primary_url", "gateway_bearer_token")
 
 _UNSET: tuple[object, ...] = (None, "", [])
 
 
 class Wrong(Exception):
-    """A setting that is not allowed: the text that says so, and its values."""
+    """An invalid setting: a text of the catalogue, and its values."""
 
     def __init__(self, text: str, **values: object) -> None:
         super().__init__(text)
@@ -42,7 +42,7 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _prefixes(value: Any) -> tuple[str, ...]:
-    # With or without AstrBot's own slash; it is gone when we see the message.
+    # AstrBot strips its own slash from messages, so a slash in the setting is ignored.
     return tuple(word for word in (word.lstrip("/") for word in _words(value)) if word) or ("助手",)
 
 
@@ -72,7 +72,7 @@ def _number(least: float, most: float) -> Callable[[Any], float]:
 
 
 def _tool_levels(value: Any) -> dict[str, str]:
-    """From lists of names per level to the level per name; the highest wins."""
+    """Turns lists of names per level into a level per name; the highest wins."""
     if not isinstance(value, Mapping):
         raise Wrong("not_by_level")
     if unknown := [level for level in value if level not in LEVELS]:
@@ -88,13 +88,13 @@ def _tool_levels(value: Any) -> dict[str, str]:
 
 
 def _setting(read: Callable[[Any], Any], default: Any) -> Any:
-    """A setting of the plugin's own, by the name of its field."""
+    """A setting of the Star; its key is the field's name."""
     return field(default=default, metadata={"read": read})
 
 
 @dataclass
 class Settings:
-    """What the user has set. `problems` are told, never raised: the Star loads all the same."""
+    """What the user has set. Mistakes go into `problems` instead of being raised: the Star loads anyway."""
 
     module: dict[str, Any]  #: The config of the module `astr_openclaw`.
     problems: list[str]
@@ -102,7 +102,7 @@ class Settings:
     prefix: tuple[str, ...] = _setting(_prefixes, ("助手",))
     users: tuple[str, ...] = _setting(_words, ())
     groups: tuple[str, ...] = _setting(_words, ())
-    admin_platforms: tuple[str, ...] = _setting(_words, ())  #: The platforms whose admins count; empty for all.
+    admin_platforms: tuple[str, ...] = _setting(_words, ())  #: Platforms whose admins count; empty for all.
     tell_refused: bool = _setting(_switch, False)
     user_level: str = _setting(_one_of(*LEVELS), "L1")
     admin_level: str = _setting(_one_of(*LEVELS), "L2")
@@ -111,16 +111,16 @@ class Settings:
     show_steps: bool = _setting(_switch, True)
     tools: bool = _setting(_switch, True)
     tool_levels: dict[str, str] = field(default_factory=dict, metadata={"read": _tool_levels})
-    """The level that a tool needs, by name; those not listed need L2."""
+    """Required level by tool name; unlisted tools need L2."""
     tool_timeout_seconds: float = _setting(_number(1.0, 3600.0), 60.0)
-    user_share: int = _setting(_number(1, 65), 3)  #: Turns that one user may have under way.
+    user_share: int = _setting(_number(1, 65), 3)  #: Running and queued turns per user.
     mask_secrets: bool = _setting(_switch, True)
     audit_max_kib: int = _setting(_number(16, 1 << 20), 1024)
     audit_files: int = _setting(_number(1, 100), 5)
 
     @classmethod
     def read(cls, config: object) -> Settings:
-        """From AstrBot's config. Never raises."""
+        """Reads AstrBot's config. Never raises."""
         settings = cls({}, [])
         if not isinstance(config, Mapping):
             settings.problems.append(say("zh", "not_a_config", value=type(config).__name__))
@@ -142,8 +142,7 @@ class Settings:
         return settings
 
     def task_of(self, text: str) -> str | None:
-        """What a message asks of the assistant, new lines kept: what follows the prefix. None if it
-        has no prefix."""
+        """The text after the prefix, line breaks included; None without the prefix."""
         text = text.strip()
         for word in self.prefix:
             if text == word or (text.startswith(word) and text[len(word)].isspace()):
@@ -152,12 +151,12 @@ class Settings:
 
     @property
     def places(self) -> int:
-        """How many turns may run or wait."""
+        """How many turns can run or wait at once."""
         queue = self.module.get("queue_length", 8)
         return 1 + queue if isinstance(queue, int) else 1
 
     def secrets(self) -> tuple[str, ...]:
-        """The tokens themselves, which are masked wherever text goes out."""
+        """The configured tokens, which are masked in every outgoing text."""
         return tuple(str(self.module[key]) for key in SECRET_KEYS if self.module.get(key))
 
 

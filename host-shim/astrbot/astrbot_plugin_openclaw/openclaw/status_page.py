@@ -1,4 +1,4 @@
-"""What the status page in AstrBot's dashboard shows."""
+"""Serves the status page in AstrBot's dashboard."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .settings import PLUGIN
 
 
 class StatusPage:
-    """Serves the state of the guards as JSON; the page asks for it every other second."""
+    """Serves the guards' state as JSON; the page polls it every two seconds."""
 
     def __init__(self, context: Any, engine: Engine) -> None:
         self._context = context
         self._engine = engine
 
     def register(self) -> None:
-        """Adds the route; AstrBot asks for the dashboard's login before it calls us. The same
-        route of the plugin's last life is replaced, also where AstrBot would only add one."""
+        """Adds the route, which requires the dashboard's login. Replaces the route left by a reload, which
+        some AstrBots would keep."""
         route, methods = f"/{PLUGIN}/state", ["GET"]
         apis = getattr(self._context, "registered_web_apis", None)
         if isinstance(apis, list):
@@ -28,7 +28,7 @@ class StatusPage:
         self._context.register_web_api(route, self.state, methods, "OpenClaw: state of the guards")
 
     async def state(self) -> dict[str, Any]:
-        """Everything that the page shows; no texts of users, no tokens."""
+        """Everything that the page shows; neither user texts nor tokens."""
         engine = self._engine
         state: dict[str, Any] = {
             "problem": engine.problem,

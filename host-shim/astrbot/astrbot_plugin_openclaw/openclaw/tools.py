@@ -1,4 +1,4 @@
-"""AstrBot's LLM tools, and a few read-only ones of the plugin's own, as tools of a turn."""
+"""The tools of a turn: AstrBot's LLM tools and a few read-only ones of the Star."""
 
 from __future__ import annotations
 
@@ -19,32 +19,31 @@ from .engine import Engine
 from .settings import PLUGIN, Settings
 from .texts import say
 
-#: What a tool that the config does not list needs.
+#: The level that unlisted tools need.
 _UNLISTED = "L2"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-#: Before the name of an AstrBot tool. OpenClaw has tools of its own (`web_search`, `message`, …): of
-#: two with one name some versions silently run theirs, others refuse the whole request.
+#: Prefix for AstrBot's tools. OpenClaw has its own `web_search`, `message` and others: with equal names, some
+#: versions silently run theirs, others reject the whole request.
 _PREFIX = "astrbot_"
 
 NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
 def level_of_tool(name: str, settings: Settings) -> str:
-    """The level that an AstrBot tool needs."""
+    """The level that a tool of AstrBot needs."""
     return settings.tool_levels.get(name, _UNLISTED)
 
 
 def offered_name(name: str) -> str | None:
-    """The name under which an AstrBot tool is offered; None if OpenClaw takes no such name."""
+    """The name under which a tool of AstrBot is offered; None if OpenClaw does not accept it."""
     offered = name if name.startswith(_PREFIX) else _PREFIX + name
     return offered if _NAME.fullmatch(offered) else None
 
 
 def active_tools(context: Any) -> list[Any]:
-    """AstrBot's tools that are switched on. From 4.2x on these are its proxies, which ask its own
-    permission rules before they run."""
+    """AstrBot's enabled tools. Since 4.2x these are proxies that check AstrBot's own permissions."""
     manager = context.get_llm_tool_manager()
     whole = manager.get_full_tool_set() if hasattr(manager, "get_full_tool_set") else None
     tools = whole.tools if whole is not None else manager.func_list
@@ -52,7 +51,7 @@ def active_tools(context: Any) -> list[Any]:
 
 
 def of_turn(context: Any, event: Any, engine: Engine) -> list[Tool]:
-    """The tools for one turn of one sender: the plugin's own, and AstrBot's if they are to be."""
+    """The tools for a sender's turn: the Star's own and, if enabled, AstrBot's."""
     settings = engine.settings
     found = {tool.name: tool for tool in own(context, engine)}
     for tool in active_tools(context) if settings.tools else ():
@@ -78,7 +77,7 @@ def _runner(context: Any, event: Any, tool: Any, settings: Settings) -> Callable
         )
         parts: list[str] = []
         async for result in FunctionToolExecutor.execute(tool, wrapper, **arguments):
-            # None: the tool has answered the user itself.
+            # None: the tool has replied to the user itself.
             parts += _texts(result) if result is not None else [say(settings.locale, "tool_replied")]
         return "\n".join(parts)
 
@@ -91,7 +90,7 @@ def _texts(result: Any) -> list[str]:
 
 
 def own(context: Any, engine: Engine) -> list[Tool]:
-    """Read-only tools at L1: what AstrBot and the plugin are doing."""
+    """Read-only tools (L1) that describe AstrBot and the plugin."""
 
     async def status() -> dict[str, Any]:
         now = engine.status()

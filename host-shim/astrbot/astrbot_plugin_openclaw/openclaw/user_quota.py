@@ -1,4 +1,4 @@
-"""How many turns one user may have under way, so that nobody takes the whole queue."""
+"""Limits the running and queued turns per user, so that nobody fills the queue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from astr_openclaw import Turn
 
 
 class QuotaExceeded(Exception):
-    """No place. `key`: the sentence that says why."""
+    """No place is left. `key`: the text that says why."""
 
     def __init__(self, key: str, **values: int) -> None:
         super().__init__(key)
@@ -18,18 +18,18 @@ class QuotaExceeded(Exception):
 
 
 class UserQuota:
-    """The turns under way, by who asked."""
+    """Running and queued turns, by sender."""
 
     def __init__(self, share: int, places: int) -> None:
-        """`share`: turns of one user; `places`: all that run or wait."""
+        """`share`: turns per user; `places`: turns that can run or wait in total."""
         self._share = share
         self._places = places
         self._turns: weakref.WeakKeyDictionary[Turn, str | None] = weakref.WeakKeyDictionary()
 
     def admit(self, asker: str | None, *, admin: bool) -> None:
-        """Raises `QuotaExceeded` if another turn would be too many. One place is left for admins."""
+        """Raises `QuotaExceeded` if another turn would be too many. One place is reserved for admins."""
         if admin:
-            return  # The component has a bound of its own.
+            return  # The component limits them.
         askers = [self._turns.get(turn) for turn in self.under_way()]
         if asker is not None and askers.count(asker) >= self._share:
             raise QuotaExceeded("share_full", n=self._share)
@@ -41,5 +41,5 @@ class UserQuota:
         self._turns[turn] = asker
 
     def under_way(self) -> Iterator[Turn]:
-        """The turns that have not ended."""
+        """Turns that have not ended."""
         return (turn for turn in list(self._turns) if not turn.ended)

@@ -1,4 +1,4 @@
-"""Whether the native module can be had on this machine."""
+"""Checks whether the native module is available on this machine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .texts import say
 
 @dataclass(frozen=True)
 class Missing:
-    """Why the module cannot be had."""
+    """Why the module is not available."""
 
     key: str
     values: dict[str, str]
 
     def text(self, locale: str) -> str:
-        """One line."""
+        """The reason, in one line."""
         return say(locale, self.key, **self.values)
 
 
@@ -37,11 +37,11 @@ def wanted_version(plugin_dir: Path) -> str | None:
 
 
 def wheel_fits(plugin_dir: Path) -> bool:
-    """Whether one of the bundled wheels is for this interpreter and platform."""
+    """Whether a bundled wheel supports this interpreter and platform."""
     try:
         from packaging.tags import sys_tags
         from packaging.utils import parse_wheel_filename
-    except ImportError:  # AstrBot brings it; without it pip finds out.
+    except ImportError:  # AstrBot includes it; otherwise let pip find out.
         return True
     supported = set(sys_tags())
     for wheel in (plugin_dir / "wheels").glob("*.whl"):
@@ -52,7 +52,7 @@ def wheel_fits(plugin_dir: Path) -> bool:
 
 
 def require_module(plugin_dir: Path) -> Missing | None:
-    """None if the module `astr_openclaw` is there; otherwise why it cannot be.
+    """None if the module `astr_openclaw` is available, otherwise the reason.
 
     Raises ModuleNotFoundError if it is only not installed yet, which makes AstrBot install it.
     """
@@ -76,6 +76,6 @@ def require_module(plugin_dir: Path) -> Missing | None:
     except importlib.metadata.PackageNotFoundError:
         installed = loaded
     if installed == wanted:
-        # A native module that is loaded cannot be replaced in a running process.
+        # A loaded native module cannot be replaced in a running process.
         return Missing("restart_needed", {"wanted": wanted, "loaded": loaded})
     return Missing("module_other_version", {"wanted": wanted, "installed": installed})

@@ -1,4 +1,4 @@
-"""`python -m astr_openclaw` is the `host-shim` command line."""
+"""`python -m astr_openclaw` runs the bundled `host-shim` program."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from ._component import command_line
 
 
 def main() -> int:
-    """Becomes the program, so that signals and the exit status are its own."""
+    """Replaces this process, so that signals and exit status are the program's."""
     program = os.fspath(command_line())
     if not os.path.exists(program):
         print(

@@ -1,8 +1,8 @@
-"""What Rust threads have for an event loop, and how it gets there.
+"""Carries results from Rust threads to an event loop.
 
-No Rust thread touches Python. It puts what it has into a queue and writes a byte into a socket;
-the loop (``add_reader``) or, on loops that cannot watch a socket, a small Python thread sees the
-byte, and the queue is drained on the loop's own thread.
+No Rust thread touches Python. It puts an item into a queue and writes a byte to a socket. The loop
+(``add_reader``), or a small Python thread for loops that cannot watch a socket, sees the byte, and the
+loop's own thread drains the queue.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from . import _native
 
 
 class Mailbox:
-    """What comes in for one event loop. Use `mailbox` to get the running loop's."""
+    """The items for one event loop. `mailbox` returns the running loop's."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)
         self._reader, writer = socket.socketpair()
-        # The native half has a duplicate of the writing end: closed when it goes, so that a
-        # thread that reads the other end sees the end too.
+        # The native half duplicates the writing end and closes it with itself, so that a thread that reads
+        # the other end notices.
         self.native = _native.Mailbox(writer.fileno())
         writer.close()
-        # With the loop and not with this object, which turns hold: what nobody reads any more must
-        # not be waited for. Closed, so that nothing is left for the garbage collector to find.
+        # Tied to the loop, not to this object, which turns keep alive: nobody must wait for items that are
+        # never read. Closed explicitly, so that no socket is left to the garbage collector.
         weakref.finalize(loop, _close, self._reader, self.native, os.getpid())
         self._keys = itertools.count(1)
         self._handlers: dict[int, Callable[..., None]] = {}
@@ -48,13 +48,13 @@ class Mailbox:
             ).start()
 
     def register(self, handler: Callable[..., None]) -> int:
-        """A new key; `handler` is called with the rest of each item that comes for it."""
+        """A new key; `handler` is called with the rest of each of its items."""
         key = next(self._keys)
         self._handlers[key] = handler
         return key
 
     def unregister(self, key: int) -> None:
-        """Items for this key are dropped from now on."""
+        """Drops further items for this key."""
         self._handlers.pop(key, None)
 
     def _on_readable(self) -> None:
@@ -70,18 +70,18 @@ class Mailbox:
 
 
 def _close(reader: socket.socket, native: Any, process: int) -> None:
-    if os.getpid() == process:  # Otherwise the socket is the parent's too.
+    if os.getpid() == process:  # Otherwise the parent still uses the socket.
         native.close()
         with suppress(OSError):
-            reader.shutdown(socket.SHUT_RDWR)  # Wakes the thread that reads it, if there is one.
+            reader.shutdown(socket.SHUT_RDWR)  # Wakes the reading thread, if any.
     reader.close()
 
 
 def _pump(
     reader: socket.socket, drain: weakref.WeakMethod[Callable[[], None]], loop: weakref.ref[asyncio.AbstractEventLoop]
 ) -> None:
-    """Wakes a loop that cannot watch a socket. Holds neither the loop nor its mailbox."""
-    with reader, suppress(OSError):  # Closed by `_close` meanwhile.
+    """Wakes a loop that cannot watch a socket. Keeps neither the loop nor its mailbox alive."""
+    with reader, suppress(OSError):  # `_close` was faster.
         while reader.recv(4096):
             target, on_loop = drain(), loop()
             if target is None or on_loop is None:
@@ -93,7 +93,7 @@ def _pump(
             del target, on_loop
 
 
-# One for each loop. A child after a fork gets its own: it shares the parent's socket.
+# One per loop, and per process: after a fork the child shares the parent's socket.
 _mailboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, Mailbox]] = weakref.WeakKeyDictionary()
 
 
@@ -108,7 +108,7 @@ def mailbox() -> Mailbox:
 
 
 async def run(operation: Any) -> Any:
-    """Awaits a native operation. Cancelling gives it up."""
+    """Awaits a native operation. Cancelling drops it."""
     box = mailbox()
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
@@ -117,7 +117,7 @@ async def run(operation: Any) -> Any:
             return
         try:
             result = operation.poll()
-        except BaseException as error:  # Whatever it raises belongs to whoever awaits.
+        except BaseException as error:  # For whoever awaits.
             future.set_exception(error)
         else:
             if result is not None:

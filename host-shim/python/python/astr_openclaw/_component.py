@@ -1,5 +1,5 @@
-"""Which machine code runs a component: the artifact of this wheel, or one compiled for it by the
-command line of this wheel, in a process of its own."""
+"""Finds the machine code of a component: the bundled artifact, or one made by the bundled program in its own
+process."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from .errors import LoadError
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "component" / "openclaw_plugin.wasm"
 
-#: Larger than any component of this world; a file beyond it is something else.
+#: Larger than any component of this world.
 _MAX_WASM_BYTES = 64 << 20
 
-#: Seconds. Compiling takes about one.
+#: Seconds; compiling takes about one.
 _COMPILE_LIMIT = 300.0
 
 
 class Code(NamedTuple):
-    """What the native loader is given."""
+    """What the native loader needs."""
 
     artifact: Path
     wasm_sha256: str
 
 
 def shipped_component() -> Path:
-    """The component that this wheel carries."""
+    """The bundled component."""
     return _SHIPPED
 
 
 def command_line() -> Path:
-    """The `host-shim` program that this wheel carries."""
+    """The bundled `host-shim` program."""
     return _PACKAGE / "bin" / ("host-shim.exe" if sys.platform == "win32" else "host-shim")
 
 
 def default_cache_dir() -> Path:
-    """Where artifacts of other components are kept unless told otherwise."""
+    """The default folder for artifacts of other components."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -54,7 +54,7 @@ def default_cache_dir() -> Path:
 async def find_code(
     component: str | os.PathLike[str] | None, cache_dir: str | os.PathLike[str] | None, *, again: bool = False
 ) -> Code:
-    """The artifact for a component, compiled first if need be; `again` compiles it anew."""
+    """The artifact of a component, compiled if necessary; `again` forces that."""
     path = _path("component", component) or _SHIPPED
     folder = _path("cache_dir", cache_dir) or default_cache_dir()
     digest = await asyncio.to_thread(_sha256, path)
@@ -72,12 +72,12 @@ def _path(name: str, value: object) -> Path | None:
     try:
         return Path(os.fspath(value))  # type: ignore[call-overload]
     except TypeError:
-        raise LoadError(f"{name}: a path is needed, not a {type(value).__name__}", "unreadable") from None
+        raise LoadError(f"{name}: expected a path, not a {type(value).__name__}", "unreadable") from None
 
 
 def _is_shipped(digest: str) -> bool:
-    """Whether the wheel has the machine code of the component with this hash. A wheel that lost
-    some of its files still has its compiler."""
+    """Whether the bundled artifact belongs to the component with this hash. If files of the wheel are
+    missing, the component is compiled instead."""
     artifact = _SHIPPED.with_suffix(".cwasm")
     return _complete(artifact) and _SHIPPED.is_file() and _sha256(_SHIPPED) == digest
 
@@ -88,13 +88,13 @@ def _complete(artifact: Path) -> bool:
 
 
 def _description(artifact: Path) -> Path:
-    """Says what an artifact was made of and for."""
+    """The file that says what an artifact was made from and for."""
     return artifact.with_name(artifact.name + ".json")
 
 
 def _tightened(artifact: Path) -> Path:
-    """The loader trusts no code that others than its owner may write. With a umask of 002 pip
-    makes files that the group may write; where they are ours, that is taken away."""
+    """Removes write permission for group and others from our own files: the loader rejects code that others can
+    write, and pip with a umask of 002 makes such files."""
     if os.name == "posix":
         for path in (artifact, _description(artifact)):
             with suppress(OSError):
@@ -106,10 +106,10 @@ def _tightened(artifact: Path) -> Path:
 
 def _sha256(path: Path) -> str:
     try:
-        # Regular files only: opening a pipe would wait for its writer.
+        # Opening a pipe would block until somebody writes to it.
         if not path.is_file():
-            raise LoadError(f"the component {path} is missing or no regular file", "unreadable")
-        # The size that the system tells is no limit: files of /proc have none.
+            raise LoadError(f"the component {path} is missing or not a regular file", "unreadable")
+        # Not by `stat`: files of /proc have no size.
         with path.open("rb") as file:
             content = file.read(_MAX_WASM_BYTES + 1)
         if len(content) > _MAX_WASM_BYTES:
@@ -122,8 +122,8 @@ def _sha256(path: Path) -> str:
 
 
 async def _compile(wasm: Path, artifact: Path) -> None:
-    """Compiles in another process, which writes the result whole or not at all."""
-    # Only what a program needs to run: no token that the environment may hold.
+    """Compiles in another process, which replaces the artifact atomically."""
+    # Nothing more: the environment may contain tokens.
     kept = ("PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LANG")
     nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     try:
@@ -135,8 +135,8 @@ async def _compile(wasm: Path, artifact: Path) -> None:
         )
     except FileNotFoundError:
         raise LoadError(
-            f"{wasm} has no machine code and {command_line()}, which would make it, is missing; "
-            "install the wheel again (pip install --force-reinstall astr-openclaw)",
+            f"{wasm} must be compiled, but {command_line()} is missing; "
+            "reinstall the wheel (pip install --force-reinstall astr-openclaw)",
             "not_compiled",
         ) from None
     except (OSError, ValueError) as error:
@@ -144,7 +144,7 @@ async def _compile(wasm: Path, artifact: Path) -> None:
     try:
         _, stderr = await asyncio.wait_for(process.communicate(), _COMPILE_LIMIT)
     except (asyncio.TimeoutError, TimeoutError):
-        raise LoadError(f"compiling {wasm} took longer than {_COMPILE_LIMIT:.0f} s", "not_compiled") from None
+        raise LoadError(f"timed out after {_COMPILE_LIMIT:.0f} s compiling {wasm}", "not_compiled") from None
     finally:
         if process.returncode is None:
             process.kill()

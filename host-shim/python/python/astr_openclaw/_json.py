@@ -1,4 +1,4 @@
-"""Text and values on their way to Rust or to a file, and back."""
+"""Converts texts and values for Rust or a file, and back."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def valid_text(text: str) -> str:
-    """The text without lone halves of surrogate pairs, which UTF-8 cannot hold: two that belong
-    together become their character, others U+FFFD."""
+    """Replaces halves of surrogate pairs, which UTF-8 cannot encode: two matching halves become their
+    character, others U+FFFD."""
     if text.isascii():
         return text
     try:
@@ -23,20 +23,20 @@ def valid_text(text: str) -> str:
 
 
 def valid_json(value: Any) -> str:
-    """The value as JSON text that Rust can read, whatever its texts hold. Raises TypeError,
-    ValueError or RecursionError for what cannot be JSON."""
+    """The value as valid JSON text. Raises TypeError, ValueError or RecursionError if it cannot be
+    converted."""
     return valid_text(json.dumps(value, ensure_ascii=False, default=_unknown))
 
 
 def _unknown(value: object) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
-    # The type only: the value may be a token.
-    raise TypeError(f"a {type(value).__name__} is no JSON value")
+    # Not the value: it may be a token.
+    raise TypeError(f"a {type(value).__name__} is not a JSON value")
 
 
 def valid_value(value: Any) -> Any:
-    """A value read from JSON, with its texts made valid."""
+    """A value read from JSON, with `valid_text` applied to its strings."""
     if isinstance(value, str):
         return valid_text(value)
     if isinstance(value, list):
@@ -47,9 +47,9 @@ def valid_value(value: Any) -> Any:
 
 
 def decode(shape: Any, value: Any) -> Any:
-    """A value read from Rust's JSON as `shape`: a dataclass whose fields have the names of the JSON,
-    a `Mapping`, `tuple` or optional of one, or anything else as it is. What a dataclass has no field
-    for is left out; what the JSON leaves out has the field's default."""
+    """Converts a value from Rust's JSON to `shape`: a dataclass with the JSON's field names, a `Mapping`,
+    `tuple` or optional of one, or any plain value. Unknown JSON fields are ignored; missing ones get the
+    dataclass's default."""
     if value is None:
         return None
     inner = get_args(shape)

@@ -1,4 +1,4 @@
-"""The plugin."""
+"""The plugin: loading it and starting turns."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ from .types import Attachment, ComponentInfo, Diagnosis, Status, Tool, check_lev
 #: environment (``OPENCLAW_GATEWAY_URL``, ``OPENCLAW_GATEWAY_TOKEN``, …).
 Config = Union[Mapping[str, Any], str, "os.PathLike[str]", None]
 
-#: Every key that a config can have.
+#: Every config key.
 CONFIG_KEYS: tuple[str, ...] = tuple(_native.CONFIG_KEYS)
 
-#: Those of them whose values are never shown.
+#: Those of them whose values are secret.
 SECRET_KEYS: tuple[str, ...] = tuple(_native.SECRET_KEYS)
 
 
 class Plugin:
     """The OpenClaw plugin: the component with all guards and the client, in this process.
 
-    Its calls can come from any event loop, also from several. One turn runs at a time; others
-    wait in order.
+    It can be used from any event loop, also from several. One turn runs at a time; others queue in order.
     """
 
     def __init__(self, native: Any) -> None:
@@ -52,20 +51,18 @@ class Plugin:
 
         Args:
             config: See `Config`.
-            component: A `.wasm` of the plugin's world. Default: the one in this wheel. For
-                exactly that one the wheel has the machine code; another one is compiled first,
-                by this wheel's command line in a process of its own.
-            cache_dir: Where the machine code of other components is kept. Default: the user's
-                cache folder.
-            snapshot: What `snapshot` of an earlier plugin gave, also in an earlier process: its
-                breakers and counters go on. What it says of a gateway at another address than
-                the config's is forgotten; one that the component does not take is ignored.
+            component: A `.wasm` of the plugin's world. Default: the bundled one, whose machine code is
+                bundled too. Any other is first compiled by the bundled program, in its own process.
+            cache_dir: Where machine code of other components is kept. Default: the user's cache folder.
+            snapshot: The result of an earlier plugin's `snapshot`, possibly in another process: breakers
+                and counters continue. State of gateways at other addresses than the config's is
+                dropped; a snapshot that the component rejects is ignored.
 
         Raises:
             ConfigError: The config is not accepted.
             LoadError: The component cannot be run.
-            Fault: The component crashed when it was given the config.
-            ValueError: `snapshot` is not what a plugin of this version gave.
+            Fault: The component crashed while taking the config.
+            ValueError: `snapshot` is not from this version.
         """
         if snapshot is not None and not isinstance(snapshot, bytes):
             raise ValueError(f"a snapshot is bytes, not a {type(snapshot).__name__}")
@@ -100,20 +97,19 @@ class Plugin:
         attachments: Iterable[Attachment | str | os.PathLike[str]] = (),
         tools: Iterable[Tool] = (),
     ) -> Turn:
-        """Asks the gateway. Must be called where an event loop runs; returns at once.
+        """Starts a turn and returns at once. Needs a running event loop.
 
         Args:
-            text: What the user says. Not empty, unless there is an attachment.
-            session: Turns of one session share the gateway's memory of the talk. Two sessions
-                are one only if they are equal byte for byte.
-            level: The level asked for; the guards and the config may lower it.
-            heavy: The caller knows this turn to be heavy, whatever it looks like.
+            text: The user's text. May be empty only with an attachment.
+            session: Turns with the same session, byte for byte, continue one conversation.
+            level: The requested level; the guards and the config may lower it.
+            heavy: Marks the turn as heavy, whatever it looks like.
             instructions: Added to the agent's instructions for this turn.
-            attachments: Images and files, or their paths; any makes the turn heavy.
-            tools: What the model may call; those above the effective level are not offered.
+            attachments: Images and files, or their paths. They make the turn heavy.
+            tools: What the model may call. Tools above the effective level are not offered.
 
         Raises:
-            ValueError: An unknown level, a file that cannot be attached.
+            ValueError: The level is unknown or a file cannot be attached.
         """
         offered = list(tools)
         files = _read(attachments)
@@ -140,45 +136,44 @@ class Plugin:
         return Turn(lambda box, key: self._native.ask(request, data, limits, box.native, key), offered)
 
     def status(self) -> Status:
-        """What the guards know. Never blocks: if the component is computing at this moment (20 ms
-        are waited at most) it is what it last said, with ``fresh`` false. Raises `Fault` if there
-        is nothing to say: ``cancelled`` once closed, ``plugin_trapped``."""
+        """The guards' state. Waits at most 20 ms: if the component is busy, the last known state is returned
+        with ``fresh`` false. Raises `Fault` with ``cancelled`` once closed, or ``plugin_trapped``."""
         with translated():
             text, fresh = self._native.status()
         status: Status = decode(Status, {**json.loads(text), "fresh": fresh})
         return status
 
     def reset(self) -> None:
-        """Closes the breakers and forgets their failures. Turns that run are not touched."""
+        """Closes the breakers and forgets their failures. Running turns are not affected."""
         with translated():
             self._native.reset()
 
     async def snapshot(self) -> bytes:
-        """The state of the guards (breakers, counters), for `load` of a plugin that is to go on
-        where this one stops. May be stored: neither tokens nor texts are in it."""
+        """The guards' state (breakers, counters), for a later `load`. Contains neither tokens nor texts, so
+        it can be stored."""
         with translated():
             return bytes(await _bridge.run(self._native.snapshot()))
 
     async def diagnose(self, locale: str | None = None) -> Diagnosis:
-        """Looks at config, memory, breakers and gateways without a model call. `locale`: ``en``
-        or ``zh``; None is the config's."""
+        """Checks config, memory, breakers and gateways without calling a model. `locale`: ``en`` or ``zh``;
+        None for the config's."""
         with translated():
             diagnosis: Diagnosis = decode(Diagnosis, json.loads(await _bridge.run(self._native.diagnose(locale))))
         return diagnosis
 
     async def configure(self, config: Mapping[str, Any]) -> None:
-        """Sets another config. A turn that runs ends under the old one. Raises `ConfigError`;
-        then nothing has changed."""
+        """Replaces the config; a running turn keeps the old one. Raises `ConfigError`; nothing has changed
+        then."""
         with translated():
             await _bridge.run(self._native.configure(_config_text(config)))
 
     @property
     def component(self) -> ComponentInfo:
-        """What is known about the component."""
+        """Facts about the loaded component."""
         return self._component
 
     async def close(self) -> None:
-        """Ends the plugin: every turn is cancelled and has ended when this returns."""
+        """Cancels every turn and waits until all have ended."""
         with translated():
             await _bridge.run(self._native.close())
 
@@ -215,7 +210,7 @@ def _config_file(config: object) -> str:
 
 
 def _read(attachments: Iterable[Attachment | str | os.PathLike[str]]) -> list[Attachment]:
-    """The attachments, with the files of paths read, as long as all fit into one request."""
+    """The attachments, with paths read, as long as all fit into one request."""
     files: list[Attachment] = []
     room = MAX_ATTACHMENT_BYTES
     for item in attachments:

@@ -15,15 +15,15 @@ from .types import Tool
 
 
 async def run_tool(tool: Tool | None, name: str, arguments: str, answer: Any) -> None:
-    """Runs a tool and answers, whatever it does. Its time limit is kept by the native half, which
-    answers the model in time and then has this task cancelled."""
+    """Runs a tool and answers, whatever happens. The native half enforces the time limit: it answers the model
+    in time and cancels this task."""
     if tool is None:
         answer.error(valid_text(f"there is no tool {name!r}"))
         return
     try:
         output = await _output(tool, _keywords(name, arguments))
-    # Also SystemExit, KeyboardInterrupt and the like: what a tool raises ends neither the loop nor
-    # the turn. When this task is cancelled nobody waits any more, and the answer is dropped.
+    # Including SystemExit and KeyboardInterrupt: a tool must end neither the loop nor the turn. If this task
+    # was cancelled, nobody waits for the answer and it is dropped.
     except BaseException as error:
         answer.error(valid_text(_failure(name, error)))
     else:
@@ -31,7 +31,7 @@ async def run_tool(tool: Tool | None, name: str, arguments: str, answer: Any) ->
 
 
 class _Unreadable(Exception):
-    """The model's arguments are no JSON object."""
+    """The model's arguments are not a JSON object."""
 
 
 def _keywords(name: str, arguments: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def _failure(name: str, error: BaseException) -> str:
         return str(error)
     try:
         why = f"{type(error).__name__}: {error}"
-    except BaseException:  # Its own text fails.
+    except BaseException:  # `str()` of the exception fails.
         why = type(error).__name__
     return f"the tool {name!r} failed: {why}"
 
@@ -59,7 +59,7 @@ async def _output(tool: Tool, keywords: dict[str, Any]) -> str:
         output = await tool.run(**keywords)
     else:
         output = await _in_thread(tool, keywords)
-        if inspect.isawaitable(output):  # A lambda around an `async def`.
+        if inspect.isawaitable(output):  # Such as a lambda around an `async def`.
             output = await output
     if isinstance(output, str):
         return output
@@ -67,8 +67,8 @@ async def _output(tool: Tool, keywords: dict[str, Any]) -> str:
 
 
 async def _in_thread(tool: Tool, keywords: dict[str, Any]) -> Any:
-    """Runs a plain function in a thread of its own. Tools that never end must neither use up a
-    pool that others need, nor keep the process from exiting."""
+    """Runs a plain function in its own daemon thread, so that tools that never end neither exhaust a pool nor
+    keep the process from exiting."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     outcome: list[Any] = []
@@ -78,7 +78,7 @@ async def _in_thread(tool: Tool, keywords: dict[str, Any]) -> Any:
     def work() -> None:
         try:
             outcome.append(context.run(tool.run, **keywords))
-        # A future takes neither StopIteration nor, without ending the loop, SystemExit.
+        # A future cannot carry StopIteration, and SystemExit would end the loop.
         except BaseException as error:
             raised.append(error)
         with suppress(RuntimeError):  # The loop is closed.

@@ -1,4 +1,4 @@
-"""A turn under way."""
+"""A running turn."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from ._tool import run_tool
 from .errors import Fault
 from .types import Event, Reply, Tool, event_of
 
-#: Events taken over at once: enough to be fast, few enough not to hold up the loop.
+#: Events taken at once: enough to be fast, few enough not to block the loop.
 _BATCH = 64
 
 
 class Turn(AsyncIterator[Event]):
-    """A turn under way: iterate over its events, or await its `reply`, or both, in the event loop that
-    asked (elsewhere only `cancel` works, and awaiting raises `RuntimeError`).
+    """A running turn: iterate over its events, await its `reply`, or both, in the event loop that started it.
+    From elsewhere only `cancel` works; awaiting raises `RuntimeError`.
 
-    It ends early, and its connection is closed, when the task that waits for it is cancelled, at
-    `cancel` or `aclose`, at the end of an ``async with``, and when it is no longer referenced.
-    Events that nobody takes do not halt the turn: text is joined, and beyond some megabytes only its
-    beginning is kept, which the reply's text completes.
+    Cancelling the task that waits for it, `cancel`, `aclose`, leaving an ``async with`` and dropping the
+    last reference all end the turn and close its connection. Unread events do not block the turn: text is
+    joined, and beyond some megabytes only its beginning is kept; the reply has the whole text.
     """
 
     def __init__(self, ask: Callable[[_bridge.Mailbox, int], Any], tools: Iterable[Tool]) -> None:
@@ -40,7 +39,7 @@ class Turn(AsyncIterator[Event]):
         self._waiter: asyncio.Future[None] | None = None
         self._loop = weakref.ref(asyncio.get_running_loop())
         self._box = _bridge.mailbox()
-        # The mailbox must not keep a turn alive that nobody waits for.
+        # The mailbox must not keep an abandoned turn alive.
         me = weakref.ref(self)
 
         def on_item(kind: str, *rest: Any) -> None:
@@ -55,7 +54,7 @@ class Turn(AsyncIterator[Event]):
         if task is not None:
             on_done = _cancel_with(me)
             task.add_done_callback(on_done)
-            # A task that asks again and again must not gather them.
+            # Callbacks must not pile up on a task that asks repeatedly.
             _when_gone(self, _forget, weakref.ref(task), on_done)
 
     @property
@@ -69,18 +68,18 @@ class Turn(AsyncIterator[Event]):
         return self._end is not None and not self._events
 
     def cancel(self) -> None:
-        """Ends the turn with the fault ``cancelled``; without effect once it has ended."""
+        """Ends the turn with the fault ``cancelled``. No effect once it has ended."""
         self._native.cancel()
 
     async def aclose(self) -> None:
-        """Cancels the turn, if need be, and waits for its end."""
+        """Cancels the turn unless it has ended, and waits for its end."""
         self.cancel()
         while not self.ended:
             await self._more()
             self._events.clear()
 
     async def reply(self) -> Reply:
-        """How the turn ended; events not taken by then are dropped. Raises `Fault`."""
+        """The turn's result; unread events are dropped. Raises `Fault`."""
         while not self.ended:
             await self._more()
             self._events.clear()
@@ -90,8 +89,8 @@ class Turn(AsyncIterator[Event]):
         return self
 
     async def __anext__(self) -> Event:
-        """The next event. When the turn ends well the iteration does; otherwise it raises the
-        `Fault` (once; `reply` goes on raising it)."""
+        """The next event. The iteration ends with the turn; if that failed, it first raises the `Fault` once,
+        while `reply` raises it every time."""
         while not self._events:
             if self._end is not None:
                 if not self._told:
@@ -116,9 +115,9 @@ class Turn(AsyncIterator[Event]):
         raise fault
 
     async def _more(self) -> None:
-        """Waits until there is an event, or the end."""
+        """Waits for an event or the end."""
         if asyncio.get_running_loop() is not self._loop():
-            # Nothing would ever wake a future of this loop.
+            # Nothing would wake a future of this loop.
             raise RuntimeError("this turn was asked in another event loop; await it there")
         if self._waiter is not None:
             raise RuntimeError("another task is already waiting for this turn")
@@ -151,7 +150,7 @@ class Turn(AsyncIterator[Event]):
         elif kind == "tool":
             ticket, name, arguments, answer = rest
             task = asyncio.get_running_loop().create_task(run_tool(self._tools.get(name), name, arguments, answer))
-            # The task must not keep the turn alive: nobody else may hold it any more.
+            # The task must not keep the turn alive.
             running = self._running
             running[ticket] = task
             task.add_done_callback(lambda _: running.pop(ticket, None))
@@ -162,13 +161,13 @@ class Turn(AsyncIterator[Event]):
 
 
 def _when_gone(turn: Turn, call: Callable[..., object], *args: object) -> None:
-    """Calls it when the turn is collected; not at the end of the process."""
+    """Calls `call` when the turn is collected, but not at interpreter exit."""
     finalizer: Any = weakref.finalize(turn, call, *args)
     finalizer.atexit = False
 
 
 def _dropped(box: _bridge.Mailbox, key: int, running: dict[int, asyncio.Task[None]]) -> None:
-    """The end of a turn that nobody holds any more, in whatever thread: its tools end too."""
+    """Ends the tools of a collected turn; runs in any thread."""
     box.unregister(key)
     for task in list(running.values()):
         with suppress(RuntimeError):  # The loop is closed.
@@ -176,7 +175,7 @@ def _dropped(box: _bridge.Mailbox, key: int, running: dict[int, asyncio.Task[Non
 
 
 def _cancel_with(turn: weakref.ref[Turn]) -> Callable[[asyncio.Task[Any]], None]:
-    """A task that asks and is then cancelled, wherever it waits, takes its turn with it."""
+    """Cancels the turn if the task that started it is cancelled, wherever that waits."""
 
     def on_done(task: asyncio.Task[Any]) -> None:
         under_way = turn()

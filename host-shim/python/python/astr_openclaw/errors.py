@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions."""
+"""The exceptions."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 from . import _native
 from ._json import decode
 
-#: The object was made before a fork, in the parent process. Load a new `Plugin` in this one.
+#: The object belongs to the parent process, from before a fork. Load a new `Plugin` in this process.
 ForkError = _native.ForkError
 
 
 @dataclass(eq=False)
 class Fault(Exception):
-    """Why a turn, or another call, ended without a result."""
+    """Why a turn or another call failed."""
 
     code: str  #: For programs, such as ``"auth_failed"``; `fault_table` has them all.
     message: str  #: What was seen. Contains no secret.
     cause: str = ""  #: Why this happens, in the config's language.
     remedy: str = ""  #: What to do about it, in the config's language.
-    partial_text: str = ""  #: The part of the answer that had arrived; empty for none.
-    retry_after_seconds: float | None = None  #: After how long trying again makes sense; None if that is not known.
-    http_status: int | None = None  #: Where there was one.
+    partial_text: str = ""  #: The part of the answer that had arrived; may be empty.
+    retry_after_seconds: float | None = None  #: When to retry; None if unknown.
+    http_status: int | None = None  #: The HTTP status, if there was one.
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -36,18 +36,17 @@ class Fault(Exception):
 
     @classmethod
     def of(cls, code: str, message: str, locale: str = "en") -> Fault:
-        """A fault of the caller's own, with the cause and remedy of `fault_table`."""
+        """A fault of the caller's, with cause and remedy from `fault_table`."""
         row = next(row for row in fault_table(locale) if row["code"] == code)
         return cls(code, message, row["cause"], row["remedy"])
 
 
 class ConfigError(ValueError):
-    """A config that is not accepted.
+    """The config was rejected.
 
     Attributes:
-        key: The key as users write it, such as ``"gateway_primary_url"``; None if no single key
-            is to blame.
-        message: The value (never that of a token), why it is refused, and what is allowed.
+        key: The offending key, such as ``"gateway_primary_url"``; None if it is not a single key.
+        message: The value (never a token), why it was rejected, and what is allowed.
     """
 
     def __init__(self, message: str, key: str | None = None) -> None:
@@ -57,11 +56,11 @@ class ConfigError(ValueError):
 
 
 class LoadError(RuntimeError):
-    """A component that cannot be run. The text is one line and says what to do.
+    """The component cannot be run. The message is one line and says what to do.
 
     Attributes:
-        kind: ``"unreadable"``, ``"not_a_component"``, ``"not_compiled"`` (the command line of this
-            wheel refused it, or cannot be run), ``"other_world"``, ``"artifact"`` (its machine
+        kind: ``"unreadable"``, ``"not_a_component"``, ``"not_compiled"`` (the bundled program
+            rejected it or cannot be run), ``"other_world"``, ``"artifact"`` (its machine
             code) or ``"unusable"``.
     """
 
@@ -72,7 +71,7 @@ class LoadError(RuntimeError):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the native module's exceptions into the ones above."""
+    """Converts the native module's exception to one of the above."""
     try:
         yield
     except _native.NativeError as error:
@@ -85,7 +84,7 @@ def translated() -> Iterator[None]:
 
 @functools.lru_cache
 def fault_table(locale: str = "en") -> tuple[dict[str, Any], ...]:
-    """Every fault code, in the order of the one table: dicts of ``code``, ``counts`` (whether it
-    is a failure for the gateway's breaker), ``cause`` and ``remedy``. `locale`: ``en`` or ``zh``.
+    """Every fault code, as dicts of ``code``, ``counts`` (whether the breaker counts it as a failure),
+    ``cause`` and ``remedy``. `locale`: ``en`` or ``zh``.
     """
     return tuple(json.loads(_native.fault_table(locale)))

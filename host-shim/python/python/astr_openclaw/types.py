@@ -1,4 +1,4 @@
-"""The values that go in and come out. All are immutable."""
+"""The values of the API, all immutable. Their fields have the names of the session protocol's JSON."""
 
 from __future__ import annotations
 
@@ -26,21 +26,20 @@ def check_level(level: str) -> str:
 
 @dataclass(frozen=True)
 class Attachment:
-    """An image or file that travels with a turn. Any makes the turn heavy.
+    """An image or file that is sent with a turn, which makes the turn heavy.
 
     Images: png, jpeg, gif, webp, at most 10 MiB. Files: plain text, markdown, html, csv, json,
-    pdf, at most 5 MiB. Others end the turn with ``request_rejected`` before anything is sent.
+    pdf, at most 5 MiB. Anything else ends the turn with ``request_rejected`` before it is sent.
     """
 
-    data: bytes = field(repr=False)  #: The content itself, not encoded.
+    data: bytes = field(repr=False)  #: The raw content.
     media_type: str  #: IANA media type without parameters, such as ``image/png``.
     filename: str = ""  #: Shown to the model; empty for none.
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], *, room: int | None = None) -> Attachment:
-        """Reads a file; its media type follows from its extension. `room`: the bytes that it may
-        have, where that is less than a request takes. Raises `ValueError` for one that is missing,
-        no regular file, or larger."""
+        """Reads a file; the extension decides the media type. `room`: the most bytes it may have (default:
+        what one request can carry). Raises `ValueError` if it is missing, larger, or not a regular file."""
         media_type, filename, data = _native.read_attachment(path, room)
         return cls(data, media_type, filename)
 
@@ -49,11 +48,10 @@ class Attachment:
 class Tool:
     """A Python callable that the model may call.
 
-    It is called with the model's arguments as keyword arguments. An ``async def`` runs on the
-    event loop; a plain function runs in a thread of its own, so that it cannot halt the loop. A text
-    is given to the model as it is, anything else as JSON. Whatever it raises, ``SystemExit`` and
-    ``KeyboardInterrupt`` included, is a failed tool for the model and ends neither the turn nor the
-    loop. (Only ``os._exit`` and the like cannot be caught.)
+    It receives the model's arguments as keyword arguments. An ``async def`` runs on the event loop; a
+    plain function runs in its own thread, so that it cannot block the loop. The model gets a returned
+    string as is, anything else as JSON. Any exception, even ``SystemExit`` or ``KeyboardInterrupt``,
+    becomes a tool failure for the model and ends neither the turn nor the loop.
     """
 
     name: str  #: Unique within the turn; 1 to 64 of ``A-Z a-z 0-9 _ -``.
@@ -61,11 +59,10 @@ class Tool:
     description: str = ""  #: What the tool does, for the model.
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of the arguments."""
-    level: str = "L2"  #: The least effective level at which the tool is offered and run.
+    level: str = "L2"  #: The lowest effective level at which the tool is offered and run.
     timeout: float | None = 60.0
-    """Seconds after which the model is told that the tool took too long, even if the tool ignores
-    its cancellation or blocks the loop; None for no limit but the turn's. The work of a plain
-    function cannot be interrupted and goes on."""
+    """Seconds until the model is told that the tool timed out, even if the tool ignores its cancellation or
+    blocks the loop; None for the turn's own limit. A plain function cannot be interrupted and runs on."""
 
     def __post_init__(self) -> None:
         check_level(self.level)
@@ -75,50 +72,50 @@ class Tool:
     @property
     def is_async(self) -> bool:
         """Whether it runs on the event loop."""
-        call = getattr(self.run, "__call__", None)  # noqa: B004 An object whose `__call__` is `async`.
+        call = getattr(self.run, "__call__", None)  # noqa: B004 An object with an `async` call.
         return inspect.iscoroutinefunction(self.run) or inspect.iscoroutinefunction(call)
 
 
 @dataclass(frozen=True)
 class Delta:
-    """More of the answer. Joined deltas are for showing; the reply's text is what holds."""
+    """More of the answer, for display only; the final text is the reply's."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A tool is about to run. Several may run at once."""
+    """A tool is about to run. Several can run at once."""
 
-    call: str  #: Its id, unique within the plugin.
+    call: str  #: The call's id, unique within the plugin.
     name: str
-    arguments: Any  #: A dict; the model's own text if that is no JSON object.
+    arguments: Any  #: A dict, or the model's text if it is not a JSON object.
 
 
 @dataclass(frozen=True)
 class ToolEnded:
-    """A tool that was started has ended."""
+    """A tool call has ended."""
 
     call: str  #: The id of the call.
-    succeeded: bool  #: Whether the tool ran and succeeded; the model is told either way.
+    succeeded: bool  #: The model is told either way.
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the guards or the client did that the user may want to know."""
+    """Something the user may want to know about the guards or the client."""
 
     code: str  #: For programs, such as ``queued`` or ``level_lowered``.
     text: str  #: For people, in the config's language.
 
 
-#: What happens in a turn, in order, before its end.
+#: What happens during a turn.
 Event: TypeAlias = "Delta | ToolCall | ToolEnded | Notice"
 
 _EVENTS = {"tool-call": ToolCall, "tool-ended": ToolEnded, "notice": Notice}
 
 
 def event_of(item: str | bytes) -> Event:
-    """An event as the native half gives it: a delta's text, or the JSON of any other."""
+    """Decodes a native event: a delta's text, or the JSON of any other."""
     if isinstance(item, str):
         return Delta(item)
     fact = json.loads(item)
@@ -128,7 +125,7 @@ def event_of(item: str | bytes) -> Event:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens, as the gateway reports them, summed over the rounds of a turn."""
+    """Tokens reported by the gateway, summed over the rounds of a turn."""
 
     input_tokens: int
     output_tokens: int
@@ -136,13 +133,13 @@ class Usage:
 
 @dataclass(frozen=True)
 class Reply:
-    """How a turn that went well ended."""
+    """The result of a successful turn."""
 
-    text: str  #: The whole answer: the gateway's final text, not the joined deltas.
+    text: str  #: The gateway's final text, not the joined deltas.
     response_id: str  #: The gateway's id of the last response; may be empty.
-    level: str  #: The level that was in force when the turn ended.
+    level: str  #: The effective level when the turn ended.
     gateway: str  #: ``primary`` or ``backup``.
-    usage: Usage | None  #: None where the gateway reports none.
+    usage: Usage | None  #: None if the gateway reports none.
 
 
 @dataclass(frozen=True)
@@ -150,26 +147,26 @@ class Breaker:
     """One gateway's breaker."""
 
     state: str  #: ``closed``, ``open`` or ``half_open``.
-    failures: int  #: Failures in a row so far.
-    retry_after_seconds: float  #: Until a trial is let through; 0 unless open.
+    failures: int  #: Consecutive failures.
+    retry_after_seconds: float  #: Until the next trial; 0 unless open.
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What the memory guard sees, and what follows."""
+    """What the memory guard sees, and what it allows."""
 
     available_mib: int | None  #: None if it could not be read.
     total_mib: int | None  #: None if it could not be read.
     bound: str | None  #: ``machine`` or ``container``; None if it could not be read.
     level_cap: str  #: The highest level that a turn would get now.
-    heavy_allowed: bool  #: Whether a heavy turn would be let through now.
+    heavy_allowed: bool  #: Whether a heavy turn would be accepted now.
     unreadable: str | None = None  #: Why it could not be read; None if it could.
     estimated: str | None = None  #: Why it is an estimate; None if it is exact or could not be read.
 
 
 @dataclass(frozen=True)
 class Counters:
-    """Counted since the plugin was loaded."""
+    """Counts since the plugin was loaded."""
 
     turns: int
     completed: int
@@ -182,48 +179,48 @@ class Counters:
 
 @dataclass(frozen=True)
 class Status:
-    """All that the guards know."""
+    """The guards' state."""
 
-    breakers: Mapping[str, Breaker]  #: By gateway: ``primary`` and, where there is one, ``backup``.
+    breakers: Mapping[str, Breaker]  #: By gateway: ``primary`` and, if configured, ``backup``.
     memory: Memory
-    in_flight: int  #: Turns that run: 0 or 1.
-    queued: int  #: Turns that wait.
+    in_flight: int  #: Running turns: 0 or 1.
+    queued: int  #: Waiting turns.
     counters: Counters
-    fresh: bool = True  #: False if the component was computing at this moment: then it is what it last said.
+    fresh: bool = True  #: False if the component was busy; this is its last known state then.
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that the diagnosis looked at."""
+    """One check of the diagnosis."""
 
-    name: str  #: Stable, for programs, such as ``memory`` or ``token-primary``.
+    name: str  #: A stable id, such as ``memory`` or ``token-primary``.
     ok: bool
-    code: str | None  #: The fault's code; None if it is well.
+    code: str | None  #: A fault code; None if the check passed.
     detail: str  #: What was seen.
-    cause: str  #: Why this happens; empty if it is well.
-    remedy: str  #: What to do about it; empty if it is well.
+    cause: str  #: Why this happens; empty if the check passed.
+    remedy: str  #: What to do about it; empty if the check passed.
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the diagnosis found, in the order in which it looked."""
+    """The result of a diagnosis, in the order of the checks."""
 
     checks: tuple[Check, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether every check is well."""
+        """Whether every check passed."""
         return all(check.ok for check in self.checks)
 
 
 @dataclass(frozen=True)
 class ComponentInfo:
-    """What is known about the component."""
+    """Facts about the loaded component."""
 
-    version: str  #: The version of the package ``astr:openclaw`` whose world it has.
-    world: str  #: The world, such as ``astr:openclaw/plugin@0.1.0``.
-    sha256: str  #: Of the component, hex.
+    version: str  #: Version of the WIT package ``astr:openclaw``.
+    world: str  #: Such as ``astr:openclaw/plugin@0.1.0``.
+    sha256: str  #: Hex.
     size: int  #: Bytes.
     imports: tuple[str, ...]
     exports: tuple[str, ...]
-    code: str  #: Where its machine code came from: ``compiled``, ``cache`` or ``precompiled``.
+    code: str  #: Origin of its machine code: ``compiled``, ``cache`` or ``precompiled``.

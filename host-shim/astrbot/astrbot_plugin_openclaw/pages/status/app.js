@@ -1,4 +1,4 @@
-// The state of the guards, asked for every other second while the page is seen.
+// Polls the guards' state while the page is visible.
 
 const EVERY_MS = 2000;
 
@@ -13,19 +13,19 @@ const TEXTS = {
     running: "运行中", waiting: "等待中", counts: "累计",
     counted: (c) => `${c.turns} 次：完成 ${c.completed}，失败 ${c.failed}，拒绝 ${c.refused}，取消 ${c.cancelled}`,
     world: "接口", size: "大小", code: "机器码", none: "没有", at: "更新于", lost: "与 AstrBot 的连接中断：",
-    not_used: "插件目录中的组件未被采用：",
+    not_used: "未采用插件目录中的组件：",
   },
   en: {
     title: "OpenClaw status", breakers: "Breakers", memory: "Memory", queue: "Queue", component: "Component",
     faults: "Last faults", primary: "Primary", backup: "Backup",
-    closed: "closed", open: "open", half_open: "half open",
-    failures: (n) => `${n} failure(s) in a row`, trial: (s) => `a trial in ${s} s`,
-    available: "Available", total: "Total", bound: "Of the", machine: "machine", container: "container",
-    cap: "Level cap", heavy: "Heavy tasks", taken: "taken", refused: "refused", unreadable: "unreadable", estimated: "An estimate",
-    running: "Running", waiting: "Waiting", counts: "So far",
+    closed: "closed (normal)", open: "open (requests paused)", half_open: "half-open (testing)",
+    failures: (n) => `${n} consecutive failures`, trial: (s) => `next trial in ${s} s`,
+    available: "Available", total: "Total", bound: "Limited by", machine: "machine", container: "container",
+    cap: "Highest level", heavy: "Heavy tasks", taken: "allowed", refused: "refused", unreadable: "unreadable", estimated: "Estimated",
+    running: "Running", waiting: "Waiting", counts: "Total",
     counted: (c) => `${c.turns} turns: ${c.completed} completed, ${c.failed} failed, ${c.refused} refused, ${c.cancelled} cancelled`,
-    world: "World", size: "Size", code: "Code", none: "none", at: "updated", lost: "no answer from AstrBot: ",
-    not_used: "the component in the plugin's folder is not used: ",
+    world: "World", size: "Size", code: "Machine code", none: "none", at: "Updated", lost: "Connection to AstrBot lost: ",
+    not_used: "The component in the plugin folder was rejected: ",
   },
 };
 
@@ -41,7 +41,7 @@ function speak(locale) {
   }
 }
 
-// Text only, never markup: what comes from the gateway is not ours.
+// Text only, never markup: some of it comes from the gateway.
 function rows(id, pairs) {
   find(id).replaceChildren(
     ...pairs.flatMap(([name, value, mood]) => {
