@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import sys
 import types
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import STAR
+from conftest import star_in
 from fake_astrbot import FunctionTool, LLMResponse, ToolSet, provider_cls_map
+from gateway import Gateway
 from openclaw import access
 from openclaw.conversations import Conversations
 from openclaw.engine import Engine
 from openclaw.provider import TYPE, OpenClawProvider, register_provider
 from openclaw.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
-
-from astr_openclaw import shipped_component
-from gateway import Gateway
 
 CHAT = "fakeqq:FriendMessage:10001"
 GROUP = "fakeqq:GroupMessage:555"
@@ -173,10 +167,7 @@ def called(response: LLMResponse) -> dict[str, Any]:
 
 def run(tmp_path: Path, body: Callable[[Rig], Awaitable[None]], **settings: Any) -> None:
     async def main() -> None:
-        folder = tmp_path / "star"
-        folder.mkdir()
-        shutil.copy(shipped_component(), folder / "openclaw_plugin.wasm")
-        shutil.copy(STAR / "_conf_schema.json", folder)
+        folder = star_in(tmp_path)
         with Gateway() as gateway:
             engine = Engine(Settings.read({**gateway.config, **settings}), folder, tmp_path / "data")
             await engine.start()

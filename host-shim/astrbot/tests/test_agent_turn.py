@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 
 import pytest
-from openclaw.agent_turn import AgentTurn, Call
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
-
 from astr_openclaw import Delta, Fault, Plugin, Reply, Turn
 from gateway import Gateway
+from openclaw.agent_turn import AgentTurn, Call
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 

@@ -7,26 +7,21 @@ import asyncio
 import base64
 import json
 import os
-import shutil
-import sys
 import types
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import fake_astrbot
 import pytest
-from conftest import STAR
+from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall
+from conftest import star_in
+from gateway import Gateway
 from openclaw import attachments
 from openclaw import commands as commands_module
 from openclaw.commands import Commands
 from openclaw.engine import Engine
 from openclaw.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
-
-from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall, shipped_component
-from gateway import Gateway
 
 pytestmark = pytest.mark.asyncio
 
@@ -97,12 +92,6 @@ class Turn:
         return Reply(self._text, "", "L1", "primary", None)
 
 
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    with Gateway() as gateway:
-        yield gateway
-
-
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands_module, "_PAUSE", 0.001)
@@ -112,9 +101,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 async def opened(tmp_path: Path, gateway: Gateway, **config: Any) -> Commands:
     folder = tmp_path / "star"
     if not folder.exists():
-        folder.mkdir()
-        shutil.copy(shipped_component(), folder / "openclaw_plugin.wasm")
-        shutil.copy(STAR / "_conf_schema.json", folder)
+        star_in(tmp_path)
     settings = Settings.read({**gateway.config, "users": ["*"], "groups": ["*"], **config})
     engine = Engine(settings, folder, tmp_path / "data")
     await engine.start()

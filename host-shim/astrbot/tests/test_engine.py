@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import STAR
+from astr_openclaw import Fault, Plugin
+from gateway import Gateway
 from openclaw.engine import Engine
 from openclaw.guard_state import GuardState
 from openclaw.settings import Settings
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "tests"))
-
-from astr_openclaw import Fault, Plugin, shipped_component
-from gateway import Gateway
-
 WRONG = "wrong-token-zzzz"
-
-
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    with Gateway() as gateway:
-        yield gateway
-
-
-@pytest.fixture
-def star(tmp_path: Path) -> Path:
-    """The plugin's folder."""
-    folder = tmp_path / "star"
-    folder.mkdir()
-    shutil.copy(shipped_component(), folder / "openclaw_plugin.wasm")
-    shutil.copy(STAR / "_conf_schema.json", folder)
-    return folder
 
 
 async def started(star: Path, gateway: Gateway, **changes: object) -> Engine:
