@@ -113,7 +113,7 @@ impl Checked {
     /// The beginning of what a gateway or model said, for people: on one line, printable, at most `most`
     /// characters, and without the gateways' tokens.
     pub(crate) fn quoted(&self, text: &str, most: usize) -> String {
-        excerpt_of(text.as_bytes(), most, |line| self.without_tokens(line))
+        excerpt_of(text.as_bytes(), most, &|line| self.without_tokens(line))
     }
 }
 

@@ -16,6 +16,7 @@ use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::{self, Breaker};
 use openclaw_core::guards::memory::{Sample, judge};
 use openclaw_core::guards::queue::{Entry, Queue, Ticket};
+use openclaw_core::limits::Limits;
 use openclaw_core::status::{self, BreakerState, Counters, MemoryState, Status};
 use openclaw_core::turn::GatewayName;
 
@@ -238,12 +239,17 @@ impl State {
     pub fn status(&self, now: u64, reading: Result<Sample, String>) -> Status {
         let inner = self.0.borrow();
         let config = inner.config.as_ref();
-        let limits = config
-            .map(|config| config.limits.clone())
-            .unwrap_or_default();
+        let defaults;
+        let limits = match config {
+            Some(config) => &config.limits,
+            None => {
+                defaults = Limits::default();
+                &defaults
+            }
+        };
         let gateways = config.map_or(0, |config| config.gateways.len());
         let sample = reading.as_ref().ok();
-        let verdict = judge(sample.map(|sample| sample.available), &limits);
+        let verdict = judge(sample.map(|sample| sample.available), limits);
         let breaker = |(side, gateway): (&Side, &GatewayName)| {
             let (state, retry_after_ms) = match side.breaker.state(now) {
                 breaker::State::Closed => (BreakerState::Closed, 0),

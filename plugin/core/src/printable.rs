@@ -32,7 +32,7 @@ pub fn push_printable(to: &mut String, text: &str) {
 
 /// The beginning of a text from outside, on one line and printable: at most [`MAX_EXCERPT`] characters.
 pub fn excerpt(text: &[u8]) -> String {
-    excerpt_of(text, MAX_EXCERPT, core::convert::identity)
+    excerpt_of(text, MAX_EXCERPT, &core::convert::identity)
 }
 
 /// A value for a message: as [`excerpt`], of its first 100 characters.
@@ -41,7 +41,7 @@ pub fn shown(value: &str) -> String {
 }
 
 /// As [`excerpt`], with at most `most` characters; `mask` takes the secrets out of the line before it is cut.
-pub fn excerpt_of(text: &[u8], most: usize, mask: impl FnOnce(String) -> String) -> String {
+pub fn excerpt_of(text: &[u8], most: usize, mask: &dyn Fn(String) -> String) -> String {
     let looked_at = text.len().min(4 * most);
     let cut_off = looked_at < text.len();
     let text = String::from_utf8_lossy(&text[..looked_at]);
