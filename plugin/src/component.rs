@@ -2,23 +2,23 @@
 
 mod convert;
 mod runtime;
-mod world;
+mod wasi_host;
 
 use crate::config::Config;
 use crate::diagnose;
 use crate::fault::Fault;
+use crate::host::{Events, Host as _};
 use crate::prelude::*;
 use crate::state::State;
 use crate::turn;
-use crate::turn::outside::{Events, Outside as _};
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
 use core::cell::{LazyCell, RefCell};
 use openclaw_core::fault::FaultCode;
 use openclaw_core::turn::{Event, TurnRequest};
 use runtime::OneThread;
+use wasi_host::WasiHost;
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
-use world::World;
 
 #[allow(missing_docs, reason = "generated; the documentation is in wit/")]
 mod bindings {
@@ -75,7 +75,7 @@ impl gateway::Guest for Component {
         }
         state.configure(checked);
         if carried {
-            state.bound(World.now_ms());
+            state.bound(WasiHost.now_ms());
         }
         Ok(())
     }
@@ -100,7 +100,7 @@ impl gateway::Guest for Component {
             let events = Writer(RefCell::new(Some(writer)));
             let state = state();
             let (end, rest) =
-                turn::run(&state, &World, &events, &turn, async { cancel.await }).await;
+                turn::run(&state, &WasiHost, &events, &turn, async { cancel.await }).await;
             // The stream ends before the future resolves.
             events.0.take();
             // The host may have gone; then nobody wants to know.
@@ -113,14 +113,14 @@ impl gateway::Guest for Component {
     }
 
     async fn diagnose(locale: Option<gateway::Locale>) -> Vec<gateway::Check> {
-        let checks = diagnose::diagnose(&state(), &World, locale.map(Into::into)).await;
+        let checks = diagnose::diagnose(&state(), &WasiHost, locale.map(Into::into)).await;
         checks.into_iter().map(Into::into).collect()
     }
 }
 
 impl guards::Guest for Component {
     fn status() -> guards::State {
-        state().status(World.now_ms(), World.memory()).into()
+        state().status(WasiHost.now_ms(), WasiHost.memory()).into()
     }
 
     fn reset() {

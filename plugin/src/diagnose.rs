@@ -4,10 +4,10 @@ use crate::config::{Bounds, Checked};
 use crate::fault::Fault;
 use crate::fault::Why;
 use crate::gateway::classify::{self, PROBE_SLOW};
+use crate::host::{AnswerBody as _, Failure, Host, Post};
 use crate::prelude::*;
 use crate::state::State;
 use crate::text;
-use crate::turn::outside::{AnswerBody as _, Failure, Outside, Post};
 use crate::turn::refusal_body;
 use core::cell::Cell;
 use core::pin::pin;
@@ -44,11 +44,7 @@ fn check(name: impl Into<String>, seen: Seen, locale: Locale) -> Check {
 }
 
 /// Makes every check, in the order that the interface promises. Counts nothing for the breakers.
-pub async fn diagnose<O: Outside>(
-    state: &State,
-    outside: &O,
-    locale: Option<Locale>,
-) -> Vec<Check> {
+pub async fn diagnose<H: Host>(state: &State, host: &H, locale: Option<Locale>) -> Vec<Check> {
     let config = state.config();
     let locale = locale
         .or(config.as_ref().map(|config| config.locale))
@@ -71,23 +67,23 @@ pub async fn diagnose<O: Outside>(
         agent = config.agent_id, n = urls.len(), urls = urls.join(", "));
     let mut checks = vec![
         check("config", Ok(set), locale),
-        check("memory", memory(outside, &config, locale), locale),
+        check("memory", memory(host, &config, locale), locale),
     ];
     let names = GatewayName::ALL.iter().take(urls.len()).enumerate();
     for (at, name) in names.clone() {
-        let seen = breaker(state, outside, at, locale);
+        let seen = breaker(state, host, at, locale);
         checks.push(check(format!("breaker-{name}"), seen, locale));
     }
     for (at, name) in names {
-        let (reach, token) = probe(outside, &config, at, locale).await;
+        let (reach, token) = probe(host, &config, at, locale).await;
         checks.push(check(format!("reach-{name}"), reach, locale));
         checks.push(check(format!("token-{name}"), token, locale));
     }
     checks
 }
 
-fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Seen {
-    let sample = match outside.memory() {
+fn memory<H: Host>(host: &H, config: &Checked, locale: Locale) -> Seen {
+    let sample = match host.memory() {
         Ok(sample) => sample,
         Err(why) => {
             let words = text::memory_unreadable(locale, &why);
@@ -117,8 +113,8 @@ fn memory<O: Outside>(outside: &O, config: &Checked, locale: Locale) -> Seen {
     Err((FaultCode::HeavyTaskRefused.into(), detail))
 }
 
-fn breaker<O: Outside>(state: &State, outside: &O, at: usize, locale: Locale) -> Seen {
-    let view = state.breaker(at, outside.now_ms());
+fn breaker<H: Host>(state: &State, host: &H, at: usize, locale: Locale) -> Seen {
+    let view = state.breaker(at, host.now_ms());
     let failures = view.failures;
     let words = match view.state {
         breaker::State::Closed => {
@@ -138,19 +134,14 @@ fn breaker<O: Outside>(state: &State, outside: &O, at: usize, locale: Locale) ->
 const PROBE_MS: u64 = 8_000;
 
 /// What the two probes of a gateway say.
-async fn probe<O: Outside>(
-    outside: &O,
-    config: &Checked,
-    at: usize,
-    locale: Locale,
-) -> (Seen, Seen) {
+async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -> (Seen, Seen) {
     let url = config.gateways[at].url();
     let ill = |fault: Fault| Err((fault.why(), fault.message));
     // Without a token: a gateway with its endpoint on asks for one.
     let asks = || {
         Ok(say!(locale, en: "{url} answers and asks for a token", zh: "{url} 有应答，并要求令牌"))
     };
-    let mut reach = match ask(outside, config, at, false, locale).await {
+    let mut reach = match ask(host, config, at, false, locale).await {
         Err(fault) if fault.why() == FaultCode::AuthFailed.into() => asks(),
         Err(fault) if wants_input(&fault) => Ok(say!(locale,
                 en: "{url} answers, and takes requests without a token: its gateway.auth is off",
@@ -171,7 +162,7 @@ async fn probe<O: Outside>(
         return (reach, token);
     }
     // With it: an empty object is refused for what it lacks, before any model is asked.
-    let token = match ask(outside, config, at, true, locale).await {
+    let token = match ask(host, config, at, true, locale).await {
         Err(fault) if wants_input(&fault) => Ok(say!(locale,
                 en: "the token is taken and POST /v1/responses is on",
                 zh: "令牌有效，POST /v1/responses 已启用")),
@@ -200,8 +191,8 @@ fn unexpected(url: &str, status: u16, locale: Locale) -> String {
 }
 
 /// One probe: the fault that its answer is, or a status that is none.
-async fn ask<O: Outside>(
-    outside: &O,
+async fn ask<H: Host>(
+    host: &H,
     config: &Checked,
     at: usize,
     authorized: bool,
@@ -223,8 +214,8 @@ async fn ask<O: Outside>(
         sent: &taken,
     };
     let url = gateway.url();
-    let deadline = outside.now_ms().saturating_add(PROBE_MS);
-    let (sent, late) = (outside.post(post), outside.sleep_until_ms(deadline));
+    let deadline = host.now_ms().saturating_add(PROBE_MS);
+    let (sent, late) = (host.post(post), host.sleep_until_ms(deadline));
     let sent = match select(pin!(sent), pin!(late)).await {
         Either::Left((sent, _)) => sent,
         Either::Right(_) => Err(Failure::FirstByteTimeout),
@@ -240,7 +231,7 @@ async fn ask<O: Outside>(
             _ => fault,
         }
     })?;
-    let bytes = refusal_body(outside, &mut body, vec![]).await;
+    let bytes = refusal_body(host, &mut body, vec![]).await;
     body.finish();
     let fault = classify::classify(&head, &bytes, locale);
     if head.status == 200 && fault.why() == FaultCode::ProtocolError.into() {

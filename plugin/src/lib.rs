@@ -15,6 +15,7 @@ pub mod config;
 pub mod diagnose;
 pub mod fault;
 pub mod gateway;
+pub mod host;
 mod json;
 pub use json::with_whole_characters;
 mod prelude;

@@ -5,9 +5,9 @@
 //! and thrown away, within [`ABANDONED_MS`] and the limit of one answer's bytes. Newer versions end
 //! such a run: where the answer shows that it comes from one, the connection is just closed.
 
-use super::outside::{AnswerBody, Events, Outside};
 use super::run::{Ending, Run};
 use crate::gateway::answer::Format;
+use crate::host::{AnswerBody, Events, Host};
 use crate::prelude::*;
 use crate::state::State;
 use core::future::Future;
@@ -38,13 +38,13 @@ impl Drop for Rest<'_> {
     }
 }
 
-impl<O: Outside, E: Events> Run<'_, O, E> {
+impl<H: Host, E: Events> Run<'_, H, E> {
     /// Reads an answer that nobody wants to its end, beginning with a piece that has been read.
     /// `opening` may not have seen enough yet to know the version.
     pub(super) async fn read_out(
         &self,
         at: usize,
-        mut body: O::Body,
+        mut body: H::Body,
         format: Format,
         mut piece: Vec<u8>,
         mut opening: Opening,

@@ -1,8 +1,8 @@
 //! One turn, from admission to its end.
 
 mod abandoned;
-mod asking;
-pub mod outside;
+mod exchange;
+mod failover;
 mod progress;
 mod round;
 mod run;
@@ -10,7 +10,7 @@ mod shortened;
 mod tools;
 
 pub use abandoned::{ABANDONED_MS, Rest};
-pub(crate) use asking::refusal_body;
+pub(crate) use exchange::refusal_body;
 pub use run::run;
 pub use tools::too_much_output;
 

@@ -1,11 +1,11 @@
 //! One turn: the queue, the guards, then rounds of requests until the model calls no more tools.
 
 use super::abandoned::{ABANDONED_MS, Rest};
-use super::outside::{Events, Outside};
 use super::progress::Progress;
 use crate::config::Checked;
 use crate::fault::Fault;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
+use crate::host::{Events, Host};
 use crate::prelude::*;
 use crate::state::{Full, MAX_WAITING_BYTES, Permit, Place, State};
 use crate::text;
@@ -28,16 +28,16 @@ pub(super) type Ending = Result<Reply, Fault>;
 /// Runs a turn to its end, or until `cancel` resolves, and counts it. What may be left of it then is
 /// to be read out while the queue waits. Dropping the future, or the rest, closes the connection and
 /// gives the turn's place and permit back.
-pub async fn run<'a, O: Outside, E: Events>(
+pub async fn run<'a, H: Host, E: Events>(
     state: &'a State,
-    outside: &'a O,
+    host: &'a H,
     events: &'a E,
     turn: &'a TurnRequest,
     cancel: impl Future<Output = ()>,
 ) -> (Ending, Option<Rest<'a>>) {
     let progress = Rc::new(Progress::default());
     state.count(|counters| counters.turns += 1);
-    let guarded = guarded(state, outside, events, turn, progress.clone());
+    let guarded = guarded(state, host, events, turn, progress.clone());
     let mut guarded: Pin<Box<dyn Future<Output = Ending> + 'a>> = Box::pin(guarded);
     let mut cancel = pin!(cancel);
     let (end, over) = poll_fn(|cx| {
@@ -65,19 +65,19 @@ pub async fn run<'a, O: Outside, E: Events>(
     state.count_end(&end);
     let rest = (!over && progress.runs_on()).then(|| {
         state.set_reading_out(true);
-        let until = outside.now_ms().saturating_add(ABANDONED_MS);
+        let until = host.now_ms().saturating_add(ABANDONED_MS);
         Rest {
             turn: guarded,
-            limit: Box::pin(outside.sleep_until_ms(until)),
+            limit: Box::pin(host.sleep_until_ms(until)),
             state,
         }
     });
     (end, rest)
 }
 
-async fn guarded<O: Outside, E: Events>(
+async fn guarded<H: Host, E: Events>(
     state: &State,
-    outside: &O,
+    host: &H,
     events: &E,
     turn: &TurnRequest,
     progress: Rc<Progress>,
@@ -89,13 +89,13 @@ async fn guarded<O: Outside, E: Events>(
         ));
     };
     let checked = request::check(turn, config.locale)?;
-    let _place = enter(state, outside, events, &config, turn.bytes()).await?;
+    let _place = enter(state, host, events, &config, turn.bytes()).await?;
     // Another one may have been set while it waited.
     let config = state.config().unwrap_or(config);
-    let deadline = outside.now_ms().saturating_add(config.bounds.turn_ms);
+    let deadline = host.now_ms().saturating_add(config.bounds.turn_ms);
     let run = Run {
         state,
-        outside,
+        host,
         events,
         config: &config,
         turn: checked,
@@ -108,7 +108,7 @@ async fn guarded<O: Outside, E: Events>(
         denials_said: Cell::new(0),
     };
     let mut admitted = pin!(run.admitted());
-    let late = pin!(outside.sleep_until_ms(deadline));
+    let late = pin!(host.sleep_until_ms(deadline));
     if let Either::Left((end, _)) = select(admitted.as_mut(), late).await {
         return end;
     }
@@ -117,9 +117,9 @@ async fn guarded<O: Outside, E: Events>(
 }
 
 /// Waits in the queue until it is this turn's time. `bytes`: what the turn holds meanwhile.
-async fn enter<O: Outside, E: Events>(
+async fn enter<H: Host, E: Events>(
     state: &State,
-    outside: &O,
+    host: &H,
     events: &E,
     config: &Checked,
     bytes: usize,
@@ -134,7 +134,7 @@ async fn enter<O: Outside, E: Events>(
         Fault::new(FaultCode::Busy, words)
     })?;
     let Some(ahead) = ahead else { return Ok(place) };
-    let until = outside.now_ms().saturating_add(limits.queue_wait_ms);
+    let until = host.now_ms().saturating_add(limits.queue_wait_ms);
     let wait = async {
         let words = if state.is_reading_out() && ahead == 0 {
             text::queued_behind_abandoned(config.locale, ABANDONED_MS)
@@ -152,7 +152,7 @@ async fn enter<O: Outside, E: Events>(
         place.turn_comes().await;
         Ok(())
     };
-    let waited = match select(pin!(wait), pin!(outside.sleep_until_ms(until))).await {
+    let waited = match select(pin!(wait), pin!(host.sleep_until_ms(until))).await {
         Either::Left((waited, _)) => waited,
         Either::Right(_) => Err(Fault::new(
             FaultCode::Busy,
@@ -179,9 +179,9 @@ pub(super) fn nobody_reads() -> Fault {
 }
 
 /// A turn whose time has come.
-pub(super) struct Run<'a, O, E> {
+pub(super) struct Run<'a, H, E> {
     pub state: &'a State,
-    pub outside: &'a O,
+    pub host: &'a H,
     pub events: &'a E,
     pub config: &'a Rc<Checked>,
     pub turn: CheckedTurn<'a>,
@@ -199,7 +199,7 @@ pub(super) struct Run<'a, O, E> {
     pub denials_said: Cell<usize>,
 }
 
-impl<'a, O: Outside, E: Events> Run<'a, O, E> {
+impl<'a, H: Host, E: Events> Run<'a, H, E> {
     async fn admitted(&self) -> Result<Reply, Fault> {
         let (level, reading) = self.level().await?;
         let verdict = judge(
@@ -255,7 +255,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
 
     /// Reads the memory and says what level is left, telling the user where it changed.
     pub(super) async fn level(&self) -> Result<(Level, Result<Sample, String>), Fault> {
-        let reading = self.outside.memory();
+        let reading = self.host.memory();
         let available = reading.as_ref().ok().map(|sample| sample.available);
         let asked = self.turn.turn().level;
         let allowed = asked.min(self.config.limits.max_level);
@@ -368,7 +368,7 @@ impl<'a, O: Outside, E: Events> Run<'a, O, E> {
     /// Gives the permit that is held back.
     pub(super) fn settle(&self, outcome: Outcome) {
         if let Some(permit) = self.progress.permit.take() {
-            permit.settle(outcome, self.outside.now_ms());
+            permit.settle(outcome, self.host.now_ms());
         }
     }
 

@@ -1,8 +1,8 @@
 //! Attachments that the gateway passes on in part.
 
-use super::outside::{Events, Outside};
 use super::run::Run;
 use crate::gateway::attachment;
+use crate::host::{Events, Host};
 use crate::prelude::*;
 use crate::text;
 use core::ops::Range;
@@ -12,7 +12,7 @@ use openclaw_core::turn::Attachment;
 const MAX_NAME_SHOWN: usize = 64;
 const MAX_NAMES_SHOWN: usize = 5;
 
-impl<O: Outside, E: Events> Run<'_, O, E> {
+impl<H: Host, E: Events> Run<'_, H, E> {
     /// What a gateway leaves of text files that are too long for it, where its version is known.
     pub(super) fn shortened(&self, at: usize) -> String {
         let (locale, turn) = (self.config.locale, self.turn.turn());

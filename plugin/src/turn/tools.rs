@@ -1,11 +1,11 @@
 //! The model's tool calls: each is judged, run or refused, and answered.
 
 use super::MAX_TOOL_OUTPUT_BYTES;
-use super::outside::{Events, Outside};
 use super::round::Round;
 use super::run::Run;
 use crate::fault::Fault;
 use crate::gateway::request::{ToolOutput, allows};
+use crate::host::{Events, Host};
 use crate::json;
 use crate::prelude::*;
 use crate::text;
@@ -23,7 +23,7 @@ pub const MAX_DENIALS_SAID: usize = 10;
 /// Characters that are shown of a tool's name that does not exist.
 const MAX_NAME_SHOWN: usize = 64;
 
-impl<O: Outside, E: Events> Run<'_, O, E> {
+impl<H: Host, E: Events> Run<'_, H, E> {
     /// Runs the calls of one round, some at once; the outputs are in the order of the calls. A call
     /// that may not run, or fails, gives the model an error output and never stops the turn.
     ///
@@ -48,7 +48,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                         self.emit(Event::ToolCall(call.clone())).await?;
                         running.push(Box::pin(async move {
                             let id = call.id.clone();
-                            let ran = self.outside.run_tool(&self.turn.turn().id, call).await;
+                            let ran = self.host.run_tool(&self.turn.turn().id, call).await;
                             (at, id, bounded(ran))
                         }));
                     }

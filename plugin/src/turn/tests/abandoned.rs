@@ -1,8 +1,8 @@
 //! Report R1 (attack): a run that goes on at the gateway after its turn has ended here counts for
 //! concurrency 1. openclaw/openclaw#54388: up to April 2026 a client that leaves stops nothing.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 use crate::turn::{ABANDONED_MS, Rest};
 

@@ -1,7 +1,7 @@
 //! What a turn makes of answers that are not simply complete.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 
 fn answers(content_type: &str, body: &[u8], pieces: usize) -> Scene {

@@ -1,7 +1,7 @@
 //! What a turn may hold, and what the user is told of what a gateway leaves of it.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 
 fn with_tool() -> TurnRequest {

@@ -1,7 +1,7 @@
 //! Many calls, calls without good ids, names that a model made up.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 use crate::turn::round::MAX_CALLS;
 use crate::turn::tools::{MAX_CALLS_AT_ONCE, MAX_DENIALS_SAID};

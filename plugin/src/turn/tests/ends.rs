@@ -1,7 +1,7 @@
 //! How turns end.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 
 #[test]
@@ -249,7 +249,7 @@ fn fault_cancelled_keeps_what_had_been_shown_and_counts_for_nothing() {
 fn a_turn_before_any_config_is_config_invalid() {
     let setup = Setup {
         state: State::default(),
-        world: Rc::new(World::default()),
+        world: Rc::new(FakeHost::default()),
     };
     assert_eq!(setup.code(&turn("x")), FaultCode::ConfigInvalid);
 }

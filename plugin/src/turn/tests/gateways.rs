@@ -1,7 +1,7 @@
 //! Which gateway is asked, and what counts for whose breaker.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 
 #[test]

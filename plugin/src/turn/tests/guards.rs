@@ -1,7 +1,7 @@
 //! The guards, as they are in force in a turn.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 
 #[test]

@@ -7,15 +7,15 @@ mod calls;
 mod ends;
 mod gateways;
 mod guards;
+mod host;
 mod scenes;
 mod state;
 mod tools;
-mod world;
 
-use super::outside::Failure;
 use crate::config::{Bounds, Config};
 use crate::fault::Fault;
 use crate::gateway::classify::Head;
+use crate::host::Failure;
 use crate::state::State;
 use openclaw_core::guards::breaker;
 use openclaw_core::level::Level;
@@ -33,8 +33,8 @@ use std::task::Poll;
 /// Runs a turn. What is left of it is dropped, which closes its connection.
 async fn run(
     state: &State,
-    world: &Rc<world::World>,
-    events: &world::Taken,
+    world: &Rc<host::FakeHost>,
+    events: &host::Taken,
     turn: &TurnRequest,
     cancel: impl Future<Output = ()>,
 ) -> Result<Reply, Fault> {

@@ -1,6 +1,6 @@
 //! Turns to ask, and what gateways answer.
 
-use super::world::Scene;
+use super::host::Scene;
 use super::*;
 
 pub(super) fn turn(text: &str) -> TurnRequest {

@@ -1,7 +1,7 @@
 //! What lasts from turn to turn, and the diagnosis of it.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 
 #[test]

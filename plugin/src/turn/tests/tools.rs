@@ -1,7 +1,7 @@
 //! Tool calls: their rounds, their levels, the JSON shape of tools.
 
+use super::host::*;
 use super::scenes::*;
-use super::world::*;
 use super::*;
 
 #[test]

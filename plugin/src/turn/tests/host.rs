@@ -3,7 +3,7 @@
 use super::scenes::stream_head;
 use super::*;
 use crate::config::Endpoint;
-use crate::turn::outside::{AnswerBody, Events, Outside, Post};
+use crate::host::{AnswerBody, Events, Host, Post};
 use openclaw_core::guards::memory::{Bound, Sample};
 use std::collections::VecDeque;
 use std::task::{Context, Waker};
@@ -35,7 +35,7 @@ pub(super) struct Sent {
 }
 
 #[derive(Default)]
-pub(super) struct World {
+pub(super) struct FakeHost {
     pub(super) now: Cell<u64>,
     pub(super) sleepers: RefCell<Vec<u64>>,
     pub(super) available: Cell<Option<u64>>,
@@ -60,7 +60,7 @@ pub(super) struct ScriptedBody {
     pieces: VecDeque<Result<Vec<u8>, Failure>>,
     live: Live,
     hangs: bool,
-    world: Rc<World>,
+    world: Rc<FakeHost>,
 }
 
 impl Drop for ScriptedBody {
@@ -89,7 +89,7 @@ impl AnswerBody for ScriptedBody {
     }
 }
 
-impl Outside for Rc<World> {
+impl Host for Rc<FakeHost> {
     type Body = ScriptedBody;
 
     fn now_ms(&self) -> u64 {
@@ -246,7 +246,7 @@ impl Taken {
 }
 
 /// Polls until it is ready; time moves to the next sleeper whenever nothing else can.
-pub(super) fn drive<F: Future>(world: &World, future: Pin<&mut F>) -> F::Output {
+pub(super) fn drive<F: Future>(world: &FakeHost, future: Pin<&mut F>) -> F::Output {
     let mut future = future;
     loop {
         world.sleepers.borrow_mut().clear();
@@ -270,7 +270,7 @@ pub(super) fn step<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 
 pub(super) struct Setup {
     pub(super) state: State,
-    pub(super) world: Rc<World>,
+    pub(super) world: Rc<FakeHost>,
 }
 
 pub(super) fn config() -> Config {
@@ -301,9 +301,9 @@ pub(super) fn with_backup() -> Config {
 pub(super) fn setup(config: Config, scenes: Vec<Scene>) -> Setup {
     let state = State::default();
     state.configure(config.check().unwrap_or_else(|error| panic!("{error:?}")));
-    let world = Rc::new(World {
+    let world = Rc::new(FakeHost {
         available: Cell::new(Some(1024 * MIB)),
-        ..World::default()
+        ..FakeHost::default()
     });
     world.scenes.replace(scenes.into());
     Setup { state, world }

@@ -9,8 +9,8 @@ use super::bindings::wasi::http::types::{
 use super::bindings::{wit_future, wit_stream};
 use crate::gateway::classify::Head;
 use crate::gateway::request::PATH;
+use crate::host::{AnswerBody, Failure, Host, Post};
 use crate::prelude::*;
-use crate::turn::outside::{AnswerBody, Failure, Outside, Post};
 use alloc::collections::VecDeque;
 use core::cell::Cell;
 use core::pin::{Pin, pin};
@@ -20,7 +20,7 @@ use openclaw_core::turn::ToolCall;
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
 
 /// The imports.
-pub(super) struct World;
+pub(super) struct WasiHost;
 
 const NANOS_PER_MS: u64 = 1_000_000;
 /// Bytes that are read of an answer at once.
@@ -32,7 +32,7 @@ const MAX_AHEAD_BYTES: usize = 1024 * 1024;
 /// How long the rest of a complete answer may take, so that its connection can be used again.
 const FINISH_NS: u64 = 500 * NANOS_PER_MS;
 
-impl Outside for World {
+impl Host for WasiHost {
     type Body = IncomingBody;
 
     fn now_ms(&self) -> u64 {

@@ -1,12 +1,12 @@
 //! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
 
 use super::abandoned::Opening;
-use super::outside::{AnswerBody, Events, Failure, Outside, Post};
 use super::run::{Run, nobody_reads, outcome};
 use crate::fault::Fault;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
 use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};
 use crate::gateway::request::{self, Ask};
+use crate::host::{AnswerBody, Events, Failure, Host, Post};
 use crate::prelude::*;
 use crate::text;
 use core::pin::pin;
@@ -18,7 +18,7 @@ use openclaw_core::turn::{Event, NoticeCode};
 /// A request that failed, and whether it certainly did not reach the gateway.
 pub(super) struct Failed {
     pub fault: Fault,
-    nothing_sent: bool,
+    pub nothing_sent: bool,
 }
 
 impl From<Fault> for Failed {
@@ -30,58 +30,7 @@ impl From<Fault> for Failed {
     }
 }
 
-impl<O: Outside, E: Events> Run<'_, O, E> {
-    /// The first request: to the primary, or to the backup if nothing can have reached the primary.
-    pub(super) async fn first(&self, ask: Ask<'_>) -> Result<(usize, Answer), Fault> {
-        let locale = self.config.locale;
-        let has_backup = self.config.gateways.len() > 1;
-        let now = self.outside.now_ms();
-        let (why, fault) = match self.state.admit(0, self.config, now) {
-            Ok(permit) => {
-                self.hold(permit);
-                self.warn(0).await?;
-                match self.request(0, ask).await {
-                    Ok(answer) => return Ok((0, answer)),
-                    Err(failed) if failed.nothing_sent && has_backup => {
-                        self.settle(outcome(Some(&failed.fault)));
-                        (failed.fault.message.clone(), failed.fault)
-                    }
-                    Err(failed) => return Err(failed.fault),
-                }
-            }
-            Err(retry_ms) => {
-                let words = text::circuit_open(locale, retry_ms);
-                let mut fault = Fault::new(FaultCode::CircuitOpen, words.clone());
-                fault.retry_after_ms = Some(retry_ms);
-                if !has_backup {
-                    return Err(fault);
-                }
-                (words, fault)
-            }
-        };
-        match self.state.admit(1, self.config, self.outside.now_ms()) {
-            Ok(permit) => {
-                self.hold(permit);
-                let words = text::failed_over(locale, &why);
-                self.say(NoticeCode::FailedOver, words).await?;
-                self.warn(1).await?;
-                match self.request(1, ask).await {
-                    Ok(answer) => Ok((1, answer)),
-                    Err(mut failed) => {
-                        failed.fault.message = format!("{}; {why}", failed.fault.message);
-                        Err(failed.fault)
-                    }
-                }
-            }
-            Err(backup_ms) => Err(Fault {
-                retry_after_ms: fault
-                    .retry_after_ms
-                    .map(|primary_ms| primary_ms.min(backup_ms)),
-                ..fault
-            }),
-        }
-    }
-
+impl<H: Host, E: Events> Run<'_, H, E> {
     /// One request to one gateway, a second time only if it wants tools in the other shape.
     pub(super) async fn request(&self, at: usize, ask: Ask<'_>) -> Result<Answer, Failed> {
         let outputs = self.outputs.take();
@@ -109,7 +58,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
                     .map_err(Failed::from);
             }
             self.progress.over();
-            let bytes = refusal_body(self.outside, &mut answer, start).await;
+            let bytes = refusal_body(self.host, &mut answer, start).await;
             let fault = classify::classify(&head, &bytes, self.config.locale);
             let offers = ask.offer_tools && self.turn.offered(ask.level).next().is_some();
             match ask.dialect.wanted_by(&fault.message) {
@@ -128,7 +77,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         }
     }
 
-    async fn post(&self, at: usize, body: &request::Body<'_>) -> Result<(Head, O::Body), Failed> {
+    async fn post(&self, at: usize, body: &request::Body<'_>) -> Result<(Head, H::Body), Failed> {
         let gateway = &self.config.gateways[at];
         let exchange = self.state.exchange(at, self.config);
         let sent = exchange.sent.clone();
@@ -141,7 +90,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
             bounds: &self.config.bounds,
             sent: &sent,
         };
-        self.outside.post(post).await.map_err(|failure| {
+        self.host.post(post).await.map_err(|failure| {
             let nothing_sent = failure.nothing_sent();
             if nothing_sent || matches!(failure, Failure::NotHttp(_)) {
                 self.progress.over();
@@ -163,25 +112,12 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
         }
     }
 
-    /// What the user should know before a gateway is asked.
-    async fn warn(&self, at: usize) -> Result<(), Fault> {
-        if self.state.take_may_still_run(at) {
-            let words = text::may_still_run(self.config.locale);
-            self.say(NoticeCode::MayStillRun, words).await?;
-        }
-        let shortened = self.shortened(at);
-        if !shortened.is_empty() && !self.shortened_said.replace(true) {
-            self.say(NoticeCode::AttachmentShortened, shortened).await?;
-        }
-        Ok(())
-    }
-
     /// How an answer is written; none if it is no reply. What had to be read to tell is in `start`.
     async fn format(
         &self,
         at: usize,
         head: &Head,
-        body: &mut O::Body,
+        body: &mut H::Body,
         start: &mut Vec<u8>,
     ) -> Result<Option<Format>, Fault> {
         if head.status != 200 || head.is_compressed() {
@@ -204,7 +140,7 @@ impl<O: Outside, E: Events> Run<'_, O, E> {
     async fn read(
         &self,
         at: usize,
-        mut body: O::Body,
+        mut body: H::Body,
         format: Format,
         start: Vec<u8>,
     ) -> Result<Answer, Fault> {
@@ -339,9 +275,9 @@ fn make_room(shown: &mut String, piece: usize, max: u64) {
 
 /// The beginning of a refusal's body, of which `start` has been read; what cannot be read of it does
 /// not matter.
-pub(crate) async fn refusal_body<O: Outside>(
-    outside: &O,
-    answer: &mut O::Body,
+pub(crate) async fn refusal_body<H: Host>(
+    host: &H,
+    answer: &mut H::Body,
     start: Vec<u8>,
 ) -> Vec<u8> {
     let mut bytes = start;
@@ -353,8 +289,8 @@ pub(crate) async fn refusal_body<O: Outside>(
                 bytes.extend_from_slice(&chunk);
             }
         };
-        let deadline = outside.now_ms().saturating_add(REFUSAL_BODY_MS);
-        select(pin!(read), pin!(outside.sleep_until_ms(deadline))).await;
+        let deadline = host.now_ms().saturating_add(REFUSAL_BODY_MS);
+        select(pin!(read), pin!(host.sleep_until_ms(deadline))).await;
     }
     bytes.truncate(MAX_REFUSAL_BYTES);
     bytes

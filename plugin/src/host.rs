@@ -126,7 +126,7 @@ pub trait AnswerBody {
 
 /// The world.
 #[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
-pub trait Outside {
+pub trait Host {
     /// See [`AnswerBody`].
     type Body: AnswerBody;
 
