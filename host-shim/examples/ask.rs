@@ -5,13 +5,13 @@
 //! cargo run --release --features compiler --example ask
 //! ```
 
-use host_shim::{Config, Plugin, TurnRequest};
+use host_shim::{Config, ConfigLoader, Plugin, TurnRequest};
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
-    run(Config::loader().process_env()?.finish()?).await
+    run(ConfigLoader::new().process_env()?.finish()?).await
 }
 
 /// Asks the gateway of `config`.

@@ -2,13 +2,13 @@
 
 use std::io::Write as _;
 
-use host_shim::{Config, Event, Plugin, TurnRequest};
+use host_shim::{Config, ConfigLoader, Event, Plugin, TurnRequest};
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
-    run(Config::loader().process_env()?.finish()?).await
+    run(ConfigLoader::new().process_env()?.finish()?).await
 }
 
 /// Streams from the gateway of `config`.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use host_shim::{Config, Level, Plugin, Tool, ToolCall, TurnRequest};
+use host_shim::{Config, ConfigLoader, Level, Plugin, Tool, ToolCall, TurnRequest};
 use serde_json::json;
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
-    run(Config::loader().process_env()?.finish()?).await
+    run(ConfigLoader::new().process_env()?.finish()?).await
 }
 
 /// Asks the gateway of `config` with one tool.

@@ -6,10 +6,10 @@
 //! executor, or from none.
 //!
 //! ```no_run
-//! use host_shim::{Config, Event, Plugin, TurnRequest};
+//! use host_shim::{ConfigLoader, Event, Plugin, TurnRequest};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let config = Config::loader().file("openclaw.toml")?.process_env()?.finish()?;
+//! let config = ConfigLoader::new().file("openclaw.toml")?.process_env()?.finish()?;
 //! let plugin = Plugin::builder().config(config).build().await?;
 //! let mut turn = plugin.ask(TurnRequest::new("What is new?"));
 //! while let Some(event) = turn.next_event().await {
@@ -44,7 +44,7 @@ pub use attachment::{AttachmentError, MAX_ATTACHMENT_BYTES, read_attachment};
 pub use builder::PluginBuilder;
 pub use clock::Clock;
 pub use component::{ComponentInfo, ComponentSource, LoadError};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, ConfigLoader};
 pub use memory::{Bound, MemorySource, Sample};
 pub use openclaw_core::fault::{Fault, FaultCode};
 pub use openclaw_core::level::Level;

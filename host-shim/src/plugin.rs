@@ -35,7 +35,7 @@ struct Inner {
 }
 
 /// Why a config was not taken; the one before stays in force.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigureError {
     /// The config is wrong.
@@ -131,7 +131,6 @@ impl Plugin {
     /// Sets another config. A turn that runs ends under the old one, one that waits begins under the
     /// new one; on an error nothing has changed.
     pub async fn configure(&self, config: Config) -> Result<(), ConfigureError> {
-        let config = config.read_token_files()?;
         let locale = config.locale;
         let (answer, receiver) = oneshot::channel();
         let _ = self

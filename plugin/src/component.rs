@@ -4,7 +4,7 @@ mod convert;
 mod runtime;
 mod wasi_host;
 
-use crate::config::Config;
+use crate::config::Checked;
 use crate::diagnose;
 use crate::fault::Fault;
 use crate::host::{Events, Host as _};
@@ -14,6 +14,7 @@ use crate::turn;
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
 use core::cell::{LazyCell, RefCell};
+use openclaw_core::config::Config;
 use openclaw_core::fault::FaultCode;
 use openclaw_core::turn::{Event, TurnRequest};
 use runtime::OneThread;
@@ -62,9 +63,12 @@ impl gateway::Guest for Component {
         config: gateway::Config,
         carry: Option<Vec<u8>>,
     ) -> Result<(), gateway::ConfigError> {
-        let checked = Config::from(config)
-            .check()
-            .map_err(gateway::ConfigError::from)?;
+        let config = Config::from(config);
+        let locale = config.locale;
+        let checked = Checked::new(config).map_err(|error| gateway::ConfigError {
+            message: error.message(locale),
+            key: error.key.into(),
+        })?;
         let state = state();
         let carried = carry.is_some();
         if let Some(snapshot) = carry {

@@ -1,6 +1,6 @@
 //! Looks at memory, breakers and gateways, without a model call.
 
-use crate::config::{Bounds, Checked};
+use crate::config::Checked;
 use crate::fault::Fault;
 use crate::fault::Why;
 use crate::gateway::classify::{self, PROBE_SLOW};
@@ -11,10 +11,11 @@ use crate::text;
 use crate::turn::refusal_body;
 use core::cell::Cell;
 use core::pin::pin;
+use core::time::Duration;
 use futures::future::{Either, select};
+use openclaw_core::config::{MIB, Timeouts};
 use openclaw_core::guards::breaker;
 use openclaw_core::guards::memory::judge;
-use openclaw_core::limits::MIB;
 use openclaw_core::locale::say;
 use openclaw_core::status::Check;
 use openclaw_core::turn::GatewayName;
@@ -64,7 +65,7 @@ pub async fn diagnose<H: Host>(state: &State, host: &H, locale: Option<Locale>) 
     let set = say!(locale,
         en: "agent `{agent}`, {n} gateway(s): {urls}",
         zh: "代理 `{agent}`，{n} 个网关：{urls}",
-        agent = config.agent_id, n = urls.len(), urls = urls.join(", "));
+        agent = config.gateway_agent_id, n = urls.len(), urls = urls.join(", "));
     let mut checks = vec![
         check("config", Ok(set), locale),
         check("memory", memory(host, &config, locale), locale),
@@ -199,10 +200,11 @@ async fn ask<H: Host>(
     locale: Locale,
 ) -> Result<u16, Fault> {
     let gateway = &config.gateways[at];
-    let bounds = Bounds {
-        connect_ms: config.bounds.connect_ms.min(PROBE_MS),
-        first_byte_ms: config.bounds.first_byte_ms.min(PROBE_MS),
-        ..config.bounds
+    let longest = Duration::from_millis(PROBE_MS);
+    let timeouts = Timeouts {
+        connect: config.timeouts.connect.min(longest),
+        first_byte: config.timeouts.first_byte.min(longest),
+        ..config.timeouts
     };
     let taken = Cell::new(false);
     let post = Post {
@@ -210,7 +212,7 @@ async fn ask<H: Host>(
         authorized,
         agent_id: None,
         body: None,
-        bounds: &bounds,
+        timeouts: &timeouts,
         sent: &taken,
     };
     let url = gateway.url();
@@ -221,7 +223,7 @@ async fn ask<H: Host>(
         Either::Right(_) => Err(Failure::FirstByteTimeout),
     };
     let (head, mut body) = sent.map_err(|failure| {
-        let fault = failure.fault(false, &url, &bounds, locale);
+        let fault = failure.fault(false, &url, &timeouts, locale);
         match fault.code {
             // The limits are the probe's own, and a config cannot raise them.
             FaultCode::TimedOut => Fault {

@@ -1,14 +1,17 @@
 //! What a turn needs from the world. The component supplies it over WASI; tests supply their own.
 
-use crate::config::{Bounds, Gateway};
+use crate::config::Gateway;
 use crate::fault::Fault;
 use crate::gateway::classify::{Head, UPLOAD_BROKE};
 use crate::gateway::request::Body;
 use crate::prelude::*;
+use openclaw_core::bindings::Times as _;
+use openclaw_core::config::Timeouts;
 use openclaw_core::locale::{say, seconds};
 use openclaw_core::turn::ToolCall;
 
 use core::cell::Cell;
+use core::time::Duration;
 use openclaw_core::guards::memory::Sample;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
@@ -23,7 +26,7 @@ pub struct Post<'a> {
     /// What is sent; none for an empty JSON object.
     pub body: Option<&'a Body<'a>>,
     /// The connect, first byte and idle limits.
-    pub bounds: &'a Bounds,
+    pub timeouts: &'a Timeouts,
     /// Set once the gateway may have the whole request.
     pub sent: &'a Cell<bool>,
 }
@@ -61,9 +64,9 @@ impl Failure {
     }
 
     /// The fault that it is. `answering`: the head of an answer had arrived. `url` is for the message.
-    pub fn fault(&self, answering: bool, url: &str, bounds: &Bounds, locale: Locale) -> Fault {
-        let timed_out = |limit_en: &str, limit_zh: &str, ms: u64| {
-            let seconds = seconds(ms);
+    pub fn fault(&self, answering: bool, url: &str, timeouts: &Timeouts, locale: Locale) -> Fault {
+        let timed_out = |limit_en: &str, limit_zh: &str, limit: Duration| {
+            let seconds = seconds(limit.millis());
             Fault::new(
                 FaultCode::TimedOut,
                 match locale {
@@ -76,9 +79,9 @@ impl Failure {
             Self::NotSent(why) => {
                 Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}"))
             }
-            Self::ConnectTimeout => timed_out("connect", "连接", bounds.connect_ms),
-            Self::FirstByteTimeout => timed_out("first byte", "首字节", bounds.first_byte_ms),
-            Self::IdleTimeout => timed_out("idle", "空闲", bounds.idle_ms),
+            Self::ConnectTimeout => timed_out("connect", "连接", timeouts.connect),
+            Self::FirstByteTimeout => timed_out("first byte", "首字节", timeouts.first_byte),
+            Self::IdleTimeout => timed_out("idle", "空闲", timeouts.idle),
             Self::Broken {
                 uploaded: false, ..
             } if !answering => Fault {

@@ -12,11 +12,11 @@ use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
 use core::time::Duration;
+use openclaw_core::config::Limits;
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::{self, Breaker};
 use openclaw_core::guards::memory::{Sample, judge};
 use openclaw_core::guards::queue::{Entry, Queue, Ticket};
-use openclaw_core::limits::Limits;
 use openclaw_core::status::{self, BreakerState, Counters, MemoryState, Status};
 use openclaw_core::turn::GatewayName;
 
@@ -198,7 +198,7 @@ impl State {
     /// Bounds what a snapshot said by the config in force. `now`: by the clock that it went by.
     pub fn bound(&self, now: u64) {
         let mut inner = self.0.borrow_mut();
-        let rule = inner.config.as_ref().map(|config| config.limits.breaker);
+        let rule = inner.config.as_ref().map(|config| config.limits.breaker());
         let sides = inner.sides.iter_mut();
         if let Some(rule) = rule {
             sides.for_each(|side| side.breaker.bound(now, rule));

@@ -1,8 +1,8 @@
 //! What the guards and the client say to people, in the config's locale.
 
+use openclaw_core::config::{Limits, MIB};
 use openclaw_core::guards::heavy::Reason;
 use openclaw_core::level::Level;
-use openclaw_core::limits::{Limits, MIB};
 use openclaw_core::locale::{Locale, say, seconds};
 
 use crate::prelude::*;

@@ -4,7 +4,8 @@
 //
 //   node --experimental-wasm-jspi host.mjs TRANSPILED.js LEVEL TEXT
 //
-// Environment: OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_TOKEN, HOST_AVAILABLE_MIB.
+// Environment: HOST_CONFIG (the config record as JSON, 64-bit numbers as strings such as "8n"),
+// HOST_AVAILABLE_MIB.
 import { pathToFileURL } from 'node:url';
 
 const [transpiled, level, text] = process.argv.slice(2);
@@ -16,35 +17,11 @@ const print = (value) =>
 // What a component throws is an error with the interface's own value in it.
 const payload = (error) => error?.payload ?? String(error);
 
+const config = JSON.parse(process.env.HOST_CONFIG, (_, it) =>
+  typeof it === 'string' && /^\d+n$/.test(it) ? BigInt(it.slice(0, -1)) : it,
+);
 try {
-  gateway.configure(
-    {
-      primary: {
-        url: process.env.OPENCLAW_GATEWAY_URL,
-        bearerToken: process.env.OPENCLAW_GATEWAY_TOKEN,
-      },
-      agentId: 'main',
-      limits: {
-        maxLevel: 'root',
-        heavyFloor: 512n << 20n,
-        readOnlyFloor: 350n << 20n,
-        breakerFailures: 2,
-        breakerOpenMs: 60_000n,
-        queueLength: 8,
-        queueWaitMs: 120_000n,
-        heavyBytes: 262_144n,
-        heavyWords: ['image'],
-      },
-      connectTimeoutMs: 10_000n,
-      firstByteTimeoutMs: 30_000n,
-      idleTimeoutMs: 30_000n,
-      turnTimeoutMs: 60_000n,
-      maxAnswerBytes: 8_388_608n,
-      maxToolRounds: 8,
-      locale: 'en',
-    },
-    undefined,
-  );
+  gateway.configure(config, undefined);
 } catch (error) {
   print({ configError: payload(error) });
   process.exit(2);

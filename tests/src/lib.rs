@@ -7,3 +7,4 @@ pub mod real_gateway;
 pub mod released;
 pub mod rig;
 pub mod transcript;
+pub mod wit_config;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use host_shim::{
-    Attachment, Bound, Clock, Config, Event, Fault, FaultCode, Level, MemorySource, NoticeCode,
-    Plugin, Reply, Sample, Tool, ToolCall, ToolRunner, Turn, TurnRequest,
+    Attachment, Bound, Clock, Config, ConfigLoader, Event, Fault, FaultCode, Level, MemorySource,
+    NoticeCode, Plugin, Reply, Sample, Tool, ToolCall, ToolRunner, Turn, TurnRequest,
 };
 use openclaw_fake_gateway::FakeGateway;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ pub fn config(url: &str, keys: Value) -> Config {
     let Value::Object(keys) = keys else {
         panic!("config keys are an object")
     };
-    Config::loader()
+    ConfigLoader::new()
         .set("gateway_primary_url", url)
         .and_then(|loader| loader.set("gateway_bearer_token", TOKEN))
         .and_then(|loader| loader.set_all(keys))

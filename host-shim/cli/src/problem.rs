@@ -76,7 +76,7 @@ impl Problem {
     /// A wrong setting.
     pub fn config(error: &ConfigError, locale: Locale) -> Self {
         let code = FaultCode::ConfigInvalid;
-        let place = match error.key.as_deref() {
+        let place = match error.key() {
             Some("gateway_primary_url") => " (--gateway-url, OPENCLAW_GATEWAY_URL)",
             Some("gateway_backup_url") => " (--backup-url, OPENCLAW_GATEWAY_BACKUP_URL)",
             Some("gateway_bearer_token") => " (OPENCLAW_GATEWAY_TOKEN, --token-file)",
@@ -87,7 +87,7 @@ impl Problem {
         Self {
             exit: code.exit_code(),
             code: Some(code.as_str()),
-            what: format!("{error}{place}"),
+            what: error.text(locale) + place,
             cause: code.cause(locale).to_owned(),
             remedy: code.remedy(locale).to_owned(),
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use host_shim::{ComponentSource, Config, Locale, Plugin, PluginBuilder};
+use host_shim::{ComponentSource, Config, ConfigLoader, Locale, Plugin, PluginBuilder};
 
 use super::args::Global;
 use super::problem::{Problem, Stop};
@@ -89,7 +89,7 @@ fn read_config(global: &Global, locale: Locale) -> Result<Config, host_shim::Con
         Locale::Zh => "zh",
     };
     // The lowest layer: what the user's environment or `--locale` says of the language.
-    let mut loader = Config::loader().set("locale", code)?;
+    let mut loader = ConfigLoader::new().set("locale", code)?;
     if let Some(path) = &global.config {
         loader = loader.file(path)?;
     }
@@ -174,7 +174,7 @@ mod tests {
         let file = file.to_str().unwrap();
         let setup = read(&["--config", file, "--agent", "two"], Locale::En);
         assert_eq!(setup.config.gateway_agent_id, "two");
-        assert_eq!(setup.config.queue_length, 3);
+        assert_eq!(setup.config.limits.queue_length, 3);
         // The file's language wins over the environment's, and the flag's over both.
         assert_eq!(setup.locale, Locale::Zh);
         assert_eq!(

@@ -1,6 +1,7 @@
 //! The tables of faults and guards, for people and for the README.
 
 use host_shim::{Config, FaultCode, Locale};
+use openclaw_core::config::{Limits, MIB};
 use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
 use openclaw_plugin::state::MAX_WAITING_BYTES;
 
@@ -78,21 +79,19 @@ pub fn faults(locale: Locale, markdown: bool) -> String {
 
 /// Every guard with its rule, under the limits of a config.
 pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
-    let Config {
+    let Limits {
         max_level,
-        heavy_floor_mib,
-        read_only_floor_mib,
-        ..
-    } = config;
-    let Config {
         breaker_failures,
         queue_length,
         heavy_bytes,
         ..
-    } = config;
-    let words = config.heavy_words.join(pick(locale, ", ", "、"));
-    let open = config.breaker_open.as_secs_f64();
-    let wait = config.queue_wait.as_secs_f64();
+    } = &config.limits;
+    let limits = &config.limits;
+    let [heavy_floor_mib, read_only_floor_mib] =
+        [limits.heavy_floor, limits.read_only_floor].map(|bytes| bytes / MIB);
+    let words = limits.heavy_words.join(pick(locale, ", ", "、"));
+    let open = limits.breaker_open.as_secs_f64();
+    let wait = limits.queue_wait.as_secs_f64();
     let queue_mib = MAX_WAITING_BYTES >> 20;
     let most = MAX_RETRY_AFTER_MS / 60_000;
     let rules = [
@@ -189,7 +188,7 @@ mod tests {
         for part in ["512 MiB", "350 MiB", "2 failures", "60 s", "120 s", "图片"] {
             assert!(table.contains(part), "{part} is missing:\n{table}");
         }
-        config.heavy_floor_mib = 777;
+        config.limits.heavy_floor = 777 * MIB;
         assert!(guards(&config, Locale::Zh, false).contains("777 MiB"));
     }
 }

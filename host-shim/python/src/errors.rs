@@ -1,7 +1,7 @@
 //! Errors of the library on their way to Python. The public exceptions, with docstrings and attributes, are in
 //! the package's `errors.py`; the one raised here only carries JSON.
 
-use host_shim::{ConfigError, ConfigureError, Fault, LoadError};
+use host_shim::{ConfigError, ConfigureError, Fault, LoadError, Locale};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl From<ConfigError> for Raised {
     fn from(error: ConfigError) -> Self {
         raised(
             "config",
-            &json!({ "key": error.key, "message": error.message }),
+            &json!({ "key": error.key(), "message": error.message(Locale::En) }),
         )
     }
 }

@@ -65,7 +65,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     )?;
     let names = |keys: &mut dyn Iterator<Item = &Key>| keys.map(|k| k.name).collect::<Vec<_>>();
     module.add("CONFIG_KEYS", names(&mut KEYS.iter()))?;
-    module.add("SECRET_KEYS", names(&mut KEYS.iter().filter(|k| k.secret)))?;
+    module.add(
+        "SECRET_KEYS",
+        names(&mut KEYS.iter().filter(|k| k.is_secret())),
+    )?;
     module.add("MAX_ATTACHMENT_BYTES", host_shim::MAX_ATTACHMENT_BYTES)?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<mailbox::Operation>()?;

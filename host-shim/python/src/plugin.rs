@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use host_shim::{
-    Attachment, ComponentSource, Config, Fault, LoadError, Locale, MAX_ATTACHMENT_BYTES, Snapshot,
-    TurnRequest,
+    Attachment, ComponentSource, Config, ConfigLoader, Fault, LoadError, Locale,
+    MAX_ATTACHMENT_BYTES, Snapshot, TurnRequest,
 };
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
@@ -197,7 +197,7 @@ pub(crate) fn read_attachment(
 }
 
 fn read_config(text: Option<&str>, file: Option<PathBuf>) -> PyResult<Config> {
-    let loader = Config::loader();
+    let loader = ConfigLoader::new();
     let loader = match (text, file) {
         (Some(text), _) => loader.text(text),
         (None, Some(file)) => loader.file(file),

@@ -199,7 +199,7 @@ impl Supervisor {
             .config
             .borrow()
             .as_ref()
-            .map(|config| config.connect_timeout);
+            .map(|config| config.timeouts.connect);
         let limit = DIAGNOSIS_LIMIT.saturating_add(connect.unwrap_or_default().saturating_mul(4));
         let overdue = async {
             clock.wait_until(clock.now().saturating_add(limit)).await;
@@ -247,7 +247,7 @@ impl Supervisor {
         self.supplies.secrets.add(secrets(&config));
         self.allowed.add(origins);
         let taken = gateway
-            .call_configure(guest.0, convert::config(&config), None)
+            .call_configure(guest.0, (&config).into(), None)
             .await?;
         let result = match taken {
             Ok(()) => {
@@ -302,7 +302,10 @@ impl Supervisor {
 
 /// How long a turn may take, its wait in the queue included.
 fn turn_limit(config: &Config) -> Duration {
-    config.queue_wait.saturating_add(config.turn_timeout)
+    config
+        .limits
+        .queue_wait
+        .saturating_add(config.timeouts.turn)
 }
 
 /// One turn in the component, from its call to its end.

@@ -144,7 +144,6 @@ impl Supervisor {
         let instance = match builder.config {
             None => supervisor.instance(None, None).await,
             Some(config) => {
-                let config = config.read_token_files()?;
                 let origins = origins(&config)?;
                 supervisor.supplies.secrets.add(secrets(&config));
                 let instance = supervisor.first_instance(&config, builder.snapshot).await;
@@ -289,7 +288,7 @@ impl Supervisor {
                 .await
                 .map_err(|error| InstanceError::Unusable(self.trap_message(&error)))?;
             if let Some(config) = config {
-                let config = convert::config(config);
+                let config = config.into();
                 let configure = async |accessor: &_| {
                     guest
                         .astr_openclaw_gateway()
@@ -350,7 +349,10 @@ pub(super) fn origins(config: &Config) -> Result<Vec<Origin>, ConfigError> {
         .filter_map(|(key, url)| {
             let url = url?;
             let origin = Origin::parse(url);
-            Some(origin.map_err(|error| ConfigError::new(key, error.message(url, config.locale))))
+            Some(origin.map_err(|error| ConfigError::Refused {
+                key: key.to_owned(),
+                message: error.message(url, config.locale),
+            }))
         })
         .collect()
 }

@@ -170,6 +170,7 @@ macro_rules! bindings {
             lists { breakers: breakers });
         $crate::same_fields!($crate::status::Check, wit_gateway::Check { name, detail, cause, remedy }
             options { code: wrong });
+        $crate::settings!($crate::config_bindings, wit_gateway, wit_guards);
     };
 }
 

@@ -11,13 +11,13 @@ extern crate alloc;
 extern crate std;
 
 pub mod bindings;
+pub mod config;
 pub mod exit;
 pub mod fault;
 pub mod guards;
 #[cfg(feature = "serde")]
 pub mod json;
 pub mod level;
-pub mod limits;
 pub mod locale;
 pub mod named;
 pub mod origin;

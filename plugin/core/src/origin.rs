@@ -70,7 +70,7 @@ impl OriginError {
 }
 
 /// A password in a URL is a secret too.
-fn without_user(url: &str) -> String {
+pub(crate) fn without_user(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => {
             format!("{}://…@{}", &url[..scheme], &url[at + 1..])
@@ -84,6 +84,12 @@ fn without_user(url: &str) -> String {
 const MAX_HOST: usize = 253;
 
 impl Origin {
+    /// The address in its canonical form.
+    pub fn url(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
+    }
+
     /// Of a URL that has nothing but scheme, host and port.
     ///
     /// # Errors

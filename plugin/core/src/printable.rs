@@ -111,7 +111,7 @@ mod tests {
 
     fn quoted(text: &str, most: usize) -> String {
         let mask = |line: String| crate::redact::mask(&line, ["t0ken"]);
-        excerpt_of(text.as_bytes(), most, mask)
+        excerpt_of(text.as_bytes(), most, &mask)
     }
 
     #[test]

@@ -14,7 +14,9 @@ use crate::prelude::*;
 use alloc::collections::VecDeque;
 use core::cell::Cell;
 use core::pin::{Pin, pin};
+use core::time::Duration;
 use futures::future::{Either, FusedFuture, FutureExt as _, select};
+use openclaw_core::bindings::Times as _;
 use openclaw_core::guards::memory::Sample;
 use openclaw_core::turn::ToolCall;
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
@@ -61,7 +63,7 @@ impl Host for WasiHost {
             trailers_reader,
             Some(options(&post)?),
         );
-        let scheme = if post.gateway.https {
+        let scheme = if post.gateway.origin.https {
             Scheme::Https
         } else {
             Scheme::Http
@@ -69,7 +71,7 @@ impl Host for WasiHost {
         let set = request
             .set_method(&Method::Post)
             .and_then(|()| request.set_scheme(Some(&scheme)))
-            .and_then(|()| request.set_authority(Some(&post.gateway.authority)))
+            .and_then(|()| request.set_authority(Some(&post.gateway.origin.authority)))
             .and_then(|()| request.set_path_with_query(Some(PATH)));
         set.map_err(|()| Failure::NotSent("the host refuses the address".into()))?;
 
@@ -149,12 +151,12 @@ fn headers(post: &Post<'_>, length: u64) -> Result<Fields, Failure> {
 
 /// The limits are the host's to keep, where it can.
 fn options(post: &Post<'_>) -> Result<RequestOptions, Failure> {
-    let nanos = |ms: u64| Some(ms.saturating_mul(NANOS_PER_MS));
+    let nanos = |limit: Duration| Some(limit.millis().saturating_mul(NANOS_PER_MS));
     let options = RequestOptions::new();
     options
-        .set_connect_timeout(nanos(post.bounds.connect_ms))
-        .and_then(|()| options.set_first_byte_timeout(nanos(post.bounds.first_byte_ms)))
-        .and_then(|()| options.set_between_bytes_timeout(nanos(post.bounds.idle_ms)))
+        .set_connect_timeout(nanos(post.timeouts.connect))
+        .and_then(|()| options.set_first_byte_timeout(nanos(post.timeouts.first_byte)))
+        .and_then(|()| options.set_between_bytes_timeout(nanos(post.timeouts.idle)))
         .map_err(|_| Failure::NotSent("the host cannot keep the time limits".into()))?;
     Ok(options)
 }

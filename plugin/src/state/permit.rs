@@ -22,7 +22,7 @@ impl Permit {
 
     fn give_back(&mut self, outcome: Outcome, now: u64) {
         let mut inner = self.state.0.borrow_mut();
-        let rule = inner.config.as_ref().map(|config| config.limits.breaker);
+        let rule = inner.config.as_ref().map(|config| config.limits.breaker());
         // The breaker of another gateway that is configured there by now has nothing to do with it.
         let still = inner.still_has(&self.of, self.at);
         if let (Some(permit), Some(rule), true) = (self.permit.take(), rule, still) {

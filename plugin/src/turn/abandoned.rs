@@ -50,7 +50,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         mut opening: Opening,
     ) {
         let mut end = EndFinder::default();
-        let mut left = self.config.bounds.max_answer_bytes;
+        let mut left = self.config.max_answer_bytes;
         while self.progress.runs_on() {
             let found = end.found_in(&piece);
             left = left.saturating_sub(piece.len() as u64);

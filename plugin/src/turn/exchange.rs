@@ -85,9 +85,9 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         let post = Post {
             gateway,
             authorized: true,
-            agent_id: Some(&self.config.agent_id),
+            agent_id: Some(&self.config.gateway_agent_id),
             body: Some(body),
-            bounds: &self.config.bounds,
+            timeouts: &self.config.timeouts,
             sent: &sent,
         };
         self.host.post(post).await.map_err(|failure| {
@@ -97,9 +97,9 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             } else {
                 self.cut_unless_late(&failure);
             }
-            let (url, bounds) = (gateway.url(), &self.config.bounds);
+            let (url, timeouts) = (gateway.url(), &self.config.timeouts);
             Failed {
-                fault: failure.fault(false, &url, bounds, self.config.locale),
+                fault: failure.fault(false, &url, timeouts, self.config.locale),
                 nothing_sent,
             }
         })
@@ -147,7 +147,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         let shown = &self.progress.shown;
         let begun = shown.borrow().len();
         // The rounds before have had their part: what a turn holds is bounded, not an answer alone.
-        let max = self.config.bounds.max_answer_bytes;
+        let max = self.config.max_answer_bytes;
         let most = max.saturating_sub(begun as u64);
         let mut reader = AnswerReader::new(format, most, self.config.locale);
         let mut taken = 0;
@@ -246,7 +246,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
     /// The fault of an answer that breaks off.
     fn broken(&self, at: usize, failure: &Failure) -> Fault {
         let url = self.config.gateways[at].url();
-        failure.fault(true, &url, &self.config.bounds, self.config.locale)
+        failure.fault(true, &url, &self.config.timeouts, self.config.locale)
     }
 
     /// Shows what has been added to the answer.

@@ -15,6 +15,7 @@ use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::Poll;
 use futures::future::{Either, select};
+use openclaw_core::bindings::Times as _;
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::Outcome;
 use openclaw_core::guards::heavy;
@@ -92,7 +93,7 @@ async fn guarded<H: Host, E: Events>(
     let _place = enter(state, host, events, &config, turn.bytes()).await?;
     // Another one may have been set while it waited.
     let config = state.config().unwrap_or(config);
-    let deadline = host.now_ms().saturating_add(config.bounds.turn_ms);
+    let deadline = host.now_ms().saturating_add(config.timeouts.turn.millis());
     let run = Run {
         state,
         host,
@@ -125,6 +126,7 @@ async fn enter<H: Host, E: Events>(
     bytes: usize,
 ) -> Result<Place, Fault> {
     let limits = &config.limits;
+    let queue_wait_ms = limits.queue_wait.millis();
     let (place, ahead) = state.enter(limits.queue_length, bytes).map_err(|full| {
         let locale = config.locale;
         let words = match full {
@@ -134,7 +136,7 @@ async fn enter<H: Host, E: Events>(
         Fault::new(FaultCode::Busy, words)
     })?;
     let Some(ahead) = ahead else { return Ok(place) };
-    let until = host.now_ms().saturating_add(limits.queue_wait_ms);
+    let until = host.now_ms().saturating_add(queue_wait_ms);
     let wait = async {
         let words = if state.is_reading_out() && ahead == 0 {
             text::queued_behind_abandoned(config.locale, ABANDONED_MS)
@@ -156,7 +158,7 @@ async fn enter<H: Host, E: Events>(
         Either::Left((waited, _)) => waited,
         Either::Right(_) => Err(Fault::new(
             FaultCode::Busy,
-            text::waited_too_long(config.locale, limits.queue_wait_ms),
+            text::waited_too_long(config.locale, queue_wait_ms),
         )),
     };
     waited.map(|()| place)
@@ -285,7 +287,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
     }
 
     async fn rounds(&self, mut level: Level) -> Result<Reply, Fault> {
-        let max_rounds = self.config.bounds.max_tool_rounds;
+        let max_rounds = self.config.max_tool_rounds;
         let mut usage: Option<Usage> = None;
         let mut gateway = None;
         let mut round = 0;
@@ -373,7 +375,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
     }
 
     fn out_of_time(&self) -> Fault {
-        let seconds = openclaw_core::locale::seconds(self.config.bounds.turn_ms);
+        let seconds = openclaw_core::locale::seconds(self.config.timeouts.turn.millis());
         let words = openclaw_core::locale::say!(self.config.locale,
             en: "over the whole-turn limit of {seconds} s",
             zh: "超过整个任务的时限 {seconds} 秒");

@@ -13,9 +13,11 @@ use lexopt::ValueExt as _;
 mod check;
 mod compose;
 mod dist;
+mod docs;
 mod notes;
 mod repository;
 mod reproduce;
+mod settings;
 mod wit_compat;
 mod wit_doc;
 
@@ -27,7 +29,7 @@ Usage: cargo xtask COMMAND
   dist [--out DIR]       builds openclaw-plugin.wasm and openclaw-cli.wasm with SHA256SUMS
                          and RELEASE_NOTES.md (default: target/dist), and checks their imports, validity and size
   reproduce              clones the last commit into two folders, builds in both, and compares
-  wit-doc [--check]      writes wit/README.md; or fails if it is not current
+  docs [--check]         writes the generated files (WIT reference, settings, the Star's page), or fails if one is out of date
   wit-compat [--record]  fails if the WIT breaks hosts of a recorded version that its own version
                          promises to keep; or records the WIT as that of its version
 ";
@@ -69,8 +71,8 @@ fn run() -> Result<()> {
             dist::make(&root, &out)
         }
         ("reproduce", [], None) => reproduce::check(&root),
-        ("wit-doc", [], None) => wit_doc::write(&root),
-        ("wit-doc", ["check"], None) => wit_doc::check(&root),
+        ("docs", [], None) => docs::write(&root),
+        ("docs", ["check"], None) => docs::check(&root),
         ("wit-compat", [], None) => wit_compat::check(&root),
         ("wit-compat", ["record"], None) => wit_compat::record(&root),
         _ => bail!("not understood; see cargo xtask --help"),

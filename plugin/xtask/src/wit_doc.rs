@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use wit_bindgen_core::Files;
 use wit_parser::{PackageId, Resolve, WorldId};
 
-const FILE: &str = "wit/README.md";
 const WORLD: &str = "plugin";
 
 /// What the world of the plugin takes and gives, by name.
@@ -46,33 +45,8 @@ pub fn parse(root: &Path) -> Result<(Resolve, PackageId, WorldId)> {
     Ok((resolve, package, world))
 }
 
-/// Writes it.
-pub fn write(root: &Path) -> Result<()> {
-    let path = root.join(FILE);
-    std::fs::write(&path, markdown(root)?)
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Fails if it is not what would be written.
-pub fn check(root: &Path) -> Result<()> {
-    let path = root.join(FILE);
-    let present = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}; run cargo xtask wit-doc", path.display()))?;
-    let wanted = markdown(root)?;
-    if present != wanted {
-        let line = present
-            .lines()
-            .zip(wanted.lines())
-            .take_while(|(a, b)| a == b)
-            .count()
-            + 1;
-        bail!("{FILE} is not current from line {line} on; run cargo xtask wit-doc and commit it");
-    }
-    println!("{FILE} is current");
-    Ok(())
-}
-
-fn markdown(root: &Path) -> Result<String> {
+/// The documentation.
+pub fn markdown(root: &Path) -> Result<String> {
     let (mut resolve, package, world) = parse(root)?;
     let name = resolve.packages[package].name.clone();
 
@@ -101,7 +75,7 @@ fn markdown(root: &Path) -> Result<String> {
         .map(|(_, import)| format!("`{import}`"))
         .collect();
     let mut text = format!(
-        "<!-- Generated from wit/*.wit by `cargo xtask wit-doc`; do not edit. -->\n\n\
+        "<!-- Generated from wit/*.wit by `cargo xtask docs`; do not edit. -->\n\n\
          # {name}\n\n\
          Besides what is described here the world imports WASI: {}.\n\n",
         foreign.join(", ")

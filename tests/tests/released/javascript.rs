@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
+use openclaw_core::config::Config;
 use openclaw_fake_gateway::{Answer, FakeGateway, ToolShape};
 use openclaw_tests::program::{Ran, TOKEN};
 use openclaw_tests::released::{RELEASED, output, own_folder, repository};
+use openclaw_tests::wit_config::{Style, written};
 use serde_json::Value;
 
 /// The programs of `tests/jco` with what they need, and both components made into modules.
@@ -81,8 +83,10 @@ async fn run(
 
 async fn plugin(gateway: &FakeGateway, mib: &str, level: &str, text: &str) -> Vec<Value> {
     let environment = [
-        ("OPENCLAW_GATEWAY_URL", gateway.url()),
-        ("OPENCLAW_GATEWAY_TOKEN", TOKEN.to_owned()),
+        (
+            "HOST_CONFIG",
+            written(&Config::default(), &gateway.url(), TOKEN, Style::Json),
+        ),
         ("HOST_AVAILABLE_MIB", mib.to_owned()),
     ];
     let environment: Vec<(&str, &str)> = environment

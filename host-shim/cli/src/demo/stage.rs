@@ -10,8 +10,8 @@ use anstyle::{AnsiColor, Style};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use host_shim::{
-    Clock, ComponentSource, Config, Event, Fault, FaultCode, Level, Locale, MemorySource, Plugin,
-    Reply, Status, Tool, ToolCall, ToolRunner, Turn, TurnRequest,
+    Clock, ComponentSource, Config, ConfigLoader, Event, Fault, FaultCode, Level, Locale,
+    MemorySource, Plugin, Reply, Status, Tool, ToolCall, ToolRunner, Turn, TurnRequest,
 };
 use openclaw_fake_gateway::{FakeGateway, Recorded, Scene};
 use serde_json::json;
@@ -323,7 +323,7 @@ async fn start_gateway(locale: Locale) -> Result<FakeGateway, Problem> {
 
 fn config(url: &str, token: &str, locale: Locale) -> Result<Config, Stop> {
     let locale_name = pick(locale, "en", "zh");
-    let config = Config::loader()
+    let config = ConfigLoader::new()
         .set("gateway_primary_url", url)
         .and_then(|loader| loader.set("gateway_bearer_token", token))
         .and_then(|loader| loader.set("locale", locale_name))

@@ -1,6 +1,6 @@
 //! Which turns are heavy.
 
-use crate::limits::Limits;
+use crate::config::Limits;
 use crate::prelude::*;
 
 /// Why a turn is heavy.
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn guard_heavy_words_in_any_case_and_language() {
-        for word in crate::limits::HEAVY_WORDS {
+        for word in crate::config::HEAVY_WORDS {
             let text = format!("please: {}!", word.to_uppercase());
             assert_eq!(
                 of(&text, false, false, 10),

@@ -1,7 +1,7 @@
 //! What the available memory allows.
 
+use crate::config::Limits;
 use crate::level::Level;
-use crate::limits::Limits;
 use crate::named::named;
 use crate::prelude::*;
 
@@ -60,7 +60,7 @@ pub fn judge(available: Option<u64>, limits: &Limits) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::MIB;
+    use crate::config::MIB;
 
     fn at(available: u64) -> (Level, bool) {
         let verdict = judge(Some(available), &Limits::default());

@@ -304,8 +304,8 @@ fn another_gateway_has_nothing_to_do_with_it() {
         .replace([silent(), replies("four")].into());
     drop(cancelled(&setup, &Taken::default(), &one));
     let mut other = config();
-    other.primary.url = "http://other:1".into();
-    setup.state.configure(other.check().expect("good"));
+    other.gateway_primary_url = "http://other:1".into();
+    setup.state.configure(Checked::new(other).expect("good"));
     assert_eq!(setup.ask(&turn("four")).1.notices(), []);
 }
 

@@ -24,13 +24,12 @@ fn says(bytes: usize) -> Scene {
 // Report A5 (attack): 3 rounds of 15 MB, or 9 of 3.9 MB, were each within the cap of one answer.
 #[test]
 fn the_answers_of_a_turn_are_bounded_together() {
-    let bounds = Bounds {
-        max_answer_bytes: 100_000,
-        ..Bounds::default()
-    };
     let ask = |scenes| {
-        let bounds = bounds.clone();
-        let setup = setup(Config { bounds, ..config() }, scenes);
+        let config = Config {
+            max_answer_bytes: 100_000,
+            ..config()
+        };
+        let setup = setup(config, scenes);
         setup.ask(&with_tool()).0
     };
     let reply = ask(vec![says(40_000), says(40_000), replies("done")]).expect("within it");

@@ -196,8 +196,8 @@ fn a_reader_that_takes_nothing_is_not_the_gateways_fault() {
 fn faults_are_told_in_the_locale_and_without_tokens() {
     let mut config = with_backup();
     config.locale = openclaw_core::locale::Locale::Zh;
-    config.primary.bearer_token = "secret".into();
-    config.backup.as_mut().expect("a backup").bearer_token = "secret-too".into();
+    config.gateway_bearer_token = "secret".into();
+    config.gateway_backup_bearer_token = Some("secret-too".into());
     let echo = r#"{"error":{"message":"not (secret-too) nor (secret)"}}"#;
     let page = Scene::Answers(stream_head(), vec![]);
     let setup = setup(config, vec![refuses(400, echo), page]);

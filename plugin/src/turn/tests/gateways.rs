@@ -99,7 +99,7 @@ fn what_the_host_denies_fails_over_and_counts_for_nothing() {
     let denied = || Scene::Fails(Failure::Denied);
     let setup = setup(with_backup(), vec![denied(), replies("ok"), denied()]);
     assert!(setup.ask(&turn("x")).0.is_ok());
-    setup.state.configure(config().check().expect("good"));
+    setup.state.configure(Checked::new(config()).expect("good"));
     assert_eq!(setup.code(&turn("x")), FaultCode::ConfigInvalid);
     assert_eq!(setup.state.breaker(0, 0).failures, 0);
 }
@@ -111,8 +111,8 @@ fn the_end_of_a_turn_says_nothing_about_a_gateway_that_it_did_not_ask() {
     let mut running = Box::pin(run(&setup.state, &setup.world, &events, &turn, pending()));
     assert!(step(running.as_mut()).is_pending());
     let mut other = config();
-    other.primary.url = "http://other:1".into();
-    setup.state.configure(other.check().expect("good"));
+    other.gateway_primary_url = "http://other:1".into();
+    setup.state.configure(Checked::new(other).expect("good"));
     let fault = drive(&setup.world, running.as_mut()).expect_err("late");
     assert_eq!(fault.code, FaultCode::TimedOut);
     assert_eq!(setup.state.breaker(0, 0).failures, 0);

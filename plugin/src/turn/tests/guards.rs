@@ -126,9 +126,9 @@ fn a_turn_that_waits_begins_under_the_config_of_its_time() {
     let mut second = Box::pin(run(&setup.state, &setup.world, &events, &turn, pending()));
     assert!(step(second.as_mut()).is_pending());
     let mut other = config();
-    other.primary.url = "http://other:1".into();
+    other.gateway_primary_url = "http://other:1".into();
     other.limits.max_level = Level::Talk;
-    setup.state.configure(other.check().expect("good"));
+    setup.state.configure(Checked::new(other).expect("good"));
     drop(first);
     let Poll::Ready(Ok(reply)) = step(second.as_mut()) else {
         panic!("it is its turn")
@@ -141,7 +141,7 @@ fn a_turn_that_waits_begins_under_the_config_of_its_time() {
 fn guard_concurrency_the_queue_and_the_wait_are_bounded() {
     let limits = Limits {
         queue_length: 1,
-        queue_wait_ms: 5_000,
+        queue_wait: Duration::from_secs(5),
         ..Limits::default()
     };
     let setup = setup(Config { limits, ..config() }, vec![Scene::Hangs(vec![])]);

@@ -2,7 +2,6 @@
 
 use super::scenes::stream_head;
 use super::*;
-use crate::config::Endpoint;
 use crate::host::{AnswerBody, Events, Host, Post};
 use openclaw_core::guards::memory::{Bound, Sample};
 use std::collections::VecDeque;
@@ -125,7 +124,7 @@ impl Host for Rc<FakeHost> {
             .body
             .map_or(b"{}".to_vec(), |body| body.chunks().flatten().collect());
         self.sent.borrow_mut().push(Sent {
-            authority: post.gateway.authority.clone(),
+            authority: post.gateway.origin.authority.clone(),
             authorized: post.authorized,
             body: serde_json::from_slice(&body).expect("JSON"),
         });
@@ -274,33 +273,23 @@ pub(super) struct Setup {
 }
 
 pub(super) fn config() -> Config {
-    let endpoint = |url: &str| Endpoint {
-        url: url.into(),
-        bearer_token: "t0ken".into(),
-    };
     Config {
-        primary: endpoint("http://primary:1"),
-        backup: None,
-        agent_id: "main".into(),
-        limits: Limits::default(),
-        bounds: Bounds::default(),
-        locale: Locale::En,
+        gateway_primary_url: "http://primary:1".into(),
+        gateway_bearer_token: "t0ken".into(),
+        ..Config::default()
     }
 }
 
 pub(super) fn with_backup() -> Config {
     Config {
-        backup: Some(Endpoint {
-            url: "http://backup:2".into(),
-            bearer_token: "t0ken".into(),
-        }),
+        gateway_backup_url: Some("http://backup:2".into()),
         ..config()
     }
 }
 
 pub(super) fn setup(config: Config, scenes: Vec<Scene>) -> Setup {
     let state = State::default();
-    state.configure(config.check().unwrap_or_else(|error| panic!("{error:?}")));
+    state.configure(Checked::new(config).unwrap_or_else(|error| panic!("{error:?}")));
     let world = Rc::new(FakeHost {
         available: Cell::new(Some(1024 * MIB)),
         ..FakeHost::default()

@@ -12,14 +12,14 @@ mod scenes;
 mod state;
 mod tools;
 
-use crate::config::{Bounds, Config};
+use crate::config::Checked;
 use crate::fault::Fault;
 use crate::gateway::classify::Head;
 use crate::host::Failure;
 use crate::state::State;
+use openclaw_core::config::{Config, Limits, MIB};
 use openclaw_core::guards::breaker;
 use openclaw_core::level::Level;
-use openclaw_core::limits::{Limits, MIB};
 use openclaw_core::status::Check;
 use openclaw_core::turn::*;
 use openclaw_core::{fault::FaultCode, locale::Locale};
@@ -29,6 +29,7 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// Runs a turn. What is left of it is dropped, which closes its connection.
 async fn run(

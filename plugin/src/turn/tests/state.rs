@@ -42,8 +42,8 @@ fn a_snapshot_says_nothing_about_a_gateway_at_another_address() {
     let new = State::default();
     new.carry(&old.state.snapshot()).expect("the same version");
     let mut moved = config();
-    moved.primary.url = "http://127.0.0.1:18790".into();
-    new.configure(moved.check().expect("a good config"));
+    moved.gateway_primary_url = "http://127.0.0.1:18790".into();
+    new.configure(Checked::new(moved).expect("a good config"));
     assert!(matches!(new.breaker(0, 0).state, breaker::State::Closed));
     assert_eq!((new.breaker(0, 0).failures, new.counters().turns), (0, 7));
 }
@@ -186,7 +186,7 @@ fn diagnose_is_not_green_when_the_gateway_refuses() {
 #[test]
 fn diagnose_has_short_limits_of_its_own() {
     let mut config = with_backup();
-    config.bounds.first_byte_ms = 300_000;
+    config.timeouts.first_byte = Duration::from_secs(300);
     let silent = setup(config.clone(), vec![Scene::IsSilent, Scene::IsSilent]);
     let checks = diagnosis(&silent);
     for name in ["reach-primary", "reach-backup"] {

@@ -147,14 +147,10 @@ fn guard_memory_is_read_again_before_each_tool_call() {
 
 #[test]
 fn tool_rounds_are_bounded() {
-    let bounds = Bounds {
-        max_tool_rounds: 2,
-        ..Bounds::default()
-    };
     let ask = |scenes| {
         let setup = setup(
             Config {
-                bounds: bounds.clone(),
+                max_tool_rounds: 2,
                 ..config()
             },
             scenes,

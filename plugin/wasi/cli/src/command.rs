@@ -2,6 +2,7 @@
 
 use std::io;
 
+use openclaw_core::config::Key;
 use openclaw_core::exit;
 use openclaw_core::level::Level;
 use openclaw_core::{fault::FaultCode, locale::Locale};
@@ -88,7 +89,7 @@ async fn run_ask(locale: Locale, ask: Ask) -> io::Result<u8> {
         session: ask
             .session
             .unwrap_or_else(|| format!("wasi-{:016x}", get_random_u64())),
-        level: names::wit_level(ask.level.unwrap_or(Level::Talk)),
+        level: ask.level.unwrap_or(Level::Talk).into(),
         heavy: ask.heavy,
         instructions: ask.instructions,
         attachments: Vec::new(),
@@ -139,7 +140,7 @@ async fn diagnose(locale: Locale, as_json: bool) -> io::Result<u8> {
             }
         }
     }
-    let checks = gateway::diagnose(Some(names::wit_locale(locale))).await;
+    let checks = gateway::diagnose(Some(locale.into())).await;
     print(&if as_json {
         line(&json::diagnosis(&checks))
     } else {
@@ -150,7 +151,7 @@ async fn diagnose(locale: Locale, as_json: bool) -> io::Result<u8> {
 }
 
 fn configure(locale: Locale) -> Result<(), gateway::ConfigError> {
-    gateway::configure(&config::of_environment(variable, locale), None)
+    gateway::configure(&(&config::of_environment(variable, locale)).into(), None)
 }
 
 /// Tells what is wrong with the settings; the exit code.
@@ -161,11 +162,12 @@ fn refused(locale: Locale, error: &gateway::ConfigError) -> u8 {
 
 /// The first setting without which no gateway can be asked, and the variable that sets it.
 fn missing() -> Option<String> {
-    let (name, key) = config::VARIABLES
+    let needed = ["gateway_primary_url", "gateway_bearer_token"];
+    let names = needed
         .into_iter()
-        .take(2)
-        .find(|(name, _)| variable(name).is_none_or(|value| value.is_empty()))?;
-    Some(format!("{key} ({name})"))
+        .filter_map(|key| Some((key, Key::find(key)?.env?)));
+    let mut missing = names.filter(|(_, name)| variable(name).is_none_or(|value| value.is_empty()));
+    missing.next().map(|(key, name)| format!("{key} ({name})"))
 }
 
 fn arguments() -> impl Iterator<Item = std::ffi::OsString> {

@@ -1,64 +1,35 @@
-//! The config, from the environment. What it does not name has the rules' own defaults.
+//! The config, from the environment. What it does not name has its default.
 
-use openclaw_core::limits::Limits;
+use openclaw_core::config::{Config, KEYS, Key};
 use openclaw_core::locale::Locale;
-use openclaw_plugin::config::Bounds;
-
-use crate::bindings::astr::openclaw::gateway::{Config, Endpoint};
-use crate::bindings::astr::openclaw::guards;
-use crate::names;
-
-/// The variables, as `host-shim` names them, and the key of the config that each sets; the two
-/// without which nothing can be asked come first.
-pub const VARIABLES: [(&str, &str); 4] = [
-    ("OPENCLAW_GATEWAY_URL", "gateway_primary_url"),
-    ("OPENCLAW_GATEWAY_TOKEN", "gateway_bearer_token"),
-    ("OPENCLAW_GATEWAY_BACKUP_URL", "gateway_backup_url"),
-    ("OPENCLAW_GATEWAY_AGENT_ID", "gateway_agent_id"),
-];
+use serde_json::Value;
 
 /// The config that the environment gives; `variable` gives none for what is not set. Whether its
 /// values are allowed is the plugin's to say.
 pub fn of_environment(variable: impl Fn(&str) -> Option<String>, locale: Locale) -> Config {
-    let set = |name| variable(name).filter(|value| !value.is_empty());
-    let token = set("OPENCLAW_GATEWAY_TOKEN").unwrap_or_default();
-    let endpoint = |url| Endpoint {
-        url,
-        bearer_token: token.clone(),
-    };
-    let bounds = Bounds::default();
+    let value = |key: &Key| variable(key.env?).filter(|value| !value.is_empty());
+    let values = KEYS
+        .iter()
+        .filter_map(|key| Some((key.name.to_owned(), value(key)?.into())));
+    // The keys with a variable all take texts.
+    let config = serde_json::from_value(Value::Object(values.collect()));
     Config {
-        primary: endpoint(set("OPENCLAW_GATEWAY_URL").unwrap_or_default()),
-        backup: set("OPENCLAW_GATEWAY_BACKUP_URL").map(endpoint),
-        agent_id: set("OPENCLAW_GATEWAY_AGENT_ID").unwrap_or_else(|| "main".to_owned()),
-        limits: limits(Limits::default()),
-        connect_timeout_ms: bounds.connect_ms,
-        first_byte_timeout_ms: bounds.first_byte_ms,
-        idle_timeout_ms: bounds.idle_ms,
-        turn_timeout_ms: bounds.turn_ms,
-        max_answer_bytes: bounds.max_answer_bytes,
-        max_tool_rounds: bounds.max_tool_rounds,
-        locale: names::wit_locale(locale),
-    }
-}
-
-fn limits(limits: Limits) -> guards::Limits {
-    guards::Limits {
-        max_level: names::wit_level(limits.max_level),
-        heavy_floor: limits.heavy_floor,
-        read_only_floor: limits.read_only_floor,
-        breaker_failures: limits.breaker.failures,
-        breaker_open_ms: limits.breaker.open_ms,
-        queue_length: limits.queue_length,
-        queue_wait_ms: limits.queue_wait_ms,
-        heavy_bytes: limits.heavy_bytes,
-        heavy_words: limits.heavy_words,
+        locale,
+        ..config.unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bindings::astr::openclaw::gateway;
+
+    fn of_environment(
+        variable: impl Fn(&str) -> Option<String>,
+        locale: Locale,
+    ) -> gateway::Config {
+        gateway::Config::from(&super::of_environment(variable, locale))
+    }
 
     fn variable<'a>(pairs: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'a {
         |name| {

@@ -1,7 +1,7 @@
 //! The interface's names in the words of the one table of faults and levels.
 
+use openclaw_core::fault::FaultCode;
 use openclaw_core::level::Level;
-use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use crate::bindings::astr::openclaw::types;
 
@@ -38,25 +38,6 @@ pub fn level(level: types::Level) -> Level {
         types::Level::Act => Level::Act,
         types::Level::Host => Level::Host,
         types::Level::Root => Level::Root,
-    }
-}
-
-/// The interface's level.
-pub fn wit_level(level: Level) -> types::Level {
-    match level {
-        Level::Talk => types::Level::Talk,
-        Level::ReadOnly => types::Level::ReadOnly,
-        Level::Act => types::Level::Act,
-        Level::Host => types::Level::Host,
-        Level::Root => types::Level::Root,
-    }
-}
-
-/// The interface's locale.
-pub fn wit_locale(locale: Locale) -> types::Locale {
-    match locale {
-        Locale::En => types::Locale::En,
-        Locale::Zh => types::Locale::Zh,
     }
 }
 

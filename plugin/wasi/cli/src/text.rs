@@ -1,12 +1,12 @@
 //! What people read.
 
+use openclaw_core::config::Key;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use crate::bindings::astr::openclaw::gateway::Check;
 use crate::bindings::astr::openclaw::guards::{Breaker, BreakerState, State};
 use crate::bindings::astr::openclaw::memory_stat::Bound;
 use crate::bindings::astr::openclaw::types::{Fault, GatewayName};
-use crate::config::VARIABLES;
 use crate::names;
 
 /// One of two format strings, by locale, formatted. Both see the same variables.
@@ -85,10 +85,9 @@ pub fn fault(locale: Locale, fault: &Fault) -> String {
 /// A setting that is missing or not allowed; with the variable that sets it.
 pub fn config_error(locale: Locale, key: &str, message: &str) -> String {
     let code = FaultCode::ConfigInvalid;
-    let place = VARIABLES
-        .iter()
-        .find(|(_, of)| *of == key)
-        .map(|(variable, _)| format!(" ({variable})"))
+    let variable = Key::find(key).and_then(|key| key.env);
+    let place = variable
+        .map(|name| format!(" ({name})"))
         .unwrap_or_default();
     let what = format!("{key}: {message}{place}");
     problem(

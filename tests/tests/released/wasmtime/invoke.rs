@@ -1,6 +1,8 @@
 //! `wasmtime run --invoke`: the exported functions, with values in WAVE.
 
+use openclaw_core::config::Config;
 use openclaw_tests::program::Ran;
+use openclaw_tests::wit_config::{Style, written};
 
 use super::command::wasmtime_run;
 
@@ -29,19 +31,12 @@ fn exported_functions_can_be_invoked() {
     assert_eq!(reset.code, 0, "{reset:?}");
     let sample = invoke("read()");
     assert!(sample.out.starts_with("ok({available: "), "{sample:?}");
-    let refused = invoke(CONFIGURE);
+    let mut loose = Config::default();
+    loose.limits.heavy_floor = 1;
+    let config = written(&loose, "http://127.0.0.1:18789", "t0ken", Style::Wave);
+    let refused = invoke(&format!("configure({config}, none)"));
     assert!(
         refused.out.contains(r#"err({key: "heavy_floor_mib""#),
         "{refused:?}"
     );
 }
-
-/// A config that would loosen a limit.
-const CONFIGURE: &str = r#"configure({
-    primary: {url: "http://127.0.0.1:18789", bearer-token: "t0ken"}, agent-id: "main",
-    limits: {max-level: root, heavy-floor: 1, read-only-floor: 367001600, breaker-failures: 2,
-        breaker-open-ms: 60000, queue-length: 8, queue-wait-ms: 1000, heavy-bytes: 1000,
-        heavy-words: []},
-    connect-timeout-ms: 1000, first-byte-timeout-ms: 1000, idle-timeout-ms: 1000,
-    turn-timeout-ms: 1000, max-answer-bytes: 8388608, max-tool-rounds: 8, locale: en
-}, none)"#;

@@ -299,7 +299,7 @@ async fn guard_breaker_a_refused_config_changes_nothing() {
         let host_shim::ConfigureError::Invalid(error) = error else {
             panic!("{error:?}");
         };
-        assert_eq!(error.key.as_deref(), Some(key), "{url}: {error}");
+        assert_eq!(error.key(), Some(key), "{url}: {error}");
         assert!(!error.to_string().contains("s3cret"), "{error}");
         let after = breaker(&rig).await;
         assert_eq!(

@@ -280,7 +280,7 @@ async fn guard_concurrency_an_instance_that_has_grown_is_kept_while_it_reads_out
 #[tokio::test]
 async fn guard_concurrency_cannot_be_configured() {
     for key in ["concurrency", "max_concurrency", "in_flight"] {
-        let error = host_shim::Config::loader()
+        let error = host_shim::ConfigLoader::new()
             .set(key, 2)
             .err()
             .expect("no such key");

@@ -91,7 +91,7 @@ async fn guard_limits_a_loose_config_is_refused_at_the_start_too() {
     let builder = host_shim::Plugin::builder().cache_dir(openclaw_tests::rig::cache_dir());
     match builder.config(loose).build().await {
         Err(LoadError::Config(error)) => {
-            assert_eq!(error.key.as_deref(), Some("breaker_open_seconds"));
+            assert_eq!(error.key(), Some("breaker_open_seconds"));
         }
         other => panic!("{other:?}"),
     }

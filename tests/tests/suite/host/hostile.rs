@@ -130,7 +130,7 @@ fn memory_without_end_is_stopped() {
 /// The clock at which the host itself gives up.
 fn past_every_limit() -> Duration {
     let config = Config::default();
-    config.queue_wait + config.turn_timeout + Duration::from_secs(61)
+    config.limits.queue_wait + config.timeouts.turn + Duration::from_secs(61)
 }
 
 #[test]
@@ -209,11 +209,11 @@ fn a_diagnosis_that_is_given_up_ends_no_turn_beside_it() {
 fn a_turn_is_given_up_by_the_limits_of_the_config_in_force() {
     run(async {
         let mut config = config("http://127.0.0.1:18789");
-        config.turn_timeout = Duration::from_secs(10);
+        config.timeouts.turn = Duration::from_secs(10);
         let plugin = hostile().config(config.clone()).build().await.unwrap();
         let turn = plugin.ask(TurnRequest::new("take 1000 s"));
         assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
-        config.turn_timeout = Duration::from_secs(1800);
+        config.timeouts.turn = Duration::from_secs(1800);
         plugin.configure(config).await.unwrap();
         plugin.clock().advance(Duration::from_secs(300)).unwrap();
         // Longer than a component is given that ends nothing.

@@ -90,7 +90,7 @@ fn a_snapshot_that_the_component_does_not_take_costs_the_state_and_nothing_else(
             .await
         {
             Err(LoadError::Config(error)) => {
-                assert_eq!(error.key.as_deref(), Some("gateway_primary_url"));
+                assert_eq!(error.key(), Some("gateway_primary_url"));
             }
             other => panic!("{other:?}"),
         }

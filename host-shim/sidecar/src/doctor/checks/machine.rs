@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use openclaw_core::limits::Limits;
+use openclaw_core::config::Limits;
 
 use crate::doctor::facts::{Facts, Found, release_day, size};
 use crate::doctor::{Check, messages};

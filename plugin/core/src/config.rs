@@ -1,0 +1,195 @@
+//! What can be set. `table.rs` has each key once; everything about a key is made of its row.
+
+#[cfg(feature = "serde")]
+mod as_text;
+mod error;
+mod keys;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wit;
+
+use core::time::Duration;
+
+pub use error::{ConfigError, Flaw, Unit};
+pub use keys::{KEYS, Key, Kind};
+pub use secrecy::{ExposeSecret, SecretString};
+
+use crate::bindings::Times;
+use crate::guards::breaker;
+use crate::level::Level;
+use crate::locale::Locale;
+use crate::origin::{Origin, without_user};
+use crate::prelude::*;
+use crate::token;
+
+/// One mebibyte, in bytes.
+pub const MIB: u64 = 1024 * 1024;
+
+/// The words that make a turn heavy, unless the config has others.
+pub const HEAVY_WORDS: [&str; 9] = [
+    "image", "图片", "video", "视频", "file", "文件", "pdf", "截图", "绘图",
+];
+
+/// The Rust type of each kind of value.
+#[allow(missing_docs, reason = "Kind says it")]
+mod types {
+    pub type Level = super::Level;
+    pub type Locale = super::Locale;
+    pub type Url = super::String;
+    pub type OptUrl = Option<super::String>;
+    pub type Name = super::String;
+    pub type Secret = super::SecretString;
+    pub type OptSecret = Option<super::SecretString>;
+    pub type Words = super::Vec<super::String>;
+    pub type Mib = u64;
+    pub type Bytes = u64;
+    pub type Count = u32;
+    pub type Ms = super::Duration;
+}
+
+/// A default, from how the table writes it.
+macro_rules! default {
+    (Mib $value:expr) => {
+        $value * MIB
+    };
+    (Ms $value:expr) => {
+        Duration::from_millis($value)
+    };
+    ($kind:ident $value:expr) => {
+        $value
+    };
+}
+
+/// Whether a number is within its range.
+macro_rules! within {
+    (Mib $value:expr, $($key:literal, $default:expr, $least:literal, $most:literal)?) => {
+        $(error::within($key, $value, $default * MIB, $least * MIB, $most * MIB, Unit::Mib)?;)?
+    };
+    (Ms $value:expr, $($key:literal, $default:expr, $least:literal, $most:literal)?) => {
+        $(error::within($key, Times::millis($value), $default, $least, $most, Unit::Ms)?;)?
+    };
+    ($kind:ident $value:expr, $($key:literal, $default:expr, $least:literal, $most:literal)?) => {
+        $(error::within($key, u64::from($value), $default, $least, $most, Unit::None)?;)?
+    };
+}
+
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident { $($field:ident $wit:tt: $kind:ident = $default:expr, {
+        $key:literal $(with $with:literal)?, $(in $least:literal to $most:literal,)? $(env $env:literal,)?
+        en $title:literal: $hint:literal, $($texts:tt)*
+    };)* } $($nested:ident: $type:ident)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+        pub struct $name {
+            $(
+                #[doc = $hint]
+                #[cfg_attr(feature = "serde", serde(rename = $key $(, with = $with)?))]
+                pub $field: types::$kind,
+            )*
+            $(
+                #[doc = concat!("See [`", stringify!($type), "`].")]
+                #[cfg_attr(feature = "serde", serde(flatten))]
+                pub $nested: $type,
+            )*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: default!($kind $default),)* $($nested: Default::default(),)* }
+            }
+        }
+
+        impl $name {
+            fn check_ranges(&self) -> Result<(), ConfigError> {
+                $(within!($kind self.$field, $($key, $default, $least, $most)?);)*
+                $(self.$nested.check_ranges()?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+macro_rules! records {
+    (Config $config:tt Limits $limits:tt Timeouts $timeouts:tt Files $files:tt) => {
+        record! {
+            /// Everything that can be set. `Debug` and `Serialize` do not show tokens.
+            Config $config limits: Limits timeouts: Timeouts
+        }
+        record! {
+            /// The guards' thresholds. The default is the runbook's.
+            Limits $limits
+        }
+        record! {
+            /// How long to wait.
+            Timeouts $timeouts
+        }
+    };
+}
+crate::settings!(records);
+
+impl Limits {
+    /// When a breaker opens, and for how long.
+    pub fn breaker(&self) -> breaker::Rule {
+        breaker::Rule {
+            failures: self.breaker_failures,
+            open_ms: self.breaker_open.millis(),
+        }
+    }
+}
+
+impl Config {
+    /// The gateways' origins and tokens, the primary first, if all that is set is allowed.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that is not allowed, in the order of the table.
+    pub fn check(&self) -> Result<Vec<(Origin, &str)>, ConfigError> {
+        let token = &self.gateway_bearer_token;
+        let keys = ("gateway_primary_url", "gateway_bearer_token");
+        let mut gateways = vec![gateway(&self.gateway_primary_url, token, keys)?];
+        if let Some(url) = &self.gateway_backup_url {
+            let keys = ("gateway_backup_url", "gateway_backup_bearer_token");
+            let token = self.gateway_backup_bearer_token.as_ref().unwrap_or(token);
+            let backup = gateway(url, token, keys)?;
+            if backup.0 == gateways[0].0 {
+                return Err(ConfigError::new(keys.0, Flaw::SameGateway(backup.0.url())));
+            }
+            gateways.push(backup);
+        }
+        let agent = &self.gateway_agent_id;
+        let allowed = |c: u8| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+        if !(1..=64).contains(&agent.len()) || !agent.bytes().all(allowed) {
+            return Err(ConfigError::new(
+                "gateway_agent_id",
+                Flaw::Name(agent.clone()),
+            ));
+        }
+        if self
+            .limits
+            .heavy_words
+            .iter()
+            .any(|word| word.trim().is_empty())
+        {
+            return Err(ConfigError::new("heavy_words", Flaw::EmptyWord));
+        }
+        self.check_ranges()?;
+        Ok(gateways)
+    }
+}
+
+/// A gateway's origin and token; `keys` are those of its address and its token.
+fn gateway<'a>(
+    url: &str,
+    token: &'a SecretString,
+    keys: (&'static str, &'static str),
+) -> Result<(Origin, &'a str), ConfigError> {
+    let origin = Origin::parse(url)
+        .map_err(|why| ConfigError::new(keys.0, Flaw::Url(without_user(url), why)))?;
+    let token = token.expose_secret();
+    match token::flaw(token) {
+        Some(flaw) => Err(ConfigError::new(keys.1, Flaw::Token(flaw))),
+        None => Ok((origin, token)),
+    }
+}
