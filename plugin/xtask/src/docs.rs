@@ -10,7 +10,7 @@ type Make = fn(&Path) -> Result<String>;
 
 const FILES: [(&str, Make); 4] = [
     ("wit/README.md", wit_doc::markdown),
-    ("plugin/SETTINGS.md", settings::reference),
+    (settings::REFERENCE, settings::reference),
     (
         "host-shim/astrbot/astrbot_plugin_openclaw/_conf_schema.json",
         settings::star_schema,

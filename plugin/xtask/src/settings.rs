@@ -1,4 +1,4 @@
-//! What is made of the table of settings: the reference page, and the Star's settings page.
+//! What is made of the table of settings: that in the reference, and the Star's settings page.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,37 +10,38 @@ use openclaw_core::locale::Locale;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+/// The page with the table of settings.
+pub const REFERENCE: &str = "host-shim/REFERENCE.md";
 /// What the Star's settings page is made of, besides the keys of core's table.
 const STAR: &str = "host-shim/astrbot/settings.toml";
 
-/// The reference page.
-pub fn reference(_: &Path) -> Result<String> {
-    let mut page = String::from(
-        "<!-- Generated from plugin/core/src/config/table.rs by `cargo xtask docs`; do not edit. -->\n\n\
-         # Settings\n\n\
-         Set them in a TOML or JSON file (`host-shim --config`), in the environment, or from Rust and Python. A later \
-         layer wins key by key: file, environment, flags.\n",
-    );
+/// The reference with the table of settings.
+pub fn reference(root: &Path) -> Result<String> {
+    let page = std::fs::read_to_string(root.join(REFERENCE))?;
+    let (begin, end) = ("<!-- settings -->\n", "<!-- /settings -->");
+    let section = page
+        .split_once(begin)
+        .and_then(|(head, rest)| Some((head, rest.split_once(end)?.1)));
+    let (head, tail) =
+        section.with_context(|| format!("{REFERENCE} has no section of settings"))?;
+    let mut table = String::from("| key | default | allowed | |\n| --- | --- | --- | --- |\n");
     for key in KEYS {
-        write!(
-            page,
-            "\n## `{}`\n\n{}\n\n{}\n\n- Type: {}\n",
+        let default = default(key)
+            .map(|default| format!("`{default}`"))
+            .unwrap_or_default();
+        let allowed = match key.range_as_written() {
+            Some((least, most)) => format!("{least} to {most}"),
+            None => key.expects(Locale::En),
+        };
+        let env = key.env.map(|env| format!(" (`{env}`)")).unwrap_or_default();
+        writeln!(
+            table,
+            "| `{}`{env} | {default} | {allowed} | {} |",
             key.name,
-            key.hint(Locale::En),
-            key.hint(Locale::Zh),
-            key.expects(Locale::En)
+            key.hint(Locale::En)
         )?;
-        if let Some(default) = default(key) {
-            writeln!(page, "- Default: `{default}`")?;
-        }
-        if let Some((least, most)) = key.range_as_written() {
-            writeln!(page, "- Allowed: {least} to {most}")?;
-        }
-        if let Some(env) = key.env {
-            writeln!(page, "- Environment: `{env}`")?;
-        }
     }
-    Ok(page)
+    Ok(format!("{head}{begin}{table}{end}{tail}"))
 }
 
 /// A key's default as users write it, if it has one.

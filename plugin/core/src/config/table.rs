@@ -26,11 +26,11 @@ macro_rules! settings {
                 en "Backup gateway token": "Leave empty to use the primary's token.",
                 zh "备用网关令牌": "留空则与主网关相同。" };
             max_answer_bytes (max_answer_bytes): Bytes = 8_388_608, { "max_answer_bytes", in 1_024 to 16_777_216,
-                en "Answer size limit (bytes)": "A longer answer, or turn in all, ends as protocol_error.",
-                zh "回答大小上限（字节）": "单次回答或整个任务的文字超过此值时，以 protocol_error 结束。" };
+                en "Answer size limit (bytes)": "A longer answer, or turn as a whole, ends with protocol_error.",
+                zh "回答大小上限（字节）": "单个回答或整个任务的回答超过此大小时，以 protocol_error 结束。" };
             max_tool_rounds (max_tool_rounds): Count = 8, { "max_tool_rounds", in 0 to 64,
                 en "Tool rounds": "Rounds of tool calls in one turn.",
-                zh "工具轮数上限": "一次任务中最多几轮工具调用。" };
+                zh "工具轮数上限": "一个任务最多进行几轮工具调用。" };
             locale (locale): Locale = Locale::En, { "locale",
                 en "Language": "The language of causes, remedies and notices.",
                 zh "语言": "原因、办法和提示所用的语言。" };
@@ -73,7 +73,7 @@ macro_rules! settings {
                 zh "首字节时限（秒）": "网关开始应答前最多等待多久。" };
             idle (idle_timeout_ms): Ms = 300_000, { "idle_timeout_seconds" with "crate::json::seconds", in 1 to 86_400_000,
                 en "Idle timeout (s)": "The longest silence within an answer. Minutes are normal while an agent works.",
-                zh "静默时限（秒）": "应答中断续之间最多等待多久；代理工作时沉默数分钟是正常的。" };
+                zh "静默时限（秒）": "应答过程中最多静默多久；代理工作时静默数分钟是正常的。" };
             turn (turn_timeout_ms): Ms = 1_800_000, { "turn_timeout_seconds" with "crate::json::seconds", in 1 to 86_400_000,
                 en "Turn timeout (s)": "How long a whole turn may take with its tools, not counting the queue.",
                 zh "任务总时限（秒）": "整个任务（含工具）最多多久，不含排队时间。" };
