@@ -2,10 +2,10 @@
 //! Chinese.
 
 use clap::{Arg, ArgAction, Command};
-use openclaw_core::locale::Locale;
+use openclaw_core::locale::{Locale, say};
+use openclaw_render::{HELP, HelpText, exit_codes, help_text};
 
-use super::text::pick;
-use super::{chat, exit};
+use crate::commands::chat;
 
 const SETTINGS_EN: &str = "\
 Settings: flags, before the environment (OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_BACKUP_URL,
@@ -37,27 +37,15 @@ const EXAMPLES_ZH: &str = "
   printf '{\"id\":1,\"op\":\"status\"}\\n' | host-shim session
 ";
 
-const DEMO_EN: &str = "\
-  host-shim demo                              the guards and faults, without a gateway
-";
-
-const DEMO_ZH: &str = "\
-  host-shim demo                              不需要网关，演示防护与故障
-";
-
 const ASK_EN: &str = "
-  host-shim ask 'What is in my workspace?'
-  git diff | host-shim ask --instructions 'Review this change.'
-  host-shim ask --attach cat.png 'What is this?'
   host-shim ask --session notes --level L1 'Go on.'
+  host-shim ask --attach cat.png 'What is this?'
   host-shim ask --json hi | jq -r 'select(.event == \"completed\").text'
 ";
 
 const ASK_ZH: &str = "
-  host-shim ask '我的工作区里有什么？'
-  git diff | host-shim ask --instructions '审查这个改动。'
-  host-shim ask --attach cat.png '这是什么？'
   host-shim ask --session notes --level L1 '继续。'
+  host-shim ask --attach cat.png '这是什么？'
   host-shim ask --json 你好 | jq -r 'select(.event == \"completed\").text'
 ";
 
@@ -96,85 +84,129 @@ const SESSION_ZH: &str = "\
 示例：
   printf '{\"id\":1,\"op\":\"ask\",\"text\":\"你好\"}\\n' | (cat; sleep 60) | host-shim session";
 
+/// What only this command line has, as [`HELP`].
+#[rustfmt::skip]
+const OWN: &[HelpText] = &[
+    ("help", "Shows this help, or that of a command", "显示帮助"),
+    (".help", "Shows help", "显示帮助"),
+    (".version", "Shows the version", "显示版本"),
+    ("help.command", "Command to explain", "要了解的命令"),
+    (".config", "Settings, as TOML or JSON", "设置文件，TOML 或 JSON"),
+    (".gateway_url", "Gateway, such as http://127.0.0.1:18789", "网关地址，例如 http://127.0.0.1:18789"),
+    (".backup_url", "Gateway to use when the primary is unavailable", "备用网关：主网关不可用时才会使用"),
+    (".agent", "OpenClaw agent that answers", "负责回答的 OpenClaw 智能体"),
+    (".token_file", "File with nothing but the gateway's token", "只含网关令牌的文件"),
+    (".component", "Plugin component, or the output of `compile`, to run instead of the built-in one",
+        "要运行的插件组件（或 compile 的产物），代替内置的组件"),
+    (".verbose", "Logs to stderr; twice for details and timings", "把日志写到标准错误；写两次则含细节与耗时"),
+    ("ask.attachments", "Image or file to send along; repeatable", "一并发送的图片或文件；可多次给出"),
+    ("chat", "Talks, turn after turn", "交互式对话"),
+    ("session", "Speaks JSON Lines on stdin and stdout, for scripts and tests",
+        "在标准输入输出上使用 JSON Lines，供脚本与测试使用"),
+    ("inspect", "Shows a component's version, imports and exports", "显示组件的版本、导入与导出"),
+    ("inspect.file", "Component; by default the one that the other commands run",
+        "组件文件；默认为其他命令运行的组件"),
+    ("demo", "Plays the guards and faults against a fake gateway; needs no network",
+        "用模拟网关演示防护与故障，不需要网络"),
+    ("faults", "Prints the table of faults", "输出故障表"),
+    ("guards", "Prints the table of guards with the limits in force", "输出防护表与当前生效的限值"),
+    (".markdown", "Prints Markdown", "输出 Markdown"),
+    ("compile", "Compiles a component ahead of time", "预先编译组件"),
+    ("compile.input", "Component", "组件文件"),
+    ("compile.output", "Where to write the compiled artifact", "编译产物写到哪里"),
+    ("completions", "Prints a completion script for a shell", "输出 shell 的补全脚本"),
+    ("completions.shell", "Shell", "哪种 shell"),
+    ("sidecar", "Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot",
+        "安装、检查、启动、升级和回滚 AstrBot 旁边的 OpenClaw 网关"),
+];
+
+/// The help of the command at this place in the grammar, or of an argument of it. English texts of the
+/// sidecar's are none: they are in its grammar.
+fn text(path: &str, argument: Option<&str>, locale: Locale) -> Option<&'static str> {
+    let of = |key: &str| help_text(HELP, key, locale).or_else(|| help_text(OWN, key, locale));
+    let (key, any) = match argument {
+        None => (path.to_owned(), None),
+        Some(id) => (join(path, id), Some(format!(".{id}"))),
+    };
+    let sidecar = || match (key.strip_prefix("sidecar."), locale) {
+        (Some(key), Locale::Zh) => openclaw_sidecar::cli::help::chinese(key),
+        _ => None,
+    };
+    of(&key).or_else(sidecar).or_else(|| of(any.as_deref()?))
+}
+
 /// The grammar with its help texts in the locale.
-pub fn dress(command: Command, locale: Locale) -> Command {
-    let command = match locale {
-        Locale::En => command,
-        Locale::Zh => chinese_root(command),
+pub fn localized(command: Command, locale: Locale) -> Command {
+    let command = localize(command, "", locale);
+    let pick = |en, zh| match locale {
+        Locale::En => en,
+        Locale::Zh => zh,
     };
-    let examples = |examples| format!("{}{examples}", pick(locale, "Examples:", "示例："));
-    let demo = match cfg!(feature = "demo") {
-        true => pick(locale, DEMO_EN, DEMO_ZH),
-        false => "",
-    };
-    let exit_codes = || {
-        let codes = exit::list(locale);
-        let title = pick(locale, "Exit codes:", "退出码：");
-        format!("{title}\n{}", codes.trim_end())
-    };
-    let ask = examples(pick(locale, ASK_EN, ASK_ZH)) + "\n" + &exit_codes();
-    let chat = format!(
-        "{}\n{}",
-        pick(locale, "In the talk:", "对话中的命令："),
-        chat::help(locale).trim_end()
+    let went_back = say!(locale,
+        en: "sidecar: an upgrade or roll-back failed; the previous version runs again",
+        zh: "sidecar：升级或回滚未成功，已恢复到之前的版本");
+    let codes = exit_codes(
+        locale,
+        &[(openclaw_sidecar::cli::WENT_BACK, went_back)],
+        |_| true,
     );
+    let title = say!(locale, en: "Exit codes:", zh: "退出码：");
+    let codes = format!("{title}\n{}", codes.trim_end());
+    let examples = |examples| say!(locale, en: "Examples:", zh: "示例：") + examples;
+    let ask = format!("{}\n{codes}", examples(pick(ASK_EN, ASK_ZH)));
+    let title = say!(locale, en: "In the conversation:", zh: "对话中的命令：");
+    let chat = format!("{title}\n{}", chat::help(locale).trim_end());
+    let settings = pick(SETTINGS_EN, SETTINGS_ZH);
+    let all = examples(pick(EXAMPLES_EN, EXAMPLES_ZH));
     command
-        .after_help(format!(
-            "{}\n\n{}{}\n{}",
-            pick(locale, SETTINGS_EN, SETTINGS_ZH),
-            examples(pick(locale, EXAMPLES_EN, EXAMPLES_ZH)),
-            demo,
-            exit_codes(),
-        ))
+        .after_help(format!("{settings}\n\n{all}\n{codes}"))
         .mut_subcommand("ask", |command| command.after_help(ask))
         .mut_subcommand("chat", |command| command.after_help(chat))
         .mut_subcommand("session", |command| {
-            command.after_help(pick(locale, SESSION_EN, SESSION_ZH))
+            command.after_help(pick(SESSION_EN, SESSION_ZH))
         })
-        .mut_subcommand("diagnose", |command| command.after_help(exit_codes()))
+        .mut_subcommand("diagnose", |command| command.after_help(codes))
 }
 
-/// Help and version as arguments of our own, because those that clap adds by itself cannot be
-/// translated.
-fn chinese_root(command: Command) -> Command {
-    let version = Arg::new("version")
-        .short('V')
-        .long("version")
-        .action(ArgAction::Version);
-    chinese(command.disable_version_flag(true).arg(version), "")
-}
-
-fn chinese(mut command: Command, path: &str) -> Command {
-    let about = chinese_text(path);
-    if let Some(about) = about {
+/// The texts of a command and of all below it; in Chinese also what clap writes itself in English.
+fn localize(mut command: Command, path: &str, locale: Locale) -> Command {
+    let (chinese, in_root) = (locale == Locale::Zh, path.is_empty());
+    if chinese {
+        // Those that clap adds by itself cannot be translated.
+        let flag = |name, short, action| Arg::new(name).short(short).long(name).action(action);
+        command = command
+            .disable_help_flag(true)
+            .arg(flag("help", 'h', ArgAction::Help))
+            .subcommand_help_heading("命令")
+            .subcommand_value_name("命令")
+            .help_template("{about}\n\n用法：{usage}\n\n{all-args}{after-help}");
+        if in_root {
+            command =
+                command
+                    .disable_version_flag(true)
+                    .arg(flag("version", 'V', ArgAction::Version));
+        }
+    }
+    if let Some(about) = text(path, None, locale) {
         command = command.about(about);
     }
-    let help = Arg::new("help")
-        .short('h')
-        .long("help")
-        .action(ArgAction::Help);
-    command = command
-        .disable_help_flag(true)
-        .arg(help)
-        .subcommand_help_heading("命令")
-        .subcommand_value_name("命令")
-        .help_template("{about}\n\n用法：{usage}\n\n{all-args}{after-help}");
-    let in_root = path.is_empty();
     command = command.mut_args(|argument| {
-        let key = match argument.get_id().as_str() {
-            "help" | "version" => argument.get_id().to_string(),
-            id => join(path, id),
+        let heading = match (
+            argument.is_positional(),
+            in_root && argument.is_global_set(),
+        ) {
+            (true, _) => "参数",
+            (false, true) => "全局选项",
+            (false, false) => "选项",
         };
-        let heading = if argument.is_positional() {
-            "参数"
-        } else if in_root && argument.is_global_set() {
-            "全局选项"
+        let argument = match text(path, Some(argument.get_id().as_str()), locale) {
+            Some(text) => argument.help(text),
+            None => argument,
+        };
+        if chinese {
+            argument.help_heading(heading)
         } else {
-            "选项"
-        };
-        match chinese_text(&key) {
-            Some(text) => argument.help(text).help_heading(heading),
-            None => argument.help_heading(heading),
+            argument
         }
     });
     let names: Vec<String> = command
@@ -183,7 +215,7 @@ fn chinese(mut command: Command, path: &str) -> Command {
         .collect();
     for name in names {
         let path = join(path, &name);
-        command = command.mut_subcommand(name, |sub| chinese(sub, &path));
+        command = command.mut_subcommand(name, |sub| localize(sub, &path, locale));
     }
     command
 }
@@ -196,82 +228,46 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// The Chinese help of a command or of an argument, by its place in the grammar.
-fn chinese_text(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "" => "通过带防护的插件组件与 OpenClaw 网关对话。",
-        "help" => "显示帮助",
-        "help.command" => "要了解的命令",
-        "version" => "显示版本",
-        "config" => "设置文件，TOML 或 JSON",
-        "gateway_url" => "网关地址，例如 http://127.0.0.1:18789",
-        "backup_url" => "备用网关：主网关不可用时才会使用",
-        "agent" => "负责回答的 OpenClaw 代理",
-        "token_file" => "只含网关令牌的文件",
-        "component" => "要运行的插件组件（或 compile 的产物），代替内置的组件",
-        "locale" => "文字的语言；未指定时由 LC_ALL、LC_MESSAGES、LANG 和 LANGUAGE 决定",
-        "verbose" => "把日志写到标准错误；写两次则更详细",
-        "ask" => "问一次，流式输出回答",
-        "ask.text" => "要问的内容；写 -，或省略且标准输入不是终端时，从标准输入读取",
-        "ask.heavy" => "标记为重任务",
-        "ask.attachments" => "一并发送的图片或文件；可多次给出",
-        "ask.json" => "输出 JSON Lines 事件，而不是文字",
-        "ask.session" | "chat.session" => "要继续的会话；未指定则新建",
-        "ask.level" | "chat.level" => "任务的权限级别，L0（仅对话，默认）到 L4；防护可能会降低它",
-        "ask.instructions" | "chat.instructions" => "附加给代理的指示",
-        "chat" => "交互式对话",
-        "session" => "在标准输入输出上使用 JSON Lines，供脚本与测试使用",
-        "status" => "显示内存以及防护的判断",
-        "diagnose" => "诊断：不调用模型；有问题时退出码不为 0",
-        "inspect" => "显示组件的信息、导入与导出",
-        "inspect.file" => "组件文件；省略则为其他命令将运行的组件",
-        "status.json" | "diagnose.json" | "inspect.json" => "输出一个 JSON 对象",
-        "demo" => "用脚本网关演示防护与故障，不需要网络",
-        "faults" => "输出故障表",
-        "guards" => "输出防护表与当前生效的限值",
-        "faults.markdown" | "guards.markdown" => "以 README 使用的 Markdown 输出",
-        "compile" => "预先编译组件",
-        "compile.input" => "组件文件",
-        "compile.output" => "编译产物写到哪里",
-        "completions" => "输出 shell 的补全脚本",
-        "completions.shell" => "哪种 shell",
-        "sidecar" => return openclaw_sidecar::cli::help::chinese(""),
-        _ => return openclaw_sidecar::cli::help::chinese(key.strip_prefix("sidecar.")?),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
 
-    use super::super::args::Cli;
     use super::*;
+    use crate::args::Cli;
 
     #[test]
     fn the_grammar_holds_in_both_languages() {
-        dress(Cli::command(), Locale::En).debug_assert();
-        dress(Cli::command(), Locale::Zh).debug_assert();
+        localized(Cli::command(), Locale::En).debug_assert();
+        localized(Cli::command(), Locale::Zh).debug_assert();
     }
 
     #[test]
-    fn every_command_and_argument_has_a_chinese_text() {
+    fn every_command_and_argument_is_explained_in_both_languages() {
         fn check(command: &Command, path: &str) {
-            assert!(chinese_text(path).is_some(), "no Chinese text for `{path}`");
+            assert!(command.get_about().is_some(), "no text for `{path}`");
             for argument in command.get_arguments() {
-                let key = join(path, argument.get_id().as_str());
-                assert!(chinese_text(&key).is_some(), "no Chinese text for `{key}`");
+                let id = argument.get_id();
+                assert!(argument.get_help().is_some(), "no text for `{path}` {id}");
+                let chinese = text(path, Some(id.as_str()), Locale::Zh);
+                assert!(chinese.is_some(), "no Chinese text for `{path}` {id}");
             }
+            assert!(
+                text(path, None, Locale::Zh).is_some(),
+                "no Chinese text for `{path}`"
+            );
             for sub in command.get_subcommands() {
                 check(sub, &join(path, sub.get_name()));
             }
         }
-        check(&Cli::command(), "");
+        for locale in [Locale::En, Locale::Zh] {
+            check(&localized(Cli::command(), locale), "");
+        }
     }
 
     #[test]
     fn commands_explain_what_their_options_do_not() {
         for locale in [Locale::En, Locale::Zh] {
-            let mut root = dress(Cli::command(), locale);
+            let mut root = localized(Cli::command(), locale);
             let mut help = |name: &str| {
                 let command = root.find_subcommand_mut(name).unwrap();
                 command.render_help().to_string()
@@ -280,7 +276,7 @@ mod tests {
                 assert!(help(name).contains("10  auth_failed"), "{name}");
             }
             assert!(help("ask").contains("host-shim ask --attach cat.png"));
-            assert!(help("chat").contains(pick(locale, "/diagnose", "/诊断")));
+            assert!(help("chat").contains(&say!(locale, en: "/diagnose", zh: "/诊断")));
             let session = help("session");
             for word in ["tool-result", "available_mib", "advance", "completed"] {
                 assert!(session.contains(word), "{word} is missing:\n{session}");
@@ -290,12 +286,16 @@ mod tests {
 
     #[test]
     fn help_lists_examples_and_exit_codes_in_the_locale() {
-        let english = dress(Cli::command(), Locale::En).render_help().to_string();
+        let english = localized(Cli::command(), Locale::En)
+            .render_help()
+            .to_string();
         assert!(
             english.contains("Examples:") && english.contains("10  auth_failed"),
             "{english}"
         );
-        let chinese = dress(Cli::command(), Locale::Zh).render_help().to_string();
+        let chinese = localized(Cli::command(), Locale::Zh)
+            .render_help()
+            .to_string();
         for text in ["用法：", "退出码：", "示例：", "全局选项", "显示帮助"] {
             assert!(chinese.contains(text), "{text} is missing:\n{chinese}");
         }

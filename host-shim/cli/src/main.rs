@@ -1,106 +1,96 @@
 //! The command line of the OpenClaw plugin: asks, diagnoses and demonstrates.
 
 mod args;
-mod ask;
-mod attach;
-mod chat;
-#[cfg(feature = "demo")]
-mod demo;
-mod exit;
-mod grumble;
+mod clap_errors_zh;
+mod commands;
 mod heap;
 mod help;
-mod interrupt;
-mod look;
-mod memory;
-mod problem;
-mod report;
-mod session;
+mod media_type;
+mod output;
+mod pretended_memory;
 mod setup;
-mod spinner;
-mod tables;
-mod text;
-mod view;
+mod signals;
 
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use args::{Cli, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};
+use commands::{ask, chat, reports, session, tables};
 use host_shim::Locale;
-use problem::{Problem, Stop};
+use openclaw_core::exit;
+use openclaw_core::locale::say;
+use openclaw_render::{CliError, Failure, Style, locale_of_arguments};
+use output::{print, show};
 use setup::Setup;
 
 fn main() -> ExitCode {
     heap::set_up();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // What the environment says, until an argument says something else.
-    let locale = text::of_arguments(arguments.iter().cloned())
-        .unwrap_or_else(|| text::of_environment(|name| std::env::var_os(name)));
+    let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+    let locale = locale_of_arguments(arguments.iter().cloned())
+        .unwrap_or_else(|| Locale::of_environment(variable));
     let cli = match parse(arguments, locale) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(told_by_parser(&error, locale)),
+        Err(error) => return ExitCode::from(show_clap(&error, locale)),
     };
     log_to_stderr(cli.global.verbose);
-    let code = match run(cli, locale) {
-        Ok(code) => code,
-        Err(Stop::Problem(problem)) => {
-            tell(&problem.lines(locale));
-            problem.exit
-        }
-        Err(Stop::ReaderGone) => exit::OK,
-        Err(Stop::Interrupted) => exit::INTERRUPTED,
-    };
+    let code = run(cli, locale)
+        .unwrap_or_else(|error| error.show(Style::coloured(locale), &mut anstream::stderr()));
     ExitCode::from(code)
 }
 
 fn parse(arguments: Vec<OsString>, locale: Locale) -> Result<Cli, clap::Error> {
-    let mut command = help::dress(Cli::command(), locale);
+    let mut command = help::localized(Cli::command(), locale);
     let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Help, the version, or what is wrong with the arguments; the exit code.
-fn told_by_parser(error: &clap::Error, locale: Locale) -> u8 {
+/// Shows help, the version, or what is wrong with the arguments; the exit code.
+fn show_clap(error: &clap::Error, locale: Locale) -> u8 {
     let chinese = match locale {
         Locale::En => None,
-        Locale::Zh => grumble::in_chinese(error),
+        Locale::Zh => clap_errors_zh::in_chinese(error),
     };
     match chinese {
-        Some(text) => tell(&text),
+        Some(text) => show(&text),
         // Nobody may be reading; there is nobody else to tell.
         None => drop(error.print()),
     }
     u8::try_from(error.exit_code()).unwrap_or(exit::USAGE)
 }
 
-fn run(cli: Cli, locale: Locale) -> Result<u8, Stop> {
+fn run(cli: Cli, locale: Locale) -> Result<u8, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Problem::other(format!("no event loop: {error}"), ""))?;
+        .map_err(|error| {
+            let what = say!(locale, en: "no event loop: {error}", zh: "无法启动事件循环：{error}");
+            Failure::other(what, "")
+        })?;
     let setup = || Setup::read(&cli.global, locale);
     match cli.command {
         Command::Ask(options) => runtime.block_on(ask::run(options, setup()?)),
         Command::Chat(options) => chat::run(options, setup()?, &runtime),
         Command::Session => runtime.block_on(session::run(setup()?)),
-        Command::Status(format) => runtime.block_on(look::status(&format, setup()?)),
-        Command::Diagnose(format) => runtime.block_on(look::diagnose(&format, setup()?)),
-        Command::Inspect(options) => look::inspect(&options, &cli.global, locale),
+        Command::Status(format) => runtime.block_on(reports::status(&format, setup()?)),
+        Command::Diagnose(format) => runtime.block_on(reports::diagnose(&format, setup()?)),
+        Command::Inspect(options) => reports::inspect(&options, &cli.global, locale),
         #[cfg(feature = "demo")]
-        Command::Demo => runtime.block_on(demo::run(&cli.global, locale)),
+        Command::Demo => runtime.block_on(commands::demo::run(&cli.global, locale)),
         Command::Faults(table) => print(&tables::faults(locale, table.markdown)),
         Command::Guards(table) => {
             let setup = setup()?;
             print(&tables::guards(&setup.config, setup.locale, table.markdown))
         }
-        Command::Compile(options) => look::compile(&options, locale),
+        Command::Compile(options) => reports::compile(&options, locale),
         Command::Completions(options) => {
             let mut script = Vec::new();
-            let mut command = help::dress(Cli::command(), locale);
+            let mut command = help::localized(Cli::command(), locale);
             clap_complete::generate(options.shell, &mut command, "host-shim", &mut script);
-            std::io::stdout().write_all(&script)?;
+            io::stdout().write_all(&script)?;
             Ok(exit::OK)
         }
         Command::Sidecar(args) => Ok(openclaw_sidecar::cli::run(&args, locale)),
@@ -109,30 +99,19 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, Stop> {
             arguments.extend(options.command);
             arguments.push("--help".to_owned());
             match parse(arguments.into_iter().map(OsString::from).collect(), locale) {
-                Err(help) => Ok(told_by_parser(&help, locale)),
-                Ok(_) => Err(Problem::other("there is no such help", "").into()),
+                Err(help) => Ok(show_clap(&help, locale)),
+                Ok(_) => Ok(exit::USAGE),
             }
         }
     }
 }
 
-/// Tells people something beside the output. That nobody reads it is no reason to stop.
-fn tell(text: &str) {
-    let _ = anstream::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Prints a text to stdout, styled where a terminal shows it.
-fn print(text: &str) -> Result<u8, Stop> {
-    let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(exit::OK)
-}
-
 /// Logs of this program only: those of the libraries below could hold a request's headers. Errors are
-/// always told: that the component trapped, or that the guards' state is lost.
+/// always shown: that the component trapped, or that the guards' state is lost. From `-vv` on, the spans
+/// of turns and requests are shown with their times as they end.
 fn log_to_stderr(verbose: u8) {
     use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::fmt::format::FmtSpan;
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -144,9 +123,8 @@ fn log_to_stderr(verbose: u8) {
     };
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        // How long a turn, a request or a tool took: busy, and idle while it waited.
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
-        .with_writer(std::io::stderr);
+        .with_span_events(FmtSpan::CLOSE)
+        .with_writer(io::stderr);
     tracing_subscriber::registry()
         .with(Targets::new().with_target("host_shim", level))
         .with(layer)

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use host_shim::{ComponentSource, Config, ConfigLoader, Locale, Plugin, PluginBuilder};
+use host_shim::{
+    ComponentSource, Config, ConfigError, ConfigLoader, LoadError, Locale, Plugin, PluginBuilder,
+};
+use openclaw_core::config::Key;
+use openclaw_core::locale::say;
+use openclaw_render::{CliError, Failure, no_gateway};
 
-use super::args::Global;
-use super::problem::{Problem, Stop};
-use super::text::say;
+use crate::args::Global;
 
 /// What every command that runs the plugin starts from.
 #[derive(Debug)]
@@ -21,8 +24,8 @@ pub struct Setup {
 
 impl Setup {
     /// Reads the settings. `locale` is what holds if neither a flag nor the file names one.
-    pub fn read(global: &Global, locale: Locale) -> Result<Self, Stop> {
-        let config = read_config(global, locale).map_err(|e| Problem::config(&e, locale))?;
+    pub fn read(global: &Global, locale: Locale) -> Result<Self, CliError> {
+        let config = read_config(global, locale).map_err(|e| config_failure(&e, locale))?;
         Ok(Self {
             locale: config.locale,
             config,
@@ -36,84 +39,105 @@ impl Setup {
     }
 
     /// A plugin that can ask. Settings that are missing or wrong are an error.
-    pub async fn plugin(self) -> Result<Plugin, Stop> {
+    pub async fn plugin(self) -> Result<Plugin, CliError> {
         let builder = self.builder().config(self.config);
-        Ok(builder
-            .build()
-            .await
-            .map_err(|e| Problem::load(&e, self.locale))?)
+        let built = builder.build().await;
+        Ok(built.map_err(|e| load_failure(&e, self.locale))?)
     }
 
-    /// A plugin that tells its state even if no gateway is set. Settings that are wrong are an
-    /// error; for ones that are missing there is a line to tell, and asking will fault.
+    /// A plugin that shows its state even if no gateway is set. Settings that are wrong are an
+    /// error; for ones that are missing there is a line to show, and asking will fault.
     pub async fn plugin_without_gateway(
         self,
         builder: PluginBuilder,
-    ) -> Result<(Plugin, Option<String>), Stop> {
+    ) -> Result<(Plugin, Option<String>), CliError> {
         let missing = missing_setting(&self.config);
         let builder = match missing {
             Some(_) => builder,
             None => builder.config(self.config),
         };
-        let plugin = builder
-            .build()
-            .await
-            .map_err(|e| Problem::load(&e, self.locale))?;
-        let warning = missing.map(|key| {
-            say!(
-                self.locale,
-                "no gateway is set, so nothing can be asked: {key} is missing\n",
-                "没有设置网关，因此无法提问：缺少 {key}\n"
-            )
-        });
+        let built = builder.build().await;
+        let plugin = built.map_err(|e| load_failure(&e, self.locale))?;
+        let warning = missing.map(|key| no_gateway(key, &places(key), self.locale));
         Ok((plugin, warning))
     }
 }
 
-/// The first setting without which no gateway can be asked, and how to give it.
+/// The first setting without which no gateway can be asked, if it is missing.
 fn missing_setting(config: &Config) -> Option<&'static str> {
     use secrecy::ExposeSecret as _;
 
     if config.gateway_primary_url.is_empty() {
-        Some("gateway_primary_url (--gateway-url, OPENCLAW_GATEWAY_URL)")
+        Some("gateway_primary_url")
     } else if config.gateway_bearer_token.expose_secret().is_empty() {
-        Some("gateway_bearer_token (OPENCLAW_GATEWAY_TOKEN, --token-file)")
+        Some("gateway_bearer_token")
     } else {
         None
     }
 }
 
-fn read_config(global: &Global, locale: Locale) -> Result<Config, host_shim::ConfigError> {
-    let code = match locale {
-        Locale::En => "en",
-        Locale::Zh => "zh",
+/// What sets a key, beside the config file: a flag, an environment variable.
+fn places(key: &str) -> Vec<&'static str> {
+    let flag = match key {
+        "gateway_primary_url" => Some("--gateway-url"),
+        "gateway_backup_url" => Some("--backup-url"),
+        "gateway_bearer_token" | "gateway_bearer_token_file" => Some("--token-file"),
+        "gateway_agent_id" => Some("--agent"),
+        _ => None,
     };
+    let variable = Key::find(key).and_then(|key| key.env);
+    flag.into_iter().chain(variable).collect()
+}
+
+fn read_config(global: &Global, locale: Locale) -> Result<Config, ConfigError> {
+    let code = locale.as_str();
     // The lowest layer: what the user's environment or `--locale` says of the language.
     let mut loader = ConfigLoader::new().set("locale", code)?;
     if let Some(path) = &global.config {
         loader = loader.file(path)?;
     }
     loader = loader.process_env()?;
-    let texts = [
-        ("gateway_primary_url", &global.gateway_url),
-        ("gateway_backup_url", &global.backup_url),
-        ("gateway_agent_id", &global.agent),
+    let token_file = global.token_file.as_ref();
+    let flags = [
+        ("gateway_primary_url", global.gateway_url.clone()),
+        ("gateway_backup_url", global.backup_url.clone()),
+        ("gateway_agent_id", global.agent.clone()),
+        (
+            "gateway_bearer_token_file",
+            token_file.map(|path| path.to_string_lossy().into_owned()),
+        ),
+        ("locale", global.locale.map(|_| code.to_owned())),
     ];
-    for (key, value) in texts {
+    for (key, value) in flags {
         if let Some(value) = value {
-            loader = loader.set(key, value.as_str())?;
+            loader = loader.set(key, value)?;
         }
     }
-    if let Some(path) = &global.token_file {
-        loader = loader.set(
-            "gateway_bearer_token_file",
-            path.to_string_lossy().into_owned(),
-        )?;
-    }
-    if global.locale.is_some() {
-        loader = loader.set("locale", code)?;
-    }
     loader.finish()
+}
+
+/// A wrong setting, for people.
+pub fn config_failure(error: &ConfigError, locale: Locale) -> Failure {
+    let places = error.key().map(places).unwrap_or_default();
+    Failure::setting(&error.text(locale), &places, locale)
+}
+
+/// A component that cannot be run, for people.
+pub fn load_failure(error: &LoadError, locale: Locale) -> Failure {
+    match error {
+        LoadError::Config(error) => config_failure(error, locale),
+        LoadError::Fault(fault) => Failure::fault(fault, locale),
+        LoadError::Unreadable { .. }
+        | LoadError::NotAComponent { .. }
+        | LoadError::OtherWorld { .. }
+        | LoadError::Artifact { .. } => Failure::usage(
+            error.to_string(),
+            say!(locale,
+                en: "Use a plugin component built from this project, or omit the option to use the built-in one.",
+                zh: "请使用由本项目构建的插件组件，或省略该选项以使用内置组件。"),
+        ),
+        _ => Failure::other(error.to_string(), ""),
+    }
 }
 
 /// The component that the options name, or the one built in.
@@ -153,13 +177,14 @@ pub fn cache_dir() -> Option<PathBuf> {
 mod tests {
     use clap::Parser as _;
 
-    use super::super::args::Cli;
+    use crate::args::Cli;
+
     use super::*;
 
-    fn read(arguments: &[&str], locale: Locale) -> Setup {
+    fn read(arguments: &[&str], locale: Locale) -> Result<Setup, CliError> {
         let arguments = ["host-shim"].iter().chain(arguments).chain(&["status"]);
         let cli = Cli::try_parse_from(arguments).unwrap();
-        Setup::read(&cli.global, locale).unwrap()
+        Setup::read(&cli.global, locale)
     }
 
     #[test]
@@ -172,29 +197,26 @@ mod tests {
         )
         .unwrap();
         let file = file.to_str().unwrap();
-        let setup = read(&["--config", file, "--agent", "two"], Locale::En);
+        let setup = read(&["--config", file, "--agent", "two"], Locale::En).unwrap();
         assert_eq!(setup.config.gateway_agent_id, "two");
         assert_eq!(setup.config.limits.queue_length, 3);
         // The file's language wins over the environment's, and the flag's over both.
         assert_eq!(setup.locale, Locale::Zh);
-        assert_eq!(
-            read(&["--config", file, "--locale", "en"], Locale::En).locale,
-            Locale::En
-        );
+        let setup = read(&["--config", file, "--locale", "en"], Locale::En);
+        assert_eq!(setup.unwrap().locale, Locale::En);
     }
 
     #[test]
-    fn a_bad_file_is_a_problem_with_its_key() {
+    fn a_bad_file_is_a_failure_with_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("c.toml");
         std::fs::write(&file, "gateway_url = 5\n").unwrap();
-        let arguments = ["host-shim", "--config", file.to_str().unwrap(), "status"];
-        let cli = Cli::try_parse_from(arguments).unwrap();
-        let Err(Stop::Problem(problem)) = Setup::read(&cli.global, Locale::En) else {
+        let read = read(&["--config", file.to_str().unwrap()], Locale::En);
+        let Err(CliError::Failure(failure)) = read else {
             panic!()
         };
-        assert_eq!(problem.exit, 2);
-        assert_eq!(problem.code, Some("config_invalid"));
-        assert!(problem.what.starts_with("gateway_url:"), "{}", problem.what);
+        assert_eq!(failure.exit, 2);
+        assert_eq!(failure.code, Some(host_shim::FaultCode::ConfigInvalid));
+        assert!(failure.what.starts_with("gateway_url:"), "{}", failure.what);
     }
 }

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 
 use lexopt::Arg::{Long, Short, Value};
-use lexopt::{Parser, ValueExt as _};
+use lexopt::{Error, Parser, ValueExt as _};
 use openclaw_core::level::Level;
-use openclaw_core::locale::Locale;
-
-use crate::mistake::Mistake;
+use openclaw_core::locale::{Locale, say};
+use openclaw_core::named::UnknownName;
+use openclaw_render::Failure;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,15 +15,9 @@ pub enum Command {
     /// Ask once and stream the answer.
     Ask(Ask),
     /// Show what the guards know.
-    Status {
-        /// As one JSON object.
-        json: bool,
-    },
+    Status,
     /// Look for what is wrong.
-    Diagnose {
-        /// As one JSON object.
-        json: bool,
-    },
+    Diagnose,
     /// Show the help.
     Help,
     /// Show the version.
@@ -35,7 +29,7 @@ pub enum Command {
 pub struct Ask {
     /// What to ask, word by word; `-`, or nothing where stdin is no terminal, reads it from stdin.
     pub text: Vec<String>,
-    /// The talk to go on with; none for a new one.
+    /// The conversation to go on with; none for a new one.
     pub session: Option<String>,
     /// The level asked for; none for the lowest.
     pub level: Option<Level>,
@@ -43,15 +37,13 @@ pub struct Ask {
     pub heavy: bool,
     /// Added to the agent's instructions.
     pub instructions: String,
-    /// Events as JSON Lines instead of text.
-    pub json: bool,
 }
 
-/// The whole command line.
+/// The whole command line, but for `--locale`, which is looked for before.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Args {
-    /// The language of texts, if told.
-    pub locale: Option<Locale>,
+    /// JSON instead of text.
+    pub json: bool,
     /// What to do.
     pub command: Command,
 }
@@ -61,114 +53,113 @@ pub struct Args {
 /// # Errors
 ///
 /// What is wrong with them.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Mistake> {
+pub fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    locale: Locale,
+) -> Result<Args, Failure> {
+    let bad = |error: Error| wrong(parser_error(error, locale), locale);
     let mut parser = Parser::from_args(arguments);
-    let mut locale = None;
-    let mut json = false;
     let mut ask = Ask::default();
-    // Options of `ask` alone, as they were given: other commands refuse them.
+    // An option of `ask` alone, as it was given: other commands refuse it.
     let mut of_ask: Option<String> = None;
-    let mut words: Vec<String> = Vec::new();
-    let (mut help, mut version) = (false, false);
-    while let Some(argument) = parser.next()? {
+    let (mut json, mut help, mut version) = (false, false, false);
+    while let Some(argument) = parser.next().map_err(bad)? {
         match argument {
             Short('h') | Long("help") => help = true,
             Short('V') | Long("version") => version = true,
             Long("json") => json = true,
-            Long("locale") => locale = Some(language(parser.value()?.string()?)?),
             Long("heavy") => {
                 ask.heavy = true;
                 of_ask = Some("--heavy".to_owned());
             }
-            Long(name @ ("session" | "level" | "instructions")) => {
-                let name = format!("--{name}");
-                let value = parser.value()?.string()?;
-                match name.as_str() {
-                    "--session" => ask.session = Some(value),
-                    "--level" => {
-                        let level = value.parse().map_err(|_| Mistake::UnknownLevel(value))?;
-                        ask.level = Some(level);
+            Long(name @ ("locale" | "session" | "level" | "instructions")) => {
+                let option = format!("--{name}");
+                let value = parser.value().and_then(|value| value.string());
+                let value = value.map_err(bad)?;
+                let unknown = |error| wrong(unknown_name(&option, &error, locale), locale);
+                match option.as_str() {
+                    "--locale" => {
+                        value.parse::<Locale>().map_err(unknown)?;
+                        continue;
                     }
+                    "--session" => ask.session = Some(value),
+                    "--level" => ask.level = Some(value.parse().map_err(unknown)?),
                     _ => ask.instructions = value,
                 }
-                of_ask = Some(name);
+                of_ask = Some(option);
             }
-            Value(word) => words.push(word.string()?),
-            other => return Err(other.unexpected().into()),
+            Value(word) => ask.text.push(word.string().map_err(bad)?),
+            other => return Err(bad(other.unexpected())),
         }
     }
-    let command = command(help, version, json, ask, of_ask, words)?;
-    Ok(Args { locale, command })
-}
-
-/// The language that the arguments name, if any: mistakes in the others are told in it.
-pub fn language_of(arguments: impl IntoIterator<Item = OsString>) -> Option<Locale> {
-    let mut arguments = arguments
-        .into_iter()
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .take_while(|argument| argument != "--");
-    while let Some(argument) = arguments.next() {
-        let value = match argument.strip_prefix("--locale") {
-            Some("") => arguments.next(),
-            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
-            None => None,
-        };
-        if let Some(Ok(locale)) = value.map(language) {
-            return Some(locale);
-        }
-    }
-    None
-}
-
-fn command(
-    help: bool,
-    version: bool,
-    json: bool,
-    ask: Ask,
-    of_ask: Option<String>,
-    mut words: Vec<String>,
-) -> Result<Command, Mistake> {
-    if help {
-        return Ok(Command::Help);
-    }
-    if version {
-        return Ok(Command::Version);
-    }
-    if words.is_empty() {
-        return Err(Mistake::NoCommand);
-    }
-    let name = words.remove(0);
-    if name == "ask" {
-        return Ok(Command::Ask(Ask {
-            text: words,
-            json,
-            ..ask
-        }));
-    }
-    let result = match name.as_str() {
-        "status" => Command::Status { json },
-        "diagnose" => Command::Diagnose { json },
-        "help" => Command::Help,
-        _ => return Err(Mistake::UnknownCommand(name)),
+    let command = match (help, version) {
+        (true, _) => Command::Help,
+        (false, true) => Command::Version,
+        (false, false) => command(ask, of_ask, locale)?,
     };
-    match (words.into_iter().next(), of_ask) {
-        (None, None) => Ok(result),
-        (Some(argument), _) => Err(Mistake::NotTaken {
-            command: name,
-            argument,
-        }),
-        (None, Some(option)) => Err(Mistake::OnlyAsk {
-            command: name,
-            option,
-        }),
-    }
+    Ok(Args { json, command })
 }
 
-fn language(name: String) -> Result<Locale, Mistake> {
-    match name.as_str() {
-        "en" => Ok(Locale::En),
-        "zh" => Ok(Locale::Zh),
-        _ => Err(Mistake::UnknownLanguage(name)),
+/// The command that the first word names.
+fn command(mut ask: Ask, of_ask: Option<String>, locale: Locale) -> Result<Command, Failure> {
+    if ask.text.is_empty() {
+        let what = say!(locale,
+            en: "no command; there are ask, status and diagnose",
+            zh: "缺少命令；可用的命令：ask、status、diagnose");
+        return Err(wrong(what, locale));
+    }
+    let name = ask.text.remove(0);
+    let argument = ask.text.first().or(of_ask.as_ref());
+    let command = match (name.as_str(), argument) {
+        ("ask", _) => Command::Ask(ask),
+        ("status", None) => Command::Status,
+        ("diagnose", None) => Command::Diagnose,
+        ("help", None) => Command::Help,
+        ("status" | "diagnose" | "help", Some(argument)) => {
+            let what = say!(locale,
+                en: "`{name}` takes no {argument}",
+                zh: "命令 {name} 不接受“{argument}”");
+            return Err(wrong(what, locale));
+        }
+        _ => {
+            let what = say!(locale,
+                en: "unknown command `{name}`; there are ask, status and diagnose",
+                zh: "没有命令 {name}；可用的命令：ask、status、diagnose");
+            return Err(wrong(what, locale));
+        }
+    };
+    Ok(command)
+}
+
+fn wrong(what: String, locale: Locale) -> Failure {
+    Failure::usage(what, say!(locale, en: "See --help.", zh: "请参阅 --help。"))
+}
+
+fn unknown_name(option: &str, error: &UnknownName, locale: Locale) -> String {
+    let (name, allowed) = (&error.name, error.allowed.join("、"));
+    say!(locale,
+        en: "{option}: {error}",
+        zh: "参数 {option} 不接受“{name}”；可用的值：{allowed}")
+}
+
+fn parser_error(error: Error, locale: Locale) -> String {
+    match error {
+        Error::MissingValue {
+            option: Some(option),
+        } => say!(locale, en: "{option} needs a value", zh: "参数 {option} 缺少值"),
+        Error::UnexpectedOption(option) => {
+            say!(locale, en: "there is no option {option}", zh: "没有参数 {option}")
+        }
+        Error::UnexpectedValue { option, .. } => {
+            say!(locale, en: "{option} takes no value", zh: "参数 {option} 不带值")
+        }
+        Error::NonUnicodeValue(argument) => {
+            let argument = argument.to_string_lossy();
+            say!(locale,
+                en: "`{argument}` is not UTF-8 text",
+                zh: "参数“{argument}”不是 UTF-8 文本")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -176,57 +167,58 @@ fn language(name: String) -> Result<Locale, Mistake> {
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Args, Mistake> {
-        super::parse(words.iter().map(OsString::from))
+    fn parse(words: &[&str], locale: Locale) -> Result<Args, Failure> {
+        super::parse(words.iter().map(OsString::from), locale)
     }
 
     #[track_caller]
-    fn command(words: &[&str]) -> Command {
-        parse(words).unwrap().command
+    fn parsed(words: &[&str]) -> (bool, Command) {
+        let args = parse(words, Locale::En).unwrap();
+        (args.json, args.command)
     }
 
     #[test]
     fn ask_takes_words_and_options_in_any_order() {
-        let Command::Ask(ask) = command(&["ask", "--level", "L2", "say", "ping", "--heavy"]) else {
-            panic!("not ask");
+        let wanted = Ask {
+            text: vec!["say".to_owned(), "ping".to_owned()],
+            level: Some(Level::Act),
+            heavy: true,
+            ..Ask::default()
         };
-        assert_eq!(ask.text, ["say", "ping"]);
         assert_eq!(
-            (ask.level, ask.heavy, ask.json),
-            (Some(Level::Act), true, false)
+            parsed(&["ask", "--level", "L2", "say", "ping", "--heavy"]),
+            (false, Command::Ask(wanted))
         );
     }
 
     #[test]
     fn options_may_stand_before_the_command_and_after_two_dashes_all_is_text() {
-        let args = parse(&["--locale=zh", "ask", "--json", "--", "--help"]).unwrap();
-        assert_eq!(args.locale, Some(Locale::Zh));
         let wanted = Ask {
             text: vec!["--help".to_owned()],
-            json: true,
             ..Ask::default()
         };
-        assert_eq!(args.command, Command::Ask(wanted));
+        assert_eq!(
+            parsed(&["--locale=zh", "ask", "--json", "--", "--help"]),
+            (true, Command::Ask(wanted))
+        );
     }
 
     #[test]
     fn reports() {
-        assert_eq!(
-            command(&["status", "--json"]),
-            Command::Status { json: true }
-        );
-        assert_eq!(command(&["diagnose"]), Command::Diagnose { json: false });
-        assert_eq!(command(&["help"]), Command::Help);
-        assert_eq!(command(&["ask", "-h"]), Command::Help);
-        assert_eq!(command(&["-V"]), Command::Version);
+        assert_eq!(parsed(&["status", "--json"]), (true, Command::Status));
+        assert_eq!(parsed(&["diagnose"]), (false, Command::Diagnose));
+        assert_eq!(parsed(&["help"]).1, Command::Help);
+        assert_eq!(parsed(&["ask", "-h"]).1, Command::Help);
+        assert_eq!(parsed(&["-V"]).1, Command::Version);
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn what_is_wrong_is_named_with_what_is_allowed_in_both_languages() {
         for (words, says) in [
             (&[][..], "ask"),
             (&["sing"], "sing"),
             (&["ask", "--level", "L9"], "L9"),
+            (&["ask", "--level", "L9"], "L4"),
             (&["ask", "--level"], "--level"),
             (&["ask", "--loud"], "--loud"),
             (&["ask", "--json=yes"], "--json"),
@@ -235,21 +227,10 @@ mod tests {
             (&["status", "--heavy"], "--heavy"),
             (&["diagnose", "--session", "a"], "--session"),
         ] {
-            let mistake = parse(words).unwrap_err();
             for locale in [Locale::En, Locale::Zh] {
-                let text = mistake.text(locale);
-                assert!(text.contains(says), "{words:?}: {text}");
+                let what = parse(words, locale).unwrap_err().what;
+                assert!(what.contains(says), "{words:?}: {what}");
             }
         }
-    }
-
-    #[test]
-    fn mistakes_are_told_in_the_language_that_the_arguments_name() {
-        let of = |words: &[&str]| language_of(words.iter().map(OsString::from));
-        assert_eq!(of(&["status", "--locale", "zh", "now"]), Some(Locale::Zh));
-        assert_eq!(of(&["--locale=en", "ask"]), Some(Locale::En));
-        assert_eq!(of(&["ask", "--", "--locale", "zh"]), None);
-        assert_eq!(of(&["ask", "--locale"]), None);
-        assert_eq!(of(&["ask", "--locale", "fr"]), None);
     }
 }

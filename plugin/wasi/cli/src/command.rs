@@ -1,44 +1,36 @@
 //! The command itself: the glue to the plugin's interfaces and WASI's.
 
-use std::io;
+use std::io::{self, IsTerminal as _, Write as _};
 
 use openclaw_core::config::Key;
 use openclaw_core::exit;
 use openclaw_core::level::Level;
-use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_core::locale::Locale;
+use openclaw_core::status::{Diagnosis, Status};
+use openclaw_core::turn::TurnRequest;
+use openclaw_render::{
+    CliError, Failure, HumanOutput, JsonOutput, Style, TurnOutput, diagnosis, exit_of_diagnosis,
+    exit_of_turn, locale_of_arguments, no_gateway, read_prompt, status, write_line,
+};
+use serde::Serialize;
 
 use crate::args::{self, Ask, Command};
-use crate::bindings::astr::openclaw::types::Turn;
 use crate::bindings::astr::openclaw::{gateway, guards};
 use crate::bindings::exports::wasi::cli::run::Guest;
 use crate::bindings::wasi::cli::exit::exit_with_code;
 use crate::bindings::wasi::random::random::get_random_u64;
 use crate::bindings::wit_future;
-use crate::text::{self, pick, problem, say};
-use crate::view::{View, complain, line, print};
-use crate::{ask, config, json, names};
+use crate::{config, help};
 
 struct CommandLine;
 
 impl Guest for CommandLine {
     async fn run() -> Result<(), ()> {
         let locale =
-            args::language_of(arguments()).unwrap_or_else(|| Locale::of_environment(variable));
-        let status = match run(locale).await {
-            Ok(status) => status,
-            // Nobody reads the output any more: the end, and nothing to tell.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::OK,
-            Err(error) => {
-                let what = say!(
-                    locale,
-                    "cannot write the output: {error}",
-                    "无法写入输出：{error}"
-                );
-                complain(&problem(locale, None, &what, "", ""));
-                exit::OTHER
-            }
-        };
-        match status {
+            locale_of_arguments(arguments()).unwrap_or_else(|| Locale::of_environment(variable));
+        let style = Style::plain(locale);
+        let status = run(style).await;
+        match status.unwrap_or_else(|error| error.show(style, &mut io::stderr())) {
             exit::OK => Ok(()),
             status => {
                 exit_with_code(status);
@@ -50,124 +42,107 @@ impl Guest for CommandLine {
 
 crate::bindings::export!(CommandLine with_types_in crate::bindings);
 
-/// Runs the command line to the program's exit code. An error is one of writing the output.
-async fn run(locale: Locale) -> io::Result<u8> {
-    let args = match args::parse(arguments()) {
-        Ok(args) => args,
-        Err(mistake) => {
-            let remedy = pick(locale, "See --help.", "请参阅 --help。");
-            complain(&problem(locale, None, &mistake.text(locale), "", remedy));
-            return Ok(exit::USAGE);
-        }
-    };
-    let locale = args.locale.unwrap_or(locale);
+/// Runs the command line to the program's exit code.
+async fn run(style: Style) -> Result<u8, CliError> {
+    let args = args::parse(arguments(), style.locale)?;
     match args.command {
-        Command::Ask(ask) => run_ask(locale, ask).await,
-        Command::Status { json } => status(locale, json),
-        Command::Diagnose { json } => diagnose(locale, json).await,
-        Command::Help => print(&text::help(locale)).map(|()| exit::OK),
-        Command::Version => {
-            print(concat!("openclaw-cli ", env!("CARGO_PKG_VERSION"), "\n")).map(|()| exit::OK)
-        }
+        Command::Ask(ask) => run_ask(ask, args.json, style).await,
+        Command::Status => run_status(args.json, style),
+        Command::Diagnose => run_diagnose(args.json, style).await,
+        Command::Help => print(&help::text(style.locale)),
+        Command::Version => print(concat!("openclaw-cli ", env!("CARGO_PKG_VERSION"), "\n")),
     }
 }
 
-async fn run_ask(locale: Locale, ask: Ask) -> io::Result<u8> {
-    let text = match ask::text(locale, &ask.text) {
-        Ok(text) => text,
-        Err(nothing) => {
-            complain(&nothing.text);
-            return Ok(nothing.exit);
-        }
-    };
-    if let Err(error) = configure(locale) {
-        return Ok(refused(locale, &error));
-    }
-    let turn = Turn {
+async fn run_ask(ask: Ask, json: bool, style: Style) -> Result<u8, CliError> {
+    let text = read_prompt(&ask.text, false, style.locale)?;
+    configure(style.locale)?;
+    let request = TurnRequest {
         id: "1".to_owned(),
-        text,
         session: ask
             .session
             .unwrap_or_else(|| format!("wasi-{:016x}", get_random_u64())),
-        level: ask.level.unwrap_or(Level::Talk).into(),
+        level: ask.level.unwrap_or(Level::Talk),
         heavy: ask.heavy,
         instructions: ask.instructions,
-        attachments: Vec::new(),
-        tools: Vec::new(),
+        ..TurnRequest::new(text)
+    };
+    let out = io::stdout();
+    let mut output: Box<dyn TurnOutput> = if json {
+        Box::new(JsonOutput(out))
+    } else {
+        Box::new(HumanOutput::new(
+            style,
+            out.is_terminal(),
+            out,
+            io::stderr(),
+        ))
     };
     // Dropping the writer would resolve the future, and so cancel the turn: it lives to its end.
     let (_cancel, cancelled) = wit_future::new(|| ());
-    let (mut events, end) = gateway::ask(turn, cancelled).await;
-    let mut view = View::new(locale, ask.json);
+    let (mut events, end) = gateway::ask(request.into(), cancelled).await;
     while let Some(event) = events.next().await {
-        view.event(&event)?;
+        output.event(&event.into())?;
     }
-    let end = end.await;
-    view.end(&end)?;
-    Ok(match end {
-        Ok(_) => exit::OK,
-        Err(fault) => names::fault(fault.code).exit_code(),
-    })
+    let end = end.await.map(Into::into).map_err(Into::into);
+    output.end(&end)?;
+    exit_of_turn(&end, json, style.locale)
 }
 
 /// Without a gateway the guards still know the memory.
-fn status(locale: Locale, as_json: bool) -> io::Result<u8> {
-    if missing().is_none()
-        && let Err(error) = configure(locale)
-    {
-        return Ok(refused(locale, &error));
+fn run_status(json: bool, style: Style) -> Result<u8, CliError> {
+    if missing().is_none() {
+        configure(style.locale)?;
     }
-    let state = guards::status();
-    print(&if as_json {
-        line(&json::status(&state))
-    } else {
-        text::status(locale, &state)
-    })?;
+    let state: Status = guards::status().into();
+    report(json, &state, || status(&state, style))?;
     Ok(exit::OK)
 }
 
-/// The exit code is that of the first thing that is wrong.
-async fn diagnose(locale: Locale, as_json: bool) -> io::Result<u8> {
+async fn run_diagnose(json: bool, style: Style) -> Result<u8, CliError> {
     match missing() {
-        Some(missing) => complain(&say!(
-            locale,
-            "no gateway is set, so nothing can be asked: {missing} is missing\n",
-            "没有设置网关，因此无法提问：缺少 {missing}\n"
-        )),
-        None => {
-            if let Err(error) = configure(locale) {
-                return Ok(refused(locale, &error));
-            }
+        Some((variable, key)) => {
+            let line = no_gateway(key, &[variable], style.locale);
+            // That nobody reads it is no reason to stop.
+            let _ = io::stderr().write_all(line.as_bytes());
         }
+        None => configure(style.locale)?,
     }
-    let checks = gateway::diagnose(Some(locale.into())).await;
-    print(&if as_json {
-        line(&json::diagnosis(&checks))
+    let checks = gateway::diagnose(Some(style.locale.into())).await;
+    let checks = checks.into_iter().map(Into::into).collect();
+    let found = Diagnosis { checks };
+    report(json, &found, || diagnosis(&found, style))?;
+    Ok(exit_of_diagnosis(&found))
+}
+
+fn report(json: bool, value: &impl Serialize, text: impl Fn() -> String) -> io::Result<()> {
+    if json {
+        write_line(&mut io::stdout(), value)
     } else {
-        text::diagnosis(locale, &checks)
-    })?;
-    let wrong = checks.iter().find_map(|check| check.wrong);
-    Ok(wrong.map_or(exit::OK, |code| names::fault(code).exit_code()))
+        io::stdout().write_all(text().as_bytes())
+    }
 }
 
-fn configure(locale: Locale) -> Result<(), gateway::ConfigError> {
-    gateway::configure(&(&config::of_environment(variable, locale)).into(), None)
+fn print(text: &str) -> Result<u8, CliError> {
+    io::stdout().write_all(text.as_bytes())?;
+    Ok(exit::OK)
 }
 
-/// Tells what is wrong with the settings; the exit code.
-fn refused(locale: Locale, error: &gateway::ConfigError) -> u8 {
-    complain(&text::config_error(locale, &error.key, &error.message));
-    FaultCode::ConfigInvalid.exit_code()
+fn configure(locale: Locale) -> Result<(), Failure> {
+    let config = config::of_environment(variable, locale);
+    gateway::configure(&(&config).into(), None).map_err(|error| {
+        let what = format!("{}: {}", error.key, error.message);
+        let variable = Key::find(&error.key).and_then(|key| key.env);
+        Failure::setting(&what, variable.as_slice(), locale)
+    })
 }
 
-/// The first setting without which no gateway can be asked, and the variable that sets it.
-fn missing() -> Option<String> {
-    let needed = ["gateway_primary_url", "gateway_bearer_token"];
-    let names = needed
+/// The variable and key of the first setting without which no gateway can be asked, if one is missing.
+fn missing() -> Option<(&'static str, &'static str)> {
+    ["gateway_primary_url", "gateway_bearer_token"]
         .into_iter()
-        .filter_map(|key| Some((key, Key::find(key)?.env?)));
-    let mut missing = names.filter(|(_, name)| variable(name).is_none_or(|value| value.is_empty()));
-    missing.next().map(|(key, name)| format!("{key} ({name})"))
+        .filter_map(|key| Some((Key::find(key)?.env?, key)))
+        .find(|(name, _)| variable(name).is_none_or(|value| value.is_empty()))
 }
 
 fn arguments() -> impl Iterator<Item = std::ffi::OsString> {

@@ -8,13 +8,8 @@
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 
 mod args;
-mod ask;
 mod config;
-mod json;
-mod mistake;
-mod names;
-mod text;
-mod view;
+mod help;
 
 mod bindings {
     #![allow(missing_docs)]
@@ -35,12 +30,12 @@ mod bindings {
     });
 }
 
-openclaw_core::bindings! {
-    types: bindings::astr::openclaw::types,
-    memory: bindings::astr::openclaw::memory_stat,
-    guards: bindings::astr::openclaw::guards,
-    gateway: bindings::astr::openclaw::gateway
-}
+openclaw_core::bindings!(
+    types: crate::bindings::astr::openclaw::types,
+    memory: crate::bindings::astr::openclaw::memory_stat,
+    guards: crate::bindings::astr::openclaw::guards,
+    gateway: crate::bindings::astr::openclaw::gateway
+);
 
 #[cfg(target_family = "wasm")]
 mod command;

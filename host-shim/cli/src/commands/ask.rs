@@ -1,0 +1,70 @@
+//! `ask`: one turn.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use host_shim::{MAX_ATTACHMENT_BYTES, TurnRequest};
+use openclaw_render::{CliError, exit_of_turn, read_prompt};
+
+use crate::args::{self, TurnOptions};
+use crate::media_type;
+use crate::output::follow;
+use crate::setup::Setup;
+use crate::signals::Interrupts;
+
+/// Asks once. The answer goes to stdout, all else to stderr.
+pub async fn run(options: args::Ask, setup: Setup) -> Result<u8, CliError> {
+    let locale = setup.locale;
+    let mut room = MAX_ATTACHMENT_BYTES;
+    let attachments: Vec<_> = options
+        .attachments
+        .iter()
+        .map(|path| media_type::read(path, &mut room, locale))
+        .collect::<Result<_, _>>()?;
+    let text = read_prompt(&options.text, !attachments.is_empty(), locale)?;
+    let plugin = setup.plugin().await?;
+    let mut interrupts = Interrupts::listen(locale)?;
+
+    let mut request = request(text, options.turn, "ask");
+    request.heavy = options.heavy;
+    request.attachments = attachments;
+    let end = follow(plugin.ask(request), options.json, locale, &mut interrupts).await?;
+    // So that the log has all of it.
+    plugin.close().await;
+    exit_of_turn(&end, options.json, locale)
+}
+
+/// A request as the options ask for; its session is a new one unless they name one.
+pub fn request(text: String, options: TurnOptions, kind: &str) -> TurnRequest {
+    let mut request = TurnRequest::new(text);
+    request.session = options.session.unwrap_or_else(|| new_session(kind));
+    request.level = options.level.unwrap_or(request.level);
+    request.instructions = options.instructions.unwrap_or_default();
+    request
+}
+
+/// The name of a conversation that nobody has begun.
+pub fn new_session(kind: &str) -> String {
+    // A clock before 1970 only makes the name less telling; the process id keeps it apart.
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    format!("host-shim-{kind}-{now}-{}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_new_unless_named() {
+        let options = |session: Option<&str>| TurnOptions {
+            session: session.map(str::to_owned),
+            level: None,
+            instructions: None,
+        };
+        assert_eq!(request("a".into(), options(Some("s")), "ask").session, "s");
+        let new = request("a".into(), options(None), "ask").session;
+        assert!(new.starts_with("host-shim-ask-"), "{new}");
+    }
+}

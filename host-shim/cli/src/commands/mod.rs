@@ -1,0 +1,9 @@
+//! The commands, a module each.
+
+pub mod ask;
+pub mod chat;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod reports;
+pub mod session;
+pub mod tables;

@@ -1,0 +1,311 @@
+//! `session`: the plugin over JSON Lines, for scripts and any language. Reads requests, keeps the turns
+//! that run, writes what happens.
+
+mod input;
+mod pending_tool_calls;
+mod request;
+mod salvage;
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+use host_shim::{
+    Canceller, Clock, Event, Fault, FaultCode, Locale, MAX_ATTACHMENT_BYTES, Plugin, Reply, Turn,
+    TurnRequest,
+};
+use openclaw_core::exit;
+use openclaw_core::locale::say;
+use openclaw_render::{Body, CliError, Failure, Id, Line, write_line};
+
+use self::input::{Input, MAX_LINE_BYTES};
+use self::pending_tool_calls::PendingToolCalls;
+use self::request::{Ask, AskAttachment, Op, ToolResult};
+use super::ask::new_session;
+use crate::media_type;
+use crate::output::show;
+use crate::pretended_memory::PretendedMemory;
+use crate::setup::Setup;
+
+/// How long the end of the session waits for what is under way. Cancelled turns end at once.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// Speaks the protocol until `quit` or the end of the input.
+pub async fn run(setup: Setup) -> Result<u8, CliError> {
+    let locale = setup.locale;
+    let memory = Arc::new(PretendedMemory::default());
+    let clock = Clock::adjustable();
+    let seen = memory.clone();
+    let builder = setup
+        .builder()
+        .memory(move || host_shim::MemorySource::read(&*seen))
+        .clock(clock.clone());
+    let (plugin, warning) = setup.plugin_without_gateway(builder).await?;
+    show(&warning.unwrap_or_default());
+    let cannot_read = |error: String| {
+        let what = say!(locale,
+            en: "stdin cannot be read: {error}",
+            zh: "无法读取标准输入：{error}");
+        Failure::other(what, "")
+    };
+    let mut lines = input::stdin().map_err(|error| cannot_read(error.to_string()))?;
+    let info = plugin.component_info();
+    write(&Line::Ready {
+        event: "ready",
+        component: &info.world,
+        version: &info.version,
+        sha256: &info.sha256,
+    })?;
+
+    let session = Session {
+        plugin: plugin.clone(),
+        locale,
+        memory,
+        clock,
+        name: new_session("session"),
+        running: RefCell::default(),
+    };
+    let mut under_way = FuturesUnordered::new();
+    let end = loop {
+        tokio::select! {
+            line = lines.recv() => match line {
+                None => break Ok(()),
+                Some(input) => match session.take(input).await? {
+                    Next::Nothing => {}
+                    Next::UnderWay(future) => under_way.push(future),
+                    Next::Quit => break Ok(()),
+                    Next::Broken(why) => break Err(why),
+                },
+            },
+            Some(done) = under_way.next() => done?,
+        }
+    };
+    for turn in session.running.borrow().iter() {
+        turn.canceller.cancel();
+    }
+    let rest = async {
+        while let Some(done) = under_way.next().await {
+            done?;
+        }
+        io::Result::Ok(())
+    };
+    // What is not answered by then never will be.
+    if let Ok(rest) = tokio::time::timeout(LAST_ANSWERS, rest).await {
+        rest?;
+    }
+    drop(under_way);
+    plugin.close().await;
+    match end {
+        Ok(()) => Ok(exit::OK),
+        Err(why) => Err(cannot_read(why).into()),
+    }
+}
+
+/// What follows from a line.
+enum Next<'a> {
+    /// It has been answered.
+    Nothing,
+    /// It is answered by and by.
+    UnderWay(LocalBoxFuture<'a, io::Result<()>>),
+    /// The end.
+    Quit,
+    /// The end, because of this.
+    Broken(String),
+}
+
+struct Session {
+    plugin: Plugin,
+    locale: Locale,
+    memory: Arc<PretendedMemory>,
+    clock: Clock,
+    /// Of turns that name none.
+    name: String,
+    running: RefCell<Vec<Running>>,
+}
+
+/// A turn that has not ended.
+struct Running {
+    id: Id,
+    canceller: Canceller,
+    pending: PendingToolCalls,
+}
+
+impl Session {
+    /// Does what a line asks.
+    async fn take(&self, input: Input) -> io::Result<Next<'_>> {
+        let line = match input {
+            Input::Line(line) => line,
+            Input::TooLong(id) => {
+                let message = format!("the line is longer than {MAX_LINE_BYTES} bytes");
+                write(&Line::error(id.as_ref(), &message))?;
+                return Ok(Next::Nothing);
+            }
+            Input::Broken(why) => return Ok(Next::Broken(why)),
+        };
+        let parsed = request::parse(&line);
+        // It may be most of what this process holds.
+        drop(line);
+        let (id, op) = match parsed {
+            Ok(request) => request,
+            Err(bad) => {
+                write(&Line::error(bad.id.as_ref(), &bad.message))?;
+                return Ok(Next::Nothing);
+            }
+        };
+        match op {
+            Op::Ask(ask) => return self.ask(id, *ask),
+            Op::ToolResult(result) => self.tool_result(&id, result)?,
+            Op::Cancel { turn } => match self.running(&turn, |turn| turn.canceller.clone()) {
+                Some(canceller) => {
+                    canceller.cancel();
+                    write(&Line::done(&id))?;
+                }
+                None => no_such_turn(&id, &turn)?,
+            },
+            Op::Status {} => match self.plugin.status().await {
+                Ok(status) => write(&Line::answer(&id, "status", Body::Status(&status)))?,
+                Err(fault) => write_fault(&id, &fault)?,
+            },
+            Op::Diagnose {} => {
+                return Ok(Next::UnderWay(Box::pin(async move {
+                    match self.plugin.diagnose(None).await {
+                        Ok(found) => {
+                            write(&Line::answer(&id, "diagnosis", Body::Diagnosis(&found)))
+                        }
+                        Err(fault) => write_fault(&id, &fault),
+                    }
+                })));
+            }
+            Op::Reset {} => match self.plugin.reset().await {
+                Ok(()) => write(&Line::done(&id))?,
+                Err(fault) => write_fault(&id, &fault)?,
+            },
+            Op::Memory(pretence) => {
+                self.memory.pretend(pretence);
+                write(&Line::done(&id))?;
+            }
+            Op::Advance { by } => match self.clock.advance(by) {
+                Ok(()) => write(&Line::done(&id))?,
+                Err(error) => write(&Line::error(Some(&id), &error.to_string()))?,
+            },
+            Op::Quit {} => return Ok(Next::Quit),
+        }
+        Ok(Next::Nothing)
+    }
+
+    /// Looks at a running turn.
+    fn running<T>(&self, id: &Id, look: impl FnOnce(&Running) -> T) -> Option<T> {
+        self.running
+            .borrow()
+            .iter()
+            .find(|turn| turn.id == *id)
+            .map(look)
+    }
+
+    fn ask(&self, id: Id, ask: Ask) -> io::Result<Next<'_>> {
+        if self.running(&id, |_| ()).is_some() {
+            let message = format!("a turn with the id {id} is running; take another id");
+            write(&Line::error(Some(&id), &message))?;
+            return Ok(Next::Nothing);
+        }
+        let pending = PendingToolCalls::default();
+        let request = match self.request(ask) {
+            Ok(request) => request,
+            Err(failure) => {
+                write_fault(&id, &self.rejected(failure))?;
+                return Ok(Next::Nothing);
+            }
+        };
+        let turn = self.plugin.ask_with(request, Arc::new(pending.clone()));
+        let running = Running {
+            id: id.clone(),
+            canceller: turn.canceller(),
+            pending: pending.clone(),
+        };
+        self.running.borrow_mut().push(running);
+        Ok(Next::UnderWay(Box::pin(async move {
+            let end = follow(&id, turn, &pending).await;
+            self.running.borrow_mut().retain(|turn| turn.id != id);
+            match end {
+                Ok(end) => write(&Line::end(&id, &end)),
+                Err(error) => Err(error),
+            }
+        })))
+    }
+
+    /// The library's request, with its files read.
+    fn request(&self, ask: Ask) -> Result<TurnRequest, Failure> {
+        let mut request = TurnRequest::new(ask.text);
+        request.session = ask.session.unwrap_or_else(|| self.name.clone());
+        request.level = ask.level.unwrap_or(request.level);
+        request.heavy = ask.heavy.unwrap_or_default();
+        request.instructions = ask.instructions.unwrap_or_default();
+        request.tools = ask.tools.unwrap_or_default();
+        let mut room = MAX_ATTACHMENT_BYTES;
+        for attachment in ask.attachments.unwrap_or_default() {
+            request.attachments.push(match attachment {
+                AskAttachment::Path(path) => media_type::read(&path, &mut room, self.locale)?,
+                AskAttachment::Content(attachment) => attachment,
+            });
+        }
+        Ok(request)
+    }
+
+    /// A turn that ended before it began, because of its attachments.
+    fn rejected(&self, failure: Failure) -> Fault {
+        let code = failure.code.unwrap_or(FaultCode::RequestRejected);
+        let mut fault = Fault::new(code, self.locale, failure.what);
+        if !failure.remedy.is_empty() {
+            fault.remedy = failure.remedy;
+        }
+        fault
+    }
+
+    fn tool_result(&self, id: &Id, given: ToolResult) -> io::Result<()> {
+        let ToolResult { turn, call, result } = given;
+        match self.running(&turn, |turn| turn.pending.answer(&call, result)) {
+            Some(true) => write(&Line::done(id)),
+            Some(false) => {
+                let message = format!("the turn {turn} has no call `{call}` that waits");
+                write(&Line::error(Some(id), &message))
+            }
+            None => no_such_turn(id, &turn),
+        }
+    }
+}
+
+/// Writes what happens in a turn, to its end.
+async fn follow(
+    id: &Id,
+    mut turn: Turn,
+    pending: &PendingToolCalls,
+) -> io::Result<Result<Reply, Fault>> {
+    while let Some(event) = turn.next_event().await {
+        if let Event::ToolCall(call) = &event {
+            pending.announce(&call.id);
+        }
+        if let Some(line) = Line::event(id, &event) {
+            write(&line)?;
+        }
+    }
+    Ok(turn.reply().await)
+}
+
+fn write(line: &Line) -> io::Result<()> {
+    write_line(&mut io::stdout().lock(), line)
+}
+
+fn write_fault(id: &Id, fault: &Fault) -> io::Result<()> {
+    write(&Line::answer(id, "fault", Body::Fault(fault)))
+}
+
+fn no_such_turn(id: &Id, turn: &Id) -> io::Result<()> {
+    write(&Line::error(
+        Some(id),
+        &format!("no turn with the id {turn} is running"),
+    ))
+}

@@ -1,0 +1,200 @@
+//! What a line asks.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use host_shim::json::replace_lone_surrogates;
+use host_shim::{Attachment, Level, Tool};
+use openclaw_core::json::{base64_text, seconds};
+use openclaw_render::Id;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::salvage;
+use crate::pretended_memory::Pretence;
+
+/// A whole line.
+#[derive(Deserialize)]
+struct Line {
+    id: Option<Id>,
+    #[serde(flatten)]
+    op: Op,
+}
+
+/// What one line asks.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Op {
+    /// A turn.
+    Ask(Box<Ask>),
+    /// The outcome of a tool call.
+    ToolResult(ToolResult),
+    /// The turn with this id is to end.
+    Cancel { turn: Id },
+    /// What the guards know.
+    Status {},
+    /// What is wrong.
+    Diagnose {},
+    /// The breakers are to be closed.
+    Reset {},
+    /// What the memory guard is to see from now on.
+    Memory(Pretence),
+    /// The guards' clock is to move forward.
+    Advance {
+        #[serde(rename = "seconds", with = "seconds")]
+        by: Duration,
+    },
+    /// The end.
+    Quit {},
+}
+
+/// Fields of `ask`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// What the user says.
+    pub text: String,
+    /// The conversation that it belongs to; without it the one of this process.
+    pub session: Option<String>,
+    /// The level asked for; without it the lowest.
+    pub level: Option<Level>,
+    /// Known to be heavy.
+    pub heavy: Option<bool>,
+    /// Added to the agent's instructions.
+    pub instructions: Option<String>,
+    /// What travels with the text.
+    pub attachments: Option<Vec<AskAttachment>>,
+    /// What the model may call.
+    pub tools: Option<Vec<Tool>>,
+}
+
+/// An attachment: a path on this machine, or the content itself.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(try_from = "AttachmentFields")]
+pub enum AskAttachment {
+    /// A file to read.
+    Path(PathBuf),
+    /// The content.
+    Content(Attachment),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttachmentFields {
+    path: Option<PathBuf>,
+    media_type: Option<String>,
+    data: Option<Decoded>,
+    filename: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Decoded(#[serde(with = "base64_text")] Vec<u8>);
+
+impl TryFrom<AttachmentFields> for AskAttachment {
+    type Error = &'static str;
+
+    fn try_from(fields: AttachmentFields) -> Result<Self, Self::Error> {
+        let AttachmentFields {
+            path,
+            media_type,
+            data,
+            filename,
+        } = fields;
+        match (path, media_type, data, filename) {
+            (Some(path), None, None, None) => Ok(Self::Path(path)),
+            (None, Some(media_type), Some(Decoded(data)), filename) => {
+                Ok(Self::Content(Attachment {
+                    media_type,
+                    filename: filename.unwrap_or_default(),
+                    data,
+                }))
+            }
+            _ => Err(
+                "an attachment has either `path`, or `media_type` and `data` (base64) and \
+                 perhaps `filename`",
+            ),
+        }
+    }
+}
+
+/// Fields of `tool-result`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(try_from = "ToolResultFields")]
+pub struct ToolResult {
+    /// The ask's id.
+    pub turn: Id,
+    /// The call's id, from its `tool-call`.
+    pub call: String,
+    /// The output, or the error's text.
+    pub result: Result<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolResultFields {
+    turn: Id,
+    call: String,
+    output: Option<Value>,
+    error: Option<String>,
+}
+
+impl TryFrom<ToolResultFields> for ToolResult {
+    type Error = &'static str;
+
+    fn try_from(fields: ToolResultFields) -> Result<Self, Self::Error> {
+        let result = match (fields.output, fields.error) {
+            (Some(Value::String(text)), None) => Ok(text),
+            // The model reads text; a value is given to it as JSON.
+            (Some(value), None) => Ok(value.to_string()),
+            (None, Some(text)) => Err(text),
+            _ => return Err("a tool-result has either `output` or `error`"),
+        };
+        Ok(Self {
+            turn: fields.turn,
+            call: fields.call,
+            result,
+        })
+    }
+}
+
+/// A line that cannot be understood.
+#[derive(Debug, PartialEq)]
+pub struct BadLine {
+    /// Its id, where it has one.
+    pub id: Option<Id>,
+    /// What is wrong with it, and what is allowed.
+    pub message: String,
+}
+
+/// Reads one line, without its line break: its id, and what it asks. Half characters become U+FFFD, and a
+/// byte order mark is no part of the line.
+pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
+    let bad = |message: String| BadLine {
+        id: salvage::id_in(line),
+        message,
+    };
+    let text = std::str::from_utf8(line).map_err(|error| {
+        let at = error.valid_up_to();
+        bad(format!("the line is not UTF-8 at byte {at}"))
+    })?;
+    let text = replace_lone_surrogates(text.trim_start_matches('\u{feff}'));
+    let line = serde_json::from_str::<Line>(&text).map_err(|error| {
+        bad(if !error.is_data() {
+            format!("the line is not JSON: {error}")
+        } else if text.trim_start().starts_with('{') {
+            error.to_string()
+        } else {
+            "the line is not a JSON object".to_owned()
+        })
+    })?;
+    match (line.id, line.op) {
+        (Some(id), op) => Ok((id, op)),
+        // It has no answer, so it needs no id.
+        (None, op @ Op::Quit {}) => Ok((Id::one(), op)),
+        (None, _) => Err(bad("`id` is missing; it is a string or a number".to_owned())),
+    }
+}
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

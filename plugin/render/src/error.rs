@@ -1,0 +1,182 @@
+//! Why a command ends early, as people read it: what happened, why, and what to do.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use openclaw_core::exit;
+use openclaw_core::fault::Fault;
+use openclaw_core::fault::FaultCode;
+use openclaw_core::locale::{Locale, say};
+
+use crate::style::{Style, printable};
+
+/// Why a command ends early.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CliError {
+    /// It failed.
+    Failure(Box<Failure>),
+    /// Stdout cannot be written to.
+    Output(io::Error),
+    /// The user pressed Ctrl-C a second time.
+    Interrupted,
+}
+
+impl CliError {
+    /// Writes to stderr what happened; the exit code. That nobody reads the output any more is the end, and
+    /// no error.
+    pub fn show(&self, style: Style, err: &mut impl Write) -> u8 {
+        let failure = match self {
+            Self::Interrupted => return FaultCode::Cancelled.exit_code(),
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return exit::OK,
+            Self::Output(error) => {
+                let what = say!(style.locale,
+                    en: "cannot write the output: {error}",
+                    zh: "无法写入输出：{error}");
+                &Failure::other(what, "")
+            }
+            Self::Failure(failure) => failure,
+        };
+        // Nobody may be reading; there is nobody else to tell.
+        let _ = err.write_all(failure.text(style).as_bytes());
+        failure.exit
+    }
+}
+
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(Box::new(failure))
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// What failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code of the program.
+    pub exit: u8,
+    /// The fault, if it is one.
+    pub code: Option<FaultCode>,
+    /// What happened.
+    pub what: String,
+    /// Why; empty if `what` says it.
+    pub cause: String,
+    /// What to do; empty if `what` says it.
+    pub remedy: String,
+}
+
+impl Failure {
+    /// Wrong arguments or input.
+    pub fn usage(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: exit::USAGE,
+            code: None,
+            what: what.into(),
+            cause: String::new(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// Anything that has no exit code of its own.
+    pub fn other(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: exit::OTHER,
+            ..Self::usage(what, remedy)
+        }
+    }
+
+    /// A fault of the one table, with its cause and remedy.
+    pub fn of_code(code: FaultCode, what: impl Into<String>, locale: Locale) -> Self {
+        Self {
+            exit: code.exit_code(),
+            code: Some(code),
+            what: what.into(),
+            cause: code.cause(locale).into(),
+            remedy: code.remedy(locale).into(),
+        }
+    }
+
+    /// The end of a turn or of a call to the plugin.
+    pub fn fault(fault: &Fault, locale: Locale) -> Self {
+        let mut remedy = fault.remedy.clone();
+        if let Some(after) = fault.retry_after {
+            let seconds = whole_seconds(after);
+            remedy += &say!(locale,
+                en: " Again possible in {seconds} s.",
+                zh: "可在 {seconds} 秒后重试。");
+        }
+        Self {
+            cause: fault.cause.clone(),
+            remedy,
+            ..Self::of_code(fault.code, fault.message.as_str(), locale)
+        }
+    }
+
+    /// A setting that is missing or not allowed. `what` names it; `places`: what sets it, such as a flag and
+    /// an environment variable.
+    pub fn setting(what: &str, places: &[&str], locale: Locale) -> Self {
+        let places = match places {
+            [] => String::new(),
+            places => format!(" ({})", places.join(", ")),
+        };
+        Self::of_code(FaultCode::ConfigInvalid, format!("{what}{places}"), locale)
+    }
+
+    /// A few lines for people; the first is the one that counts.
+    pub fn text(&self, style: Style) -> String {
+        let locale = style.locale;
+        let code = self.code.map(|code| format!("[{code}]"));
+        let error = say!(locale, en: "error", zh: "错误") + &code.unwrap_or_default();
+        let mut lines = format!("{}: {}\n", style.bold_red(&error), printable(&self.what));
+        lines += &cause_and_remedy(style, "  ", &self.cause, &self.remedy);
+        lines
+    }
+}
+
+/// Cause and remedy on a line each; nothing for an empty one.
+pub(crate) fn cause_and_remedy(style: Style, indent: &str, cause: &str, remedy: &str) -> String {
+    let locale = style.locale;
+    [
+        (say!(locale, en: "cause:", zh: "原因:"), cause),
+        (say!(locale, en: "remedy:", zh: "处理:"), remedy),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.is_empty())
+    .map(|(name, text)| format!("{indent}{} {}\n", style.dim(&name), printable(text)))
+    .collect()
+}
+
+/// Rounded up, so that trying again after it is not too early.
+pub(crate) fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_says_what_happened_why_and_what_to_do_and_cannot_move_the_cursor() {
+        let fault = Fault {
+            code: FaultCode::RateLimited,
+            message: "slow\u{1b}[2J down".to_owned(),
+            cause: "why".to_owned(),
+            remedy: "wait.".to_owned(),
+            partial_text: String::new(),
+            retry_after: Some(Duration::from_millis(1500)),
+            http_status: Some(429),
+        };
+        let text = |locale| Failure::fault(&fault, locale).text(Style::plain(locale));
+        assert_eq!(
+            text(Locale::En),
+            "error[rate_limited]: slow\u{fffd}[2J down\n  cause: why\n  \
+             remedy: wait. Again possible in 2 s.\n"
+        );
+        assert!(text(Locale::Zh).contains("可在 2 秒后重试"));
+    }
+}

@@ -1,0 +1,268 @@
+//! The JSON Lines of the session protocol: what is answered.
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+
+use openclaw_core::fault::Fault;
+use openclaw_core::status::{Diagnosis, Status};
+use openclaw_core::turn::{Event, Reply};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::TurnOutput;
+
+/// The id of a request, as the caller wrote it: a string or a number.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Id(Value);
+
+impl Id {
+    /// The id of the one turn of `ask --json`.
+    pub fn one() -> Self {
+        Self(1.into())
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TryFrom<Value> for Id {
+    type Error = &'static str;
+
+    /// Anything but a string or a number is an error.
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value {
+            Value::String(_) | Value::Number(_) => Ok(Self(value)),
+            _ => Err("an id is a string or a number"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Value::deserialize(d)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+/// One line of output.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Line<'a> {
+    /// The first line.
+    Ready {
+        /// `ready`.
+        event: &'static str,
+        /// The component's name.
+        component: &'a str,
+        /// The component's version.
+        version: &'a str,
+        /// SHA-256 of the component, in hexadecimal.
+        sha256: &'a str,
+    },
+    /// Something of a turn.
+    Event {
+        /// The request's.
+        id: &'a Id,
+        /// What happened; with its own `event` field.
+        #[serde(flatten)]
+        what: &'a Event,
+    },
+    /// An answer.
+    Answer {
+        /// The request's; null for a line that has none.
+        id: Option<&'a Id>,
+        /// The answer's name.
+        event: &'static str,
+        /// Its fields.
+        #[serde(flatten)]
+        body: Body<'a>,
+    },
+}
+
+/// The fields of an answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Body<'a> {
+    /// Of `completed`.
+    Reply(&'a Reply),
+    /// Of `fault`.
+    Fault(&'a Fault),
+    /// Of `status`.
+    Status(&'a Status),
+    /// Of `diagnosis`.
+    Diagnosis(&'a Diagnosis),
+    /// Of `error`.
+    Error {
+        /// What is wrong and what is allowed.
+        message: &'a str,
+    },
+    /// Of `done`.
+    Done {},
+}
+
+impl<'a> Line<'a> {
+    /// Something of a turn. None for what the protocol has no event for.
+    pub fn event(id: &'a Id, what: &'a Event) -> Option<Self> {
+        match what {
+            Event::ToolEnded { .. } => None,
+            _ => Some(Self::Event { id, what }),
+        }
+    }
+
+    /// The end of a turn.
+    pub fn end(id: &'a Id, end: &'a Result<Reply, Fault>) -> Self {
+        match end {
+            Ok(reply) => Self::answer(id, "completed", Body::Reply(reply)),
+            Err(fault) => Self::answer(id, "fault", Body::Fault(fault)),
+        }
+    }
+
+    /// An answer to a request.
+    pub fn answer(id: &'a Id, event: &'static str, body: Body<'a>) -> Self {
+        Self::Answer {
+            id: Some(id),
+            event,
+            body,
+        }
+    }
+
+    /// What was asked is done.
+    pub fn done(id: &'a Id) -> Self {
+        Self::answer(id, "done", Body::Done {})
+    }
+
+    /// What was asked cannot be done.
+    pub fn error(id: Option<&'a Id>, message: &'a str) -> Self {
+        Self::Answer {
+            id,
+            event: "error",
+            body: Body::Error { message },
+        }
+    }
+}
+
+/// Writes one JSON object and a line break, and flushes.
+///
+/// # Errors
+///
+/// The writer's.
+pub fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    // Not put together first: it may be as long as the longest answer.
+    let mut out = BufWriter::with_capacity(64 << 10, out);
+    serde_json::to_writer(&mut out, line)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// A turn as JSON Lines; its id is 1.
+#[derive(Debug)]
+pub struct JsonOutput<O>(pub O);
+
+impl<O: Write> TurnOutput for JsonOutput<O> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match Line::event(&Id::one(), event) {
+            Some(line) => write_line(&mut self.0, &line),
+            None => Ok(()),
+        }
+    }
+
+    fn end(&mut self, end: &Result<Reply, Fault>) -> io::Result<()> {
+        write_line(&mut self.0, &Line::end(&Id::one(), end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use openclaw_core::fault::FaultCode;
+    use openclaw_core::level::Level;
+    use openclaw_core::turn::{GatewayName, Notice, NoticeCode, ToolCall};
+
+    use super::*;
+
+    fn json(line: Line) -> String {
+        serde_json::to_string(&line).unwrap()
+    }
+
+    #[test]
+    fn events_are_written_as_the_protocol_says() {
+        let one = Id::one();
+        let event = |what: Event| Line::event(&one, &what).map(json);
+        let text = "hi".to_owned();
+        assert_eq!(
+            event(Event::Delta { text }).unwrap(),
+            r#"{"id":1,"event":"delta","text":"hi"}"#
+        );
+        let call = ToolCall {
+            id: "c".into(),
+            name: "n".into(),
+            arguments: r#"{"a":1}"#.into(),
+        };
+        assert_eq!(
+            event(Event::ToolCall(call)).unwrap(),
+            r#"{"id":1,"event":"tool-call","call":"c","name":"n","arguments":{"a":1}}"#
+        );
+        let notice = Notice {
+            code: NoticeCode::Queued,
+            text: "wait".to_owned(),
+        };
+        assert_eq!(
+            event(Event::Notice(notice)).unwrap(),
+            r#"{"id":1,"event":"notice","code":"queued","text":"wait"}"#
+        );
+        let ended = Event::ToolEnded {
+            call: "c".to_owned(),
+            succeeded: true,
+        };
+        assert_eq!(event(ended), None);
+    }
+
+    #[test]
+    fn ends_and_answers_are_written_as_the_protocol_says() {
+        let x = Id("x".into());
+        let reply = Reply {
+            text: "hi".to_owned(),
+            response_id: "r".to_owned(),
+            level: Level::Talk,
+            gateway: GatewayName::Primary,
+            usage: None,
+        };
+        assert_eq!(
+            json(Line::end(&x, &Ok(reply))),
+            r#"{"id":"x","event":"completed","text":"hi","response_id":"r","level":"L0","gateway":"primary","usage":null}"#
+        );
+        let fault = Fault {
+            code: FaultCode::CircuitOpen,
+            message: "m".to_owned(),
+            cause: "c".to_owned(),
+            remedy: "r".to_owned(),
+            partial_text: String::new(),
+            retry_after: Some(Duration::from_millis(59_500)),
+            http_status: None,
+        };
+        assert_eq!(
+            json(Line::end(&x, &Err(fault))),
+            r#"{"id":"x","event":"fault","code":"circuit_open","message":"m","cause":"c","remedy":"r","retry_after_seconds":59.5}"#
+        );
+        assert_eq!(json(Line::done(&x)), r#"{"id":"x","event":"done"}"#);
+        assert_eq!(
+            json(Line::error(None, "what")),
+            r#"{"id":null,"event":"error","message":"what"}"#
+        );
+        let ready = Line::Ready {
+            event: "ready",
+            component: "p",
+            version: "1",
+            sha256: "f",
+        };
+        assert_eq!(
+            json(ready),
+            r#"{"event":"ready","component":"p","version":"1","sha256":"f"}"#
+        );
+    }
+}
