@@ -28,7 +28,7 @@ fn lines_from_a_pipe_are_commands_and_turns() {
     ] {
         assert!(ran.out.contains(part), "{part} is missing: {ran:?}");
     }
-    assert!(ran.err.contains("there is no command /nonsense"), "{ran:?}");
+    assert!(ran.err.contains("Unknown command /nonsense"), "{ran:?}");
     let turns = gateway.turns();
     assert_eq!(turns.len(), 2, "{ran:?}");
     let session = |turn: usize| turns[turn].json.as_ref().unwrap()["user"].clone();
@@ -180,7 +180,7 @@ fn colour_and_the_spinner_are_for_terminals_and_no_color_is_obeyed() {
     let gate = Gate::new();
     gateway.push(Answer::new().hold(&gate).delta("\u{1b}[2Jdone"));
     let terminal = Terminal::start(gateway.program(["ask", "hi"]));
-    terminal.shows("waiting for the gateway");
+    terminal.shows("Waiting for the gateway");
     gate.open();
     // What could change the terminal is not printed to it.
     terminal.shows("[2K[2Jdone");

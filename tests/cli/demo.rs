@@ -5,7 +5,7 @@ use crate::support::{program, run};
 #[test]
 fn every_scene_goes_as_told_in_both_languages() {
     for (locale, told, last) in [
-        ("en", "✓ as told", "10 scenes, all as told"),
+        ("en", "✓ as expected", "10 scenes, all as expected"),
         ("zh", "✓ 符合预期", "10 个场景，全部符合预期"),
     ] {
         let mut command = program(["demo", "--locale", locale]);

@@ -8,9 +8,9 @@ use openclaw_render::{HELP, HelpText, exit_codes, help_text};
 use crate::commands::chat;
 
 const SETTINGS_EN: &str = "\
-Settings: flags, before the environment (OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_BACKUP_URL,
-OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_AGENT_ID), before the file of --config.
-The token is never a flag: a command line can be read by others.";
+Settings come from flags, then the environment (OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_BACKUP_URL,
+OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_AGENT_ID), then the --config file.
+The token has no flag because other users can read command lines.";
 
 const SETTINGS_ZH: &str = "\
 设置的优先级：参数，其次环境变量（OPENCLAW_GATEWAY_URL、OPENCLAW_GATEWAY_BACKUP_URL、
@@ -19,17 +19,17 @@ OPENCLAW_GATEWAY_TOKEN、OPENCLAW_GATEWAY_AGENT_ID），最后是 --config 的�
 
 const EXAMPLES_EN: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
-  host-shim diagnose                          is everything in place?
+  host-shim diagnose                          check the setup
   host-shim ask 'What is in my workspace?'    one turn, streamed
   git diff | host-shim ask --instructions 'Review this change.'
   host-shim ask --attach cat.png 'What is this?'
-  host-shim chat --session notes              a talk that is remembered
+  host-shim chat --session notes              a conversation that is remembered
   printf '{\"id\":1,\"op\":\"status\"}\\n' | host-shim session
 ";
 
 const EXAMPLES_ZH: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
-  host-shim diagnose                          一切就绪了吗？
+  host-shim diagnose                          检查设置
   host-shim ask '我的工作区里有什么？'            问一次，流式回答
   git diff | host-shim ask --instructions '审查这个改动。'
   host-shim ask --attach cat.png '这是什么？'
@@ -50,19 +50,20 @@ const ASK_ZH: &str = "
 ";
 
 const SESSION_EN: &str = "\
-One JSON object a line, in UTF-8. A request has an `id` (a string or a number), which its events
-carry, and an `op`:
-  ask          text; and perhaps session, level (\"L0\" to \"L4\"), heavy, instructions,
+One JSON object per line, in UTF-8. A request has an `id` (a string or a number), which its events
+repeat, and an `op`:
+  ask          text; optional: session, level (\"L0\" to \"L4\"), heavy, instructions,
                attachments [{path} or {media_type, data (base64), filename?}],
                tools [{name, description, parameters, level}]
-  tool-result  turn (the ask's id), call, and output or error
+  tool-result  turn (the id of the ask), call, and output or error
   cancel       turn
   status, diagnose, reset (closes the breakers)
-  memory       available_mib (a number pretends, null: the real one) or unreadable: true
-  advance      seconds: moves the clock that the guards see
-  quit         the end, as is that of the input: what runs is cancelled
-Events have the request's `id` and an `event`: ready at first; for an ask delta, tool-call and
-notice, then one completed or fault; for the others done, status, diagnosis, or error.
+  memory       available_mib (a number simulates it, null restores the real value) or
+               unreadable: true
+  advance      seconds: moves the guards' clock forward
+  quit         ends the session, as does the end of input; running turns are cancelled
+Events have the request's `id` and an `event`: first ready; for an ask delta, tool-call and notice,
+then one completed or fault; for other requests done, status, diagnosis or error.
 
 Example:
   printf '{\"id\":1,\"op\":\"ask\",\"text\":\"hi\"}\\n' | (cat; sleep 60) | host-shim session";
@@ -75,9 +76,9 @@ const SESSION_ZH: &str = "\
   tool-result  turn（ask 的 id）、call，以及 output 或 error
   cancel       turn
   status、diagnose、reset（关闭熔断）
-  memory       available_mib（数字为假装，null 恢复真实值）或 unreadable: true
-  advance      seconds：拨动防护所见的时钟
-  quit         结束；输入结束也一样：正在运行的任务会被取消
+  memory       available_mib（数字为模拟值，null 恢复真实值）或 unreadable: true
+  advance      seconds：把防护的时钟向前拨
+  quit         结束会话（输入结束也一样），正在运行的任务会被取消
 事件含有请求的 `id` 和 `event`：首先是 ready；ask 对应 delta、tool-call、notice，
 最后是一个 completed 或 fault；其他对应 done、status、diagnosis 或 error。
 

@@ -1,4 +1,4 @@
-//! Files on this machine as attachments, with the type that their content shows.
+//! Reads files to attach and detects their media type from the content.
 
 use std::path::Path;
 
@@ -27,26 +27,26 @@ fn unreadable(error: &AttachmentError, locale: Locale) -> Failure {
     match error {
         AttachmentError::Unreadable { path, source } => Failure::usage(
             say!(locale,
-                en: "the attachment {} cannot be read: {source}",
+                en: "cannot read attachment {}: {source}",
                 zh: "无法读取附件 {}：{source}",
                 path.display()),
             say!(locale,
-                en: "Check the path and its permissions; nothing was asked.",
+                en: "Check the path and its permissions; nothing was sent.",
                 zh: "请检查路径与权限；尚未发送任何请求。"),
         ),
         AttachmentError::NotAFile { path } => Failure::usage(
             say!(locale,
-                en: "the attachment {} is not a regular file but a directory, pipe or device",
+                en: "attachment {} is not a regular file but a directory, pipe or device",
                 zh: "附件 {} 不是普通文件，而是目录、管道或设备",
                 path.display()),
             say!(locale,
-                en: "Attach files one by one; nothing was asked.",
-                zh: "请逐个附加文件；尚未发送任何请求。"),
+                en: "Attach regular files only; nothing was sent.",
+                zh: "只能附加普通文件；尚未发送任何请求。"),
         ),
         AttachmentError::TooLarge { path, bytes } => Failure::of_code(
             FaultCode::RequestTooLarge,
             say!(locale,
-                en: "the attachment {} has {bytes} bytes",
+                en: "attachment {} has {bytes} bytes",
                 zh: "附件 {} 有 {bytes} 字节",
                 path.display()),
             locale,
@@ -92,15 +92,15 @@ impl Doubt {
         let path = path.display();
         let what = match self {
             Self::Unknown => say!(locale,
-                en: "the attachment {path} is of an unknown type",
+                en: "unknown type of attachment {path}",
                 zh: "附件 {path} 的类型未知"),
             Self::Contradiction { extension } => say!(locale,
-                en: "the attachment {path} is {extension} by its name, but its content is something else",
-                zh: "附件 {path} 按名称是 {extension}，但内容不是"),
+                en: "attachment {path} is named like {extension}, but its content is something else",
+                zh: "附件 {path} 的扩展名表示 {extension}，但内容不符"),
         };
         let remedy = say!(locale,
-            en: "Images can be png, jpeg, gif and webp; files text, Markdown, HTML, CSV, JSON (all in UTF-8) and PDF. Convert or rename it; nothing was asked.",
-            zh: "图片可以是 png、jpeg、gif、webp；文件可以是文本、Markdown、HTML、CSV、JSON（均为 UTF-8）和 PDF。请转换格式或改名；尚未发送任何请求。");
+            en: "Supported images: png, jpeg, gif, webp. Supported files: text, Markdown, HTML, CSV and JSON in UTF-8, and PDF. Convert or rename the file; nothing was sent.",
+            zh: "支持的图片：png、jpeg、gif、webp；支持的文件：UTF-8 的文本、Markdown、HTML、CSV、JSON，以及 PDF。请转换格式或改名；尚未发送任何请求。");
         Failure {
             cause: String::new(),
             remedy,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_doubt_names_the_file_and_what_is_taken() {
+    fn a_doubt_names_the_file_and_what_is_supported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.bin");
         std::fs::write(&path, [0, 1, 2]).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_and_a_missing_file_are_told_in_both_languages() {
+    fn a_directory_and_a_missing_file_are_failures_in_both_languages() {
         let folder = tempfile::tempdir().unwrap();
         let failure = read(folder.path(), &mut 100, Locale::En).unwrap_err();
         assert!(

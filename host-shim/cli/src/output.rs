@@ -37,7 +37,7 @@ pub async fn follow(
     let mut answered = false;
     let mut spinner = Spinner(None);
     if !json {
-        spinner.start(say!(locale, en: "waiting for the gateway", zh: "等待网关"));
+        spinner.start(say!(locale, en: "Waiting for the gateway", zh: "等待网关"));
     }
     loop {
         tokio::select! {
@@ -51,7 +51,7 @@ pub async fn follow(
                     }
                     output.event(&event)?;
                     if matches!(event, Event::Notice(_)) && !json && !(answered && terminal) {
-                        spinner.start(say!(locale, en: "waiting", zh: "等待中"));
+                        spinner.start(say!(locale, en: "Waiting", zh: "等待中"));
                     }
                 }
                 None => break,
@@ -65,8 +65,8 @@ pub async fn follow(
                 cancelled = true;
                 turn.cancel();
                 output.remark(&say!(locale,
-                    en: "cancelling; Ctrl-C again quits at once",
-                    zh: "正在取消；再按一次 Ctrl-C 立即退出"));
+                    en: "Cancelling. Press Ctrl-C again to quit now.",
+                    zh: "正在取消。再按一次 Ctrl-C 立即退出。"));
             }
             () = &mut reader_left => return Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
         }

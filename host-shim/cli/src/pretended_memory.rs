@@ -74,9 +74,7 @@ impl MemorySource for PretendedMemory {
                     estimated: None,
                 })
             }
-            Pretence::Unreadable => {
-                Err("unreadable, as the session was told to pretend".to_owned())
-            }
+            Pretence::Unreadable => Err("pretended to be unreadable".to_owned()),
         }
     }
 }

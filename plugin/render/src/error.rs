@@ -107,7 +107,7 @@ impl Failure {
         if let Some(after) = fault.retry_after {
             let seconds = whole_seconds(after);
             remedy += &say!(locale,
-                en: " Again possible in {seconds} s.",
+                en: " Retry in {seconds} s.",
                 zh: "可在 {seconds} 秒后重试。");
         }
         Self {
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(
             text(Locale::En),
             "error[rate_limited]: slow\u{fffd}[2J down\n  cause: why\n  \
-             remedy: wait. Again possible in 2 s.\n"
+             remedy: wait. Retry in 2 s.\n"
         );
         assert!(text(Locale::Zh).contains("可在 2 秒后重试"));
     }

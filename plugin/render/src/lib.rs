@@ -84,11 +84,8 @@ pub fn exit_codes(
         en: "wrong arguments, input or settings (config_invalid)",
         zh: "参数、输入或设置有误（config_invalid）");
     let general = [
-        (exit::OK, say!(locale, en: "all went well", zh: "成功")),
-        (
-            exit::OTHER,
-            say!(locale, en: "another error", zh: "其他错误"),
-        ),
+        (exit::OK, say!(locale, en: "success", zh: "成功")),
+        (exit::OTHER, say!(locale, en: "other error", zh: "其他错误")),
         (exit::USAGE, usage),
     ];
     let codes = FaultCode::ALL.iter().copied();

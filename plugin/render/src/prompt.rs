@@ -31,10 +31,10 @@ pub fn read_prompt(
     };
     if text.trim().is_empty() && !may_be_empty {
         return Err(Failure::usage(
-            say!(locale, en: "there is nothing to ask", zh: "没有要问的内容"),
+            say!(locale, en: "nothing to ask", zh: "没有要问的内容"),
             say!(locale,
-                en: "Give the text as an argument or on stdin, such as `ask 'Hello'`.",
-                zh: "请把内容作为参数或通过标准输入给出，例如 `ask '你好'`。"),
+                en: "Pass the text as an argument, such as `ask 'Hello'`, or on stdin.",
+                zh: "请以参数（例如 `ask '你好'`）或标准输入提供内容。"),
         ));
     }
     Ok(text)
@@ -46,7 +46,7 @@ fn read_stdin(locale: Locale) -> Result<String, Failure> {
     match stdin.read_to_end(&mut bytes) {
         Ok(_) => decode(bytes, locale),
         Err(error) => Err(Failure::other(
-            say!(locale, en: "stdin cannot be read: {error}", zh: "无法读取标准输入：{error}"),
+            say!(locale, en: "cannot read stdin: {error}", zh: "无法读取标准输入：{error}"),
             "",
         )),
     }
@@ -56,8 +56,8 @@ fn read_stdin(locale: Locale) -> Result<String, Failure> {
 fn decode(bytes: Vec<u8>, locale: Locale) -> Result<String, Failure> {
     if bytes.len() as u64 > MAX_TEXT_BYTES {
         return Err(Failure::usage(
-            say!(locale, en: "stdin holds more than 20 MiB", zh: "标准输入超过 20 MiB"),
-            say!(locale, en: "Ask with less text.", zh: "请缩短内容。"),
+            say!(locale, en: "stdin is larger than 20 MiB", zh: "标准输入超过 20 MiB"),
+            say!(locale, en: "Shorten the text.", zh: "请缩短内容。"),
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -66,7 +66,7 @@ fn decode(bytes: Vec<u8>, locale: Locale) -> Result<String, Failure> {
             say!(locale,
                 en: "stdin is not UTF-8 at byte {at}",
                 zh: "标准输入在第 {at} 字节处不是 UTF-8"),
-            say!(locale, en: "Convert it first (iconv).", zh: "请先转换编码（iconv）。"),
+            say!(locale, en: "Convert it to UTF-8 first, for example with iconv.", zh: "请先转换为 UTF-8，例如使用 iconv。"),
         )
     })
 }

@@ -29,12 +29,12 @@ pub fn status(status: &Status, style: Style) -> String {
     );
     let primary = match &status.breakers.primary {
         Some(primary) => breaker(primary, style),
-        None => say!(locale, en: "no gateway is set", zh: "未设置网关"),
+        None => say!(locale, en: "no gateway configured", zh: "未配置网关"),
     };
     row(say!(locale, en: "breaker", zh: "熔断"), &primary);
     if let Some(backup) = &status.breakers.backup {
         row(
-            say!(locale, en: "backup's breaker", zh: "备用熔断"),
+            say!(locale, en: "backup breaker", zh: "备用熔断"),
             &breaker(backup, style),
         );
     }
@@ -96,10 +96,10 @@ fn breaker(breaker: &Breaker, style: Style) -> String {
                 en: " ({failures} failures in a row)",
                 zh: "（连续失败 {failures} 次）"),
             BreakerState::Open => say!(locale,
-                en: ", a trial in {seconds} s",
+                en: ", next trial in {seconds} s",
                 zh: "，{seconds} 秒后试探"),
             BreakerState::HalfOpen => say!(locale,
-                en: ": one trial is let through",
+                en: ": one trial turn is allowed",
                 zh: "：放行一次试探"),
         }
 }
@@ -137,8 +137,8 @@ pub fn exit_of_diagnosis(diagnosis: &Diagnosis) -> u8 {
 pub fn no_gateway(key: &str, places: &[&str], locale: Locale) -> String {
     let places = places.join(", ");
     say!(locale,
-        en: "no gateway is set, so nothing can be asked: {key} ({places}) is missing\n",
-        zh: "没有设置网关，因此无法提问：缺少 {key} ({places})\n")
+        en: "no gateway configured, nothing can be asked: {key} ({places}) is missing\n",
+        zh: "未配置网关，无法提问：缺少 {key}（{places}）\n")
 }
 
 #[cfg(test)]
@@ -189,7 +189,7 @@ mod tests {
             "memory            349 MiB available of 2048 MiB (container)\n\
              heavy tasks       refused\n\
              highest level     L1\n\
-             breaker           open, a trial in 60 s\n\
+             breaker           open, next trial in 60 s\n\
              turns             1 running, 2 waiting\n\
              so far            5 asked: 0 completed, 2 failed, 0 refused, 0 cancelled; tools: 0 run, 0 denied\n"
         );
@@ -211,7 +211,7 @@ mod tests {
         state.breakers.primary = None;
         let text = status(&state, Style::plain(Locale::En));
         assert!(text.contains("cannot be read: no /proc"), "{text}");
-        assert!(text.contains("no gateway is set"), "{text}");
+        assert!(text.contains("no gateway configured"), "{text}");
     }
 
     #[test]

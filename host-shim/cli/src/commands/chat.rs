@@ -39,12 +39,12 @@ enum Entry<'a> {
 /// The commands: their names and what they do, in English and Chinese.
 #[rustfmt::skip]
 const COMMANDS: [(Entry, [&str; 2], [&str; 2]); 6] = [
-    (Entry::Help, ["/help", "/帮助"], ["these commands", "这些命令"]),
-    (Entry::Diagnose, ["/diagnose", "/诊断"], ["what is wrong, without a model call", "不调用模型，检查哪里有问题"]),
-    (Entry::Status, ["/status", "/状态"], ["memory, breakers, turns", "内存、熔断与任务"]),
-    (Entry::NewSession, ["/reset", "/会话重置"], ["begins a new session: the gateway forgets this talk", "开始新的会话：网关不再记得之前的对话"]),
+    (Entry::Help, ["/help", "/帮助"], ["lists these commands", "列出这些命令"]),
+    (Entry::Diagnose, ["/diagnose", "/诊断"], ["checks the setup without calling a model", "检查设置与网关，不调用模型"]),
+    (Entry::Status, ["/status", "/状态"], ["shows memory, breakers and turns", "显示内存、熔断与任务"]),
+    (Entry::NewSession, ["/reset", "/会话重置"], ["starts a new session; the gateway forgets this conversation", "开始新的会话，网关不再记得之前的对话"]),
     (Entry::ResetBreakers, ["/reset-breakers", "/熔断复位"], ["closes the breakers", "关闭熔断"]),
-    (Entry::Quit, ["/quit", "/退出"], ["the end, as is Ctrl-D", "结束，Ctrl-D 也可以"]),
+    (Entry::Quit, ["/quit", "/退出"], ["quits, as does Ctrl-D", "退出，同 Ctrl-D"]),
 ];
 
 impl<'a> Entry<'a> {
@@ -65,8 +65,8 @@ impl<'a> Entry<'a> {
 /// The commands of the conversation.
 pub fn help(locale: Locale) -> String {
     let ctrl_c = [
-        "cancels the turn that runs; at the prompt, pressed twice, the end",
-        "取消正在运行的任务；在提示符下连按两次则结束",
+        "cancels the running turn; at the prompt, pressed twice, quits",
+        "取消正在运行的任务；在提示符下连按两次则退出",
     ];
     let rows = COMMANDS.iter().map(|(_, names, texts)| (names, texts));
     rows.chain([(&["Ctrl-C", "Ctrl-C"], &ctrl_c)])
@@ -76,7 +76,7 @@ pub fn help(locale: Locale) -> String {
         .collect()
 }
 
-/// Talks until the user has enough.
+/// Runs the conversation until the user quits.
 pub fn run(
     options: args::Chat,
     setup: Setup,
@@ -102,7 +102,9 @@ pub fn run(
             Read::Interrupted if talk.pressed_before => return Ok(FaultCode::Cancelled.exit_code()),
             Read::Interrupted => {
                 talk.pressed_before = true;
-                show(&say!(locale, en: "Ctrl-C again quits\n", zh: "再按一次 Ctrl-C 退出\n"));
+                show(
+                    &say!(locale, en: "Press Ctrl-C again to quit.\n", zh: "再按一次 Ctrl-C 退出。\n"),
+                );
                 continue;
             }
         };
@@ -114,12 +116,12 @@ pub fn run(
     }
 }
 
-/// A talk under way.
+/// A conversation under way.
 struct Talk<'a> {
     plugin: Plugin,
     runtime: &'a tokio::runtime::Runtime,
     locale: Locale,
-    /// Of every turn; the session is the talk's.
+    /// Of every turn; the session is the conversation's.
     options: TurnOptions,
     interrupts: Interrupts,
     /// Ctrl-C was the last thing that happened: once more is the end.
@@ -143,24 +145,24 @@ impl Talk<'_> {
             }
             Entry::NewSession => {
                 self.options.session = None;
-                show(&say!(locale, en: "a new session\n", zh: "已开始新的会话\n"));
+                show(&say!(locale, en: "New session started.\n", zh: "已开始新的会话。\n"));
             }
             Entry::ResetBreakers => {
                 let reset = self.runtime.block_on(self.plugin.reset());
-                let done = say!(locale, en: "the breakers are closed\n", zh: "熔断已关闭\n");
+                let done = say!(locale, en: "Breakers closed.\n", zh: "熔断已关闭。\n");
                 self.report(reset, |_, _| done.clone())?;
             }
             Entry::Unknown(command) => {
                 let command = printable(command);
                 show(&say!(locale,
-                    en: "there is no command {command}; /help lists them\n",
-                    zh: "没有命令 {command}；/帮助 列出所有命令\n"));
+                    en: "Unknown command {command}; /help lists the commands.\n",
+                    zh: "未知命令 {command}；/帮助 列出所有命令。\n"));
             }
         }
         Ok(())
     }
 
-    /// One turn, to its end. A fault is told, and the talk goes on.
+    /// One turn, to its end. A fault is shown, and the conversation goes on.
     fn ask(&mut self, text: &str) -> Result<(), CliError> {
         self.options
             .session
@@ -178,7 +180,7 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// What the plugin told, or why it could not.
+    /// Prints what the plugin reported, or shows why it could not.
     fn report<T>(
         &self,
         told: Result<T, Fault>,
@@ -212,9 +214,9 @@ impl Prompt {
     fn new(locale: Locale) -> Result<Self, Failure> {
         let cannot = |error: ReadlineError| {
             Failure::other(
-                say!(locale, en: "the line editor: {error}", zh: "行编辑器：{error}"),
+                say!(locale, en: "cannot start the line editor: {error}", zh: "无法启动行编辑器：{error}"),
                 say!(locale,
-                    en: "Use `host-shim ask` or `host-shim session` where there is no terminal.",
+                    en: "Without a terminal, use `host-shim ask` or `host-shim session`.",
                     zh: "没有终端时请使用 `host-shim ask` 或 `host-shim session`。"),
             )
         };
@@ -254,7 +256,7 @@ impl Prompt {
             Err(ReadlineError::Interrupted) => Ok(Read::Interrupted),
             Err(error) => {
                 let text = say!(self.locale,
-                    en: "no line to read: {error}",
+                    en: "cannot read input: {error}",
                     zh: "无法读取输入：{error}");
                 Err(Failure::usage(
                     text,
@@ -277,7 +279,7 @@ impl Prompt {
     }
 }
 
-/// In a folder that only this user can read: talks are private. None if there is no place for it.
+/// In a folder that only this user can read, as conversations are private. None if there is no place for it.
 fn history_file() -> Option<PathBuf> {
     let dir = dirs::data_dir()?.join("host-shim");
     let mut builder = std::fs::DirBuilder::new();

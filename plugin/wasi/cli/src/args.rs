@@ -104,7 +104,7 @@ pub fn parse(
 fn command(mut ask: Ask, of_ask: Option<String>, locale: Locale) -> Result<Command, Failure> {
     if ask.text.is_empty() {
         let what = say!(locale,
-            en: "no command; there are ask, status and diagnose",
+            en: "no command given; use ask, status or diagnose",
             zh: "缺少命令；可用的命令：ask、status、diagnose");
         return Err(wrong(what, locale));
     }
@@ -117,14 +117,14 @@ fn command(mut ask: Ask, of_ask: Option<String>, locale: Locale) -> Result<Comma
         ("help", None) => Command::Help,
         ("status" | "diagnose" | "help", Some(argument)) => {
             let what = say!(locale,
-                en: "`{name}` takes no {argument}",
+                en: "`{name}` does not take {argument}",
                 zh: "命令 {name} 不接受“{argument}”");
             return Err(wrong(what, locale));
         }
         _ => {
             let what = say!(locale,
-                en: "unknown command `{name}`; there are ask, status and diagnose",
-                zh: "没有命令 {name}；可用的命令：ask、status、diagnose");
+                en: "unknown command `{name}`; use ask, status or diagnose",
+                zh: "未知命令 {name}；可用的命令：ask、status、diagnose");
             return Err(wrong(what, locale));
         }
     };
@@ -148,7 +148,7 @@ fn parser_error(error: Error, locale: Locale) -> String {
             option: Some(option),
         } => say!(locale, en: "{option} needs a value", zh: "参数 {option} 缺少值"),
         Error::UnexpectedOption(option) => {
-            say!(locale, en: "there is no option {option}", zh: "没有参数 {option}")
+            say!(locale, en: "unknown option {option}", zh: "未知参数 {option}")
         }
         Error::UnexpectedValue { option, .. } => {
             say!(locale, en: "{option} takes no value", zh: "参数 {option} 不带值")

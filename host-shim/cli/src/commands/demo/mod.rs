@@ -18,7 +18,7 @@ use stage::{Miss, Stage};
 /// A scene that takes longer hangs.
 const SCENE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Plays every scene; the exit code is 0 only if each went as told.
+/// Plays every scene; the exit code is 0 only if each went as expected.
 pub async fn run(global: &Global, locale: Locale) -> Result<u8, CliError> {
     let mut stage = Stage::build(component_source(global), locale).await?;
     let mut missed = 0;
@@ -35,15 +35,15 @@ pub async fn run(global: &Global, locale: Locale) -> Result<u8, CliError> {
             }
             Err(_) => {
                 missed += 1;
-                stage.not_as_told(&format!("no end after {} s", SCENE_LIMIT.as_secs()))?;
+                stage.not_as_told(&format!("not finished after {} s", SCENE_LIMIT.as_secs()))?;
             }
         }
     }
     let all = SCENES.len();
     stage.say(&match missed {
-        0 => say!(locale, en: "{all} scenes, all as told", zh: "{all} 个场景，全部符合预期"),
+        0 => say!(locale, en: "{all} scenes, all as expected", zh: "{all} 个场景，全部符合预期"),
         _ => say!(locale,
-            en: "{all} scenes, {missed} not as told",
+            en: "{all} scenes, {missed} not as expected",
             zh: "{all} 个场景，{missed} 个不符合预期"),
     })?;
     stage.close().await;

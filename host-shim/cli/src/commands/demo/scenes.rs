@@ -23,7 +23,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["A streamed turn", "流式回答"],
         story: [
-            "The text is shown as it comes; the reply's text is what holds.",
+            "Text is shown as it arrives; the final reply is authoritative.",
             "文字随到随显；以最终回答为准。",
         ],
         play: |stage| streamed(stage).boxed_local(),
@@ -31,15 +31,15 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["A tool call", "工具调用"],
         story: [
-            "The model calls a tool of the caller's; it needs L1 and the turn has L1, so it is run and its output goes back.",
-            "模型调用调用方的工具；工具需要 L1，任务为 L1，因此执行并把结果交还模型。",
+            "The model calls one of the caller's tools. The tool needs L1 and the turn has L1, so it runs and its output goes back.",
+            "模型调用调用方提供的工具：工具需要 L1，任务也是 L1，因此执行，并把结果返回给模型。",
         ],
         play: |stage| tool_call(stage).boxed_local(),
     },
     Scene {
         title: ["600 MiB of memory", "600 MiB 可用内存"],
         story: [
-            "Enough for everything: a heavy task is let through.",
+            "Enough for everything: a heavy task is accepted.",
             "内存充足：重任务放行。",
         ],
         play: |stage| memory_600(stage).boxed_local(),
@@ -47,7 +47,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["500 MiB of memory", "500 MiB 可用内存"],
         story: [
-            "Below 512 MiB: a heavy task is refused before anything is sent, a plain one goes through.",
+            "Below 512 MiB: a heavy task is refused before anything is sent; a plain one runs.",
             "低于 512 MiB：重任务在发送前被拒绝，普通任务放行。",
         ],
         play: |stage| memory_500(stage).boxed_local(),
@@ -55,7 +55,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["300 MiB of memory", "300 MiB 可用内存"],
         story: [
-            "Below 350 MiB: heavy is refused, and L2 is lowered to L1: the L2 tool is not offered.",
+            "Below 350 MiB: heavy tasks are refused, and L2 is lowered to L1, so the L2 tool is not offered.",
             "低于 350 MiB：拒绝重任务，并把 L2 降为 L1：不再提供 L2 工具。",
         ],
         play: |stage| memory_300(stage).boxed_local(),
@@ -63,7 +63,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["Two turns at once", "同时两个任务"],
         story: [
-            "One runs at a time, always; the other one waits, and is told so.",
+            "Only one turn runs at a time; the other waits and gets a notice.",
             "始终一次只运行一个；另一个排队等待，并得到提示。",
         ],
         play: |stage| two_at_once(stage).boxed_local(),
@@ -71,7 +71,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["A wrong token", "令牌错误"],
         story: [
-            "The gateway says 401: auth_failed, with its cause and remedy.",
+            "The gateway answers 401: auth_failed, with cause and remedy.",
             "网关返回 401：auth_failed，附原因与处理办法。",
         ],
         play: |stage| wrong_token(stage).boxed_local(),
@@ -79,7 +79,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["The endpoint is switched off", "端点未启用"],
         story: [
-            "OpenClaw's default: 405 without `Allow`, whatever the token.",
+            "OpenClaw's default: 405 without `Allow`, whatever the token is.",
             "OpenClaw 的默认设置：无论令牌如何都返回没有 Allow 的 405。",
         ],
         play: |stage| endpoint_off(stage).boxed_local(),
@@ -95,7 +95,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         title: ["The breaker", "熔断"],
         story: [
-            "Two failures open it for 60 s; then one trial: it fails and the breaker opens again; the next one succeeds and closes it.",
+            "Two failures open it for 60 s. Then one trial turn runs: the first fails and reopens the breaker, the next succeeds and closes it.",
             "两次失败后打开 60 秒；之后放行一次试探：失败则再次打开，下一次成功则关闭。",
         ],
         play: |stage| breaker(stage).boxed_local(),
@@ -151,7 +151,7 @@ async fn tool_call(stage: &mut Stage) -> Played {
         .and_then(|turn| tool_output(turn.json.as_ref()?));
     stage.say(&format!(
         "   {} {}",
-        say!(stage.locale, en: "the gateway got the tool's output:", zh: "网关收到的工具结果："),
+        say!(stage.locale, en: "tool output sent to the gateway:", zh: "网关收到的工具结果："),
         output.as_deref().unwrap_or("—")
     ))?;
     check(output.as_deref() == Some("4"), || {
@@ -253,7 +253,7 @@ async fn two_at_once(stage: &mut Stage) -> Played {
     let told = second
         .next_event()
         .await
-        .ok_or_else(|| Miss::Other("the second ended without a word".to_owned()))?;
+        .ok_or_else(|| Miss::Other("the second turn ended without an event".to_owned()))?;
     stage.show(&told, false)?;
     let told = [told];
     check(noticed(&told, NoticeCode::Queued), || format!("{told:?}"))?;
@@ -316,7 +316,7 @@ async fn breaker(stage: &mut Stage) -> Played {
     let refused = hello(stage).await?;
     let fault = refused.fault(FaultCode::CircuitOpen)?;
     check(fault.retry_after.is_some(), || {
-        "it does not say for how long".to_owned()
+        "no time to retry is given".to_owned()
     })?;
 
     pass(stage, 60).await?;
@@ -367,7 +367,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_scene_is_told_in_both_languages() {
+    fn every_scene_is_in_both_languages() {
         let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         for scene in SCENES {
             assert!(

@@ -31,7 +31,7 @@ const PACE: Duration = Duration::from_millis(25);
 
 /// Why a scene does not go on.
 pub enum Miss {
-    /// It did not go as told.
+    /// It did not go as expected.
     Other(String),
     /// The demo cannot go on.
     Stop(CliError),
@@ -287,12 +287,12 @@ impl Stage {
     }
 
     pub fn as_told(&self) -> io::Result<()> {
-        let told = say!(self.locale, en: "✓ as told", zh: "✓ 符合预期");
+        let told = say!(self.locale, en: "✓ as expected", zh: "✓ 符合预期");
         self.say(&format!("   {}\n", self.style.green(&told)))
     }
 
     pub fn not_as_told(&self, what: &str) -> io::Result<()> {
-        let told = say!(self.locale, en: "✗ not as told:", zh: "✗ 与预期不符：");
+        let told = say!(self.locale, en: "✗ not as expected:", zh: "✗ 与预期不符：");
         self.say(&format!("   {} {what}\n", self.style.bold_red(&told)))
     }
 }
@@ -301,8 +301,8 @@ async fn start_gateway(locale: Locale) -> Result<FakeGateway, Failure> {
     FakeGateway::start(TOKEN).await.map_err(|error| {
         Failure::other(
             say!(locale,
-                en: "no port of 127.0.0.1 can be listened on: {error}",
-                zh: "无法监听 127.0.0.1 的端口：{error}"),
+                en: "cannot listen on 127.0.0.1: {error}",
+                zh: "无法监听 127.0.0.1：{error}"),
             "",
         )
     })
@@ -358,7 +358,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tool_counts_and_tells_what_is_missing() {
+    fn the_tool_counts_and_names_what_is_missing() {
         let run = |arguments: &str| {
             let call = ToolCall {
                 id: "c".to_owned(),

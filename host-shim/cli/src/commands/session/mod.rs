@@ -48,7 +48,7 @@ pub async fn run(setup: Setup) -> Result<u8, CliError> {
     show(&warning.unwrap_or_default());
     let cannot_read = |error: String| {
         let what = say!(locale,
-            en: "stdin cannot be read: {error}",
+            en: "cannot read stdin: {error}",
             zh: "无法读取标准输入：{error}");
         Failure::other(what, "")
     };
@@ -208,7 +208,7 @@ impl Session {
 
     fn ask(&self, id: Id, ask: Ask) -> io::Result<Next<'_>> {
         if self.running(&id, |_| ()).is_some() {
-            let message = format!("a turn with the id {id} is running; take another id");
+            let message = format!("a turn with id {id} is already running; use another id");
             write(&Line::error(Some(&id), &message))?;
             return Ok(Next::Nothing);
         }
@@ -270,7 +270,7 @@ impl Session {
         match self.running(&turn, |turn| turn.pending.answer(&call, result)) {
             Some(true) => write(&Line::done(id)),
             Some(false) => {
-                let message = format!("the turn {turn} has no call `{call}` that waits");
+                let message = format!("turn {turn} has no pending call `{call}`");
                 write(&Line::error(Some(id), &message))
             }
             None => no_such_turn(id, &turn),
@@ -306,6 +306,6 @@ fn write_fault(id: &Id, fault: &Fault) -> io::Result<()> {
 fn no_such_turn(id: &Id, turn: &Id) -> io::Result<()> {
     write(&Line::error(
         Some(id),
-        &format!("no turn with the id {turn} is running"),
+        &format!("no turn with id {turn} is running"),
     ))
 }

@@ -75,7 +75,7 @@ impl ToolRunner for PendingToolCalls {
         }
         let outcome = slot.outcome.take();
         Box::pin(async move {
-            let lost = || Err("the caller gave no answer".to_owned());
+            let lost = || Err("the caller sent no result".to_owned());
             match outcome {
                 Some(outcome) => outcome.await.unwrap_or_else(|_| lost()),
                 None => lost(),
