@@ -25,6 +25,7 @@ pub struct GatewayConfig {
 
 /// Who may ask, as the gateway decides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Auth {
     /// Whoever has this bearer token, or one that is not known here.
     Bearer(Option<String>),

@@ -20,6 +20,7 @@ use crate::text::{Text, text};
 
 /// What `init` did or found at one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// It was not there and is now.
     Made,

@@ -5,6 +5,7 @@
 
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Dialect {
     /// Compose v2 and later, written in Go.
     #[default]
@@ -37,6 +38,7 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Option<String>>;
 
 /// Why Compose would refuse a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refused {
     /// A `$` that begins no variable.
     #[error("invalid interpolation format")]

@@ -12,6 +12,7 @@ use crate::read_file::Content;
 /// Which change is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Operation {
     /// To another version.
     Upgrade,
@@ -22,6 +23,7 @@ pub enum Operation {
 /// How far it has come. Written before the step that it names begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Step {
     /// The restore point is being made and the image pulled; nothing is changed yet.
     Prepared,

@@ -33,6 +33,7 @@ pub const CONTAINER_UID: u32 = 1000;
 
 /// What an entry of the root has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// A folder.
     Folder,

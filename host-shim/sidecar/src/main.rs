@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use openclaw_core::locale::Locale;
 use openclaw_sidecar::cli::{self, SidecarArgs};
 
@@ -11,23 +11,17 @@ use openclaw_sidecar::cli::{self, SidecarArgs};
 #[command(name = "openclaw-sidecar", version)]
 struct Program {
     /// The language of texts; without it LC_ALL, LC_MESSAGES, LANG and LANGUAGE decide.
-    #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true)]
-    locale: Option<Language>,
+    #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true, value_parser = ["en", "zh"])]
+    locale: Option<String>,
     #[command(flatten)]
     args: SidecarArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Language {
-    En,
-    Zh,
-}
-
 fn main() -> ExitCode {
     let program = Program::parse();
-    let locale = match program.locale {
-        Some(Language::En) => Locale::En,
-        Some(Language::Zh) => Locale::Zh,
+    let locale = match program.locale.as_deref() {
+        Some("zh") => Locale::Zh,
+        Some(_) => Locale::En,
         None => Locale::of_environment(|name| std::env::var(name).ok()),
     };
     ExitCode::from(cli::run(&program.args, locale))

@@ -41,6 +41,7 @@ pub fn read(path: &Path) -> Result<PluginSettings> {
 
 /// How `print-config` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
 pub enum Format {
     /// One JSON object.
     Json,

@@ -15,6 +15,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// How a probe ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Probe {
     /// There was an answer.
     Answered {

@@ -32,6 +32,7 @@ impl Output {
 
 /// Why a program gave nothing back.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// It could not be started or watched.
     #[error("{program}: {error}")]

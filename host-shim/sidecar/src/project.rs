@@ -8,6 +8,7 @@ use crate::layout::Root;
 
 /// Where a project's name comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source {
     /// `COMPOSE_PROJECT_NAME`, in the `.env` or the shell.
     Variable,

@@ -44,6 +44,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 
 /// A file's content, read and understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Content<T> {
     /// There is no such file.
     Missing,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use openclaw_core::token;
 use serde_json::Value;
 
 use crate::error::{self, Result};
@@ -35,22 +36,13 @@ impl Token {
         &self.0
     }
 
-    /// What is wrong with it; `None` if nothing is. What cannot be a token is the plugin's to say.
+    /// What is wrong with it; `None` if nothing is. What cannot be a token is the core's to say.
     pub fn flaw(&self) -> Option<Flaw> {
-        use openclaw_core::token::Flaw as Plugins;
-        let value = self.0.as_str();
-        match openclaw_core::token::flaw(value) {
-            Some(Plugins::Missing) => return Some(Flaw::Missing),
-            Some(Plugins::Redacted) => return Some(Flaw::Redacted),
-            Some(Plugins::Placeholder) => return Some(Flaw::Placeholder),
-            Some(Plugins::Prefixed | Plugins::LineBreak | Plugins::NotPrintable) => {
-                return Some(Flaw::NotPrintable);
-            }
-            Some(Plugins::TooLong) => return Some(Flaw::TooLong),
-            None => {}
+        if let Some(flaw) = token::flaw(&self.0) {
+            return Some(Flaw::Unusable(flaw));
         }
-        let distinct: std::collections::BTreeSet<u8> = value.bytes().collect();
-        (value.len() < 24 || distinct.len() < 8).then_some(Flaw::Weak)
+        let distinct: std::collections::BTreeSet<u8> = self.0.bytes().collect();
+        (self.0.len() < 24 || distinct.len() < 8).then_some(Flaw::Weak)
     }
 }
 
@@ -103,17 +95,10 @@ fn is_in_clear(key: &str, text: &str) -> bool {
 
 /// Why a token should not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flaw {
-    /// There is none.
-    Missing,
-    /// The example's text.
-    Placeholder,
-    /// The mask that a gateway's tools show instead of it.
-    Redacted,
-    /// Spaces, line breaks, control characters or letters outside ASCII.
-    NotPrintable,
-    /// Over 4096 characters.
-    TooLong,
+    /// It cannot be a token.
+    Unusable(token::Flaw),
     /// Under 24 characters, or under 8 different ones.
     Weak,
 }
@@ -132,24 +117,27 @@ mod tests {
 
     #[test]
     fn every_flaw_is_seen() {
+        use openclaw_core::token::Flaw::*;
         for (value, flaw) in [
-            ("", Flaw::Missing),
-            ("replace_with_strong_random_token", Flaw::Placeholder),
-            ("CHANGEME-CHANGEME-CHANGEME-1", Flaw::Placeholder),
-            ("__OPENCLAW_REDACTED__", Flaw::Redacted),
+            ("", Missing),
+            ("replace_with_strong_random_token", Placeholder),
+            ("CHANGEME-CHANGEME-CHANGEME-1", Placeholder),
+            ("__OPENCLAW_REDACTED__", Redacted),
             // Report F32 (razzant/ouroboros#174); the whole list is the plugin's.
-            ("********************************", Flaw::Redacted),
-            ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", Flaw::Redacted),
-            ("••••••••••••••••", Flaw::Redacted),
-            ("${OPENCLAW_GATEWAY_TOKEN_OF_MINE}", Flaw::Placeholder),
-            ("<the token of my gateway, please>", Flaw::Placeholder),
-            ("0123456789abcdef 0123456789", Flaw::NotPrintable),
-            ("0123456789abcdef\n0123456789", Flaw::NotPrintable),
-            ("0123456789abcdef令牌0123456789", Flaw::NotPrintable),
-            ("secret", Flaw::Weak),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Flaw::Weak),
+            ("********************************", Redacted),
+            ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", Redacted),
+            ("••••••••••••••••", Redacted),
+            ("${OPENCLAW_GATEWAY_TOKEN_OF_MINE}", Placeholder),
+            ("<the token of my gateway, please>", Placeholder),
+            ("0123456789abcdef 0123456789", NotPrintable),
+            ("0123456789abcdef\n0123456789", LineBreak),
+            ("0123456789abcdef令牌0123456789", NotPrintable),
         ] {
-            assert_eq!(Token::new(value).flaw(), Some(flaw), "{value}");
+            let flaw = Some(Flaw::Unusable(flaw));
+            assert_eq!(Token::new(value).flaw(), flaw, "{value}");
+        }
+        for value in ["secret", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            assert_eq!(Token::new(value).flaw(), Some(Flaw::Weak), "{value}");
         }
     }
 

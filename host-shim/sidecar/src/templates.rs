@@ -65,6 +65,7 @@ fn env_file(root: &Path, token: &Token) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Flaw;
 
     #[test]
     fn the_templates_parse_and_agree() {
@@ -89,7 +90,7 @@ mod tests {
         assert_eq!(example.get(dotenv::VERSION), Some(PINNED_VERSION));
         assert_eq!(
             example.token().flaw(),
-            Some(crate::secret::Flaw::Placeholder)
+            Some(Flaw::Unusable(openclaw_core::token::Flaw::Placeholder))
         );
     }
 

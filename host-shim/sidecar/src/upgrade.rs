@@ -26,6 +26,7 @@ pub const WAIT: Duration = Duration::from_secs(420);
 
 /// How a change ended that did not simply fail.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Ended {
     /// The new version runs, is healthy and answers the probes.
     Changed {

@@ -1,6 +1,7 @@
 //! The grammar of the sidecar's commands.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -25,6 +26,7 @@ pub struct SidecarArgs {
 
 /// What `host-shim sidecar` can do.
 #[derive(Clone, Debug, Subcommand)]
+#[non_exhaustive]
 pub enum SidecarCommand {
     /// Make the folders and files, with a strong token; overwrites nothing.
     Init {
@@ -133,7 +135,14 @@ pub enum SidecarCommand {
 pub struct Wait {
     /// Longest wait until the gateway is healthy, in seconds.
     #[arg(long, default_value_t = WAIT.as_secs(), value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub wait: u64,
+    wait: u64,
+}
+
+impl Wait {
+    /// As a length of time.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.wait)
+    }
 }
 
 /// How many restore points to keep.

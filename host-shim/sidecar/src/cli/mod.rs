@@ -95,8 +95,8 @@ impl Session<'_> {
                 plugin_config,
                 ..
             } => self.doctor(*json, *fix, *dry_run, plugin_config.as_deref()),
-            SidecarCommand::Up { wait } => self.start(*wait, false),
-            SidecarCommand::Restart { wait } => self.start(*wait, true),
+            SidecarCommand::Up { wait } => self.start(wait.duration(), false),
+            SidecarCommand::Restart { wait } => self.start(wait.duration(), true),
             SidecarCommand::Down => self.down(),
             SidecarCommand::Ps => self.pass_through(&["ps"], false),
             SidecarCommand::Logs { follow, tail } => {
@@ -111,13 +111,14 @@ impl Session<'_> {
                 version,
                 wait,
                 keep,
-            } => self.changed(*wait, |operator| {
+            } => self.changed(wait.duration(), |operator| {
                 operator.upgrade(version, SystemTime::now(), keep.keep)
             }),
             SidecarCommand::Rollback { list: true, .. } => self.list(),
-            SidecarCommand::Rollback { to, wait, keep, .. } => self.changed(*wait, |operator| {
-                operator.rollback(to.as_deref(), SystemTime::now(), keep.keep)
-            }),
+            SidecarCommand::Rollback { to, wait, keep, .. } => self
+                .changed(wait.duration(), |operator| {
+                    operator.rollback(to.as_deref(), SystemTime::now(), keep.keep)
+                }),
             SidecarCommand::PrintConfig { format, agent_id } => {
                 self.print_config(*format, agent_id)
             }
@@ -196,7 +197,7 @@ impl Session<'_> {
     /// With the lock, and with what an earlier call left cut off repaired first.
     fn operate<T>(
         &self,
-        wait: Wait,
+        wait: Duration,
         start: bool,
         work: impl FnOnce(&Operator<'_>) -> Result<T>,
     ) -> Result<T> {
@@ -209,14 +210,14 @@ impl Session<'_> {
             surroundings: &self.host.surroundings,
             files: self.files(),
             progress: &terminal,
-            wait: Duration::from_secs(wait.wait),
+            wait,
         };
         let result = operator.recover(start).and_then(|()| work(&operator));
         terminal.end();
         result
     }
 
-    fn start(&self, wait: Wait, recreate: bool) -> Result<u8> {
+    fn start(&self, wait: Duration, recreate: bool) -> Result<u8> {
         let container = self.operate(wait, true, |operator| {
             operator.preflight()?;
             operator.fetch_own()?;
@@ -231,17 +232,18 @@ impl Session<'_> {
     }
 
     fn down(&self) -> Result<u8> {
-        let wait = Wait {
-            wait: WAIT.as_secs(),
-        };
-        self.operate(wait, false, |operator| operator.down())?;
+        self.operate(WAIT, false, |operator| operator.down())?;
         self.say(
             &text!(en: "The gateway is stopped; its data stays.", zh: "网关已停止；数据保留。"),
         );
         Ok(OK)
     }
 
-    fn changed(&self, wait: Wait, work: impl FnOnce(&Operator<'_>) -> Result<Ended>) -> Result<u8> {
+    fn changed(
+        &self,
+        wait: Duration,
+        work: impl FnOnce(&Operator<'_>) -> Result<Ended>,
+    ) -> Result<u8> {
         match self.operate(wait, true, work)? {
             Ended::Changed { from, to } => {
                 self.say(&text!(

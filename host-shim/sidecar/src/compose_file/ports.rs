@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// Who reaches a published port.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reach {
     /// This machine only.
     Loopback,

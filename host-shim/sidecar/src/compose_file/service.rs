@@ -17,6 +17,7 @@ const DEPTH: usize = 16;
 
 /// Which network a container is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Network {
     /// One of its own, from which ports are published.
     #[default]

@@ -82,6 +82,7 @@ ids! {
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Status {
     /// It is well.
     Ok,

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use openclaw_core::redact::mask;
 
+use crate::address;
 use crate::error::{At, READ, Result};
 use crate::interpolate::Dialect;
 use crate::layout::{ENV, Root};
@@ -210,7 +211,7 @@ impl Env {
     /// The text that is no port from 1 to 65535.
     pub fn port(&self) -> Result<u16, String> {
         match self.get(PORT) {
-            None => Ok(18789),
+            None => Ok(address::PORT),
             Some(text) => text
                 .parse::<u16>()
                 .ok()

@@ -8,6 +8,7 @@ use crate::process::{self, Surroundings};
 
 /// Which Compose drives the sidecar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flavour {
     /// `docker compose`.
     ComposeV2,
@@ -56,6 +57,7 @@ impl Flavour {
 
 /// What of an engine is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Presence {
     /// Neither docker nor podman is on the search path.
     NoEngine,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use openclaw_core::token;
 use serde_json::Value;
 
 use crate::compose_file::image_of;
@@ -74,12 +75,14 @@ pub fn token(facts: &Facts) -> Vec<Check> {
     let new = || Some(Fix::NewToken).filter(|_| facts.listener.is_none());
     vec![match env.token().flaw() {
         None => messages::token_ok(),
-        Some(Flaw::Missing) => messages::token_missing(remedy).fixed_by(new()),
-        Some(Flaw::Placeholder) => messages::token_placeholder(remedy).fixed_by(new()),
-        Some(Flaw::Redacted) => messages::token_redacted(remedy).fixed_by(new()),
-        Some(Flaw::NotPrintable) => messages::token_not_printable(remedy),
-        Some(Flaw::TooLong) => messages::token_too_long(remedy),
         Some(Flaw::Weak) => messages::token_weak(remedy),
+        Some(Flaw::Unusable(flaw)) => match flaw {
+            token::Flaw::Missing => messages::token_missing(remedy).fixed_by(new()),
+            token::Flaw::Placeholder => messages::token_placeholder(remedy).fixed_by(new()),
+            token::Flaw::Redacted => messages::token_redacted(remedy).fixed_by(new()),
+            token::Flaw::TooLong => messages::token_too_long(remedy),
+            _ => messages::token_not_printable(remedy),
+        },
     }]
 }
 
