@@ -1,4 +1,4 @@
-//! Where the root's gateway is reached from this machine, and with what.
+//! How to reach the root's gateway from this machine.
 
 use crate::compose_file::{self, Network, Service};
 use crate::dotenv::Env;
@@ -7,7 +7,7 @@ use crate::layout::{CONFIG, Root};
 use crate::read_file;
 use crate::secret::Token;
 
-/// The gateway's own default.
+/// The gateway's default port.
 pub const PORT: u16 = 18789;
 
 /// How to reach the gateway.
@@ -15,14 +15,13 @@ pub const PORT: u16 = 18789;
 pub struct Address {
     /// The port on this machine.
     pub port: u16,
-    /// Whether the compose file makes it reachable from this machine at all; `true` where that is
-    /// not known.
+    /// Whether the compose file makes it reachable from this machine; `true` if that is not known.
     pub published: bool,
-    /// The bearer token that the gateway takes.
+    /// The bearer token that the gateway expects.
     pub token: Token,
 }
 
-/// The root's gateway by its files.
+/// Finds out from the root's files how to reach its gateway.
 pub fn of(root: &Root, env: &Env) -> Address {
     let file = compose_file::load(root);
     let service = file.as_ref().and_then(|file| {
@@ -37,14 +36,13 @@ pub fn of(root: &Root, env: &Env) -> Address {
     by(env, service.as_ref(), config.as_ref())
 }
 
-/// The `.env` with the token that the gateway takes, where another file has that: all that is to be
-/// masked.
+/// The `.env`, plus the token if another file sets it: everything that must be masked.
 pub fn secrets(root: &Root, env: &Env) -> Env {
     let address = of(root, env);
     env.with("EFFECTIVE_TOKEN", address.token.expose())
 }
 
-/// The gateway by what was read of its files.
+/// As [`of`], from files that were already read.
 pub fn by(env: &Env, service: Option<&Service>, config: Option<&GatewayConfig>) -> Address {
     let inside = inside(service, config);
     let led = service.and_then(|service| match service.network {
@@ -72,7 +70,7 @@ pub fn by(env: &Env, service: Option<&Service>, config: Option<&GatewayConfig>) 
     }
 }
 
-/// The port that the gateway listens on, inside its container.
+/// The port the gateway listens on inside its container.
 pub fn inside(service: Option<&Service>, config: Option<&GatewayConfig>) -> u16 {
     let by_command = || service?.command.option("--port")?.parse().ok();
     let by_environment = || {

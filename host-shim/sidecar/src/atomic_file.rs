@@ -1,4 +1,4 @@
-//! Writing so that a power loss at any moment leaves the old content or the new, never a mixture.
+//! Atomic writes: a power loss leaves the old content or the new, never a mix.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,10 +8,10 @@ use std::path::Path;
 /// there. Production code passes `&|_| {}`.
 pub type Checkpoint<'a> = &'a (dyn Fn(&str) + Sync);
 
-/// How the names of drafts begin; a killed process leaves them behind.
+/// Prefix of draft names; a killed process leaves drafts behind.
 pub const DRAFT: &str = ".new-";
 
-/// AtomicFiles file operations.
+/// Atomic, durable file operations.
 #[derive(Clone, Copy)]
 pub struct AtomicFiles<'a> {
     checkpoint: Checkpoint<'a>,
@@ -24,18 +24,18 @@ impl std::fmt::Debug for AtomicFiles<'_> {
 }
 
 impl<'a> AtomicFiles<'a> {
-    /// Operations that tell `checkpoint` what they do.
+    /// Operations that report each step to `checkpoint`.
     pub fn new(checkpoint: Checkpoint<'a>) -> Self {
         Self { checkpoint }
     }
 
-    /// Tells the checkpoint of a step outside of this module.
+    /// Reports a step outside this module to the checkpoint.
     pub fn step(&self, name: &str) {
         (self.checkpoint)(name);
     }
 
-    /// Replaces or makes a file with this content and mode; the owner of a file that is replaced
-    /// stays where this process may give it.
+    /// Replaces or creates a file with this content and mode. A replaced file keeps its owner if this
+    /// process may set it.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl<'a> AtomicFiles<'a> {
         #[cfg(unix)]
         if let Ok(old) = fs::symlink_metadata(path) {
             use std::os::unix::fs::MetadataExt;
-            // Best effort: only root can give a file away, and others own what they replace.
+            // Best effort: only root can change the owner, and others own what they replace.
             let _ = std::os::unix::fs::chown(file.path(), Some(old.uid()), Some(old.gid()));
         }
         file.as_file().sync_all()?;
@@ -57,8 +57,8 @@ impl<'a> AtomicFiles<'a> {
         Ok(())
     }
 
-    /// Makes a file with this content and mode; `false` and nothing done if there is one already,
-    /// also if somebody else has made it in the same moment.
+    /// Creates a file with this content and mode. Returns `false` and does nothing if one exists, even
+    /// if it was created at the same moment.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl<'a> AtomicFiles<'a> {
         Ok(true)
     }
 
-    /// Moves a finished folder or file into its place.
+    /// Moves a finished folder or file into place.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl<'a> AtomicFiles<'a> {
         Ok(())
     }
 
-    /// Removes a file; it may be gone already.
+    /// Removes a file; it may already be gone.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::Named
 ///
 /// # Errors
 ///
-/// The file is gone or belongs to somebody else.
+/// The file is gone or belongs to another user.
 pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -100,16 +100,16 @@ pub(crate) const READ: Action = ("read", "读取");
 pub(crate) const WRITE: Action = ("write", "写入");
 pub(crate) const CHANGE: Action = ("change", "修改");
 pub(crate) const LOCK: Action = ("lock", "锁定");
-pub(crate) const USE_ROOT: Action = ("use the root", "使用根目录");
-pub(crate) const MAKE_FOLDER: Action = ("make the folder", "建立目录");
+pub(crate) const USE_ROOT: Action = ("use the root folder", "使用根目录");
+pub(crate) const MAKE_FOLDER: Action = ("create the folder", "创建目录");
 pub(crate) const SET_MODE: Action = ("set the mode of", "设置权限：");
 pub(crate) const READ_PLUGIN: Action = ("read the plugin's config", "读取插件配置");
 pub(crate) const RUN_COMPOSE: Action = ("run Compose in", "运行 Compose：");
 pub(crate) const WRITE_JOURNAL: Action = ("write the journal", "写入日志记录");
 pub(crate) const REMOVE_JOURNAL: Action = ("remove the journal", "删除日志记录");
-pub(crate) const MAKE_POINT: Action = ("make the restore point", "建立恢复点");
+pub(crate) const MAKE_POINT: Action = ("create the restore point", "创建恢复点");
 pub(crate) const LIST_POINTS: Action = ("list the restore points in", "列出恢复点");
-pub(crate) const USE_POINT: Action = ("go back to the restore point with", "用恢复点还原");
+pub(crate) const USE_POINT: Action = ("roll back with", "用恢复点还原");
 pub(crate) const REMOVE_POINT: Action = ("remove the restore point", "删除恢复点");
 
 /// Says of a failure what was being done, and with which file or folder.
@@ -128,10 +128,10 @@ impl<T> At<T> for io::Result<T> {
                     zh: "请以该目录的所有者身份运行，或使用 sudo。"),
                 io::ErrorKind::StorageFull => text!(
                     en: "Free disk space (docker system prune removes unused images), then run the command again.",
-                    zh: "请释放磁盘空间（docker system prune 可清理无用镜像），然后重试。"),
+                    zh: "请释放磁盘空间（docker system prune 可清理未使用的镜像），然后重试。"),
                 _ => text!(
-                    en: "Look at the path that the message names, then run the command again.",
-                    zh: "请检查消息所指的路径，然后重试。"),
+                    en: "Check the path named in the message, then run the command again.",
+                    zh: "请检查消息中的路径，然后重试。"),
             };
             Error::new(ErrorKind::Io, [what, Text::default(), remedy]).caused_by(error)
         })
@@ -151,7 +151,7 @@ macro_rules! errors {
         pub enum ErrorKind {
             /// A file or folder cannot be read or written.
             Io,
-            /// The root's files do not let the gateway start.
+            /// The gateway cannot start with the root's files.
             NotReady,
             $($(#[$doc])* $kind,)*
         }
@@ -173,181 +173,181 @@ macro_rules! errors {
 }
 
 errors! {
-    /// The root is not there.
+    /// The root folder does not exist.
     RootMissing root_missing(root):
         "{root} does not exist." | "{root} 不存在。",
-        "The sidecar has not been set up, or lies elsewhere." | "边车尚未初始化，或位于别处。",
-        "Run `host-shim sidecar init`, or name the right --root." | "请运行 `host-shim sidecar init`，或指定正确的 --root。";
-    /// A folder's place is taken by something else.
+        "The sidecar has not been set up, or it is in another folder." | "边车尚未初始化，或在其他目录中。",
+        "Run `host-shim sidecar init`, or pass the correct --root." | "请运行 `host-shim sidecar init`，或指定正确的 --root。";
+    /// Something else is where a folder belongs.
     NotAFolder not_a_folder(path):
         "{path} is not a folder." | "{path} 不是目录。",
-        "Something else stands where a folder of the sidecar belongs." | "边车的目录位置被别的东西占用。",
+        "The sidecar needs a folder here, and something else is in the way." | "边车需要在此处创建目录，但该位置已被占用。",
         "Move it away, or choose another --root." | "请把它移走，或选择其他 --root。";
-    /// A file's place is taken by something else.
+    /// Something else is where a file belongs.
     NotAFile not_a_file(path):
         "{path} is not a file." | "{path} 不是文件。",
-        "Docker makes a folder of this name when a container is started before the file is there; a pipe, socket or device does not do either."
-            | "如果文件不存在就启动容器，Docker 会建立同名目录；管道、套接字或设备也不行。",
-        "Remove it (rmdir for a folder) and run init again." | "请删除它（目录用 rmdir），然后重新运行 init。";
-    /// Another call is changing the root.
+        "Docker creates a folder of this name if a container starts before the file exists. A pipe, socket or device cannot be used either."
+            | "如果文件不存在就启动容器，Docker 会创建同名目录。管道、套接字或设备也不能使用。",
+        "Remove it (rmdir for a folder), then run init again." | "请删除它（目录用 rmdir），然后重新运行 init。";
+    /// Another command is changing the root.
     Locked locked():
-        "Another call is changing this sidecar." | "另一个命令正在修改这个边车。",
+        "Another command is changing this sidecar." | "另一个命令正在修改这个边车。",
         "It holds the lock in {KEPT}/lock." | "它持有 {KEPT}/lock 的锁。",
-        "Wait until it has ended." | "请等待它结束。";
+        "Wait until it finishes." | "请等待它结束。";
     /// The journal is damaged.
     JournalUnreadable journal_unreadable(error):
-        "The journal cannot be read: {error}" | "无法读取日志记录：{error}",
-        "It was changed by hand, or the disk failed." | "它被手动改过，或磁盘出错。",
-        "Look at {JOURNAL}; if it is worthless, remove it and run `host-shim sidecar rollback --list`."
-            | "请查看 {JOURNAL}；如果已无用，删除它并运行 `host-shim sidecar rollback --list`。";
-    /// The system gives no random numbers.
+        "Cannot read the upgrade journal: {error}" | "无法读取升级日志：{error}",
+        "It was edited by hand, or the disk has failed." | "它被手动修改过，或磁盘出错。",
+        "Check {JOURNAL}. If it is damaged, remove it and run `host-shim sidecar rollback --list`."
+            | "请检查 {JOURNAL}；如果已损坏，请删除它并运行 `host-shim sidecar rollback --list`。";
+    /// The system has no random source.
     NoRandomSource no_random_source(error):
-        "Cannot make a token: {error}" | "无法生成令牌：{error}",
+        "Cannot generate a token: {error}" | "无法生成令牌：{error}",
         "The system has no random source." | "系统没有可用的随机源。",
         "Mount /dev or use a newer system." | "请挂载 /dev，或使用更新的系统。";
-    /// The token cannot be one.
+    /// The token is not usable.
     UnusableToken unusable_token():
-        "OPENCLAW_GATEWAY_TOKEN of .env is no usable token." | ".env 的 OPENCLAW_GATEWAY_TOKEN 不是可用的令牌。",
-        "It is missing, a placeholder, masked, or has characters that cannot be sent." | "它缺失、是占位符、被遮蔽，或含有无法发送的字符。",
+        "OPENCLAW_GATEWAY_TOKEN in .env is not a usable token." | ".env 中的 OPENCLAW_GATEWAY_TOKEN 不是可用的令牌。",
+        "It is missing, a placeholder, masked, or contains characters that cannot be sent." | "它缺失、是占位符、已脱敏，或含有无法发送的字符。",
         "Run `host-shim sidecar doctor --fix`." | "请运行 `host-shim sidecar doctor --fix`。";
-    /// The file is no config of the plugin.
+    /// The file is not a plugin config.
     NotPluginConfig not_plugin_config(path):
-        "{path} is no config of the plugin." | "{path} 不是插件配置。",
+        "{path} is not a plugin config." | "{path} 不是插件配置。",
         "It is neither a JSON object nor TOML." | "它既不是 JSON 对象，也不是 TOML。",
-        "Name AstrBot's data/config/astrbot_plugin_openclaw_config.json or host-shim's TOML."
-            | "请指定 AstrBot 的 data/config/astrbot_plugin_openclaw_config.json 或 host-shim 的 TOML。";
+        "Pass AstrBot's data/config/astrbot_plugin_openclaw_config.json or host-shim's TOML file."
+            | "请指定 AstrBot 的 data/config/astrbot_plugin_openclaw_config.json 或 host-shim 的 TOML 文件。";
 
-    /// The version is no single release.
+    /// The version is not a specific release.
     NotOneRelease not_one_release(version):
-        "`{version}` names no single release." | "`{version}` 不是确定的发行版。",
-        "A moving tag such as `latest` cannot be gone back to." | "`latest` 这样会变化的标签无法回退。",
-        "Name a release, such as 2026.9.6." | "请指定一个发行版，例如 2026.9.6。";
+        "`{version}` is not a specific release." | "`{version}` 不是确定的发行版。",
+        "A moving tag such as `latest` cannot be rolled back to." | "`latest` 这类会变化的标签无法回退。",
+        "Choose a release, such as 2026.9.6." | "请指定一个发行版，例如 2026.9.6。";
     /// The version already runs.
     AlreadyRunning already_running(version):
-        "{version} is already running and healthy." | "{version} 已在运行且健康。",
+        "{version} is already running and healthy." | "{version} 已在运行且状态健康。",
         "" | "",
         "Nothing to do." | "无需处理。";
     /// There is no restore point of this name.
     NoRestorePoint no_restore_point(id):
         "There is no restore point `{id}`." | "没有恢复点 `{id}`。",
-        "It was pruned, removed, or the name is misspelt." | "它已被清理、删除，或名称有误。",
-        "`host-shim sidecar rollback --list` shows those that there are." | "`host-shim sidecar rollback --list` 会列出现有的恢复点。";
-    /// No restore point was healthy.
+        "It was pruned or removed, or the name is misspelled." | "它已被清理、删除，或名称有误。",
+        "`host-shim sidecar rollback --list` shows the available ones." | "`host-shim sidecar rollback --list` 会列出现有的恢复点。";
+    /// There is no restore point that was healthy.
     NothingToGoBackTo nothing_to_go_back_to():
-        "There is nothing to go back to." | "没有可以回退的恢复点。",
-        "An upgrade makes a restore point; none of those that are left was healthy." | "升级时会建立恢复点；现有的恢复点中没有健康的。",
-        "Name one of `host-shim sidecar rollback --list` with --to, or upgrade to a version that you know."
+        "There is nothing to roll back to." | "没有可以回退的恢复点。",
+        "Upgrades create restore points, but none of those left was healthy." | "升级时会创建恢复点，但现有的恢复点都不健康。",
+        "Choose one from `host-shim sidecar rollback --list` with --to, or upgrade to a version you know works."
             | "请用 --to 指定 `host-shim sidecar rollback --list` 中的一个，或升级到你确定可用的版本。";
-    /// The version before is back and not healthy either.
+    /// The previous version was restored and is not healthy either.
     OldVersionFails old_version_fails(from, what, cause, remedy):
-        "The files of {from} are back, and it does not get healthy either: {what}" | "{from} 的文件已恢复，但它也没有变为健康：{what}",
+        "The files of {from} are restored, but it does not become healthy either: {what}" | "{from} 的文件已恢复，但它也没有变为健康：{what}",
         "{cause}" | "{cause}",
         "{remedy} Then run `host-shim sidecar up`." | "{remedy}然后运行 `host-shim sidecar up`。";
-    /// The compose file names the image without the version.
+    /// The image in the compose file does not use the version variable.
     ImageWithoutVersion image_without_version():
-        "The service's image in {COMPOSE} does not use ${{OPENCLAW_VERSION}}." | "{COMPOSE} 中服务的镜像没有使用 ${{OPENCLAW_VERSION}}。",
-        "Then .env does not decide which version runs, and a change cannot be made or undone." | "这样 .env 无法决定运行的版本，也就无法变更或回退。",
-        "Write image: {IMAGE}:${{OPENCLAW_VERSION}}." | "请写成 image: {IMAGE}:${{OPENCLAW_VERSION}}。";
+        "The image in {COMPOSE} does not use ${{OPENCLAW_VERSION}}." | "{COMPOSE} 中服务的镜像没有使用 ${{OPENCLAW_VERSION}}。",
+        ".env then has no effect on the version, so it cannot be upgraded or rolled back." | "这样 .env 对版本不起作用，无法升级或回退。",
+        "Set image: {IMAGE}:${{OPENCLAW_VERSION}}." | "请设置 image: {IMAGE}:${{OPENCLAW_VERSION}}。";
     /// The image cannot be pulled.
     CannotPull cannot_pull(image, command, words):
-        "{image} cannot be pulled; nothing was changed. `{command}` said:\n{words}" | "无法拉取 {image}；没有做任何修改。`{command}` 的输出：\n{words}",
-        "There is no such version, no network, or no disk left." | "没有这个版本、网络不通，或磁盘已满。",
+        "Cannot pull {image}; nothing was changed. Output of `{command}`:\n{words}" | "无法拉取 {image}；没有做任何修改。`{command}` 的输出：\n{words}",
+        "The version does not exist, the network is down, or the disk is full." | "没有这个版本、网络不通，或磁盘已满。",
         "Check the version's name and the network, then run the command again." | "请检查版本名称和网络，然后重试。";
 
-    /// There is neither Docker nor Podman.
+    /// Neither Docker nor Podman is installed.
     NoEngine no_engine():
-        "There is no Docker and no Podman on this machine." | "本机没有 Docker，也没有 Podman。",
-        "The sidecar runs in a container; neither `docker` nor `podman` is on the search path."
+        "Neither Docker nor Podman is installed on this machine." | "本机没有安装 Docker 或 Podman。",
+        "The sidecar runs in a container, but neither `docker` nor `podman` is on the search path."
             | "边车在容器中运行，而搜索路径中既没有 `docker` 也没有 `podman`。",
-        "Install Docker with Compose (Debian, Ubuntu: sudo apt-get install docker.io docker-compose), or start the gateway by hand as section 3 of RUNBOOK.en.md tells."
+        "Install Docker with Compose (Debian, Ubuntu: sudo apt-get install docker.io docker-compose), or start the gateway by hand as described in section 3 of RUNBOOK.en.md."
             | "请安装 Docker 与 Compose（Debian、Ubuntu：sudo apt-get install docker.io docker-compose），或按 RUNBOOK.md 第 3 节手动启动网关。";
-    /// There is an engine and no Compose.
+    /// An engine is installed, but no Compose.
     NoCompose no_compose(engine):
-        "`{engine}` is there, and no Compose for it." | "已有 `{engine}`，但没有对应的 Compose。",
-        "Neither `docker compose`, `docker-compose` nor `podman-compose` can be run." | "`docker compose`、`docker-compose`、`podman-compose` 均不可用。",
+        "`{engine}` is installed, but no Compose for it." | "已安装 `{engine}`，但没有对应的 Compose。",
+        "None of `docker compose`, `docker-compose` and `podman-compose` can be run." | "`docker compose`、`docker-compose`、`podman-compose` 均不可用。",
         "Install one (Debian, Ubuntu: sudo apt-get install docker-compose, or docker-compose-plugin from Docker's own repository; for Podman: podman-compose)."
             | "请安装其一（Debian、Ubuntu：sudo apt-get install docker-compose，或 Docker 官方源的 docker-compose-plugin；Podman 用 podman-compose）。";
-    /// The engine does not answer.
+    /// The engine is installed but does not respond.
     EngineNotRunning engine_not_running(engine, error):
-        "`{engine}` is installed and does not answer: {error}" | "`{engine}` 已安装但没有应答：{error}",
-        "Its service is not running, or this user may not talk to it." | "它的服务没有运行，或当前用户无权访问。",
-        "Start it (sudo systemctl start {engine}); if it runs, use sudo or join the group `docker`."
+        "`{engine}` is installed but does not respond: {error}" | "`{engine}` 已安装但没有响应：{error}",
+        "Its service is not running, or this user is not allowed to use it." | "它的服务没有运行，或当前用户无权访问。",
+        "Start it (sudo systemctl start {engine}); if it is running, use sudo or join the `docker` group."
             | "请启动它（sudo systemctl start {engine}）；如果它已在运行，请使用 sudo 或加入 `docker` 组。";
-    /// The engine has stopped to answer.
+    /// The engine stopped responding.
     EngineSilent engine_silent(error):
-        "The container engine gave no answer: {error}" | "容器引擎没有应答：{error}",
-        "It hangs, is overloaded or was removed meanwhile." | "它可能卡住、过载，或已被移除。",
-        "Look at its state (systemctl status docker), then run the command again." | "请检查其状态（systemctl status docker），然后重试。";
-    /// The engine or Compose has refused.
+        "The container engine does not respond: {error}" | "容器引擎没有响应：{error}",
+        "It hangs, is overloaded or was removed in the meantime." | "它可能卡住、过载，或已被移除。",
+        "Check its status (systemctl status docker), then run the command again." | "请检查其状态（systemctl status docker），然后重试。";
+    /// The engine or Compose reported an error.
     CommandFailed command_failed(command, status, words):
         "`{command}` failed ({status}):\n{words}" | "`{command}` 失败（{status}）：\n{words}",
-        "The engine or Compose refused; its words are above." | "容器引擎或 Compose 拒绝了操作，原文见上。",
-        "Mend what it names; `host-shim sidecar doctor` looks at the rest." | "请按其提示修复；`host-shim sidecar doctor` 可检查其余部分。";
-    /// The engine's answer is not what it should be.
+        "The engine or Compose reported an error; see its output above." | "容器引擎或 Compose 报告了错误，输出见上。",
+        "Fix what it reports; `host-shim sidecar doctor` checks the rest." | "请按其提示修复；`host-shim sidecar doctor` 可检查其余部分。";
+    /// The engine's description of a container cannot be read.
     UnknownDescription unknown_description(error, id):
-        "The engine's description of the container cannot be read: {error}" | "无法读取引擎对容器的描述：{error}",
-        "Another program answers in its name, or its version is unknown." | "应答者可能不是容器引擎，或其版本未知。",
-        "Run `docker inspect {id}` and look at the answer." | "请运行 `docker inspect {id}` 查看应答。";
-    /// The project is another root's.
+        "Cannot read the engine's description of the container: {error}" | "无法读取引擎对容器的描述：{error}",
+        "Another program is answering in its place, or its version is unknown." | "响应的可能不是容器引擎，或其版本未知。",
+        "Run `docker inspect {id}` and check the output." | "请运行 `docker inspect {id}` 并查看输出。";
+    /// The Compose project belongs to another root.
     ProjectTaken project_taken(name, elsewhere):
-        "The Compose project `{name}` is the one of {elsewhere}." | "Compose 项目 `{name}` 属于 {elsewhere}。",
-        "Two folders of one project take over each other's container." | "两个目录使用同一个项目时，会互相接管对方的容器。",
-        "Set another COMPOSE_PROJECT_NAME in .env." | "请在 .env 中设置不同的 COMPOSE_PROJECT_NAME。";
+        "The Compose project `{name}` belongs to {elsewhere}." | "Compose 项目 `{name}` 属于 {elsewhere}。",
+        "Two folders with the same project take over each other's container." | "两个目录使用同一个项目时，会互相接管对方的容器。",
+        "Set a different COMPOSE_PROJECT_NAME in .env." | "请在 .env 中设置不同的 COMPOSE_PROJECT_NAME。";
 
-    /// The gateway did not get healthy.
+    /// The gateway did not become healthy.
     NotHealthy not_healthy(why, log):
-        "{why} The container's own log ends:\n{log}" | "{why}容器日志的末尾：\n{log}",
-        "The gateway could not start with its present config, version or memory." | "网关无法以当前的配置、版本或内存启动。",
-        "Mend what the log names; `host-shim sidecar doctor` looks at the rest." | "请按日志修复；`host-shim sidecar doctor` 可检查其余部分。";
-    /// The container was removed meanwhile.
+        "{why} End of the container's log:\n{log}" | "{why}容器日志的末尾：\n{log}",
+        "The gateway could not start with its current config, version or memory." | "网关无法以当前的配置、版本或内存启动。",
+        "Fix what the log reports; `host-shim sidecar doctor` checks the rest." | "请按日志提示修复；`host-shim sidecar doctor` 可检查其余部分。";
+    /// The container disappeared.
     ContainerGone container_gone():
-        "The gateway's container is gone." | "网关的容器不见了。",
-        "Somebody removed it meanwhile, or Compose made it under another project." | "它被他人删除，或 Compose 以其他项目名创建了它。",
+        "The gateway's container has disappeared." | "网关的容器已不存在。",
+        "It was removed in the meantime, or Compose created it under another project." | "它已被删除，或 Compose 以其他项目名创建了它。",
         "Run `docker ps -a`, then the command again." | "请运行 `docker ps -a` 查看，然后重试。";
-    /// The gateway takes requests without a token.
+    /// The gateway accepts requests without a token.
     NoAuthentication no_authentication(how, message):
-        "The gateway answered a probe {how}: {message}" | "网关对{how}的探测的应答：{message}",
-        "It takes requests without a token: its authentication is off." | "它接受不带令牌的请求：认证被关闭。",
+        "The gateway answered a probe {how}: {message}" | "网关对{how}的探测返回：{message}",
+        "It accepts requests without a token: its authentication is off." | "它接受不带令牌的请求：认证已关闭。",
         "Set gateway.auth.mode to \"token\"." | "请把 gateway.auth.mode 设为 \"token\"。";
-    /// The gateway answers and is not usable.
+    /// The gateway answered a probe with an error.
     ProbeFailed probe_failed(code, how, message, cause, remedy):
-        "{code}: the gateway answered a probe {how}: {message}" | "{code}：网关对{how}的探测的应答：{message}",
+        "{code}: the gateway answered a probe {how}: {message}" | "{code}：网关对{how}的探测返回：{message}",
         "{cause}" | "{cause}",
         "{remedy}" | "{remedy}";
-    /// The gateway does not answer.
+    /// The gateway did not answer a probe.
     NoAnswer no_answer(code, how, error, cause, remedy):
-        "{code}: no answer to a probe {how}: {error}" | "{code}：对{how}的探测没有应答：{error}",
+        "{code}: no response to a probe {how}: {error}" | "{code}：{how}的探测没有响应：{error}",
         "{cause}" | "{cause}",
         "{remedy}" | "{remedy}";
 
     /// The image has no fixed tag.
     ImageWithoutTag image_without_tag(image):
-        "`{image}` names no fixed image." | "`{image}` 没有固定的镜像标签。",
+        "`{image}` has no fixed tag." | "`{image}` 没有固定的镜像标签。",
         "" | "",
-        "Name AstrBot's image with a tag, such as soulter/astrbot:v4.29.1." | "请指定带标签的 AstrBot 镜像，例如 soulter/astrbot:v4.29.1。";
-    /// The namespace is no DNS label.
+        "Give AstrBot's image a tag, such as soulter/astrbot:v4.29.1." | "请指定带标签的 AstrBot 镜像，例如 soulter/astrbot:v4.29.1。";
+    /// The namespace is not a DNS label.
     BadNamespace bad_namespace(namespace):
-        "`{namespace}` is no name of a namespace." | "`{namespace}` 不是合法的命名空间名称。",
+        "`{namespace}` is not a valid namespace name." | "`{namespace}` 不是合法的命名空间名称。",
         "" | "",
-        "Use up to 63 of a-z, 0-9 and -." | "请使用最多 63 个 a-z、0-9 和 -。";
-    /// The gateway's config is no JSON5.
+        "Use up to 63 characters of a-z, 0-9 and -." | "请使用不超过 63 个字符的 a-z、0-9 和 -。";
+    /// The gateway's config is not JSON5.
     BadConfig bad_config(error):
-        "The gateway's config is no JSON5: {error}" | "网关配置不是合法的 JSON5：{error}",
+        "The gateway's config is not valid JSON5: {error}" | "网关配置不是合法的 JSON5：{error}",
         "" | "",
         "Correct {CONFIG}." | "请更正 {CONFIG}。";
-    /// The config has a secret in clear.
+    /// The config contains a plain-text secret.
     SecretInClear secret_in_clear(place):
-        "{CONFIG} has a secret in clear at {place}; a ConfigMap is no place for it." | "{CONFIG} 的 {place} 处有明文密钥；不能把它放进 ConfigMap。",
+        "{CONFIG} contains a plain-text secret at {place}, which must not go into a ConfigMap." | "{CONFIG} 的 {place} 处有明文密钥，不能放进 ConfigMap。",
         "" | "",
-        "Write \"${{OPENCLAW_PROVIDER_API_KEY}}\" there and put the secret into .env." | "请在该处写 \"${{OPENCLAW_PROVIDER_API_KEY}}\"，并把密钥写入 .env。";
+        "Replace it with \"${{OPENCLAW_PROVIDER_API_KEY}}\" and put the secret in .env." | "请在该处改为 \"${{OPENCLAW_PROVIDER_API_KEY}}\"，并把密钥写入 .env。";
     /// The manifest cannot be written as YAML.
     NoYaml no_yaml(error):
-        "The manifest cannot be written as YAML: {error}" | "无法把清单写成 YAML：{error}",
+        "Cannot write the manifest as YAML: {error}" | "无法把清单写成 YAML：{error}",
         "" | "",
-        "Report it." | "请反馈此问题。";
-    /// The file to write is there already.
+        "Please report this." | "请反馈此问题。";
+    /// The file to write already exists.
     OutputExists output_exists(name):
-        "{name} is already there." | "{name} 已存在。",
-        "It may hold a token that is in use." | "其中可能有正在使用的令牌。",
-        "Name another --output, or move the old files away." | "请指定其他 --output，或移走旧文件。";
+        "{name} already exists." | "{name} 已存在。",
+        "It may contain a token that is in use." | "其中可能有正在使用的令牌。",
+        "Choose another --output, or move the old files away." | "请指定其他 --output，或移走旧文件。";
 }

@@ -1,5 +1,5 @@
-//! The gateway's config, read as the gateway's own loader reads it: JSON5, `$include`, and variables
-//! of its environment. What cannot be read is told in [`GatewayConfig::unread`], and says nothing.
+//! The gateway's config, read like the gateway's own loader reads it: JSON5, `$include` and environment
+//! variables. What cannot be read is listed in [`GatewayConfig::unread`].
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -11,25 +11,25 @@ use crate::dotenv::{self, Env};
 use crate::layout::{CONFIG, Root};
 use crate::read_file;
 
-/// The loader's own limit.
+/// The loader's limit.
 const MAX_DEPTH: usize = 10;
 
-/// A config with its includes laid in and its variables put in.
+/// A config with its includes merged and its variables substituted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GatewayConfig {
-    /// The whole.
+    /// The merged config.
     pub value: Value,
     /// Includes that cannot be followed from here, and why.
     pub unread: Vec<String>,
 }
 
-/// Who may ask, as the gateway decides it.
+/// How the gateway authenticates requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Auth {
-    /// Whoever has this bearer token, or one that is not known here.
+    /// By this bearer token, or by one that is not known here.
     Bearer(Option<String>),
-    /// By some other rule, of this name.
+    /// In another mode, of this name.
     Other(String),
 }
 
@@ -37,7 +37,7 @@ pub enum Auth {
 ///
 /// # Errors
 ///
-/// It is no JSON5.
+/// It is not JSON5.
 pub fn parse(text: &str) -> Result<Value, json5::Error> {
     json5::from_str(text).or_else(|error| match without_halves(text) {
         Some(text) => json5::from_str(&text),
@@ -49,7 +49,7 @@ pub fn parse(text: &str) -> Result<Value, json5::Error> {
 ///
 /// # Errors
 ///
-/// It is no JSON5.
+/// It is not JSON5.
 pub fn read(
     text: &str,
     root: &Root,
@@ -83,24 +83,24 @@ pub fn read(
 }
 
 impl GatewayConfig {
-    /// A value by its place, such as `/gateway/bind`.
+    /// A value by its JSON pointer, such as `/gateway/bind`.
     pub fn get(&self, place: &str) -> Option<&Value> {
         self.value.pointer(place)
     }
 
-    /// A text by its place.
+    /// A string by its JSON pointer.
     pub fn text(&self, place: &str) -> Option<&str> {
         self.get(place)?.as_str()
     }
 
-    /// Who may ask: what the command says wins over the config, and that over the environment.
+    /// How requests are authenticated: the command wins over the config, and the config over the environment.
     pub fn auth(&self, env: &Env, service: Option<&Service>) -> Auth {
         let given = |name: &str| match service {
             Some(service) => service.environment.get(name).cloned().flatten(),
             None => env.get(name).map(str::to_owned),
         };
         let command = |name: &str| service?.command.option(name).map(str::to_owned);
-        // A reference to a secret elsewhere is an object, and its value is not known here.
+        // A reference to an external secret is an object; its value is not known here.
         let secret = |option: &str, key: &str, variable: &str| {
             let place = format!("/gateway/auth/{key}");
             if let Some(value) = command(option) {
@@ -127,7 +127,7 @@ impl GatewayConfig {
         });
         match mode.as_str() {
             "token" => Auth::Bearer(token.unwrap_or_default()),
-            // The bearer token of a request is taken for the password too.
+            // A request's bearer token also counts as the password.
             "password" if password.is_some() => Auth::Bearer(password.unwrap_or_default()),
             _ => Auth::Other(mode),
         }
@@ -208,7 +208,7 @@ impl Reader<'_> {
 
     /// Where a file of the container is on this machine.
     fn on_the_host(&self, path: &Path) -> Option<PathBuf> {
-        // Without a container the paths are this machine's own.
+        // Without a container the paths are those of this machine.
         if path.starts_with(self.root) {
             return Some(path.to_path_buf());
         }
@@ -285,8 +285,8 @@ fn put_in(value: Value, lookup: &dyn Fn(&str) -> Option<String>) -> Value {
     }
 }
 
-/// `${NAME}` is the variable, `$${NAME}` the text `${NAME}`; names are upper-case. One without a value
-/// stays as it is: only the gateway knows what it has.
+/// `${NAME}` is the variable, `$${NAME}` the text `${NAME}`; names are upper-case. A variable without a
+/// value stays as it is: only the gateway knows its value.
 fn put_into_text(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

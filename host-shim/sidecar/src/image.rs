@@ -1,4 +1,4 @@
-//! The gateway's image: what the compose file calls it, and getting it.
+//! The gateway's image: its name in the compose file, and pulling it.
 
 use crate::compose_file;
 use crate::dotenv;
@@ -8,7 +8,7 @@ use crate::lifecycle::{COMPOSE_LIMIT, Operator};
 use crate::text::text;
 
 impl Operator<'_> {
-    /// Gets the image of the version that `.env` names, if it is not on this machine.
+    /// Pulls the image of the version in `.env`, if it is not on this machine.
     ///
     /// # Errors
     ///
@@ -16,12 +16,12 @@ impl Operator<'_> {
     pub fn fetch_own(&self) -> Result<()> {
         let env = self.env()?;
         let version = env.get(dotenv::VERSION).unwrap_or_default();
-        // A compose file that names its image in another way is Compose's to pull.
+        // If the compose file names its image in another way, Compose pulls it.
         self.image(version)
             .map_or(Ok(()), |image| self.fetch(&image))
     }
 
-    /// Gets an image, if it is not on this machine.
+    /// Pulls an image, if it is not on this machine.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Operator<'_> {
     ///
     /// # Errors
     ///
-    /// It is named without the variable, so that no version can be put in.
+    /// It does not use the version variable.
     pub fn image(&self, version: &str) -> Result<String> {
         let file = compose_file::read(self.root)?.unwrap_or_default();
         compose_file::image_of(&file, self.root, &self.env()?, version)

@@ -1,4 +1,4 @@
-//! `init`: makes a whole root, and never overwrites what is there.
+//! `init`: creates a complete root without overwriting anything.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,20 +18,20 @@ use crate::secret::{self, Token};
 use crate::templates;
 use crate::text::{Text, text};
 
-/// What `init` did or found at one entry.
+/// What `init` did with an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was not there and is now.
+    /// It was missing and has been created.
     Made,
-    /// It was there and is as a new one would be.
+    /// It existed and is the same as a new one.
     Same,
-    /// It was there and differs; it was left alone. The difference, old to new, as a unified diff
-    /// with every secret masked; `None` where that cannot be made sure, since the file is broken.
+    /// It existed and differs; it was left alone. The difference as a unified diff with secrets masked;
+    /// `None` if the file cannot be parsed, because it might then show a secret.
     Kept(Option<String>),
-    /// The `.env` was there and lacks these lines of the example; it was left alone.
+    /// The `.env` existed and lacks these lines of the example; it was left alone.
     Lacks(String),
-    /// It differed and was replaced; the old one is the backup.
+    /// It differed and was replaced; this is the backup.
     Replaced(PathBuf),
 }
 
@@ -40,18 +40,18 @@ pub enum Outcome {
 pub struct Report {
     /// In the order of the layout; the root itself first.
     pub entries: Vec<(&'static str, Outcome)>,
-    /// What could not be done but does not keep the files from being used.
+    /// Problems that do not keep the files from being used.
     pub warnings: Vec<Text>,
 }
 
-/// Makes the folders and files that are missing. With `force`, files that differ are replaced and
-/// the old ones kept beside them; an existing `.env` is never replaced, since its token is in use.
-/// `stamp` goes into the names of backups.
+/// Creates missing folders and files. With `force`, files that differ are replaced and backed up; an
+/// existing `.env` is never replaced, because its token is in use. `stamp` becomes part of the backups'
+/// names.
 ///
 /// # Errors
 ///
-/// The root cannot be made, or something of another kind stands where an entry belongs. Entries
-/// are checked before the first is written, so that nothing is half done for that reason.
+/// The root cannot be created, or something of another kind is in an entry's place. All entries are
+/// checked before the first is written, so nothing is left half done for that reason.
 pub fn init(root: &Root, force: bool, stamp: &str, files: AtomicFiles<'_>) -> Result<Report> {
     for entry in ENTRIES {
         check_kind(root, entry)?;
@@ -85,8 +85,8 @@ fn check_kind(root: &Root, entry: &Entry) -> Result<()> {
 fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<Outcome> {
     let path = root.join(entry.path);
     if path.is_dir() {
-        // An empty folder that was made for the sidecar becomes as private as one that we make;
-        // one with something in it is left to the doctor.
+        // An empty folder becomes as private as one that we create; one with content is left to the
+        // doctor.
         let fresh = entry.path.is_empty()
             && fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
         if fresh {
@@ -102,7 +102,7 @@ fn make_folder(root: &Root, entry: &Entry, warnings: &mut Vec<Text>) -> Result<O
     {
         let shown = path.display();
         warnings.push(text!(
-            en: "{shown} does not belong to the gateway's user (uid {CONTAINER_UID}): {error}. Run: sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}",
+            en: "{shown} is not owned by the gateway's user (uid {CONTAINER_UID}): {error}. Run: sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}",
             zh: "{shown} 不属于网关的用户（uid {CONTAINER_UID}）：{error}。请运行：sudo chown {CONTAINER_UID}:{CONTAINER_UID} {shown}"
         ));
     }
@@ -148,8 +148,7 @@ fn make_file(
     Ok(Outcome::Replaced(backup))
 }
 
-/// A `.env` that is there stays; only names of settings that the example has and it lacks are told,
-/// never a value.
+/// An existing `.env` stays. Only settings of the example that it lacks are reported, never its values.
 fn compare_env(found: &str) -> Outcome {
     let env = Env::parse(found).unwrap_or_else(|refused| *refused.rest);
     let example = Env::parse(templates::ENV_EXAMPLE).unwrap_or_default();
@@ -280,7 +279,7 @@ mod tests {
         let compose = "environment:\n  - OPENCLAW_GATEWAY_TOKEN=literal-2\n";
         let shown = diff(COMPOSE, compose, "").unwrap();
         assert!(shown.contains("TOKEN=***"), "{shown}");
-        // What is broken may have one anywhere.
+        // A file that cannot be parsed may have a secret anywhere.
         assert_eq!(diff(CONFIG, "{ token: 'literal-3'", "{}"), None);
     }
 

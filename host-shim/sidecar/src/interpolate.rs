@@ -1,9 +1,9 @@
-//! `$NAME` and `${NAME:-default}` in a compose file or a `.env`, put in as Compose does it.
+//! `$NAME` and `${NAME:-default}` in a compose file or a `.env`, substituted like Compose does.
 //!
-//! The two generations differ: the second (compose-go) knows nested defaults and `:+`, and keeps a
-//! `$` that begins nothing; the first (Python) knows neither and refuses such a `$`.
+//! The two generations differ: the second (compose-go) supports nested defaults and `:+` and keeps a lone
+//! `$`; the first (Python) supports neither and rejects a lone `$`.
 
-/// Whose rules hold.
+/// Which generation's rules apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -23,7 +23,7 @@ impl Dialect {
         }
     }
 
-    /// As people call it.
+    /// Its name, for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Go => "docker compose v2",
@@ -32,11 +32,11 @@ impl Dialect {
     }
 }
 
-/// A variable's value: `None` where it is not set, `Some(None)` where it is named without a value,
-/// which only the first generation has.
+/// A variable's value: `None` if it is not set, `Some(None)` if it is named without a value, which only
+/// the first generation supports.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Option<String>>;
 
-/// Why Compose would refuse a text.
+/// Why Compose would reject a string.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
@@ -54,11 +54,11 @@ pub enum Refused {
 /// How deep defaults may be nested.
 const DEPTH: usize = 32;
 
-/// `text` with every variable put in.
+/// `text` with all variables substituted.
 ///
 /// # Errors
 ///
-/// Compose would refuse it.
+/// Compose would reject it.
 pub fn interpolate(text: &str, dialect: Dialect, lookup: Lookup<'_>) -> Result<String, Refused> {
     substitute(text, dialect, lookup, DEPTH)
 }

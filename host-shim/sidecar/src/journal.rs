@@ -1,4 +1,4 @@
-//! The journal of an upgrade or roll-back: what a call that comes after a power loss goes by.
+//! The journal of an upgrade or rollback, from which the next command recovers after a power loss.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::error::{At, REMOVE_JOURNAL, Result, WRITE_JOURNAL};
 use crate::layout::Root;
 use crate::read_file::Content;
 
-/// Which change is under way.
+/// Which operation is in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -20,37 +20,37 @@ pub enum Operation {
     Rollback,
 }
 
-/// How far it has come. Written before the step that it names begins.
+/// How far it got. Written before the step it names begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Step {
-    /// The restore point is being made and the image pulled; nothing is changed yet.
+    /// The restore point is being created and the image pulled; nothing has changed yet.
     Prepared,
     /// Files and container are being changed.
     Switching,
-    /// The files are those of the restore point again; its container is being made anew.
+    /// The restore point's files are back; its container is being recreated.
     Restored,
-    /// The new state is healthy and stays; only cleaning up is left.
+    /// The new state is healthy and final; only cleanup is left.
     Verified,
 }
 
-/// One change under way.
+/// One operation in progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
-    /// What is done.
+    /// The operation.
     pub operation: Operation,
     /// The version before.
     pub from: String,
     /// The version after.
     pub to: String,
-    /// The restore point to go back to.
+    /// The restore point to return to.
     pub restore_point: String,
-    /// A restore point that a successful roll-back has used up.
+    /// The restore point that a successful rollback uses up.
     pub used: Option<String>,
     /// Whether the gateway ran before.
     pub was_running: bool,
-    /// How far it has come.
+    /// How far it got.
     pub step: Step,
 }
 
@@ -61,7 +61,7 @@ pub fn read(root: &Root) -> Content<Journal> {
 }
 
 impl Journal {
-    /// Writes it with this step, durably.
+    /// Writes it with this step, atomically.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Journal {
             .at(WRITE_JOURNAL, &path)
     }
 
-    /// Ends it: the state is whole.
+    /// Removes it: the operation is complete.
     ///
     /// # Errors
     ///

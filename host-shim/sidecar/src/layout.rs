@@ -1,4 +1,4 @@
-//! The sidecar's root folder: what lies where, with which mode and owner.
+//! The sidecar's root folder: its entries with their modes and owners.
 
 use std::path::{Path, PathBuf};
 
@@ -18,9 +18,9 @@ pub const HOME: &str = "data/openclaw_home";
 pub const WORKSPACE: &str = "data/openclaw_workspace";
 /// The gateway's loader cache, inside its state.
 pub const CACHE: &str = "data/openclaw_home/tmp";
-/// What this tool keeps: lock, journal and restore points.
+/// This tool's own folder: lock, journal and restore points.
 pub const KEPT: &str = ".sidecar";
-/// The journal of an upgrade or roll-back under way.
+/// The journal of an upgrade or rollback in progress.
 pub const JOURNAL: &str = ".sidecar/journal.json";
 /// The compose service of the gateway.
 pub const SERVICE: &str = "openclaw-gateway";
@@ -31,7 +31,7 @@ pub const PINNED_VERSION: &str = "2026.2.9";
 /// The user and group of the gateway inside the container.
 pub const CONTAINER_UID: u32 = 1000;
 
-/// What an entry of the root has to be.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -41,7 +41,7 @@ pub enum Kind {
     File,
 }
 
-/// One entry that a whole root has.
+/// An entry of the root.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// Relative to the root; empty for the root itself.
@@ -146,7 +146,7 @@ impl Root {
         self.path.join(KEPT).join("restore-points")
     }
 
-    /// The journal of an upgrade or roll-back under way.
+    /// The journal of an upgrade or rollback in progress.
     pub fn journal(&self) -> PathBuf {
         self.path.join(JOURNAL)
     }

@@ -1,16 +1,17 @@
-//! The life of the OpenClaw gateway that runs as AstrBot's sidecar: set up, checked, started,
-//! upgraded and rolled back, with plain files that Docker Compose understands without this crate.
+//! Runs the OpenClaw gateway as AstrBot's sidecar: sets it up, checks, starts, upgrades and rolls it
+//! back, using plain files that Docker Compose understands without this crate.
 //!
-//! The command line is [`cli`]; `host-shim sidecar` and the small program `openclaw-sidecar` are
-//! the same commands. The parts by themselves:
+//! The command line is [`cli`]; `host-shim sidecar` and the small program `openclaw-sidecar` have the
+//! same commands. The modules:
 //!
-//! - [`layout`] and [`templates`]: what lies in the root, and [`ownership`] whose it is; [`init`] makes it.
-//! - [`dotenv`], [`compose_file`], [`gateway_config`]: the root's files, read as Compose and OpenClaw
-//!   read them; [`address`]: where that makes the gateway reachable; [`project`]: whose containers.
-//! - [`doctor`]: facts, looked up once; diagnostics, pure functions of them; fixes, safe steps.
+//! - [`layout`], [`templates`] and [`ownership`]: the files of the root; [`init`] creates them.
+//! - [`dotenv`], [`compose_file`], [`gateway_config`]: these files, read like Compose and OpenClaw read
+//!   them; [`address`]: where the gateway can be reached; [`project`]: the Compose project.
+//! - [`doctor`]: facts, gathered once; diagnostics, pure functions of them; fixes, safe repairs.
+//! - [`error`]: what can go wrong, for programs and in both languages for people.
 //! - [`engine`]: Docker with Compose v2 or v1, or Podman.
-//! - [`lifecycle`]: start from an [`image`] and wait until healthy; [`upgrade`]: upgrade and roll back
-//!   over [`restore`] points and a [`journal`], so that a power loss at any step can be repaired.
+//! - [`lifecycle`]: starts an [`image`] and waits until it is healthy; [`upgrade`]: upgrades and rolls
+//!   back with [`restore`] points and a [`journal`], so that it can recover from a power loss.
 //! - [`manifest`]: the same gateway on Kubernetes.
 //!
 //! ```

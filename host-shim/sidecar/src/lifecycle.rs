@@ -1,4 +1,4 @@
-//! Starting the gateway and waiting until it is healthy, or telling why it is not.
+//! Starts the gateway and waits until it is healthy, or says why it is not.
 
 use std::time::{Duration, Instant};
 
@@ -16,14 +16,14 @@ use crate::probe::{self, Probe};
 use crate::process::Surroundings;
 use crate::text::{Text, text};
 
-/// Longest run of a Compose command; making a container may pull its image.
+/// Time limit of a Compose command, which may have to pull an image.
 pub const COMPOSE_LIMIT: Duration = Duration::from_secs(1800);
 
-/// Tells people what is going on.
+/// Reports progress to people.
 pub trait Progress {
-    /// A step has begun; it takes the place of the one before.
+    /// A step has begun; it replaces the previous one.
     fn step(&self, text: &Text);
-    /// Something that stays to be read.
+    /// A message that stays visible.
     fn note(&self, text: &Text);
 }
 
@@ -35,9 +35,9 @@ pub struct Operator<'a> {
     pub engine: &'a Engine,
     /// Programs and their environment.
     pub surroundings: &'a Surroundings,
-    /// AtomicFiles writes.
+    /// Atomic writes.
     pub files: AtomicFiles<'a>,
-    /// Where people read what is going on.
+    /// Where progress is reported.
     pub progress: &'a dyn Progress,
     /// Longest wait until the gateway is healthy.
     pub wait: Duration,
@@ -52,11 +52,11 @@ impl std::fmt::Debug for Operator<'_> {
 }
 
 impl Operator<'_> {
-    /// Refuses to go on while a file of the root is missing or unusable.
+    /// Fails if a file of the root is missing or unusable.
     ///
     /// # Errors
     ///
-    /// The first checks that are wrong, all in one problem.
+    /// All checks that block the start, in one error.
     pub fn preflight(&self) -> Result<()> {
         let scope = Scope {
             root: self.root,
@@ -79,13 +79,12 @@ impl Operator<'_> {
         Err(Error::new(ErrorKind::NotReady, texts))
     }
 
-    /// Makes the container from the files as they are, anew if `recreate`, and waits until the
-    /// gateway is healthy and both probes say so.
+    /// Creates the container from the current files (even if it exists, with `recreate`) and waits until
+    /// the gateway is healthy and both probes succeed.
     ///
     /// # Errors
     ///
-    /// Compose failed, the gateway did not get healthy (with the end of its own log), or a probe
-    /// found it unusable.
+    /// Compose failed, the gateway did not become healthy (with the end of its log), or a probe failed.
     pub fn start(&self, recreate: bool, wait: Duration) -> Result<Container> {
         self.progress
             .step(&text!(en: "starting the container", zh: "正在启动容器"));
@@ -103,17 +102,17 @@ impl Operator<'_> {
         self.verify()?;
         if !address::of(self.root, &self.env()?).published {
             self.progress.note(&text!(
- en: "The compose file publishes no port of the gateway on this machine: its health check has succeeded, and it was not probed from here.",
- zh: "compose 文件没有在本机发布网关的端口：健康检查已通过，未从本机探测。"));
+ en: "The compose file does not publish the gateway's port on this machine. Its health check succeeded; it was not probed from here.",
+ zh: "compose 文件没有在本机发布网关的端口。健康检查已通过，未从本机探测。"));
         }
         Ok(container)
     }
 
-    /// Runs a Compose command and wants it to succeed; what it says is masked.
+    /// Runs a Compose command that must succeed; its output is masked.
     ///
     /// # Errors
     ///
-    /// It failed; the problem has its words.
+    /// It failed; the error quotes its output.
     pub fn compose(&self, args: &[&str]) -> Result<()> {
         let run = self.engine.compose_run(args, COMPOSE_LIMIT);
         run.map(drop)
@@ -133,12 +132,12 @@ impl Operator<'_> {
             match judge(&container, restarts_before) {
                 Verdict::Healthy => return Ok(container),
                 Verdict::Failed(why) => return Err(self.with_log(why, &container)),
-                // Without a health check the probes decide.
+                // Without a health check, the probes decide.
                 Verdict::Unknown if self.verify().is_ok() => return Ok(container),
                 Verdict::Unknown | Verdict::Starting if elapsed >= wait => {
                     let seconds = wait.as_secs();
                     let why = text!(
-                        en: "The gateway was not healthy within {seconds} s.",
+                        en: "The gateway did not become healthy within {seconds} s.",
                         zh: "网关在 {seconds} 秒内没有变为健康。");
                     return Err(self.with_log(why, &container));
                 }
@@ -146,7 +145,7 @@ impl Operator<'_> {
             }
             let seconds = elapsed.as_secs();
             self.progress.step(&text!(
- en: "waiting until the gateway is healthy ({seconds} s; a cold start takes about 50 s)",
+ en: "waiting for the gateway to become healthy ({seconds} s; a cold start takes about 50 s)",
  zh: "正在等待网关变为健康（{seconds} 秒；冷启动约需 50 秒）"));
             std::thread::sleep(
                 pause
@@ -161,11 +160,11 @@ impl Operator<'_> {
     ///
     /// # Errors
     ///
-    /// The gateway takes strangers, refuses the token, or the endpoint is off.
+    /// The gateway accepts requests without a token, rejects the token, or the endpoint is disabled.
     pub fn verify(&self) -> Result<()> {
         let address = address::of(self.root, &self.env()?);
         if !address.published {
-            // Only others of its network reach it.
+            // Only its network can reach it.
             return Ok(());
         }
         let probes = [
@@ -227,12 +226,12 @@ fn judge(container: &Container, restarts_before: u64) -> Verdict {
     } = container;
     if container.oom_killed {
         return Verdict::Failed(
-            text!(en: "The gateway was killed for memory.", zh: "网关因内存不足被杀死。"),
+            text!(en: "The gateway was killed for lack of memory.", zh: "网关因内存不足被杀死。"),
         );
     }
     if restarts.saturating_sub(restarts_before) >= 3 {
         return Verdict::Failed(text!(
- en: "The gateway ends again and again ({restarts} restarts, exit status {exit_code}).",
+ en: "The gateway keeps exiting ({restarts} restarts, exit status {exit_code}).",
  zh: "网关反复退出（重启 {restarts} 次，退出码 {exit_code}）。"));
     }
     match (status.as_str(), health.as_str()) {
@@ -240,7 +239,7 @@ fn judge(container: &Container, restarts_before: u64) -> Verdict {
         ("running", "unhealthy") => {
             let answer = &container.health_output;
             Verdict::Failed(text!(
- en: "The gateway runs and its health check fails. {answer}",
+ en: "The gateway is running but its health check fails. {answer}",
  zh: "网关在运行，但健康检查失败。{answer}"))
         }
         ("running", "") => Verdict::Unknown,
@@ -248,8 +247,8 @@ fn judge(container: &Container, restarts_before: u64) -> Verdict {
             Verdict::Starting
         }
         (status, _) => Verdict::Failed(text!(
- en: "The container is {status}, exit status {exit_code}.",
- zh: "容器状态为 {status}，退出码 {exit_code}。")),
+ en: "The container is {status} (exit status {exit_code}).",
+ zh: "容器状态为 {status}（退出码 {exit_code}）。")),
     }
 }
 

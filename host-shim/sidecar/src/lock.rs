@@ -1,4 +1,4 @@
-//! One call at a time changes a root.
+//! Only one command at a time changes a root.
 
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -9,7 +9,7 @@ use crate::layout::{KEPT, Root};
 use crate::read_file;
 use crate::restore;
 
-/// Keeps two calls from changing one root at the same time; released when dropped or killed.
+/// Keeps two commands from changing a root at the same time; released when dropped or killed.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -19,7 +19,7 @@ pub struct Lock {
 ///
 /// # Errors
 ///
-/// Another call holds it, or the root cannot be written.
+/// Another command holds it, or the root cannot be written.
 pub fn lock(root: &Root) -> Result<Lock> {
     let folder = root.join(KEPT);
     match fs::metadata(root.path()) {
@@ -35,7 +35,7 @@ pub fn lock(root: &Root) -> Result<Lock> {
     let file = read_file::open(&folder.join("lock"), &mut options).at(LOCK, &folder)?;
     match file.try_lock() {
         Ok(()) => {
-            // Drafts of a call that was killed; they may hold the token.
+            // Drafts of a killed command; they may contain the token.
             for folder in [root.path(), &folder, &root.restore_points()] {
                 sweep(folder);
             }
@@ -46,9 +46,9 @@ pub fn lock(root: &Root) -> Result<Lock> {
     }
 }
 
-/// Whether another call is changing this root now.
+/// Whether another command is changing this root right now.
 pub fn is_held(root: &Root) -> bool {
-    // Not made if it is not there: to look at a root changes nothing.
+    // Not created if missing: looking at a root changes nothing.
     read_file::open(&root.join(KEPT).join("lock"), File::options().read(true))
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
@@ -60,7 +60,7 @@ fn sweep(folder: &std::path::Path) {
             .to_string_lossy()
             .starts_with(atomic_file::DRAFT)
         {
-            // Another try at the next call.
+            // Tried again by the next command.
             let _ = match entry.file_type() {
                 Ok(kind) if kind.is_dir() => fs::remove_dir_all(entry.path()),
                 _ => fs::remove_file(entry.path()),
@@ -94,7 +94,7 @@ mod tests {
             lock(&root)
                 .unwrap_err()
                 .to_string()
-                .contains("Another call")
+                .contains("Another command")
         );
         assert!(is_held(&root));
         drop(held);

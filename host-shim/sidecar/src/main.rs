@@ -1,4 +1,4 @@
-//! The sidecar's commands as a program of their own, without the component's runtime.
+//! The sidecar's commands as a separate program, without the component's runtime.
 
 use std::process::ExitCode;
 

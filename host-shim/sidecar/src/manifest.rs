@@ -1,8 +1,8 @@
-//! Kubernetes manifests: AstrBot with the gateway as a native sidecar container, which is an init
+//! Kubernetes manifests: AstrBot with the gateway as a native sidecar container, that is, an init
 //! container that restarts.
 //!
-//! Both are in one pod and share its loopback, so the gateway binds `loopback` there and is in no
-//! service: nobody but AstrBot reaches it.
+//! Both share the pod's loopback address, so the gateway binds to `loopback` and no service exposes it:
+//! only AstrBot can reach it.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::release::{self, is_pinned_version};
 use crate::secret::{self, Token};
 use crate::templates;
 
-/// What of the manifests can be chosen.
+/// The options of the manifests.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The namespace.
@@ -30,13 +30,13 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// The version names no single release, the image has no tag, or the namespace is no DNS label.
+/// The version is not a specific release, the image has no tag, or the namespace is not a DNS label.
 pub fn render(options: &Options) -> Result<String> {
     check(options)?;
     let mut out = String::from(
         "# AstrBot with the OpenClaw gateway as a native sidecar (Kubernetes 1.29 or later).\n\
-         # The gateway waits for the secret openclaw-gateway. Apply the secret.yaml that\n\
-         # `host-shim sidecar manifest --output DIR` writes, or make it without a file:\n",
+         # The gateway waits for the secret openclaw-gateway. Apply the secret.yaml written by\n\
+         # `host-shim sidecar manifest --output DIR`, or create it directly:\n",
     );
     out.push_str(&format!(
         "#   kubectl -n {} create secret generic openclaw-gateway \\\n\
@@ -113,7 +113,7 @@ fn documents(options: &Options) -> Vec<Value> {
             "metadata": about("astrbot"),
             "spec": {
                 "selector": labels,
-                // AstrBot's dashboard. The gateway is in no service.
+                // AstrBot's dashboard. No service exposes the gateway.
                 "ports": [{ "name": "dashboard", "port": 6185, "targetPort": "dashboard" }],
             },
         }),
@@ -132,10 +132,10 @@ fn pod(options: &Options) -> Value {
     let grace = release::duration(release::stop_grace(&options.version));
     let grace = grace.unwrap_or_default().as_secs();
     json!({
-        // The pod asks nothing of the cluster.
+        // The pod does not use the cluster's API.
         "automountServiceAccountToken": false,
         "enableServiceLinks": false,
-        // AstrBot's own end, or the gateway's, whichever takes longer.
+        // The longer of AstrBot's and the gateway's shutdown.
         "terminationGracePeriodSeconds": grace.max(45) + 15,
         "securityContext": { "fsGroup": CONTAINER_UID, "seccompProfile": { "type": "RuntimeDefault" } },
         "initContainers": [gateway(options)],
@@ -143,7 +143,7 @@ fn pod(options: &Options) -> Value {
             "name": "astrbot",
             "image": options.astrbot_image,
             "ports": [{ "name": "dashboard", "containerPort": 6185 }],
-            // No liveness probe: a bot that loads its plugins for minutes is not dead.
+            // No liveness probe: loading plugins can take minutes.
             "readinessProbe": { "tcpSocket": { "port": "dashboard" }, "periodSeconds": 10 },
             "env": [{ "name": "TZ", "value": "Asia/Shanghai" }],
             "resources": { "requests": { "cpu": "100m", "memory": "512Mi" }, "limits": { "memory": "1Gi" } },
@@ -163,13 +163,13 @@ fn gateway(options: &Options) -> Value {
     let state = "/home/node/.openclaw";
     let secret = |key: &str, optional: bool| json!({ "name": key, "valueFrom": { "secretKeyRef": { "name": "openclaw-gateway", "key": key, "optional": optional } } });
     let set = |name: &str, value: &str| json!({ "name": name, "value": value });
-    // As in the compose file: asked as a stranger it must refuse. An HTTP probe cannot expect a 401.
+    // As in the compose file: a request without a token must be rejected. HTTP probes cannot expect a 401.
     let check = json!({ "command": ["node", "-e", HEALTH] });
     json!({
         "name": "openclaw-gateway",
         "image": format!("{IMAGE}:{}", options.version),
-        // This makes an init container a sidecar: AstrBot starts when its startup probe has
-        // succeeded, and it is restarted while the pod lives.
+        // Makes an init container a sidecar: AstrBot starts once its startup probe succeeds, and it is
+        // restarted for the life of the pod.
         "restartPolicy": "Always",
         "command": ["node", "dist/index.js", "gateway", "--bind", "loopback", "--port", "18789"],
         "env": [
@@ -219,7 +219,7 @@ pub fn defaults() -> Options {
     }
 }
 
-/// The secret as a YAML document. It holds the token in clear.
+/// The secret as a YAML document, with the token in plain text.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Who owns what the gateway writes: in its container it is uid 1000 and nobody else.
+//! Who owns the files the gateway writes: in its container that is always uid 1000.
 
 use std::path::{Path, PathBuf};
 
@@ -30,17 +30,17 @@ mod unix {
     use super::{Path, PathBuf};
     use crate::layout::CONTAINER_UID;
 
-    /// The place in the gateway's state where its container has the workspace; the engine makes it
-    /// there, as root, and nothing is ever written into it.
+    /// Where the workspace is mounted inside the gateway's state. The engine creates it as root, and
+    /// nothing is ever written to it.
     pub(super) const MOUNT_POINT: &str = "workspace";
-    /// Entries that are looked at; a state that has more is looked at in part.
+    /// The most entries to look at; of a larger state only a part is checked.
     const MOST: usize = 20_000;
 
-    /// Gives a folder and what is in it to the user that the gateway has inside its container.
+    /// Gives a folder and its content to the gateway's user in the container.
     ///
     /// # Errors
     ///
-    /// This process may not give it away.
+    /// This process may not change the owner.
     pub fn give_to_container(top: &Path) -> io::Result<()> {
         walk(top, |path, found| {
             if found.uid() != CONTAINER_UID {
@@ -50,11 +50,11 @@ mod unix {
         })
     }
 
-    /// The first thing in the gateway's state that is not its user's, and whose it is.
+    /// The first path in the gateway's state that its user does not own, and its owner's uid.
     pub fn first_foreign(state: &Path) -> Option<(PathBuf, u32)> {
         let mut first = None;
         let mut seen = 0;
-        // What this user may not look at says nothing; another check tells whose the folder is.
+        // Unreadable folders are ignored; another check reports who owns them.
         let _ = walk(state, |path, found| {
             seen += 1;
             let uid = found.uid();
@@ -66,8 +66,8 @@ mod unix {
         first
     }
 
-    /// Shows `visit` a folder and everything in it, until it says that it has seen enough. Links
-    /// are not followed; what vanishes meanwhile is left out.
+    /// Calls `visit` for a folder and everything in it until it returns `false`. Links are not followed;
+    /// entries that disappear meanwhile are skipped.
     fn walk(
         top: &Path,
         mut visit: impl FnMut(&Path, &Metadata) -> io::Result<bool>,

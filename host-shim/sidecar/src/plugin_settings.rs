@@ -1,4 +1,4 @@
-//! The plugin's settings for a gateway: read from where the plugin has them, and printed to paste.
+//! The plugin's settings for a gateway: read from its config, and printed to paste.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::error::{self, At, READ_PLUGIN, Result};
 use crate::read_file;
 use crate::secret::Token;
 
-/// What of the plugin's config names the gateway.
+/// The settings that name the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginSettings {
     /// `gateway_primary_url`.
@@ -51,7 +51,7 @@ pub enum Format {
     Env,
 }
 
-/// The three settings, the token in clear: they are for pasting.
+/// The three settings with the token in plain text, for pasting.
 pub fn print(port: u16, token: &Token, agent: &str, format: Format) -> String {
     let url = format!("http://127.0.0.1:{port}");
     let token = token.expose();
@@ -71,7 +71,7 @@ pub fn print(port: u16, token: &Token, agent: &str, format: Format) -> String {
             )
         }
         Format::Env => {
-            // Quoted only where there is something that a shell would read.
+            // Quoted only if needed.
             let [url, token, agent] =
                 [&url, token, agent].map(|text| shlex::try_quote(text).unwrap_or_default());
             format!(

@@ -1,4 +1,4 @@
-//! Asking a gateway without costing a model call: once as a stranger, once with the token.
+//! Probes a gateway without a model call, with or without the token.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use ureq::http::Response;
 
 use crate::secret::Token;
 
-/// Longest wait for the whole answer of a probe.
+/// Time limit of a probe.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// How a probe ended.
@@ -21,30 +21,30 @@ pub enum Probe {
     Answered {
         /// HTTP status.
         status: u16,
-        /// The plugin's code for it, the one that a turn would end with, and its texts;
-        /// `RequestRejected` is what a well gateway says to the empty body.
+        /// The plugin's code for it, which a turn would end with, and its texts. A healthy gateway
+        /// answers the empty body with `RequestRejected`.
         why: Why,
-        /// The plugin's words for it.
+        /// The plugin's message for it.
         message: String,
-        /// Seconds that the gateway's clock is ahead of this one, from its `Date`.
+        /// How many seconds the gateway's clock is ahead of this one, from its `Date` header.
         clock_ahead: Option<i64>,
     },
-    /// No connection, or none that speaks HTTP.
+    /// No connection, or no HTTP response.
     Failed {
-        /// What the system says.
+        /// The system's error.
         error: String,
     },
 }
 
 impl Probe {
-    /// Whether it is the refusal that a stranger must get. A proxy's login, or a rule about whoever asks,
-    /// is not the guard of the token.
+    /// Whether a request without a token was rejected for lack of one. A proxy's login page, or a rule
+    /// about the caller, does not count.
     pub fn refuses_strangers(&self) -> bool {
         let refused = Why::from(FaultCode::AuthFailed);
         matches!(self, Self::Answered { why, .. } if *why == refused)
     }
 
-    /// Whether the token was taken, and only the empty body was refused.
+    /// Whether the token was accepted and only the empty body rejected.
     pub fn takes_the_token(&self) -> bool {
         let rejected = FaultCode::RequestRejected;
         matches!(self, Self::Answered { status: 400, why, .. } if why.code == rejected)
@@ -57,7 +57,7 @@ pub fn ask(port: u16, token: Option<&Token>) -> Probe {
         .timeout_global(Some(LIMIT))
         .http_status_as_error(false)
         .max_redirects(0)
-        // A proxy of the environment must not get the token.
+        // A proxy from the environment must not get the token.
         .proxy(None)
         .build()
         .into();
@@ -91,7 +91,7 @@ fn read(mut response: Response<ureq::Body>, token: Option<&Token>, now: SystemTi
         www_authenticate: header("www-authenticate"),
         server: header("server"),
     };
-    // A body that breaks off or is too long still has a status to judge by.
+    // An incomplete or oversized body still has a status.
     let body = response
         .body_mut()
         .with_config()
@@ -105,7 +105,7 @@ fn read(mut response: Response<ureq::Body>, token: Option<&Token>, now: SystemTi
             code: fault.code,
             texts: fault.texts,
         },
-        // A gateway may quote what it was sent.
+        // A gateway may echo the token.
         message: mask(&fault.message, token.map(Token::expose)),
         clock_ahead: ahead(&head.date, now),
     }

@@ -1,4 +1,4 @@
-//! Running another program with a time limit, its output caught.
+//! Runs another program with a time limit and captures its output.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use wait_timeout::ChildExt;
 
-/// What a program gave back.
+/// A program's result.
 #[derive(Debug)]
 pub struct Output {
     /// How it ended.
@@ -20,7 +20,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Both outputs, stderr last, as one text for people.
+    /// Both outputs as one text, stderr last.
     pub fn all(&self) -> String {
         [self.stdout.trim(), self.stderr.trim()]
             .into_iter()
@@ -30,7 +30,7 @@ impl Output {
     }
 }
 
-/// Why a program gave nothing back.
+/// Why a program gave no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -39,44 +39,44 @@ pub enum RunError {
     Io {
         /// Its name.
         program: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// It was still running at the end of its time and was stopped.
+    /// It was still running at its time limit and was killed.
     #[error("{program} did not end within {} s", limit.as_secs())]
     TimedOut {
         /// Its name.
         program: String,
-        /// Its time.
+        /// The limit.
         limit: Duration,
     },
 }
 
-/// Where programs are found and what surroundings they get.
+/// Where programs are found and which environment they get.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// The search path; `None`: this process's.
+    /// The search path; `None` for this process's.
     pub path: Option<OsString>,
-    /// Set for every program, over what this process has.
+    /// Variables set for every program, overriding this process's.
     pub set: Vec<(OsString, OsString)>,
 }
 
 impl Surroundings {
-    /// Where a program is, if it is on the search path.
+    /// The path of a program, if it is on the search path.
     pub fn find(&self, program: &str) -> Option<PathBuf> {
         let path = self.path.clone().or_else(|| std::env::var_os("PATH"));
         which::which_in(program, path, "/").ok()
     }
 
-    /// A command in `folder`. The variables that Compose substitutes are taken away, so that the
-    /// `.env` file decides and not what happens to be exported in the shell.
+    /// A command in `folder`. The variables that Compose substitutes are removed, so that the `.env`
+    /// decides and not what the shell exports.
     pub fn command(&self, words: &[&str], folder: &Path) -> Command {
         let (program, rest) = words.split_first().unwrap_or((&"false", &[]));
         let found = self.find(program).unwrap_or_else(|| PathBuf::from(program));
         let mut command = Command::new(found);
         command.args(rest).current_dir(folder);
-        // Otherwise Compose would take the folder's name from the shell, which may have come over a
-        // link, and label containers with that.
+        // Otherwise Compose would take the folder from the shell, which may have followed a link, and
+        // label containers with that path.
         command.env("PWD", folder);
         for key in crate::templates::compose_variables() {
             command.env_remove(key);
@@ -91,11 +91,11 @@ impl Surroundings {
     }
 }
 
-/// Runs a command to its end or its time limit, with nothing on stdin.
+/// Runs a command until it exits or reaches the time limit, without stdin.
 ///
 /// # Errors
 ///
-/// It could not be started, or was stopped at its limit.
+/// It could not be started, or was killed at the limit.
 pub fn run(mut command: Command, limit: Duration) -> Result<Output, RunError> {
     let program = Path::new(command.get_program())
         .file_name()
@@ -112,7 +112,7 @@ pub fn run(mut command: Command, limit: Duration) -> Result<Output, RunError> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(io)?;
-    // Both pipes are drained meanwhile, or a talkative program would stop for ever.
+    // Drain both pipes, or a program that writes a lot would block forever.
     let out = child.stdout.take().map(drain);
     let err = child.stderr.take().map(drain);
     let status = match child.wait_timeout(limit).map_err(io)? {
@@ -138,7 +138,7 @@ pub fn run(mut command: Command, limit: Duration) -> Result<Output, RunError> {
 fn drain(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        // A broken pipe ends the output; what had come is what there is.
+        // A broken pipe ends the output; keep what arrived.
         let _ = pipe.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })

@@ -16,7 +16,7 @@ pub struct Terminal {
     locale: Locale,
     /// On a terminal only.
     bar: Option<ProgressBar>,
-    /// The step without its numbers, so that a log does not get a line a second.
+    /// The last step without its numbers, so that a log does not get a line every second.
     last: Mutex<String>,
 }
 
@@ -38,7 +38,7 @@ impl Terminal {
         }
     }
 
-    /// Takes the spinner away.
+    /// Removes the spinner.
     pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -54,7 +54,7 @@ impl Progress for Terminal {
             return;
         }
         let stem: String = message.chars().filter(|c| !c.is_ascii_digit()).collect();
-        // A lock that a panic poisoned holds a text all the same.
+        // A poisoned lock still holds a valid text.
         let mut last = self
             .last
             .lock()

@@ -1,5 +1,5 @@
-//! The Compose project of a root. Compose names it after the folder unless told otherwise, so two
-//! roots of one folder name would be one project, and either would take over the other's container.
+//! The Compose project of a root. Compose names it after the folder by default, so two roots with the
+//! same folder name would share a project and take over each other's container.
 
 use std::path::Path;
 
@@ -18,8 +18,8 @@ pub enum Source {
     Folder,
 }
 
-/// The name of a root's project, as Compose chooses it. `named` is the compose file's `name:`, where
-/// this Compose reads it.
+/// The name of a root's project, as Compose chooses it. `named` is the compose file's `name:`, if this
+/// version of Compose reads it.
 pub fn of(root: &Root, env: &Env, named: Option<&str>) -> (String, Source) {
     let variable = env.get(dotenv::PROJECT).map(str::to_owned);
     let variable = variable.or_else(|| dotenv::shell(dotenv::PROJECT));
@@ -33,10 +33,9 @@ pub fn of(root: &Root, env: &Env, named: Option<&str>) -> (String, Source) {
     }
 }
 
-/// A name that no other root has, always the same for this one: the folder's name, and a number made
-/// of the whole path.
+/// A unique and stable name for this root: the folder's name and a hash of the whole path.
 pub fn own_name(root: &Path) -> String {
-    // FNV-1a: stable over versions of this program and of Rust.
+    // FNV-1a: stable across versions of this program and of Rust.
     let hash = root
         .as_os_str()
         .as_encoded_bytes()
@@ -50,7 +49,7 @@ pub fn own_name(root: &Path) -> String {
     } else {
         &folder
     };
-    // Names of containers, networks and hosts are made of it.
+    // It becomes part of container, network and host names.
     let folder = &folder[..folder.len().min(40)];
     format!("{folder}-{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
@@ -59,7 +58,7 @@ fn folder_name(root: &Path) -> String {
     plain(&root.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// What Compose leaves of a name.
+/// The name as Compose normalizes it.
 fn plain(name: &str) -> String {
     let kept = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(*c);
     let name: String = name.to_lowercase().chars().filter(kept).collect();
@@ -73,7 +72,7 @@ mod tests {
     #[test]
     fn every_root_has_a_name_of_its_own_that_compose_takes() {
         let name = |path: &str| own_name(Path::new(path));
-        // Written down: roots that are there must keep theirs.
+        // Fixed here: existing roots must keep their names.
         assert_eq!(name("/srv/a/openclaw"), "openclaw-8f4d13ff");
         assert_ne!(name("/srv/a/openclaw"), name("/srv/b/openclaw"));
         assert_ne!(name("/srv/a/openclaw"), name("/srv/a/openclaw2"));

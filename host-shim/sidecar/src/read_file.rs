@@ -1,4 +1,4 @@
-//! Reading a file that somebody else has put there: regular files only, and never without end.
+//! Reads files written by others: regular files only, up to a size limit.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -7,12 +7,12 @@ use std::path::Path;
 /// The largest file that is read, in bytes; the sidecar's own are a few kilobytes.
 pub const LIMIT: u64 = 4 << 20;
 
-/// The bytes of a regular file, or of the one that a link leads to.
+/// The bytes of a regular file; links are followed.
 ///
 /// # Errors
 ///
-/// It cannot be read, is no regular file (a named pipe would block, a device has no end), or has
-/// more than [`LIMIT`] bytes.
+/// It cannot be read, is not a regular file (a named pipe would block, a device has no end), or is larger
+/// than [`LIMIT`] bytes.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let file = open(path, OpenOptions::new().read(true))?;
     let mut bytes = Vec::new();
@@ -50,14 +50,14 @@ pub enum Content<T> {
     Missing,
     /// It cannot be read, and why.
     Unreadable(String),
-    /// It can be read and not understood, and why.
+    /// It was read but not understood, and why.
     Bad(String),
     /// Its content.
     Good(T),
 }
 
 impl<T> Content<T> {
-    /// Reads a file; an error that `is_missing` counts as none being there.
+    /// Reads a file; an error for which `is_missing` holds counts as a missing file.
     pub fn read<E: ToString>(
         path: &Path,
         is_missing: impl Fn(&io::Error) -> bool,
@@ -84,7 +84,7 @@ fn is_not_there(error: &io::Error) -> bool {
     kind == io::ErrorKind::NotFound || kind == io::ErrorKind::NotADirectory
 }
 
-/// Whether an error of [`read`] says that there is something else than a regular file.
+/// Whether an error of [`read`] says that it is not a regular file.
 pub fn is_not_regular(error: &io::Error) -> bool {
     error
         .get_ref()
@@ -95,16 +95,16 @@ pub fn is_not_regular(error: &io::Error) -> bool {
 #[error("not a regular file")]
 struct NotRegular;
 
-/// Opens a regular file, without ever waiting for somebody at the other end of a pipe.
+/// Opens a regular file without ever blocking on a pipe.
 ///
 /// # Errors
 ///
-/// It cannot be opened, or is no regular file.
+/// It cannot be opened, or is not a regular file.
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Opening a named pipe would otherwise wait.
+        // Opening a named pipe would otherwise block.
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
     }
     let file = options.open(path)?;

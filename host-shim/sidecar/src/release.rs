@@ -1,4 +1,4 @@
-//! What differs from one release of the gateway to another, as far as it concerns its life here.
+//! What differs between releases of the gateway, as far as running it is concerned.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use semver::Version;
 
 use crate::text::{Text, text};
 
-/// How long a version may take to stop, as Compose writes it: 2026.2.x ends within seconds, later ones
-/// wait for the turns that run, 2026.9.6 for up to 315 s. One that is killed meanwhile runs the cut-off
-/// turn again when it starts next.
+/// How long a version may take to stop, in Compose's notation. 2026.2.x stops within seconds; later ones
+/// wait for running turns, 2026.9.6 for up to 315 s. If killed first, it reruns the interrupted turn at
+/// the next start.
 pub fn stop_grace(version: &str) -> &'static str {
     match release(version) {
         Some(version) if version < (2026, 3, 0) => "30s",
@@ -55,18 +55,17 @@ pub fn is_pinned_version(version: &str) -> bool {
     release(version).is_some()
 }
 
-/// What of the gateway's state a newer version changes so that an older one does not read it: from
-/// which version on, and what.
+/// Changes of the gateway's state that older versions cannot read: since which version, and what.
 const CHANGES: [((u64, u64, u64), &str, &str); 1] = [(
     (2026, 8, 0),
-    "the sessions move into a database (SQLite)",
-    "会话改存入数据库（SQLite）",
+    "sessions move into a database (SQLite)",
+    "会话改为存入数据库（SQLite）",
 )];
 
-/// What a way back will not bring back after a change of version; `None` if nothing is known of.
+/// What a rollback will not restore after this change of version; `None` if nothing is known.
 pub fn not_brought_back(from: &str, to: &str) -> Option<Text> {
     let to_release = release(to)?;
-    // Of an unknown version everything may still be old.
+    // An unknown version may have any state.
     let from_release = release(from).unwrap_or_default();
     let crossed = CHANGES
         .iter()
@@ -77,8 +76,8 @@ pub fn not_brought_back(from: &str, to: &str) -> Option<Text> {
     }
     let (en, zh) = (en.join(", "), zh.join("，"));
     Some(text!(
- en: "From {from} to {to} {en}. A rollback brings back the version, .env, config and compose file, but not data/: {from} will not find the conversations that {to} has converted or held. To be able to go back to them, stop the gateway and copy the folder first: host-shim sidecar down && cp -a data data.before-{to}",
- zh: "从 {from} 到 {to}，{zh}。回退会恢复版本、.env、配置和 compose 文件，但不会恢复 data/：{from} 将读不到已被 {to} 转换或由它产生的会话。如需保留，请先停止网关并复制目录：host-shim sidecar down && cp -a data data.before-{to}"))
+ en: "From {from} to {to}, {en}. A rollback restores the version, .env, config and compose file, but not data/: {from} will not find conversations that {to} has converted or created. To keep them, stop the gateway and copy the folder first: host-shim sidecar down && cp -a data data.before-{to}",
+ zh: "从 {from} 到 {to}，{zh}。回退会恢复版本、.env、配置和 compose 文件，但不会恢复 data/：{from} 将无法读取由 {to} 转换或创建的会话。如需保留，请先停止网关并复制该目录：host-shim sidecar down && cp -a data data.before-{to}"))
 }
 
 #[cfg(test)]

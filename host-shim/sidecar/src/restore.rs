@@ -1,6 +1,6 @@
-//! Restore points: the version, `.env`, config and compose file of a moment, kept together.
+//! Restore points: version, `.env`, config and compose file, saved together.
 //!
-//! A newer gateway's config may be refused by an older one, so they only ever go back as one.
+//! An older gateway may reject a newer one's config, so they are always restored together.
 
 use std::fs;
 use std::io;
@@ -17,10 +17,10 @@ use crate::read_file;
 
 /// The files of a restore point, with the modes that they get.
 const FILES: [(&str, u32); 3] = [(ENV, 0o600), (CONFIG, 0o644), (COMPOSE, 0o644)];
-/// How many are kept unless the caller says otherwise.
+/// How many to keep by default.
 pub const KEEP: usize = 5;
 
-/// What a restore point says of itself.
+/// A restore point's own description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestorePoint {
     /// Its name: when and which version.
@@ -31,11 +31,11 @@ pub struct RestorePoint {
     pub created: String,
     /// Whether the gateway was healthy then.
     pub good: bool,
-    /// Whether it was made by a roll-back; such a one is gone back to only by name.
+    /// Whether a rollback created it; such a point is only used by name.
     pub before_rollback: bool,
 }
 
-/// Names a restore point that [`create`] then makes, so that a journal can name it before it is there.
+/// Plans a restore point for [`create`], so that a journal can name it before it exists.
 pub fn plan(
     root: &Root,
     version: &str,
@@ -60,8 +60,8 @@ pub fn plan(
     }
 }
 
-/// Makes a restore point of the root as it is; its `.env` names the point's version, which may
-/// differ from the root's where that was changed and never started.
+/// Creates a restore point of the root. Its `.env` gets the point's version, which differs from the
+/// root's if that was changed but never started.
 ///
 /// # Errors
 ///
@@ -89,11 +89,11 @@ pub fn create(root: &Root, point: &RestorePoint, files: AtomicFiles<'_>) -> Resu
     let about = serde_json::to_vec_pretty(point).map_err(io::Error::other);
     put("point.json", &about.at(MAKE_POINT, &folder)?, 0o600)?;
     let place = folder.join(&point.id);
-    // From here on it is the rename that decides whether it exists.
+    // It exists only once this rename has happened.
     files.rename(&draft.keep(), &place).at(MAKE_POINT, &place)
 }
 
-/// Every whole restore point, the oldest first.
+/// All complete restore points, oldest first.
 ///
 /// # Errors
 ///
@@ -115,8 +115,8 @@ pub fn list(root: &Root) -> Result<Vec<RestorePoint>> {
     Ok(points)
 }
 
-/// Puts a restore point's files into the root. Each is replaced whole; a call that is cut off is
-/// repeated by the journal.
+/// Copies a restore point's files into the root. Each is replaced atomically; the journal repeats an
+/// interrupted call.
 ///
 /// # Errors
 ///
@@ -132,7 +132,7 @@ pub fn restore(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Removes one restore point; it may be gone already, or never have been made.
+/// Removes a restore point; it may not exist.
 ///
 /// # Errors
 ///
@@ -143,7 +143,7 @@ pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
-    // A draft first: what a power loss leaves of it is then no half restore point, but is swept away.
+    // Rename it to a draft first: after a power loss the rest is swept away instead of looking valid.
     let draft = folder.join(format!("{}{id}", atomic_file::DRAFT));
     files
         .rename(&path, &draft)
@@ -151,7 +151,7 @@ pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
         .at(REMOVE_POINT, &path)
 }
 
-/// Removes the oldest ones over `keep`; the newest good one stays in any case.
+/// Removes the oldest ones beyond `keep`; the newest healthy one always stays.
 ///
 /// # Errors
 ///
@@ -170,7 +170,7 @@ pub fn prune(root: &Root, keep: usize, files: AtomicFiles<'_>) -> Result<Vec<Str
     Ok(removed)
 }
 
-/// The newest one that was healthy and that no roll-back made.
+/// The newest one that was healthy and was not created by a rollback.
 pub fn last_good(points: &[RestorePoint]) -> Option<&RestorePoint> {
     points
         .iter()
@@ -178,7 +178,7 @@ pub fn last_good(points: &[RestorePoint]) -> Option<&RestorePoint> {
         .find(|point| point.good && !point.before_rollback)
 }
 
-/// Makes this tool's own folder, for its owner only: restore points hold the token.
+/// Creates this tool's folder, accessible only to its owner: restore points contain the token.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The token that AstrBot and the gateway share: made, judged, and kept out of every output.
+//! The token shared by AstrBot and the gateway: generated, checked and kept out of all output.
 
 use std::fmt;
 
@@ -31,12 +31,12 @@ impl Token {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The secret itself: only for the header of a probe, the `.env` and `print-config`.
+    /// The token itself: only for a probe's header, the `.env` and `print-config`.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is wrong with it; `None` if nothing is. What cannot be a token is the core's to say.
+    /// What is wrong with it, if anything. The core decides what cannot be a token.
     pub fn flaw(&self) -> Option<Flaw> {
         if let Some(flaw) = token::flaw(&self.0) {
             return Some(Flaw::Unusable(flaw));
@@ -52,8 +52,8 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Every secret that a config or a compose file has in clear, and not as the name of a variable:
-/// where, and the secret.
+/// Every plain-text secret in a config or compose file (not variable references): where it is, and its
+/// value.
 pub fn in_clear(value: &Value) -> Vec<(String, &str)> {
     let mut found = Vec::new();
     collect(value, "", &mut found);
@@ -75,7 +75,7 @@ fn collect<'a>(value: &'a Value, place: &str, found: &mut Vec<(String, &'a str)>
         Value::Array(items) => {
             for (n, item) in items.iter().enumerate() {
                 let place = format!("{place}/{n}");
-                // A list of Compose's has KEY=VALUE.
+                // Compose's lists have KEY=VALUE.
                 match item.as_str().map(|text| text.split_once('=')) {
                     Some(Some((key, text))) if is_in_clear(key, text) => found.push((place, text)),
                     Some(_) => {}

@@ -1,4 +1,4 @@
-//! Whether SELinux keeps containers from files that are not labelled for them.
+//! Whether SELinux is enforcing.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use crate::read_file;
 /// Where the kernel shows it, below the root of the file system.
 const ENFORCE: &str = "sys/fs/selinux/enforce";
 
-/// Whether it is enforced, as the kernel says below `top` (`/`), or else `getenforce`; `None` where
-/// there is no SELinux.
+/// Whether SELinux is enforcing, according to the kernel below `top` (`/`) or else `getenforce`; `None`
+/// without SELinux.
 pub fn is_enforced(top: &Path, surroundings: &Surroundings) -> Option<bool> {
     if let Ok(text) = read_file::read_text(&top.join(ENFORCE)) {
         return Some(text.trim() == "1");
     }
-    // In a container the kernel's folder may be hidden, and the tool still there.
+    // In a container the kernel's folder may be hidden while the tool works.
     surroundings.find("getenforce")?;
     let command = surroundings.command(&["getenforce"], top);
     let output = process::run(command, Duration::from_secs(5)).ok()?;

@@ -1,4 +1,4 @@
-//! Whose containers Compose works on, and how long they may take to stop.
+//! Makes sure that Compose works on this root's containers, and gives them enough time to stop.
 
 use std::path::Path;
 
@@ -26,8 +26,8 @@ impl Operator<'_> {
         self.compose(&args)
     }
 
-    /// Words for Compose that give a container that runs the time to stop that its own version takes,
-    /// whatever the files say by now; none where it ends at once anyway.
+    /// Arguments that make Compose give a running container the time its own version needs to stop,
+    /// whatever the files say by now; none if it stops quickly anyway.
     pub(crate) fn time_to_stop(&self, container: Option<&Container>) -> Option<[String; 2]> {
         let running = container.filter(|container| container.status == "running")?;
         let (_, version) = running.image.rsplit_once(':')?;
@@ -37,18 +37,18 @@ impl Operator<'_> {
             return None;
         }
         self.progress.step(&text!(
-            en: "stopping {version}: it waits for running turns (at most {grace} s)",
+            en: "stopping {version}: waiting for running turns (up to {grace} s)",
             zh: "正在停止 {version}：等待正在运行的任务（最多 {grace} 秒）"
         ));
         Some(["--timeout".to_owned(), grace.to_string()])
     }
 
-    /// Sees to it that Compose works on this root's own containers: those that there are keep their
-    /// project, and another root's are never taken over. Gives the container that there is.
+    /// Makes sure that Compose works on this root's containers: existing ones keep their project, and
+    /// another root's are never taken over. Returns the existing container.
     ///
     /// # Errors
     ///
-    /// The engine did not answer, or the project that the user has named is another root's.
+    /// The engine did not respond, or the project set by the user belongs to another root.
     pub fn settle_project(&self) -> Result<Option<Container>> {
         let containers = self.engine.containers()?;
         let env = self.env()?;
@@ -64,7 +64,7 @@ impl Operator<'_> {
         let elsewhere = Path::new(&other.working_dir);
         let elsewhere = elsewhere.canonicalize().unwrap_or(elsewhere.to_path_buf());
         let shown = elsewhere.display();
-        // A copy of a root has the name that was made for the original.
+        // A copied root still has the name generated for the original.
         let made = source == Source::Folder || name == project::own_name(&elsewhere);
         if !made {
             return Err(error::project_taken(name, shown));
@@ -73,7 +73,7 @@ impl Operator<'_> {
         doctor::set_env(self.root, dotenv::PROJECT, &own, self.files)?;
         self.engine.use_project(&own);
         self.progress.note(&text!(
-            en: "The Compose project `{name}` is the one of {shown}; this root's is now `{own}` (COMPOSE_PROJECT_NAME in .env).",
+            en: "The Compose project `{name}` belongs to {shown}; this root now uses `{own}` (COMPOSE_PROJECT_NAME in .env).",
             zh: "Compose 项目 `{name}` 属于 {shown}；本目录改用 `{own}`（.env 中的 COMPOSE_PROJECT_NAME）。"
         ));
         Ok(self.engine.own(containers))

@@ -1,4 +1,4 @@
-//! The files that `init` writes, as they lie in `templates/`.
+//! The files that `init` writes, from `templates/`.
 
 use std::path::Path;
 
@@ -12,15 +12,15 @@ use crate::secret::Token;
 pub const COMPOSE_FILE: &str = include_str!("../templates/openclaw_sidecar.compose.yml");
 /// The gateway's config.
 pub const CONFIG_FILE: &str = include_str!("../templates/openclaw_sidecar.config.json5");
-/// The example of the `.env`.
+/// The example `.env`.
 pub const ENV_EXAMPLE: &str = include_str!("../templates/.env.example");
 /// The runbook in Chinese.
 pub const RUNBOOK_ZH: &str = include_str!("../templates/RUNBOOK.md");
 /// The runbook in English.
 pub const RUNBOOK_EN: &str = include_str!("../templates/RUNBOOK.en.md");
 
-/// The content of one of the root's files as a new installation in this folder has it; `None` for another
-/// path. The `.env` gets this token, and a Compose project of its own.
+/// The content of one of the root's files in a new installation in this folder; `None` for another path.
+/// The `.env` gets this token and its own Compose project.
 pub fn content(path: &str, root: &Path, token: &Token) -> Option<String> {
     Some(match path {
         COMPOSE => COMPOSE_FILE.to_owned(),
@@ -33,7 +33,7 @@ pub fn content(path: &str, root: &Path, token: &Token) -> Option<String> {
     })
 }
 
-/// The variables that the compose file substitutes; all of them are in the `.env` example.
+/// The variables that the compose file uses; all are in the example `.env`.
 pub fn compose_variables() -> [&'static str; 6] {
     [
         dotenv::VERSION,

@@ -30,18 +30,18 @@ impl Text {
         }
     }
 
-    /// Both languages, each through the same function.
+    /// Both languages, each passed through the same function.
     pub fn map(&self, change: impl Fn(&str) -> String) -> Self {
         Self::new(change(&self.en), change(&self.zh))
     }
 
-    /// What a table of the core says in each language.
+    /// From a table that has a text for each language.
     pub fn of<'a>(table: impl Fn(Locale) -> &'a str) -> Self {
         Self::new(table(Locale::En), table(Locale::Zh))
     }
 }
 
-/// What a catalogue puts into a text: the same in both languages, or a [`Text`].
+/// An argument of a text: the same in both languages, or a [`Text`].
 pub(crate) trait Argument {
     fn en(&self) -> impl Display;
     fn zh(&self) -> impl Display;
@@ -73,7 +73,7 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// Cause and remedy as lines below what they are about, each after `indent`; empty ones are left out.
+/// Cause and remedy as indented lines; empty ones are left out.
 pub(crate) fn advice(cause: &Text, remedy: &Text, locale: Locale, indent: &str) -> String {
     let labels = [
         text!(en: "cause", zh: "原因"),

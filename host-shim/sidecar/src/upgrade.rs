@@ -1,9 +1,9 @@
-//! `upgrade` and `rollback`: to another version and back, so that a failure or a power loss at any
-//! step ends on a state that worked.
+//! `upgrade` and `rollback`: switch to another version and back. A failure or power loss at any step
+//! ends in a state that worked.
 //!
-//! The order is: journal, restore point, image, files, container, health, probes, end of the
-//! journal. Until the image is there nothing is changed; after that, whatever does not succeed goes
-//! back to the restore point, in the same call or in the next one.
+//! The order is: journal, restore point, image, files, container, health, probes, end of the journal.
+//! Nothing changes before the image is available. After that, any failure rolls back to the restore
+//! point, in the same call or in the next one.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,11 +20,11 @@ use crate::release::{self, is_pinned_version};
 use crate::restore::{self, RestorePoint};
 use crate::text::text;
 
-/// How long to wait until the gateway is healthy, unless the caller says otherwise: a cold start on
-/// a small machine and the health check's own patience.
+/// How long to wait for the gateway to become healthy by default: a cold start on a small machine plus
+/// the health check's own grace.
 pub const WAIT: Duration = Duration::from_secs(420);
 
-/// How a change ended that did not simply fail.
+/// How an upgrade or rollback ended, unless it failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Ended {
@@ -35,7 +35,7 @@ pub enum Ended {
         /// The version now.
         to: String,
     },
-    /// It did not work, and what ran before runs again.
+    /// It did not work, and the previous version runs again.
     WentBack {
         /// The version that runs.
         from: String,
@@ -46,7 +46,7 @@ pub enum Ended {
     },
 }
 
-/// What is to change.
+/// What to change.
 struct Plan<'a> {
     operation: Operation,
     from: String,
@@ -61,12 +61,12 @@ struct Plan<'a> {
 }
 
 impl Operator<'_> {
-    /// Finishes or undoes what an earlier call left when it was cut off. With `start` a gateway that
-    /// ran before runs again after it; otherwise only the files are brought back.
+    /// Finishes or undoes an interrupted operation. With `start`, a gateway that ran before is started
+    /// again; otherwise only the files are restored.
     ///
     /// # Errors
     ///
-    /// The journal cannot be read, or the old state cannot be brought back.
+    /// The journal cannot be read, or the old state cannot be restored.
     pub fn recover(&self, start: bool) -> Result<()> {
         let mut journal = match journal::read(self.root) {
             Content::Missing => return Ok(()),
@@ -79,32 +79,32 @@ impl Operator<'_> {
         match journal.step {
             Step::Prepared => {
                 self.progress.note(&text!(
-                    en: "An earlier change from {from} to {to} was cut off before it changed anything.",
-                    zh: "之前从 {from} 到 {to} 的变更在修改任何东西之前就中断了。"));
+                    en: "An earlier switch from {from} to {to} was interrupted before it changed anything.",
+                    zh: "之前从 {from} 到 {to} 的切换在做任何修改之前就中断了。"));
                 self.abandon(&journal)
             }
             Step::Verified => {
                 self.progress.note(&text!(
-                    en: "An earlier change from {from} to {to} had succeeded; cleaning up.",
-                    zh: "之前从 {from} 到 {to} 的变更已经成功；正在清理。"));
+                    en: "An earlier switch from {from} to {to} had succeeded; cleaning up.",
+                    zh: "之前从 {from} 到 {to} 的切换已经成功；正在清理。"));
                 self.finish(&journal)
             }
             Step::Switching | Step::Restored => {
                 self.progress.note(&text!(
-                    en: "An earlier change from {from} to {to} was cut off; going back to {from}.",
-                    zh: "之前从 {from} 到 {to} 的变更中断了；正在回到 {from}。"));
+                    en: "An earlier switch from {from} to {to} was interrupted; rolling back to {from}.",
+                    zh: "之前从 {from} 到 {to} 的切换被中断；正在回退到 {from}。"));
                 self.go_back(&mut journal, start)
             }
         }
     }
 
-    /// Goes to another version.
+    /// Switches to another version.
     ///
     /// # Errors
     ///
-    /// The version names no single release or is already running, a file is unusable, or the image
-    /// cannot be had: nothing has changed. Or the old state could not be brought back: the problem
-    /// says so, and the next call tries again.
+    /// The version is not a specific release or is already running, a file is unusable, or the image
+    /// cannot be pulled: nothing has changed. Or the old state could not be restored: the error says so,
+    /// and the next command tries again.
     pub fn upgrade(&self, to: &str, now: SystemTime, keep: usize) -> Result<Ended> {
         if !is_pinned_version(to) {
             return Err(error::not_one_release(to));
@@ -117,7 +117,7 @@ impl Operator<'_> {
             .get(dotenv::VERSION)
             .unwrap_or_default()
             .to_owned();
-        // What runs is what to go back to, also where .env was changed by hand since.
+        // Roll back to what is running, even if .env was edited since.
         let from = now_runs
             .as_ref()
             .and_then(|container| Some(container.image.rsplit_once(':')?.1))
@@ -145,8 +145,8 @@ impl Operator<'_> {
         })
     }
 
-    /// Gives the gateway the time to stop that a version takes: in `.env` where the compose file takes
-    /// it from there, or else in the compose file, if it names less.
+    /// Gives the gateway the time a version needs to stop: in `.env` if the compose file reads it from
+    /// there, or else in the compose file, if that gives less.
     fn give_time_to_stop(&self, version: &str) -> Result<()> {
         let grace = release::stop_grace(version);
         let path = self.root.join(COMPOSE);
@@ -156,7 +156,7 @@ impl Operator<'_> {
                 Some(written) if written != grace => {
                     set_env(self.root, dotenv::STOP_GRACE, grace, self.files)
                 }
-                // Without a line there the compose file's own default holds, which is enough.
+                // Without a line there, the compose file's default applies, which is enough.
                 _ => Ok(()),
             };
         }
@@ -169,7 +169,7 @@ impl Operator<'_> {
         }
     }
 
-    /// Goes back to a restore point: the one of this name, or the newest that was healthy.
+    /// Returns to a restore point: the one with this id, or the newest healthy one.
     ///
     /// # Errors
     ///
@@ -183,8 +183,8 @@ impl Operator<'_> {
         if release::not_brought_back(&target.version, &from).is_some() {
             let to = &target.version;
             self.progress.note(&text!(
-                en: "{to} does not read the conversations that {from} has stored; they stay in data/ for a later upgrade. A copy of data/ from before has to be put back by hand.",
-                zh: "{to} 读不到 {from} 存储的会话；它们仍保留在 data/ 中，供以后再升级时使用。升级前的 data/ 备份需要手动放回。"));
+                en: "{to} cannot read the conversations stored by {from}; they stay in data/ for a later upgrade. To use a copy of data/ made before the upgrade, restore it by hand.",
+                zh: "{to} 无法读取 {from} 存储的会话；它们仍保留在 data/ 中，供以后升级使用。升级前的 data/ 备份需要手动恢复。"));
         }
         let plan = Plan {
             operation: Operation::Rollback,
@@ -213,7 +213,7 @@ impl Operator<'_> {
         })
     }
 
-    /// The journaled part that both share.
+    /// The journaled part, shared by both.
     fn change(&self, plan: Plan<'_>, apply: &dyn Fn() -> Result<()>) -> Result<Ended> {
         let before = plan.now_runs.as_ref();
         let point = restore::plan(
@@ -233,12 +233,12 @@ impl Operator<'_> {
             step: Step::Prepared,
         };
         self.progress
-            .step(&text!(en: "making a restore point", zh: "正在建立恢复点"));
+            .step(&text!(en: "creating a restore point", zh: "正在创建恢复点"));
         journal.write(Step::Prepared, self.root, self.files)?;
         let prepared =
             restore::create(self.root, &point, self.files).and_then(|()| self.fetch(plan.image));
         if let Err(error) = prepared {
-            // Nothing has changed, so nothing has to go back.
+            // Nothing has changed, so there is nothing to undo.
             self.abandon(journal)?;
             return Err(error);
         }
@@ -249,7 +249,7 @@ impl Operator<'_> {
                 journal.write(Step::Verified, self.root, self.files)?;
                 self.finish(journal)?;
                 if let Err(error) = restore::prune(self.root, plan.keep, self.files) {
-                    // The change has succeeded all the same.
+                    // The upgrade itself succeeded.
                     self.progress.note(error.what());
                 }
                 Ok(Ended::Changed {
@@ -260,8 +260,8 @@ impl Operator<'_> {
             Err(why) => {
                 let (from, to) = (journal.from.clone(), journal.to.clone());
                 self.progress.note(&text!(
-                    en: "{to} did not work; going back to {from}.",
-                    zh: "{to} 无法工作；正在回到 {from}。"));
+                    en: "{to} did not work; rolling back to {from}.",
+                    zh: "{to} 无法正常工作；正在回退到 {from}。"));
                 self.go_back(journal, true)?;
                 Ok(Ended::WentBack { from, to, why })
             }
@@ -276,8 +276,7 @@ impl Operator<'_> {
         Journal::end(self.root, self.files)
     }
 
-    /// Ends a change that came to nothing. Its restore point is what runs, so it is nothing to go
-    /// back to later.
+    /// Ends an operation without effect. Its restore point is the running state, so it is removed.
     fn abandon(&self, journal: &Journal) -> Result<()> {
         restore::remove(self.root, &journal.restore_point, self.files)?;
         Journal::end(self.root, self.files)
@@ -287,19 +286,19 @@ impl Operator<'_> {
         let from = journal.from.clone();
         if journal.step != Step::Restored {
             restore::restore(self.root, &journal.restore_point, self.files)?;
-            // From here on the files are the user's again: a later call does not overwrite them.
+            // From here on the user may edit the files; a later command does not overwrite them.
             journal.write(Step::Restored, self.root, self.files)?;
         }
         if !start {
             return self.abandon(journal);
         }
         self.progress
-            .step(&text!(en: "bringing {from} back", zh: "正在恢复 {from}"));
+            .step(&text!(en: "restoring {from}", zh: "正在恢复 {from}"));
         if !journal.was_running {
             self.down()?;
             return self.abandon(journal);
         }
-        // What ran before is worth the usual patience, however short the caller's.
+        // Give the previous version the usual time, however short the caller's limit.
         let started = self.start(true, self.wait.max(WAIT));
         started.map_err(|error| {
             let (what, cause, remedy) = (error.what(), error.cause(), error.remedy());

@@ -38,7 +38,7 @@ fn up_works_with_every_compose() {
         assert!(ps.stdout.contains("openclaw-gateway"), "{ps:?}");
         stage.run(&["restart"]).ends(0);
         assert!(stage.calls().contains("--force-recreate"));
-        stage.run(&["down"]).ends(0).says("data stays");
+        stage.run(&["down"]).ends(0).says("data is kept");
         assert_eq!(stage.versions().1, None);
     }
 }
@@ -58,7 +58,7 @@ fn an_exported_variable_does_not_win_over_the_env_file() {
 #[test]
 fn without_an_engine_up_says_what_to_install() {
     for (flavour, words) in [
-        ("none", "no Docker and no Podman"),
+        ("none", "Neither Docker nor Podman"),
         ("no-compose", "no Compose for it"),
     ] {
         let stage = Stage::new();
@@ -74,17 +74,17 @@ fn without_an_engine_up_says_what_to_install() {
     stage
         .run(&["up"])
         .ends(1)
-        .says("does not answer")
+        .says("does not respond")
         .says("systemctl start docker");
 }
 
 #[test]
 fn up_tells_why_from_the_containers_own_log_and_masks_the_token() {
     for (becomes, words) in [
-        ("exited", "The container is exited, exit status 1"),
+        ("exited", "The container is exited (exit status 1)"),
         ("unhealthy", "health check fails. stand-in says unhealthy"),
-        ("oom", "killed for memory"),
-        ("restarting", "ends again and again"),
+        ("oom", "killed for lack of memory"),
+        ("restarting", "keeps exiting"),
     ] {
         let stage = Stage::new();
         let token = stage.env().token();
@@ -109,7 +109,7 @@ fn up_gives_up_at_its_limit_while_the_gateway_only_starts() {
     stage
         .run(&["up", "--wait=1"])
         .ends(1)
-        .says("not healthy within 1 s");
+        .says("did not become healthy within 1 s");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn up_pulls_a_missing_image_first_and_says_when_it_cannot() {
         stage
             .run(&["up"])
             .ends(1)
-            .says("cannot be pulled")
+            .says("Cannot pull")
             .says("manifest unknown");
         assert!(!stage.calls().contains(" up "), "{}", stage.calls());
         fs::remove_file(stage.standin().join("no-pull/2026.2.9")).unwrap();
@@ -233,7 +233,10 @@ fn print_config_is_ready_to_paste_and_refuses_a_placeholder() {
         "OPENCLAW_GATEWAY_TOKEN=replace_with_strong_random_token\n",
     )
     .unwrap();
-    stage.run(&["print-config"]).ends(1).says("no usable token");
+    stage
+        .run(&["print-config"])
+        .ends(1)
+        .says("not a usable token");
 }
 
 #[test]
@@ -242,13 +245,13 @@ fn init_does_not_disturb_a_change_under_way() {
     let config = stage.root.join("openclaw_sidecar.config.json5");
     fs::write(&config, "{}").unwrap();
     let held = openclaw_sidecar::lock::lock(&stage.root).unwrap();
-    stage.run(&["init", "--force"]).ends(1).says("Another call");
-    assert_eq!(fs::read_to_string(&config).unwrap(), "{}");
-    drop(held);
     stage
         .run(&["init", "--force"])
-        .ends(0)
-        .says("the old one is");
+        .ends(1)
+        .says("Another command");
+    assert_eq!(fs::read_to_string(&config).unwrap(), "{}");
+    drop(held);
+    stage.run(&["init", "--force"]).ends(0).says("backup: ");
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn seen(root: &Path) -> String {
 fn up(root: &Path) {
     run(root, &["up", "--wait=1"])
         .ends(1)
-        .says("not healthy within 1 s");
+        .says("did not become healthy within 1 s");
 }
 
 #[test]

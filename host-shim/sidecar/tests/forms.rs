@@ -133,14 +133,14 @@ fn what_cannot_be_read_here_is_left_to_compose() {
     stage
         .run(&["up"])
         .ends(1)
-        .says("Compose refuses it")
+        .says("Compose rejects it")
         .says("did not find expected key");
     assert!(!stage.calls().contains(" up "), "{}", stage.calls());
     stage.file("takes-compose-file", "");
     // The image cannot be told, so that Compose pulls it.
     stage.run(&["up"]).ends(0);
     let run = stage.run(&["doctor"]);
-    assert!(run.stdout.contains("Compose takes it"), "{run:?}");
+    assert!(run.stdout.contains("Compose accepts it"), "{run:?}");
 }
 
 #[test]
@@ -198,8 +198,8 @@ fn up_takes_the_configs_that_openclaw_takes() {
     }
     // And what it does not take is still told.
     for (from, to, words) in [
-        (auth, "auth: { mode: \"none\" }", "asks for `none`"),
-        (auth, "auth: { mode: \"password\" }", "asks for `password`"),
+        (auth, "auth: { mode: \"none\" }", "requires `none`"),
+        (auth, "auth: { mode: \"password\" }", "requires `password`"),
         (
             "mode: \"local\",",
             "mode: \"remote\",",
@@ -255,7 +255,7 @@ fn a_token_of_the_configs_own_is_told_and_no_reason_to_stop() {
     stage.run(&["up"]).ends(1).says("auth_failed");
     assert!(stage.calls().contains(" up -d"), "{}", stage.calls());
     let run = stage.run(&["doctor"]);
-    assert!(run.stdout.contains("takes another token"), "{run:?}");
+    assert!(run.stdout.contains("expects a different token"), "{run:?}");
     let run = stage.run(&["print-config"]).ends(0);
     assert!(
         run.stdout.contains("fedcba9876543210fedcba9876543210"),

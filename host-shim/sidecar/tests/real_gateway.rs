@@ -193,7 +193,7 @@ fn boots_and_is_well(version: &str) {
     let gateway = Gateway::start(version, &stage, port);
     assert_eq!(wrong(&stage), []);
     let shown = stage.run(&["doctor"]).stdout;
-    assert!(shown.contains("loopback, without a container"), "{shown}");
+    assert!(shown.contains("loopback, not in a container"), "{shown}");
     // Neither a browser control, nor a canvas, nor an announcer.
     assert_eq!(gateway.ports(), BTreeSet::from([port]));
     assert_eq!(

@@ -181,7 +181,7 @@ fn the_gateway_gets_the_time_to_stop_that_its_version_takes() {
     fs::write(&path, dotenv::set(&text, dotenv::VERSION, "2026.9.6")).unwrap();
     let run = stage.run(&["doctor"]);
     assert!(
-        run.stdout.contains("2026.9.6 may take up to 330s"),
+        run.stdout.contains("2026.9.6 may need up to 330s"),
         "{run:?}"
     );
     stage.run(&["doctor", "--fix"]);
@@ -199,7 +199,7 @@ fn an_upgrade_over_a_change_of_state_says_so_beforehand() {
         .find("SQLite")
         .unwrap_or_else(|| panic!("{run:?}"));
     assert!(
-        told < run.stderr.find("making a restore point").unwrap(),
+        told < run.stderr.find("creating a restore point").unwrap(),
         "{run:?}"
     );
     assert!(

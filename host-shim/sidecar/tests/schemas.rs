@@ -57,7 +57,7 @@ fn the_manifests_are_kubernetes() {
     stage
         .run(&["manifest", "--output", folder.to_str().unwrap()])
         .ends(1)
-        .says("already there");
+        .says("already exists");
     let validate = |file: &Path| {
         Command::new(schemas().join("bin/kubernetes-validate"))
             .args(["--strict", "-k", "1.34"])

@@ -1,4 +1,4 @@
-//! The grammar of the sidecar's commands.
+//! The arguments of the sidecar's commands.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::upgrade::WAIT;
 
 /// Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot.
 ///
-/// Exit status: 0 all is well; 1 it failed, or the doctor found something wrong; 2 wrong usage;
-/// 3 an upgrade or roll-back did not work and what ran before runs again.
+/// Exit status: 0 success; 1 failure, or the doctor found a problem; 2 wrong usage; 3 an upgrade or
+/// rollback failed and the previous version runs again.
 #[derive(Clone, Debug, Args)]
 pub struct SidecarArgs {
     /// The sidecar's folder.
@@ -28,28 +28,28 @@ pub struct SidecarArgs {
 #[derive(Clone, Debug, Subcommand)]
 #[non_exhaustive]
 pub enum SidecarCommand {
-    /// Make the folders and files, with a strong token; overwrites nothing.
+    /// Create the folders and files, with a strong token; overwrites nothing.
     Init {
-        /// Replace files that differ from the templates and keep the old ones beside them.
-        /// The .env stays.
+        /// Replace files that differ from the templates, keeping a backup of each.
+        /// The .env is never replaced.
         #[arg(long)]
         force: bool,
     },
-    /// Look at everything: files, settings, engine, container, port, token, memory, disk, clock.
+    /// Check everything: files, settings, engine, container, port, token, memory, disk, clock.
     Doctor {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
-        /// Do what is safe: make what is missing, take rights away, put in a token where there is none.
+        /// Make safe repairs: create what is missing, restrict permissions, set a token if there is none.
         #[arg(long)]
         fix: bool,
-        /// With --fix: only say what would be done.
+        /// With --fix: only list the repairs.
         #[arg(long, requires = "fix")]
         dry_run: bool,
-        /// A config of the plugin to compare with: AstrBot's JSON, or host-shim's TOML.
+        /// A plugin config to compare with: AstrBot's JSON or host-shim's TOML.
         #[arg(long, value_name = "FILE")]
         plugin_config: Option<PathBuf>,
-        /// Print the JSON Schema of --json instead.
+        /// Print the JSON Schema of the --json output instead.
         #[arg(long)]
         json_schema: bool,
     },
@@ -59,26 +59,26 @@ pub enum SidecarCommand {
         #[command(flatten)]
         wait: Wait,
     },
-    /// Stop the gateway and remove its container; all data stays.
+    /// Stop the gateway and remove its container; all data is kept.
     Down,
     /// Show the container.
     Ps,
-    /// Show the gateway's log, the token masked.
+    /// Show the gateway's log, with the token masked.
     Logs {
-        /// Go on showing what comes.
+        /// Keep showing new lines.
         #[arg(short, long)]
         follow: bool,
-        /// Lines from the end.
+        /// How many lines to show from the end.
         #[arg(long, default_value_t = 100, value_name = "N")]
         tail: u32,
     },
-    /// Make the container anew, so that changes of .env and config take effect.
+    /// Recreate the container, so that changes to .env and config take effect.
     Restart {
         /// How long to wait.
         #[command(flatten)]
         wait: Wait,
     },
-    /// Go to another version; goes back by itself if that does not get healthy.
+    /// Switch to another version; rolls back automatically if it does not become healthy.
     Upgrade {
         /// A release, such as 2026.9.6.
         version: String,
@@ -89,9 +89,9 @@ pub enum SidecarCommand {
         #[command(flatten)]
         keep: Keep,
     },
-    /// Go back to the last restore point that was healthy.
+    /// Return to the last restore point that was healthy.
     Rollback {
-        /// The restore point to go back to.
+        /// The restore point to return to.
         #[arg(long, value_name = "ID")]
         to: Option<String>,
         /// Only list the restore points.
@@ -104,9 +104,9 @@ pub enum SidecarCommand {
         #[command(flatten)]
         keep: Keep,
     },
-    /// Print the plugin's settings for this gateway, the token in clear, ready to paste.
+    /// Print the plugin's settings for this gateway, with the token in plain text, ready to paste.
     PrintConfig {
-        /// How.
+        /// The output format.
         #[arg(long, value_enum, default_value_t = Format::Json)]
         format: Format,
         /// The agent that answers.
@@ -121,7 +121,7 @@ pub enum SidecarCommand {
         /// The namespace.
         #[arg(long, default_value = "astrbot", value_name = "NAME")]
         namespace: String,
-        /// The gateway's version; default: the templates'.
+        /// The gateway's version; default: that of the templates.
         #[arg(long, value_name = "VERSION")]
         gateway_version: Option<String>,
         /// AstrBot's image, with a tag.
@@ -139,7 +139,7 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// As a length of time.
+    /// As a duration.
     pub fn duration(self) -> Duration {
         Duration::from_secs(self.wait)
     }
@@ -148,7 +148,7 @@ impl Wait {
 /// How many restore points to keep.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Keep {
-    /// Restore points to keep; the newest good one stays in any case.
+    /// How many restore points to keep; the newest healthy one is always kept.
     #[arg(long, default_value_t = restore::KEEP, value_name = "N")]
     pub keep: usize,
 }

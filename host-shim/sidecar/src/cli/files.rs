@@ -20,7 +20,7 @@ impl Session<'_> {
         let stamp = humantime::format_rfc3339_seconds(SystemTime::now())
             .to_string()
             .replace([':', '-'], "");
-        // An upgrade under way must not find other files than it has left.
+        // Files must not change under an upgrade in progress.
         let used = self.root.join(KEPT).is_dir();
         let _lock = used.then(|| lock::lock(&self.root)).transpose()?;
         let report = init::init(&self.root, force, &stamp, self.files())?;
@@ -28,22 +28,22 @@ impl Session<'_> {
             let shown = self.root.join(entry);
             let shown = shown.display();
             match outcome {
-                Outcome::Made => self.say(&text!(en: "made      {shown}", zh: "已建立    {shown}")),
+                Outcome::Made => self.say(&text!(en: "created   {shown}", zh: "已创建    {shown}")),
                 Outcome::Same => self.say(&text!(en: "unchanged {shown}", zh: "无变化    {shown}")),
                 Outcome::Kept(None) => self.say(&text!(
- en: "kept      {shown}, which differs and is broken, so that its secrets cannot be told from the rest to show the difference (--force replaces it and keeps a backup)",
- zh: "已保留    {shown}，内容与模板不同且格式有误，无法区分其中的密钥，因此不显示差异（--force 会替换并保留备份）")),
+ en: "kept      {shown}, which differs from the template. It cannot be parsed, so the difference is not shown in case it contains secrets (--force replaces it and keeps a backup)",
+ zh: "已保留    {shown}，内容与模板不同。由于无法解析，差异中可能含有密钥，因此不予显示（--force 会替换并保留备份）")),
                 Outcome::Kept(Some(diff)) => self.say(&text!(
- en: "kept      {shown}, which differs (--force replaces it and keeps a backup):\n{diff}",
+ en: "kept      {shown}, which differs from the template (--force replaces it and keeps a backup):\n{diff}",
  zh: "已保留    {shown}，内容与模板不同（--force 会替换并保留备份）：\n{diff}")),
                 Outcome::Lacks(lines) => self.say(&text!(
- en: "kept      {shown}, which lacks these lines of .env.example; add what you need:\n{lines}",
+ en: "kept      {shown}, which lacks these lines from .env.example; add what you need:\n{lines}",
  zh: "已保留    {shown}，缺少 .env.example 中的这些行；请按需添加：\n{lines}")),
                 Outcome::Replaced(backup) => {
                     let backup = backup.display();
                     self.say(&text!(
- en: "replaced  {shown}; the old one is {backup}",
- zh: "已替换    {shown}；旧文件为 {backup}"));
+ en: "replaced  {shown}; backup: {backup}",
+ zh: "已替换    {shown}；备份：{backup}"));
                 }
             }
         }
@@ -52,11 +52,11 @@ impl Session<'_> {
         }
         let port = self.port()?;
         let root = self.root.path().display();
-        // Without the token: what a set-up prints ends in logs and screenshots. `print-config` is
-        // for the one place that needs it.
+        // Without the token, because this output ends up in logs and screenshots; `print-config` shows
+        // it where it is needed.
         self.say(&text!(
- en: "\nThe plugin's three settings (with the token in clear: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN of {root}/.env\n  gateway_agent_id      main\n\nNext: name a model provider in {root}/{CONFIG}, then\n  host-shim sidecar up --root {root}",
- zh: "\n插件的三项设置（显示令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n\n下一步：在 {root}/{CONFIG} 中填写模型服务，然后运行\n  host-shim sidecar up --root {root}"));
+ en: "\nThe plugin's three settings (to show the token: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN in {root}/.env\n  gateway_agent_id      main\n\nNext: configure a model provider in {root}/{CONFIG}, then run\n  host-shim sidecar up --root {root}",
+ zh: "\n插件的三项设置（查看令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n\n下一步：在 {root}/{CONFIG} 中配置模型服务，然后运行\n  host-shim sidecar up --root {root}"));
         Ok(OK)
     }
 
@@ -102,7 +102,7 @@ impl Session<'_> {
         }
         let shown = folder.display();
         self.say(&text!(
- en: "Wrote {shown}/astrbot.yaml and {shown}/secret.yaml. Put the model provider's key into secret.yaml, then apply both; the pod waits for the secret:\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml",
+ en: "Wrote {shown}/astrbot.yaml and {shown}/secret.yaml. Put the model provider's key in secret.yaml, then apply both files; the pod waits for the secret:\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml",
  zh: "已写入 {shown}/astrbot.yaml 与 {shown}/secret.yaml。请在 secret.yaml 中填入模型服务的密钥，再应用两个文件；Pod 会等待该密钥：\n  kubectl apply -f {shown}/astrbot.yaml -f {shown}/secret.yaml"));
         Ok(OK)
     }

@@ -1,35 +1,35 @@
-//! The help of the commands in Chinese, by the place in the grammar.
+//! The Chinese help of commands and arguments, by their path.
 
-/// The Chinese help of a command or an argument, such as `init.force`; the path begins below
-/// `sidecar`, whose own text is that of the empty path.
+/// The Chinese help of a command or argument, such as `init.force`. Paths start below `sidecar`, whose own
+/// text has the empty path.
 pub fn chinese(path: &str) -> Option<&'static str> {
     let own = match path {
         "" => "安装、检查、启动、升级和回滚 AstrBot 旁边的 OpenClaw 网关",
         "root" => "边车的目录",
-        "init" => "建立目录和文件，并生成强令牌；不覆盖任何文件",
-        "init.force" => "替换与模板不同的文件并保留旧文件；.env 不会被替换",
-        "doctor" => "检查文件、设置、容器引擎、容器、端口、令牌、内存、磁盘和时钟",
+        "init" => "创建目录和文件，并生成强令牌；不覆盖任何文件",
+        "init.force" => "替换与模板不同的文件并保留备份；.env 不会被替换",
+        "doctor" => "检查文件、设置、容器引擎、容器、端口、令牌、内存、磁盘和系统时间",
         "doctor.json" => "输出一个 JSON 对象",
-        "doctor.fix" => "执行安全的修复：补齐缺少的、收紧权限、在没有令牌时写入令牌",
-        "doctor.dry_run" => "与 --fix 一起使用：只说明会做什么",
+        "doctor.fix" => "执行安全的修复：创建缺少的内容、收紧权限、在没有令牌时写入令牌",
+        "doctor.dry_run" => "与 --fix 一起使用：只列出将要进行的修复",
         "doctor.plugin_config" => "要比较的插件配置：AstrBot 的 JSON 或 host-shim 的 TOML",
-        "doctor.json_schema" => "改为输出 --json 的 JSON Schema",
-        "up" => "启动网关并等待它健康",
+        "doctor.json_schema" => "改为输出 --json 结果的 JSON Schema",
+        "up" => "启动网关并等待其变为健康",
         "down" => "停止网关并删除容器；数据全部保留",
         "ps" => "显示容器",
-        "logs" => "显示网关日志，令牌会被遮蔽",
+        "logs" => "显示网关日志，令牌会脱敏",
         "logs.follow" => "持续显示新日志",
-        "logs.tail" => "从末尾起的行数",
-        "restart" => "重建容器，使 .env 和配置的改动生效",
-        "upgrade" => "换到另一个版本；如果它不能变为健康，会自动回退",
+        "logs.tail" => "从末尾起显示的行数",
+        "restart" => "重建容器，使 .env 和配置的修改生效",
+        "upgrade" => "切换到另一个版本；如果未能变为健康，会自动回退",
         "upgrade.version" => "一个发行版，例如 2026.9.6",
-        "rollback" => "回到上一个健康的恢复点",
-        "rollback.to" => "要回到的恢复点",
+        "rollback" => "回退到上一个健康的恢复点",
+        "rollback.to" => "要回退到的恢复点",
         "rollback.list" => "只列出恢复点",
-        "print-config" => "输出插件对应本网关的设置，含令牌明文，可直接粘贴",
+        "print-config" => "输出连接本网关的插件设置，含令牌明文，可直接粘贴",
         "print-config.format" => "输出格式",
-        "print-config.agent_id" => "负责回答的代理",
-        "manifest" => "输出 Kubernetes 清单：AstrBot 和作为原生边车容器的网关",
+        "print-config.agent_id" => "负责回答的智能体",
+        "manifest" => "输出 Kubernetes 清单：AstrBot 与作为原生边车容器的网关",
         "manifest.output" => "改为在该目录写入 astrbot.yaml 与 secret.yaml（权限 600，新令牌）",
         "manifest.namespace" => "命名空间",
         "manifest.gateway_version" => "网关版本；默认与模板相同",
@@ -39,10 +39,10 @@ pub fn chinese(path: &str) -> Option<&'static str> {
     Some(own)
 }
 
-/// Arguments that several commands have.
+/// Arguments shared by several commands.
 fn shared(argument: &str) -> Option<&'static str> {
     match argument {
-        "wait" => Some("等待网关健康的最长秒数"),
+        "wait" => Some("等待网关变为健康的最长秒数"),
         "keep" => Some("保留的恢复点数量；最新的健康恢复点总会保留"),
         _ => None,
     }

@@ -26,18 +26,18 @@ use crate::restore;
 use crate::text::{Text, text};
 use crate::upgrade::{Ended, WAIT};
 
-/// All went well; for `doctor`: nothing is wrong.
+/// Success; for `doctor`: nothing is wrong.
 pub const OK: u8 = 0;
-/// It failed, and what happened, why, and what to do was said; for `doctor`: something is wrong.
+/// Failure, with the reason on stderr; for `doctor`: something is wrong.
 pub const FAILED: u8 = 1;
-/// An upgrade or roll-back did not work, and what ran before runs again.
+/// An upgrade or rollback failed, and the previous version runs again.
 pub const WENT_BACK: u8 = 3;
 
-/// What a command gets from its surroundings.
+/// What a command gets from its caller.
 pub struct Host<'a> {
     /// Programs and their environment.
     pub surroundings: Surroundings,
-    /// Told of every files step.
+    /// Called at every durable step.
     pub checkpoint: Checkpoint<'a>,
 }
 
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Host<'_> {
     }
 }
 
-/// Runs a command in this process's surroundings; the exit status.
+/// Runs a command in this process's environment; returns the exit status.
 pub fn run(args: &SidecarArgs, locale: Locale) -> u8 {
     let host = Host {
         surroundings: Surroundings::default(),
@@ -56,7 +56,7 @@ pub fn run(args: &SidecarArgs, locale: Locale) -> u8 {
     run_with(args, locale, &host)
 }
 
-/// Runs a command; the exit status. Results go to stdout, what people need to know to stderr.
+/// Runs a command; returns the exit status. Results go to stdout, messages to stderr.
 pub fn run_with(args: &SidecarArgs, locale: Locale, host: &Host<'_>) -> u8 {
     let run = |root| Session { root, locale, host }.run(&args.command);
     Root::new(&args.root)
@@ -70,7 +70,7 @@ fn failed(error: &Error, locale: Locale) -> u8 {
     FAILED
 }
 
-/// One command under way.
+/// One command being run.
 struct Session<'a> {
     root: Root,
     locale: Locale,
@@ -167,7 +167,7 @@ impl Session<'_> {
             for fix in fixes {
                 match fix.apply(&self.root, self.files()) {
                     Ok(()) => fixed.push(fix),
-                    // The others help all the same, and the report has what is left.
+                    // The other fixes still help, and the report shows what is left.
                     Err(error) => eprintln!("{}", error.render(self.locale)),
                 }
             }
@@ -194,7 +194,7 @@ impl Session<'_> {
         Engine::find(&self.host.surroundings, &self.root)
     }
 
-    /// With the lock, and with what an earlier call left cut off repaired first.
+    /// Takes the lock, recovers from an interrupted operation, then does the work.
     fn operate<T>(
         &self,
         wait: Duration,
@@ -226,7 +226,7 @@ impl Session<'_> {
         let image = container.image;
         let port = self.port()?;
         self.say(&text!(
- en: "The gateway is healthy: {image} on http://127.0.0.1:{port}; both probes succeeded.",
+ en: "The gateway is healthy: {image} at http://127.0.0.1:{port}; both probes succeeded.",
  zh: "网关运行正常：{image}，地址 http://127.0.0.1:{port}；两项探测均通过。"));
         Ok(OK)
     }
@@ -234,7 +234,7 @@ impl Session<'_> {
     fn down(&self) -> Result<u8> {
         self.operate(WAIT, false, |operator| operator.down())?;
         self.say(
-            &text!(en: "The gateway is stopped; its data stays.", zh: "网关已停止；数据保留。"),
+            &text!(en: "The gateway is stopped; its data is kept.", zh: "网关已停止；数据已保留。"),
         );
         Ok(OK)
     }
@@ -247,15 +247,15 @@ impl Session<'_> {
         match self.operate(wait, true, work)? {
             Ended::Changed { from, to } => {
                 self.say(&text!(
- en: "{to} is running and healthy (before: {from}). `host-shim sidecar rollback` goes back.",
- zh: "{to} 已在运行且健康（之前：{from}）。`host-shim sidecar rollback` 可以回退。"));
+ en: "{to} is running and healthy (before: {from}). To go back: `host-shim sidecar rollback`.",
+ zh: "{to} 已在运行且状态健康（之前：{from}）。如需回退：`host-shim sidecar rollback`。"));
                 Ok(OK)
             }
             Ended::WentBack { from, to, why } => {
                 eprintln!("{}", why.render(self.locale));
                 self.say(&text!(
  en: "{to} did not work; {from} is running again.",
- zh: "{to} 无法工作；{from} 已恢复运行。"));
+ zh: "{to} 无法正常工作；{from} 已恢复运行。"));
                 Ok(WENT_BACK)
             }
         }
@@ -266,7 +266,7 @@ impl Session<'_> {
         let mut table = String::new();
         for point in &points {
             let mark = match (point.good, point.before_rollback) {
-                (_, true) => text!(en: "made by a roll-back", zh: "由回退建立"),
+                (_, true) => text!(en: "created by a rollback", zh: "由回退创建"),
                 (true, _) => text!(en: "was healthy", zh: "当时健康"),
                 (false, _) => text!(en: "was not healthy", zh: "当时不健康"),
             };
@@ -279,7 +279,7 @@ impl Session<'_> {
             ));
         }
         if points.is_empty() {
-            self.say(&text!(en: "There are no restore points; an upgrade makes one.", zh: "没有恢复点；升级时会建立。"));
+            self.say(&text!(en: "There are no restore points; an upgrade creates one.", zh: "没有恢复点；升级时会创建。"));
         }
         out(&table)
     }

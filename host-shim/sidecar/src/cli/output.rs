@@ -1,4 +1,4 @@
-//! What goes to stdout, and what Compose says, the secrets masked.
+//! Output to stdout, and Compose's output with secrets masked.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -13,7 +13,7 @@ impl Session<'_> {
     /// by line, the secrets masked.
     pub(super) fn pass_through(&self, words: &[&str], service: bool) -> Result<u8> {
         let engine = self.engine()?;
-        // Another root's log would come with its secrets in clear.
+        // Another root's log would show its secrets.
         if let Some(own) = engine.container()?.filter(|own| !own.project.is_empty()) {
             engine.use_project(&own.project);
         }
@@ -62,7 +62,7 @@ fn copy_masked(from: impl io::Read, to: &mut impl Write, env: &Env) {
     }
 }
 
-/// Writes a result to stdout. A reader that has gone, such as `head`, is no failure.
+/// Writes a result to stdout. A reader that has gone, such as `head`, is not an error.
 pub(super) fn out(text: &str) -> Result<u8> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -1,4 +1,4 @@
-//! The words of a command, written as a list or as one text.
+//! A command, written as a list or as one string.
 
 use serde_json::Value;
 
@@ -7,8 +7,8 @@ use super::service::shown;
 /// What a container runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Command {
-    /// Entrypoint and command together, what a shell would run in them split as well; `None` where
-    /// neither is written, so that the image decides.
+    /// Entrypoint and command together, with the arguments of `sh -c` split as well; `None` if neither is
+    /// given and the image decides.
     pub words: Option<Vec<String>>,
 }
 
@@ -21,7 +21,7 @@ impl Command {
             return Self::default();
         }
         let all = entrypoint.into_iter().chain(command).flatten();
-        // A word with blanks is what `sh -c` gets.
+        // A word with whitespace is an argument of `sh -c`.
         let split = all.flat_map(|word| match word.contains(char::is_whitespace) {
             true => split(&word),
             false => vec![word],
@@ -36,7 +36,7 @@ impl Command {
         option(self.words.as_deref()?, name)
     }
 
-    /// Whether a word is there.
+    /// Whether the command contains this word.
     pub fn has(&self, name: &str) -> bool {
         let words = self.words.as_deref().unwrap_or_default();
         words.iter().any(|word| word == name)
@@ -64,7 +64,7 @@ fn words(value: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// Splits a text as a shell does; what has an open quote is split at its blanks.
+/// Splits a string like a shell; with an unclosed quote, at whitespace.
 fn split(text: &str) -> Vec<String> {
     shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
 }

@@ -1,5 +1,5 @@
-//! The root's compose file, read as Compose reads it as far as the sidecar needs it. What it does
-//! not understand it says in [`Service::unread`]; whether a file is valid is Compose's to decide.
+//! The root's compose file, read like Compose reads it, as far as the sidecar needs it. What is not
+//! understood is listed in [`Service::unread`]; only Compose decides whether a file is valid.
 
 mod command;
 mod ports;
@@ -18,16 +18,16 @@ pub use self::command::{Command, option};
 pub use self::ports::{Port, Reach};
 pub use self::service::{Mount, Network, Service, service};
 
-/// Reads YAML as Compose does: merge keys are resolved, of a key that is there twice the last one
-/// counts, and of several documents the later ones are laid over the earlier ones.
+/// Reads YAML like Compose: merge keys are resolved, the last of duplicate keys wins, and later documents
+/// are merged onto earlier ones.
 ///
 /// # Errors
 ///
-/// Where it is no YAML, in one line.
+/// It is not YAML; one line says where.
 pub fn parse(text: &str) -> std::result::Result<Value, String> {
     let options = serde_saphyr::options! {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
-        // `y` and `on` are texts to Compose.
+        // `y` and `on` are strings to Compose.
         strict_booleans: true,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::AsString,
     };
@@ -59,8 +59,8 @@ pub fn services(file: &Value) -> Option<&Map<String, Value>> {
     (!all.is_empty() && !all.contains_key("version") && all.values().all(is_service)).then_some(all)
 }
 
-/// Which of the services is the gateway: the one of the template's name, or else the only one that
-/// runs OpenClaw's image as a gateway, or else the only one.
+/// The gateway's service: the one named as in the template, or else the only one that runs OpenClaw's
+/// image as a gateway, or else the only one.
 pub fn gateway(file: &Value) -> Option<&str> {
     let services = services(file)?;
     if services.contains_key(SERVICE) {
@@ -109,7 +109,7 @@ pub fn service_name(root: &Root) -> String {
     gateway(&file).unwrap_or(SERVICE).to_owned()
 }
 
-/// The gateway's image with this version put in; `None` if no version is put in anywhere.
+/// The gateway's image with this version; `None` if it does not use the version.
 pub fn image_of(file: &Value, root: &Root, env: &Env, version: &str) -> Option<String> {
     let name = gateway(file)?;
     let image = |version| service(file, name, root, &env.with(dotenv::VERSION, version))?.image;
@@ -143,8 +143,8 @@ pub fn project_name(root: &Root, env: &Env) -> Option<String> {
     interpolate::interpolate(name, env.dialect(), &|key| env.lookup(key)).ok()
 }
 
-/// The text of a compose file whose gateway names less time to stop than `grace`, with that instead;
-/// `None` if it names enough, or none in a line of its own.
+/// The text of a compose file with the gateway's stop grace period raised to `grace`; `None` if it is long
+/// enough, or not on a line of its own.
 pub fn with_stop_grace(text: &str, grace: &str) -> Option<String> {
     const KEY: &str = "stop_grace_period:";
     let file = parse(text).ok()?;

@@ -28,7 +28,7 @@ pub struct Port {
     pub inside: RangeInclusive<u16>,
     /// Whether it is TCP.
     pub tcp: bool,
-    /// As it is written, its variables put in.
+    /// As written, with variables substituted.
     pub shown: String,
 }
 
@@ -43,8 +43,8 @@ impl Port {
         }
     }
 
-    /// The port on the host that leads to this one in the container; `None` if none does, or the
-    /// engine picks it.
+    /// The host port that leads to this port in the container; `None` if there is none or the engine
+    /// picks it.
     pub fn leads_to(&self, inside: u16) -> Option<u16> {
         let host = self.host.as_ref().filter(|_| self.tcp)?;
         if !self.inside.contains(&inside) {
@@ -113,7 +113,7 @@ fn range(text: &str) -> Option<RangeInclusive<u16>> {
 }
 
 fn reach(address: Option<&str>) -> Reach {
-    // No address is every address.
+    // No address means all addresses.
     let Some(address) = address.filter(|address| !address.is_empty()) else {
         return Reach::Beyond;
     };

@@ -1,4 +1,4 @@
-//! One service: what it extends, its variables put in, and what the sidecar needs of it.
+//! One service, with what it extends and its variables substituted.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,11 +15,11 @@ use crate::templates::compose_variables;
 /// How many services may extend one another.
 const DEPTH: usize = 16;
 
-/// Which network a container is in.
+/// The network of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Network {
-    /// One of its own, from which ports are published.
+    /// Its own, from which ports are published.
     #[default]
     Own,
     /// The host's.
@@ -28,7 +28,7 @@ pub enum Network {
     Other(String),
 }
 
-/// A folder or file of the host in the container.
+/// A folder or file of the host that is mounted into the container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mount {
     /// On the host, relative to the root or absolute.
@@ -60,7 +60,7 @@ pub struct Service {
     pub profiles: Vec<String>,
     /// Whether SELinux does not separate it from the host.
     pub unconfined: bool,
-    /// What could not be read, and so says nothing.
+    /// Parts that could not be read.
     pub unread: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ pub fn service(file: &Value, name: &str, root: &Root, env: &Env) -> Option<Servi
     })
 }
 
-/// A service with what it extends under it, and its variables put in.
+/// A service with what it extends under it, and its variables substituted.
 fn extended(
     file: &Value,
     name: &str,
@@ -140,7 +140,7 @@ fn extended(
     }
 }
 
-/// Lays a service over the one that it extends.
+/// Merges a service onto the one it extends.
 fn over(mut below: Map<String, Value>, above: Map<String, Value>) -> Map<String, Value> {
     for (key, value) in above {
         let merged = match (key.as_str(), below.remove(&key)) {
@@ -162,12 +162,12 @@ fn over(mut below: Map<String, Value>, above: Map<String, Value>) -> Map<String,
     below
 }
 
-/// Every text with its variables put in; one that Compose would refuse stays as it is.
+/// Substitutes variables in every string; one that Compose would reject stays as it is.
 fn put_in(value: &Value, place: &str, env: &Env, unread: &mut Vec<String>) -> Value {
     match value {
         Value::String(text) => match interpolate(text, env.dialect(), &|name| env.lookup(name)) {
             Ok(text) => Value::String(text),
-            // The .env's own check tells of these.
+            // The check of the .env reports these.
             Err(Refused::Required { name }) if compose_variables().contains(&name.as_str()) => {
                 Value::from("")
             }
@@ -262,7 +262,7 @@ fn environment(
     let own = service.get("environment").map(mapping).unwrap_or_default();
     for (key, value) in own {
         let value = match value {
-            // A name alone is the variable of this side.
+            // A name alone takes the value from this side.
             Value::Null => env.lookup(&key).flatten(),
             other => Some(shown(&other)),
         };
@@ -295,7 +295,7 @@ fn mounts(service: &Map<String, Value>) -> Vec<Mount> {
                 })
             }
         })
-        // A name that is no path is a volume of the engine's.
+        // A name that is not a path is a volume of the engine.
         .filter(|mount| mount.source.starts_with(['.', '/', '~']))
         .collect()
 }

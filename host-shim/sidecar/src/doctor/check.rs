@@ -1,4 +1,4 @@
-//! One thing that the doctor looked at, and what can be done about it.
+//! The result of one check, and what can be done about it.
 
 use openclaw_core::fault::FaultCode;
 use openclaw_core::locale::Locale;
@@ -8,11 +8,11 @@ use super::fixes::Fix;
 use crate::error::Error;
 use crate::text::Text;
 
-/// Lists what is looked at: the name in the JSON, whether the gateway is not started while it is wrong,
-/// and what it is about.
+/// Lists the checks: the name in the JSON, whether the gateway is not started while it is wrong, and what
+/// it is about.
 macro_rules! ids {
     ($($id:ident $name:literal $blocks:ident $about:literal;)*) => {
-        /// What a check looks at; stable, for programs.
+        /// What a check is about; stable, for programs.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Id {
@@ -80,15 +80,15 @@ ids! {
     Clock "clock" allows "The clock.";
 }
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
     /// It is well.
     Ok,
-    /// It works, and there is something to know.
+    /// It works, but there is something to know.
     Note,
-    /// It could not be looked at, because of another check or of this system.
+    /// It could not be checked, because of another problem or on this system.
     Skipped,
     /// It is not well.
     Wrong,
@@ -106,16 +106,16 @@ impl Status {
     }
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was looked at.
+    /// What was checked.
     pub id: Id,
-    /// How it came out.
+    /// The outcome.
     pub status: Status,
-    /// The plugin's code that turns end with while this is not well; only if it is wrong.
+    /// The plugin's fault code that turns end with meanwhile; only if it is wrong.
     pub code: Option<FaultCode>,
-    /// What exactly is wrong or noted, stable, for programs.
+    /// Identifies what is wrong or noted; stable, for programs.
     pub problem: Option<&'static str>,
     /// Whether the gateway is not started while this is so.
     pub blocks_start: bool,
@@ -164,7 +164,7 @@ impl Check {
         }
     }
 
-    /// Without cause and remedy of its own it has the plugin's for the code.
+    /// Without its own cause and remedy it has the plugin's for the code.
     pub(super) fn wrong<const N: usize>(
         id: Id,
         code: FaultCode,
@@ -187,7 +187,7 @@ impl Check {
         }
     }
 
-    /// Wrong, and the gateway starts all the same.
+    /// Wrong, but the gateway starts anyway.
     pub(super) fn tolerated(
         id: Id,
         code: FaultCode,
@@ -201,7 +201,7 @@ impl Check {
         }
     }
 
-    /// Wrong as an error says that was met on the way.
+    /// Wrong, with the texts of an error.
     pub(super) fn failed(id: Id, code: FaultCode, problem: &'static str, error: &Error) -> Self {
         Self {
             detail: error.what().clone(),

@@ -1,4 +1,4 @@
-//! What `doctor --fix` may do: only what loses nothing and stops nothing.
+//! What `doctor --fix` may do: only repairs that lose nothing and stop nothing.
 
 use std::fs;
 
@@ -13,23 +13,23 @@ use crate::secret::Token;
 use crate::templates;
 use crate::text::{Text, text};
 
-/// One safe step towards health. Each does nothing where it is not needed any more.
+/// One safe repair. Each does nothing if it is no longer needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fix {
-    /// Make a missing folder, with this mode.
+    /// Create a missing folder, with this mode.
     MakeFolder(&'static str, u32),
     /// Write a missing file from its template, with this mode.
     WriteTemplate(&'static str, u32),
-    /// Take away the mode bits that must not be set.
+    /// Clear mode bits that must not be set.
     SetMode(&'static str, u32),
-    /// Give it and what is in it to the gateway's user in the container.
+    /// Give it and its content to the gateway's user in the container.
     GiveToContainer(&'static str),
-    /// Put a new token into the `.env`, where there is none that could be in use.
+    /// Write a new token to the `.env`, if it has none that could be in use.
     NewToken,
-    /// Put the pinned version into the `.env`, where there is none.
+    /// Write the pinned version to the `.env`, if it has none.
     PinVersion,
-    /// Give the gateway the time to stop that its version takes.
+    /// Give the gateway the time its version needs to stop.
     StopGrace,
 }
 
@@ -38,7 +38,7 @@ impl Fix {
     pub fn describe(&self) -> Text {
         match self {
             Self::MakeFolder(path, mode) => {
-                text!(en: "make the folder {path}, mode {mode:o}", zh: "建立目录 {path}，权限 {mode:o}")
+                text!(en: "create the folder {path}, mode {mode:o}", zh: "创建目录 {path}，权限 {mode:o}")
             }
             Self::WriteTemplate(path, mode) => {
                 text!(en: "write {path} from its template, mode {mode:o}", zh: "按模板写入 {path}，权限 {mode:o}")
@@ -48,25 +48,25 @@ impl Fix {
                 text!(en: "set the mode of {path} to {mode:o}", zh: "把 {path} 的权限设为 {mode:o}")
             }
             Self::GiveToContainer(path) => text!(
-                en: "give {path} and what is in it to uid {CONTAINER_UID}",
+                en: "give {path} and its content to uid {CONTAINER_UID}",
                 zh: "把 {path} 及其内容的属主改为 uid {CONTAINER_UID}"),
             Self::NewToken => text!(
-                en: "put a new random OPENCLAW_GATEWAY_TOKEN into .env",
+                en: "write a new random OPENCLAW_GATEWAY_TOKEN to .env",
                 zh: "在 .env 中写入新的随机 OPENCLAW_GATEWAY_TOKEN"),
             Self::StopGrace => text!(
-                en: "set OPENCLAW_STOP_GRACE in .env to what the version needs",
+                en: "set OPENCLAW_STOP_GRACE in .env to the value this version needs",
                 zh: "在 .env 中把 OPENCLAW_STOP_GRACE 设为该版本所需的值"),
             Self::PinVersion => text!(
-                en: "put OPENCLAW_VERSION={PINNED_VERSION} into .env",
+                en: "write OPENCLAW_VERSION={PINNED_VERSION} to .env",
                 zh: "在 .env 中写入 OPENCLAW_VERSION={PINNED_VERSION}"),
         }
     }
 
-    /// Does it.
+    /// Applies it.
     ///
     /// # Errors
     ///
-    /// A file cannot be written, or belongs to somebody else.
+    /// A file cannot be written, or belongs to another user.
     pub fn apply(&self, root: &Root, files: AtomicFiles<'_>) -> Result<()> {
         match self {
             Self::MakeFolder(entry, mode) => {
@@ -103,7 +103,7 @@ impl Fix {
     }
 }
 
-/// Sets one line of the `.env`, durably.
+/// Sets one variable in the `.env`, atomically.
 ///
 /// # Errors
 ///

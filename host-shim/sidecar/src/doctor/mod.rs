@@ -1,4 +1,4 @@
-//! `doctor`: looks at everything once, says what is wrong, why, and what to do.
+//! `doctor`: checks everything once and says what is wrong, why, and what to do.
 //!
 //! A diagnostic is a pure function of the [`Facts`]; a [`Fix`] is one safe step. The report is
 //! stable JSON, described by `doctor.schema.json`.
@@ -21,10 +21,10 @@ use crate::text::{Text, advice, text};
 /// The JSON Schema of `doctor --json`.
 pub const SCHEMA: &str = include_str!("../../doctor.schema.json");
 
-/// One thing to look at: some checks from the facts.
+/// Makes checks from the facts.
 pub type Diagnostic = fn(&Facts) -> Vec<Check>;
 
-/// Every diagnostic, in the order of the report: what others depend on comes first.
+/// Every diagnostic, in the order of the report: prerequisites come first.
 pub const DIAGNOSTICS: &[Diagnostic] = &[
     files::root,
     files::entries,
@@ -48,18 +48,18 @@ pub const DIAGNOSTICS: &[Diagnostic] = &[
     machine::clock,
 ];
 
-/// What all diagnostics say.
+/// The checks of all diagnostics.
 pub fn diagnose(facts: &Facts) -> Vec<Check> {
     let checks = DIAGNOSTICS.iter().flat_map(|diagnostic| diagnostic(facts));
     checks.collect()
 }
 
-/// Whether all is well: nothing is wrong. Notes and what could not be looked at do not count.
+/// Whether nothing is wrong. Notes and skipped checks do not count.
 pub fn is_well(checks: &[Check]) -> bool {
     checks.iter().all(|check| check.status != Status::Wrong)
 }
 
-/// The safe steps of all checks, each once.
+/// The fixes of all checks, without duplicates.
 pub fn fixes(checks: &[Check]) -> Vec<Fix> {
     let mut all: Vec<Fix> = Vec::new();
     for fix in checks.iter().flat_map(|check| &check.fixes) {

@@ -1,4 +1,4 @@
-//! Changing a `.env` so that what was there stays.
+//! Sets a variable in a `.env` and keeps everything else.
 
 use super::{Statement, read_as};
 use crate::interpolate::Dialect;
@@ -15,7 +15,7 @@ pub fn set(text: &str, key: &str, value: &str) -> String {
         (1, true) => "\u{feff}",
         _ => "",
     };
-    // Also in a line that nobody reads: somebody has written the name there, and looks for it there.
+    // Also in a line that no reader accepts: that is where the user will look for it.
     let commonly = |line: &&str| {
         let line = line.trim_start_matches(['\u{feff}', ' ', '\t']);
         let line = line.strip_prefix("export ").unwrap_or(line).trim_start();

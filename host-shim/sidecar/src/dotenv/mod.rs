@@ -1,4 +1,4 @@
-//! The `.env` file: read as Compose reads it, changed so that comments and order stay.
+//! The `.env` file: read like Compose reads it, and edited without losing comments or order.
 
 mod edit;
 mod go;
@@ -31,8 +31,7 @@ pub const STOP_GRACE: &str = "OPENCLAW_STOP_GRACE";
 /// The name of the root's Compose project.
 pub const PROJECT: &str = "COMPOSE_PROJECT_NAME";
 
-/// What a `.env` says, as one generation of Compose reads it. The values are not printed by `Debug`:
-/// they are secrets.
+/// A `.env` as one generation of Compose reads it. `Debug` does not print the values, which are secret.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Env {
     values: BTreeMap<String, Option<String>>,
@@ -48,13 +47,13 @@ impl std::fmt::Debug for Env {
     }
 }
 
-/// A `.env` that Compose refuses. Never its text: it may be a secret.
+/// A `.env` that Compose rejects. Never contains its text, which may be secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: Compose cannot read it")]
 pub struct Refused {
     /// The line, from 1.
     pub line: usize,
-    /// What can be read in spite of it.
+    /// What can be read anyway.
     pub rest: Box<Env>,
 }
 
@@ -89,8 +88,7 @@ fn read_as(
     }
 }
 
-/// What the shell gives to Compose: this process's environment without the variables that are taken
-/// away there.
+/// A variable that Compose sees: from this process's environment, without those that are removed for it.
 pub fn shell(name: &str) -> Option<String> {
     if crate::templates::compose_variables().contains(&name) {
         return None;
@@ -103,7 +101,7 @@ impl Env {
     ///
     /// # Errors
     ///
-    /// Compose refuses it.
+    /// Compose rejects it.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         Self::parse_as(text, Dialect::Go, &shell)
     }
@@ -112,7 +110,7 @@ impl Env {
     ///
     /// # Errors
     ///
-    /// Compose refuses it.
+    /// Compose rejects it.
     pub fn parse_as(
         text: &str,
         dialect: Dialect,
@@ -140,7 +138,7 @@ impl Env {
         }
     }
 
-    /// The same with another value of one variable.
+    /// A copy with one variable changed.
     pub fn with(&self, key: &str, value: &str) -> Self {
         let mut changed = self.clone();
         changed
@@ -149,7 +147,7 @@ impl Env {
         changed
     }
 
-    /// Whose reading this is.
+    /// Which generation of Compose read it.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -208,7 +206,7 @@ impl Env {
     ///
     /// # Errors
     ///
-    /// The text that is no port from 1 to 65535.
+    /// The value, if it is not a port from 1 to 65535.
     pub fn port(&self) -> Result<u16, String> {
         match self.get(PORT) {
             None => Ok(address::PORT),
@@ -234,8 +232,8 @@ impl Env {
     }
 }
 
-/// Reads the root's `.env`. One that Compose refuses gives what can be read of it: Compose itself
-/// says so, with the line.
+/// Reads the root's `.env`. If Compose would reject it, returns what can be read; Compose itself reports
+/// the line.
 ///
 /// # Errors
 ///

@@ -15,27 +15,27 @@ pub struct Container {
     pub health: String,
     /// How often the engine has restarted it.
     pub restarts: u64,
-    /// Whether the kernel killed it for memory.
+    /// Whether the kernel killed it for lack of memory.
     pub oom_killed: bool,
-    /// Of its last end.
+    /// The exit code of its last run.
     pub exit_code: i64,
-    /// When it was made, RFC 3339.
+    /// When it was created, RFC 3339.
     pub created: String,
-    /// When it was started last, RFC 3339.
+    /// When it was last started, RFC 3339.
     pub started_at: String,
     /// Bytes; 0 for none.
     pub memory_limit: u64,
-    /// The last answer of the health check.
+    /// The output of the last health check.
     pub health_output: String,
     /// Its Compose project; empty where no label says.
     pub project: String,
-    /// The folder of its compose file, as Compose was told it; empty where no label says.
+    /// The folder of its compose file as given to Compose; empty without the label.
     pub working_dir: String,
     /// Its compose files, with commas between them; relative to the folder in old versions.
     pub config_files: String,
     /// Whether `compose run` made it: for one command, beside the service's own.
     pub one_off: bool,
-    /// The ports of it that are published: the port inside, and the one on the host.
+    /// Its published ports: the port inside and the port on the host.
     pub published: Vec<(u16, u16)>,
 }
 
@@ -45,7 +45,7 @@ impl Container {
         self.health == "healthy"
     }
 
-    /// What makes one container of a service more the service's than another.
+    /// Orders the containers of a service: the highest is the service's own.
     pub(super) fn rank(&self) -> (bool, &str) {
         let runs = matches!(self.status.as_str(), "running" | "restarting" | "paused");
         (runs, &self.created)

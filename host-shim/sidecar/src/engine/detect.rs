@@ -1,4 +1,4 @@
-//! What of an engine and a Compose is there.
+//! Detects the installed engine and Compose.
 
 use super::{QUESTION, last_lines};
 use crate::error::{self, Error};
@@ -12,19 +12,19 @@ use crate::process::{self, Surroundings};
 pub enum Flavour {
     /// `docker compose`.
     ComposeV2,
-    /// `docker-compose` of the first version.
+    /// `docker-compose` version 1.
     ComposeV1,
-    /// `docker-compose` of a later version.
+    /// `docker-compose` version 2 or later.
     StandAlone,
     /// `podman-compose`.
     PodmanCompose,
 }
 
 impl Flavour {
-    /// What to look for, the preferred one first.
+    /// What to look for, in order of preference.
     const WANTED: [Self; 3] = [Self::ComposeV2, Self::ComposeV1, Self::PodmanCompose];
 
-    /// The words that start it.
+    /// The command that runs it.
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Self::ComposeV2 => &["docker", "compose"],
@@ -49,31 +49,31 @@ impl Flavour {
         }
     }
 
-    /// As people call it.
+    /// Its name, for people.
     pub fn name(self) -> String {
         self.words().join(" ")
     }
 }
 
-/// What of an engine is there.
+/// Which engine and Compose are available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Presence {
     /// Neither docker nor podman is on the search path.
     NoEngine,
-    /// An engine's command is there, and no Compose for it.
+    /// An engine is installed, but no Compose for it.
     NoCompose {
         /// `docker` or `podman`.
         engine: &'static str,
     },
-    /// The command and a Compose are there, and the engine does not answer.
+    /// An engine and a Compose are installed, but the engine does not respond.
     NotRunning {
         /// The Compose that would be used.
         flavour: Flavour,
-        /// The engine's words.
+        /// The engine's output.
         error: String,
     },
-    /// All is there.
+    /// Everything is available.
     Running {
         /// The Compose in use.
         flavour: Flavour,
@@ -115,7 +115,7 @@ pub fn detect(surroundings: &Surroundings, root: &Root) -> Presence {
         }
         engine = engine.or(Some(flavour.engine()));
         let there = match flavour {
-            // The command may be there without its plugin; then it ends with an error.
+            // The command may be installed without the Compose plugin; then it fails.
             Flavour::ComposeV2 => {
                 let command = surroundings.command(&["docker", "compose", "version"], &folder);
                 process::run(command, QUESTION).is_ok_and(|output| output.status.success())

@@ -1,4 +1,4 @@
-//! The container engine and the Compose that are there: Docker with Compose v2 or v1, or Podman.
+//! The installed container engine and Compose: Docker with Compose v2 or v1, or Podman.
 
 mod container;
 mod detect;
@@ -19,9 +19,9 @@ use crate::project;
 pub use self::container::Container;
 pub use self::detect::{Flavour, Presence, detect};
 
-/// Longest wait for a question to the engine.
+/// Time limit for a query to the engine.
 const QUESTION: Duration = Duration::from_secs(15);
-/// The label of a container's service.
+/// The label with a container's service name.
 const SERVICE_LABEL: &str = "com.docker.compose.service";
 
 /// An engine that answers, and the root it works on.
@@ -31,7 +31,7 @@ pub struct Engine {
     surroundings: Surroundings,
     root: Root,
     service: String,
-    /// The project that Compose is to use, where that is not left to Compose.
+    /// The project that Compose must use, if set.
     project: RefCell<Option<String>>,
 }
 
@@ -51,7 +51,7 @@ impl Engine {
         }
     }
 
-    /// An engine that is known to be there.
+    /// An engine that is known to be available.
     pub fn new(flavour: Flavour, surroundings: Surroundings, root: Root) -> Self {
         Self {
             flavour,
@@ -67,7 +67,7 @@ impl Engine {
         &self.service
     }
 
-    /// Makes every later Compose command work on this project.
+    /// Makes all later Compose commands use this project.
     pub fn use_project(&self, name: &str) {
         self.project.replace(Some(name.to_owned()));
     }
@@ -77,7 +77,7 @@ impl Engine {
         self.flavour
     }
 
-    /// A Compose command over the root's compose file, not yet started.
+    /// A Compose command for the root's compose file, not yet started.
     pub fn compose(&self, args: &[&str]) -> std::process::Command {
         let mut words = self.flavour.words().to_vec();
         words.extend(["-f", COMPOSE]);
@@ -89,28 +89,28 @@ impl Engine {
         if let Some(profiles) = compose_file::profiles(&self.root, &env) {
             command.env(compose_file::PROFILES, profiles);
         }
-        // What the .env says wins over what the shell happens to export, as for the other variables.
+        // The .env wins over the shell, as for the other variables.
         if let Some(name) = chosen.or_else(written) {
             command.env(dotenv::PROJECT, name);
         }
         command
     }
 
-    /// Runs a Compose command and wants it to succeed.
+    /// Runs a Compose command that must succeed.
     ///
     /// # Errors
     ///
-    /// It failed; the problem has its words.
+    /// It failed; the error quotes its output.
     pub fn compose_run(&self, args: &[&str], limit: Duration) -> Result<Output> {
         let name = format!("{} {}", self.flavour.name(), args.join(" "));
         succeed(&name, process::run(self.compose(args), limit))
     }
 
-    /// What Compose itself says to the root's compose file.
+    /// Asks Compose whether it accepts the root's compose file.
     ///
     /// # Errors
     ///
-    /// It refuses it; its words, or why it could not be asked.
+    /// It rejects the file (its output), or it could not be run.
     pub fn check_compose_file(&self) -> Result<(), String> {
         match process::run(self.compose(&["config", "-q"]), QUESTION) {
             Ok(output) if output.status.success() => Ok(()),
@@ -123,7 +123,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// It could not be run to its end; a status that is not 0 is no error here.
+    /// It could not be run; a nonzero exit status is not an error here.
     pub fn ask(&self, args: &[&str]) -> Result<Output, RunError> {
         let mut words = vec![self.flavour.engine()];
         words.extend(args);
@@ -137,18 +137,18 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The engine did not answer.
+    /// The engine did not respond.
     pub fn has_image(&self, image: &str) -> Result<bool> {
         let question = ["image", "inspect", "--format", "{{.Id}}", image];
         Ok(self.ask(&question).map_err(silent)?.status.success())
     }
 
-    /// Pulls an image; a status that is not 0 is no error here. By the engine itself: the version is
-    /// not in `.env` yet, and not every Compose lets the environment win over that file.
+    /// Pulls an image; a nonzero exit status is not an error here. Uses the engine and not Compose,
+    /// because the version is not in `.env` yet and not every Compose lets the environment override it.
     ///
     /// # Errors
     ///
-    /// It could not be run to its end.
+    /// It could not be run.
     pub fn pull(&self, image: &str, limit: Duration) -> Result<Output, RunError> {
         let words = [self.flavour.engine(), "pull", image];
         process::run(self.surroundings.command(&words, self.root.path()), limit)
@@ -158,12 +158,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The engine did not answer, or with something that is no container.
+    /// The engine did not respond, or its answer could not be read.
     pub fn container(&self) -> Result<Option<Container>> {
         Ok(self.own(self.containers()?))
     }
 
-    /// Of all gateways' containers the one of this root: one that runs before one that has ended,
+    /// The container of this root among all gateways' containers: a running one before an exited one,
     /// and a newer one before an older one.
     pub fn own(&self, containers: Vec<Container>) -> Option<Container> {
         let own = containers.into_iter().filter(|each| self.is_own(each));
@@ -182,7 +182,7 @@ impl Engine {
                 && !each.one_off
                 && !each.working_dir.is_empty()
                 && !self.is_own(each)
-                // A root that was moved has left its old path behind.
+                // A root that was moved no longer has files at its old path.
                 && elsewhere.join(COMPOSE).exists()
         })
     }
@@ -192,7 +192,7 @@ impl Engine {
             return false;
         }
         if container.working_dir.is_empty() {
-            // From before Compose noted the folder; the project is all that there is to go by.
+            // Old versions of Compose do not label the folder; only the project is known.
             let env = dotenv::load(&self.root, self.flavour.dialect()).unwrap_or_default();
             return container.project.is_empty()
                 || container.project == project::of(&self.root, &env, None).0;
@@ -215,10 +215,10 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The engine did not answer, or with something that is no container.
+    /// The engine did not respond, or its answer could not be read.
     pub fn containers(&self) -> Result<Vec<Container>> {
-        // By label, which every flavour sets, and not by `compose ps`, whose output differs. Not by
-        // the folder's label: it may name the same folder over a link.
+        // By label, which every flavour sets, because the output of `compose ps` differs. Not by the
+        // folder's label, which may be a link to the same folder.
         let service = format!("label={SERVICE_LABEL}={}", self.service);
         let list = ["ps", "-a", "-q", "--no-trunc", "--filter", &service];
         let output = succeed("docker ps", self.ask(&list))?;
@@ -239,14 +239,14 @@ impl Engine {
         Ok(described.iter().map(container::read).collect())
     }
 
-    /// How often the kernel has killed something in the container for memory, as far back as the
-    /// engine remembers; 0 where it does not tell.
+    /// How often the kernel killed something in the container for lack of memory, in the last day; 0 if
+    /// the engine does not say.
     pub fn oom_events(&self, id: &str) -> usize {
         if self.flavour.engine() == "podman" {
-            // Its containers are not restarted at once, so their state does not forget.
+            // Podman does not restart containers immediately, so their state keeps the kill.
             return 0;
         }
-        // The state forgets a kill at the next start, and `restart: unless-stopped` starts at once.
+        // The state is reset at the next start, and `restart: unless-stopped` restarts immediately.
         let container = format!("container={id}");
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let until = now.unwrap_or_default().as_secs().to_string();
@@ -259,11 +259,11 @@ impl Engine {
         }
     }
 
-    /// The last lines of the gateway's own log, both outputs in order.
+    /// The last lines of the gateway's log, both outputs.
     ///
     /// # Errors
     ///
-    /// The engine did not answer.
+    /// The engine did not respond.
     pub fn log_tail(&self, id: &str, lines: usize) -> Result<String> {
         let lines = lines.to_string();
         let output = self.ask(&["logs", "--tail", &lines, id]).map_err(silent)?;

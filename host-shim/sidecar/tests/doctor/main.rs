@@ -86,7 +86,7 @@ fn init_and_doctor_on_an_empty_folder() {
     assert_eq!(mode & 0o777, 0o600);
     let run = stage.run(&["doctor"]).ends(1);
     assert!(
-        run.stdout.contains("no Docker and no Podman") && run.stdout.contains("apt-get install"),
+        run.stdout.contains("Neither Docker nor Podman") && run.stdout.contains("apt-get install"),
         "{run:?}"
     );
 }
@@ -103,8 +103,8 @@ fn fix_does_what_dry_run_says() {
     let dry = stage.run(&["doctor", "--fix", "--dry-run"]).ends(1);
     for words in [
         "would set the mode of .env to 600",
-        "would put a new random",
-        "would make the folder data/openclaw_home/tmp",
+        "would write a new random",
+        "would create the folder data/openclaw_home/tmp",
     ] {
         assert!(dry.stderr.contains(words), "{words}: {dry:?}");
     }
@@ -154,7 +154,7 @@ fn memory_kills_that_the_state_has_forgotten_are_named() {
     let run = stage.run(&["doctor"]).ends(1);
     assert!(
         run.stdout
-            .contains("killed the gateway for memory (2 in the last day)"),
+            .contains("killed the gateway for lack of memory (2 in the last day)"),
         "{run:?}"
     );
 }
@@ -236,5 +236,5 @@ fn the_plugins_config_is_compared() {
     let run = stage
         .run(&["doctor", "--plugin-config", path.to_str().unwrap()])
         .ends(1);
-    assert!(run.stdout.contains("is no config of the plugin"), "{run:?}");
+    assert!(run.stdout.contains("is not a plugin config"), "{run:?}");
 }

@@ -1,4 +1,4 @@
-//! The compose file: what it publishes, and whether the gateway listens where that leads.
+//! The compose file: what it publishes, and whether the gateway listens there.
 
 use std::net::Ipv4Addr;
 
@@ -11,14 +11,14 @@ use crate::layout::COMPOSE;
 use crate::read_file::Content;
 use crate::release::{self, release};
 
-/// The compose file parses, binds and publishes as it must.
+/// The compose file is valid and binds and publishes as it should.
 pub fn compose_file(facts: &Facts) -> Vec<Check> {
     let file = match &facts.compose {
         Content::Missing => return vec![messages::compose_file_missing()],
         Content::Unreadable(error) => {
             return vec![messages::not_readable(Id::ComposeFile, COMPOSE, error)];
         }
-        // Compose's own word counts on a file that cannot be read here.
+        // Compose has the final say on a file that cannot be read here.
         Content::Bad(error) => {
             return vec![match &facts.compose_verdict {
                 Some(Ok(())) => messages::compose_not_understood(error),
@@ -37,7 +37,7 @@ pub fn compose_file(facts: &Facts) -> Vec<Check> {
         }];
     };
     let mut checks = vec![messages::compose_file_ok()];
-    // The .env's own checks report what is wrong with it, once.
+    // The checks of the .env report its problems; do not repeat them.
     let told = facts.env.good().is_none_or(|env| env.port().is_err());
     if !service.unread.is_empty() && !told {
         checks.push(messages::compose_partly_read(service.unread.join("; ")));
@@ -51,7 +51,7 @@ pub fn compose_file(facts: &Facts) -> Vec<Check> {
     checks
 }
 
-/// Where SELinux is enforced a container reads only what is labelled for it.
+/// With SELinux enforcing, a container can only read files labelled for it.
 fn labels(service: &Service, facts: &Facts) -> Option<Check> {
     if facts.selinux != Some(true) || service.unconfined {
         return None;
@@ -64,7 +64,7 @@ fn labels(service: &Service, facts: &Facts) -> Option<Check> {
     })
 }
 
-/// The gateway gets the time that its version takes to end the turns that run.
+/// The gateway gets the time its version needs to finish running turns.
 fn stop_grace(service: &Service, facts: &Facts) -> Option<Check> {
     let version = facts.version()?;
     release(version)?;
@@ -81,16 +81,15 @@ fn stop_grace(service: &Service, facts: &Facts) -> Option<Check> {
 /// Where a gateway listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Listens {
-    /// On its own loopback only.
+    /// Only on its loopback address.
     Loopback,
-    /// On other addresses too.
+    /// Also on other addresses.
     Beyond,
-    /// That depends on what is not known here.
+    /// Depends on something not known here.
     Unknown,
 }
 
-/// The address that the gateway is told to listen on: by the command, or else the config; `None` for
-/// its default.
+/// The configured address to listen on: from the command, or else the config; `None` for the default.
 fn told<'a>(service: Option<&'a Service>, config: Option<&'a GatewayConfig>) -> Option<&'a str> {
     let by_command = service.and_then(|service| service.command.option("--bind"));
     by_command.or_else(|| config?.text("/gateway/bind"))
@@ -110,7 +109,7 @@ fn listens(service: Option<&Service>, facts: &Facts) -> Listens {
             }
         }
         None if !known => Listens::Unknown,
-        // The default, and what is automatic: newer versions see that they are in a container.
+        // The default and `auto`: newer versions detect that they run in a container.
         None | Some("auto") => match facts.version().and_then(release) {
             _ if service.is_none() => Listens::Loopback,
             Some(version) if version < (2026, 3, 0) => Listens::Loopback,

@@ -9,10 +9,10 @@ use crate::layout::IMAGE;
 use crate::release::is_pinned_version;
 use crate::text::Text;
 
-/// Less than this and a cold start is killed, bytes.
+/// Bytes below which a cold start is killed.
 const LEAST_LIMIT: u64 = 1200 << 20;
 
-/// Docker or Podman is there with a Compose, and answers.
+/// Docker or Podman is installed with a Compose, and responds.
 pub fn engine(facts: &Facts) -> Vec<Check> {
     let problem = match &facts.engine {
         Presence::Running { flavour, version } => {
@@ -56,7 +56,7 @@ pub fn container(facts: &Facts) -> Vec<Check> {
     checks
 }
 
-/// The end of the gateway's log; empty where it is well.
+/// The end of the gateway's log; empty while it is healthy.
 fn log(facts: &Facts) -> Text {
     match facts.log_tail.as_str() {
         "" => Text::default(),

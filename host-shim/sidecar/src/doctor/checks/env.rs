@@ -1,4 +1,4 @@
-//! The `.env`: readable, a good token, one version.
+//! The `.env`: whether it can be read, its token and its version.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::release::{is_pinned_version, release};
 use crate::secret::Flaw;
 use crate::templates;
 
-/// The `.env` can be read, as Compose reads it, and its port is one.
+/// The `.env` can be read the way Compose reads it, and its port is valid.
 pub fn env_file(facts: &Facts) -> Vec<Check> {
     let mut checks = vec![match &facts.env {
         Content::Missing => messages::env_missing(),
@@ -40,7 +40,7 @@ fn skipped_lines(env: &Env) -> Option<Check> {
     (!lines.is_empty()).then_some(check)
 }
 
-/// Variables that matter here and that the two generations of Compose read differently.
+/// Variables used here that the two generations of Compose read differently.
 fn read_differently(env: &Env, facts: &Facts) -> Option<Check> {
     let mut used = BTreeSet::from([dotenv::PROJECT]);
     used.extend(templates::compose_variables());
@@ -65,13 +65,13 @@ fn collect_names<'a>(value: &'a Value, names: &mut BTreeSet<&'a str>) {
     }
 }
 
-/// The token is a good one.
+/// The token is usable and strong.
 pub fn token(facts: &Facts) -> Vec<Check> {
     let Some(env) = facts.env.good() else {
         return vec![messages::no_env(Id::EnvToken)];
     };
     let remedy = &messages::set_a_token();
-    // A new token is safe only where no gateway can be running with the present one.
+    // A new token is safe only if no gateway can be running with the current one.
     let new = || Some(Fix::NewToken).filter(|_| facts.listener.is_none());
     vec![match env.token().flaw() {
         None => messages::token_ok(),
@@ -86,7 +86,7 @@ pub fn token(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// Nothing in the shell hides the `.env` from plain Compose.
+/// The shell's variables do not override the `.env` for plain Compose.
 pub fn exported(facts: &Facts) -> Vec<Check> {
     let written = |key: &str| facts.env.good().and_then(|env| env.get(key));
     let hidden: Vec<&str> = facts
@@ -101,7 +101,7 @@ pub fn exported(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// The version is one release, and what is known of it.
+/// The version is a specific release; known problems are noted.
 pub fn version(facts: &Facts) -> Vec<Check> {
     if facts.env.good().is_none() {
         return vec![messages::no_env(Id::Version)];
@@ -116,7 +116,7 @@ pub fn version(facts: &Facts) -> Vec<Check> {
         return vec![messages::version_not_pinned(version)];
     }
     let mut checks = vec![messages::version_ok(version)];
-    // Known to be wrong with a version; notes, since the plugin copes with them.
+    // Known problems are only notes, since the plugin copes with them.
     if release(version).is_some_and(|release| release < (2026, 3, 28)) {
         checks.push(messages::client_tools_ignored(version));
     }
@@ -126,7 +126,7 @@ pub fn version(facts: &Facts) -> Vec<Check> {
     checks
 }
 
-/// The image, where the compose file names it without the variable.
+/// The image, if the compose file names it without the variable.
 fn fixed_image(facts: &Facts) -> Option<&str> {
     let (file, env) = (facts.compose.good()?, facts.env.good()?);
     let named = facts.service.as_ref()?.image.as_deref()?;

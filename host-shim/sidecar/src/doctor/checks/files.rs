@@ -1,4 +1,4 @@
-//! The root: what is missing, too open, or somebody else's.
+//! The root: what is missing, too accessible, or owned by someone else.
 
 use openclaw_core::fault::FaultCode;
 
@@ -27,7 +27,7 @@ fn is_right(found: &Found, kind: Kind) -> bool {
     }
 }
 
-/// Every entry of the layout is there and of the right kind.
+/// Every entry of the layout exists and is of the right kind.
 pub fn entries(facts: &Facts) -> Vec<Check> {
     if !facts.has_root() {
         return vec![messages::no_root(Id::Files)];
@@ -55,7 +55,7 @@ pub fn entries(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// The steps that make a missing entry.
+/// The fixes that create a missing entry.
 fn make(entry: &Entry) -> impl Iterator<Item = Fix> {
     let make = match entry.kind {
         Kind::Folder => Fix::MakeFolder(entry.path, entry.mode),
@@ -65,7 +65,7 @@ fn make(entry: &Entry) -> impl Iterator<Item = Fix> {
     [Some(make), give].into_iter().flatten()
 }
 
-/// Nobody else may read the secrets, and nobody else may change the rest.
+/// No other user can read the secrets or change the rest.
 pub fn modes(facts: &Facts) -> Vec<Check> {
     if !facts.has_root() {
         return vec![messages::no_root(Id::Modes)];
@@ -73,7 +73,7 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
     let open: Vec<(&Entry, u32)> = ENTRIES
         .iter()
         .filter_map(|entry| {
-            // What is of another kind is not the sidecar's to change.
+            // An entry of another kind is not ours to change.
             let found = facts.entries.get(entry.path);
             let mode = found.filter(|found| is_right(found, entry.kind))?.mode?;
             (mode & entry.forbidden != 0).then_some((entry, mode))
@@ -94,12 +94,12 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
     vec![messages::mode_too_open(names.join(", "), &cause).fixed_by(open.into_iter().map(close))]
 }
 
-/// The gateway's user owns what the gateway writes.
+/// The gateway's user owns everything the gateway writes to.
 pub fn owners(facts: &Facts) -> Vec<Check> {
     if !facts.has_root() {
         return vec![messages::no_root(Id::Owners)];
     }
-    // Started by hand, the gateway is whoever started it; only the container has a fixed user.
+    // A gateway started by hand runs as whoever started it; only the container has a fixed user.
     let runs = facts.listener.is_some() || facts.starting.is_some();
     if facts.in_container().is_none() && runs {
         return vec![messages::owners_by_hand()];
@@ -114,8 +114,8 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
         .in_container()
         .is_some_and(|container| container.health == "healthy");
     match &facts.foreign_state {
-        // A gateway that is well can do without what somebody has put there, and without an engine
-        // none will run in a container.
+        // A healthy gateway does not need what someone put there, and without an engine nothing runs in
+        // a container.
         Some((path, uid))
             if !healthy && foreign.is_empty() && facts.engine != Presence::NoEngine =>
         {
@@ -137,7 +137,7 @@ pub fn owners(facts: &Facts) -> Vec<Check> {
     vec![messages::owner_not_container(names.join(", "), paths.join(" ")).fixed_by(fixes)]
 }
 
-/// No upgrade or roll-back was cut off.
+/// No upgrade or rollback was interrupted.
 pub fn journal(facts: &Facts) -> Vec<Check> {
     if !facts.has_root() {
         return vec![messages::no_root(Id::Journal)];

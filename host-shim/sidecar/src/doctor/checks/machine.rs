@@ -10,21 +10,21 @@ use crate::layout::shown;
 use crate::probe::Probe;
 
 const MIB: u64 = 1 << 20;
-/// What a cold start takes, bytes.
+/// Bytes of memory that a cold start takes.
 const START: u64 = 1300 * MIB;
-/// Free disk below which files may be cut short, and below which an upgrade does not fit; bytes.
+/// Bytes of free disk below which writes may fail, and below which an upgrade does not fit.
 const DISK: (u64, u64) = (1024 * MIB, 5 * 1024 * MIB);
 /// How far clocks and times of change may be apart.
 const SLACK: Duration = Duration::from_secs(60);
 const FUTURE: Duration = Duration::from_secs(300);
 
-/// Enough memory for the gateway to start, and for the guards to let turns through.
+/// There is enough memory to start the gateway and for the guards to allow turns.
 pub fn memory(facts: &Facts) -> Vec<Check> {
     let memory = match &facts.memory {
         Ok(memory) => memory,
         Err(error) => return vec![messages::memory_unreadable(error)],
     };
-    // The guards' thresholds: strictly below them they act.
+    // The guards' thresholds apply strictly below these values.
     let guards = Limits::default();
     let (available, total) = (size(memory.available), size(memory.total));
     let free = &messages::free_memory();
@@ -40,7 +40,7 @@ pub fn memory(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// Enough disk for the gateway's state, and for the next image.
+/// There is enough disk for the gateway's state and for the next image.
 pub fn disk(facts: &Facts) -> Vec<Check> {
     vec![match &facts.disk_free {
         Err(error) => messages::disk_unknown(error),
@@ -50,7 +50,7 @@ pub fn disk(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// The clock is plausible and agrees with the gateway's.
+/// The clock is plausible and agrees with the gateway's clock.
 pub fn clock(facts: &Facts) -> Vec<Check> {
     let changed_later = |found: &Found| Some(found.modified? > facts.now + FUTURE);
     let mut entries = facts.entries.iter();

@@ -1,4 +1,4 @@
-//! The diagnostics: each a pure function of the facts that gives some checks.
+//! The diagnostics: pure functions of the facts that return checks.
 
 pub(super) mod compose_file;
 pub(super) mod container;

@@ -1,4 +1,4 @@
-//! The port, and the two probes that cost no model call.
+//! The port and the two probes, which make no model call.
 
 use openclaw_core::fault::FaultCode;
 
@@ -7,7 +7,7 @@ use crate::doctor::{Check, Id, messages};
 use crate::probe::Probe;
 use crate::text::Text;
 
-/// Short names of processes that are the gateway, or publish a container's port for it.
+/// Short names of processes that are the gateway or publish a container's port.
 const OWN: [&str; 9] = [
     "openclaw",
     "node",
@@ -20,7 +20,7 @@ const OWN: [&str; 9] = [
     "pasta",
 ];
 
-/// Somebody listens on the port, and it is a gateway.
+/// A gateway is listening on the port.
 pub fn port(facts: &Facts) -> Vec<Check> {
     let port = facts.port;
     let Some(listener) = &facts.listener else {
@@ -36,8 +36,8 @@ pub fn port(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// The code if the port is certainly not the gateway's: a foreign process, and an answer that is
-/// not a gateway's.
+/// The code if the port certainly belongs to another program: a foreign process whose answer is not a
+/// gateway's.
 fn taken(listener: &Listener, stranger: Option<&Probe>) -> Option<FaultCode> {
     let (_, name) = listener.process.as_ref()?;
     if OWN.iter().any(|own| name.starts_with(own)) {
@@ -66,7 +66,7 @@ fn nobody(facts: &Facts) -> Check {
     messages::gateway_starting(Id::Port, code, &starting, &messages::a_cold_start())
 }
 
-/// A stranger is refused: the endpoint is on, and guarded.
+/// A request without the token is rejected: the endpoint is enabled and protected.
 pub fn without_token(facts: &Facts) -> Vec<Check> {
     let Some(probe) = usable(facts, facts.stranger.as_ref()) else {
         return vec![messages::not_reached(Id::ProbeWithoutToken)];
@@ -82,14 +82,14 @@ pub fn without_token(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// The token of the `.env` is taken, and an empty body is what is refused.
+/// The token from `.env` is accepted, and only the empty body is rejected.
 pub fn with_token(facts: &Facts) -> Vec<Check> {
     let Some(probe) = usable(facts, facts.bearer.as_ref()) else {
         return vec![messages::not_reached(Id::ProbeWithToken)];
     };
     vec![match probe {
         probe if probe.takes_the_token() => messages::bearer_ok(),
-        // Whatever the token: that check says it already, and once is enough.
+        // True for any token; the other probe already reports it.
         Probe::Answered { why, .. }
             if why.code == FaultCode::ResponsesEndpointNotEnabledOrNotFound =>
         {
@@ -99,7 +99,7 @@ pub fn with_token(facts: &Facts) -> Vec<Check> {
     }]
 }
 
-/// A probe's answer, unless nobody or another program gave it.
+/// A probe's answer, unless it came from another program.
 fn usable<'a>(facts: &Facts, probe: Option<&'a Probe>) -> Option<&'a Probe> {
     let listener = facts.listener.as_ref()?;
     match taken(listener, facts.stranger.as_ref()) {
@@ -108,7 +108,7 @@ fn usable<'a>(facts: &Facts, probe: Option<&'a Probe>) -> Option<&'a Probe> {
     }
 }
 
-/// An answer that is not the one that a well gateway gives.
+/// An answer that a healthy gateway would not give.
 fn answer(id: Id, probe: &Probe) -> Check {
     let (status, why, message) = match probe {
         Probe::Failed { error } => return messages::no_http_answer(id, error),
@@ -120,7 +120,7 @@ fn answer(id: Id, probe: &Probe) -> Check {
         } => (*status, why, message),
     };
     let code = why.code;
-    // It listens and is not ready: newer versions say so with a 503.
+    // Listening but not ready: newer versions answer 503.
     if status == 503 {
         let (detail, cause) = (messages::still_starting(message), messages::listens_early());
         return messages::gateway_starting(id, code, &detail, &cause);

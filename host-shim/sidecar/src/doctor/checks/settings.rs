@@ -10,7 +10,7 @@ use crate::gateway_config::{Auth, GatewayConfig};
 use crate::layout::CONFIG;
 use crate::read_file::Content;
 
-/// The gateway's config: parses, and says what the plugin needs.
+/// The gateway's config is valid and has what the plugin needs.
 pub fn config(facts: &Facts) -> Vec<Check> {
     let config = match &facts.config {
         Content::Missing => return vec![messages::config_missing()],
@@ -28,7 +28,7 @@ pub fn config(facts: &Facts) -> Vec<Check> {
     checks
 }
 
-/// A check of a value that may be in a file that cannot be read here.
+/// `wrong`, unless the value may come from a file or variable that cannot be read here.
 fn or_unknown(config: &GatewayConfig, place: &str, wrong: Check) -> Check {
     let unclear = |value: &Value| value.as_str().is_some_and(|text| text.contains("${"));
     match config.get(place) {
@@ -84,7 +84,7 @@ fn endpoint(config: &GatewayConfig) -> Check {
     }
 }
 
-/// The plugin has the same token and the right address.
+/// The plugin has the same token and the correct address.
 pub fn plugin(facts: &Facts) -> Vec<Check> {
     let settings = match &facts.plugin {
         None => return vec![messages::plugin_not_named()],

@@ -1,4 +1,4 @@
-//! What the doctor knows: everything is looked up once, the diagnostics are pure functions of it.
+//! The facts: gathered once; the diagnostics are pure functions of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,18 +25,18 @@ use crate::release::is_pinned_version;
 use crate::secret::Token;
 use crate::{journal, lock, ownership, selinux, templates};
 
-/// One entry of the root as it was found.
+/// An entry of the root, as found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Whether it is a folder.
     pub folder: bool,
-    /// Whether it is a regular file, and no pipe, device or socket.
+    /// Whether it is a regular file, not a pipe, device or socket.
     pub regular: bool,
     /// Its length in bytes.
     pub size: u64,
     /// Permission bits; `None` where files have none.
     pub mode: Option<u32>,
-    /// The owner's number; `None` where files have none.
+    /// The owner's uid; `None` where files have none.
     pub uid: Option<u32>,
     /// Last change.
     pub modified: Option<SystemTime>,
@@ -49,34 +49,34 @@ pub struct Listener {
     pub process: Option<(i32, String)>,
 }
 
-/// The memory that can still be used.
+/// Available and total memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// Bytes.
     pub available: u64,
-    /// Bytes in all.
+    /// Total bytes.
     pub total: u64,
 }
 
-/// Everything that the diagnostics go by.
+/// Everything the diagnostics need.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The root.
     pub root: Root,
-    /// When this was looked up.
+    /// When the facts were gathered.
     pub now: SystemTime,
-    /// The user who asks; `None` where users have no number.
+    /// The effective uid; `None` where there is none.
     pub euid: Option<u32>,
-    /// Whether this user may not look into the root.
+    /// Whether this user may not read the root folder.
     pub denied: bool,
-    /// What of the layout is there.
+    /// The entries of the layout that exist.
     pub entries: BTreeMap<&'static str, Found>,
-    /// Something in the gateway's state that is not its container's user's, relative to the root,
-    /// and whose it is.
+    /// A path in the gateway's state that the container's user does not own, relative to the root, and
+    /// its owner's uid.
     pub foreign_state: Option<(String, u32)>,
     /// The `.env`.
     pub env: Content<Env>,
-    /// Variables of the compose file that this process's environment sets.
+    /// Variables of the compose file that are set in this process's environment.
     pub exported: BTreeMap<String, Token>,
     /// The gateway's config.
     pub config: Content<GatewayConfig>,
@@ -84,54 +84,53 @@ pub struct Facts {
     pub compose: Content<Value>,
     /// The gateway's service in it; `None` if there is none.
     pub service: Option<Service>,
-    /// What Compose itself says to a compose file that cannot be read here; `None` if it was not
-    /// asked.
+    /// Whether Compose accepts a compose file that cannot be read here; `None` if it was not asked.
     pub compose_verdict: Option<Result<(), String>>,
-    /// The plugin's settings, where the caller named them.
+    /// The plugin's settings, if the caller passed them.
     pub plugin: Option<Result<PluginSettings, Error>>,
     /// The container engine.
     pub engine: Presence,
     /// The gateway's container.
     pub container: Result<Option<Container>, Error>,
-    /// The end of its log, the secrets masked; empty while it is well.
+    /// The end of its log with secrets masked; empty while it is healthy.
     pub log_tail: String,
     /// How often the kernel has killed something in it for memory, as far as the engine remembers.
     pub oom_kills: usize,
     /// The port on this machine.
     pub port: u16,
-    /// Who listens there; `None`: nobody.
+    /// Who listens there; `None` if nobody does.
     pub listener: Option<Listener>,
-    /// A process that looks like a gateway which does not listen yet: number and command.
+    /// A process that looks like a gateway not listening yet: pid and command name.
     pub starting: Option<(i32, String)>,
     /// The probe without a token; `None` if nobody listens.
     pub stranger: Option<Probe>,
     /// The probe with the token of the `.env`; `None` if nobody listens or there is no token.
     pub bearer: Option<Probe>,
-    /// Whether SELinux is enforced; `None` where there is none.
+    /// Whether SELinux is enforcing; `None` without SELinux.
     pub selinux: Option<bool>,
-    /// The memory now.
+    /// The current memory.
     pub memory: Result<Memory, String>,
-    /// Free bytes where the root lies.
+    /// Free bytes on the root's file system.
     pub disk_free: Result<u64, String>,
-    /// What an upgrade or roll-back has left that was cut off, or has not ended yet.
+    /// The journal of an upgrade or rollback that was interrupted or is in progress.
     pub journal: Content<journal::Journal>,
-    /// Whether another call is changing this root now.
+    /// Whether another command is changing this root right now.
     pub changing: bool,
 }
 
-/// What to look at.
+/// What to gather facts about.
 #[derive(Clone, Debug)]
 pub struct Scope<'a> {
     /// The root.
     pub root: &'a Root,
     /// Programs and their environment.
     pub surroundings: &'a Surroundings,
-    /// A config of the plugin to compare with.
+    /// A plugin config to compare with.
     pub plugin: Option<&'a Path>,
 }
 
 impl Facts {
-    /// Looks everything up. Starts nothing heavier than the engine's own small client.
+    /// Gathers all facts. Starts nothing heavier than the engine's command line client.
     pub fn gather(scope: &Scope<'_>) -> Self {
         let engine = engine::detect(scope.surroundings, scope.root);
         let mut facts = Self::of_files_as(scope, engine.dialect());
@@ -164,7 +163,7 @@ impl Facts {
         facts
     }
 
-    /// Looks up the root's files and the machine only: no engine, no port, no probe.
+    /// Gathers only the facts of the root's files and the machine: no engine, port or probe.
     pub fn of_files(scope: &Scope<'_>) -> Self {
         Self::of_files_as(scope, Dialect::default())
     }
@@ -181,7 +180,7 @@ impl Facts {
         let compose = read(denied, &root.join(COMPOSE), |bytes| {
             compose_file::parse(&text_of(bytes)?)
         });
-        // Also of a .env that Compose refuses, what can be read is the best that there is.
+        // Even if Compose rejects the .env, what can be read of it is the best there is.
         let values = dotenv::load(root, dialect).unwrap_or_default();
         let service = compose.good().and_then(|file| {
             let name = compose_file::gateway(file)?;
@@ -258,20 +257,18 @@ impl Facts {
         })
     }
 
-    /// Whether there is a root to look into.
+    /// Whether the root folder exists and can be read.
     pub fn has_root(&self) -> bool {
         !self.denied && self.entries.get("").is_some_and(|found| found.folder)
     }
 
-    /// Whether a container of this root exists: the gateway is then run by Compose, otherwise by
-    /// hand or not at all.
+    /// The root's container, if there is one. Without one the gateway runs by hand or not at all.
     pub fn in_container(&self) -> Option<&Container> {
         self.container.as_ref().ok()?.as_ref()
     }
 }
 
-/// What the engine tells besides a container's state: the end of its log where it is not well, and
-/// its memory kills.
+/// The end of a container's log if it is not healthy, and how often it was killed for lack of memory.
 fn about(engine: &Engine, container: &Container, root: &Root) -> (String, usize) {
     let well = container.status == "running" && container.health == "healthy";
     let tail = if well {
@@ -308,8 +305,7 @@ fn read<T, E: ToString>(
     path: &Path,
     parse: impl FnOnce(Vec<u8>) -> Result<T, E>,
 ) -> Content<T> {
-    // What is wrong with the root is told once, by its own check. As is what has the name of a file, or of
-    // the root, and is of another kind.
+    // The root's own check reports problems with the root, and the check of the entries what is not a file.
     let told = |error: &io::Error| {
         let kind = error.kind();
         denied
@@ -324,13 +320,13 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-/// The day of the pinned version's release: a clock before it is wrong.
+/// The release day of the pinned version: an earlier clock is wrong.
 pub fn release_day() -> SystemTime {
     debug_assert_eq!(PINNED_VERSION, "2026.2.9");
     UNIX_EPOCH + Duration::from_secs(1_770_595_200)
 }
 
-/// A length of memory or disk for people.
+/// A size of memory or disk, for people.
 pub fn size(bytes: u64) -> String {
     match bytes >> 20 {
         mib @ ..10_240 => format!("{mib} MiB"),

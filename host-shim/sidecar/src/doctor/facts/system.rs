@@ -1,4 +1,4 @@
-//! What only the operating system knows.
+//! Facts from the operating system.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ pub fn disk_free(_: &Path) -> Result<u64, String> {
     Err("not known on this system".to_owned())
 }
 
-/// Who listens on this port of any address.
+/// Who listens on this port, on any address.
 #[cfg(target_os = "linux")]
 pub fn listener(port: u16) -> Option<Listener> {
     use procfs::net::TcpState;
@@ -71,7 +71,7 @@ pub fn listener(port: u16) -> Option<Listener> {
     Some(Listener { process })
 }
 
-/// Without `/proc` all that can be told is whether somebody answers.
+/// Without `/proc` all that can be found out is whether anyone accepts a connection.
 #[cfg(not(target_os = "linux"))]
 pub fn listener(port: u16) -> Option<Listener> {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
@@ -80,8 +80,8 @@ pub fn listener(port: u16) -> Option<Listener> {
         .map(|_| Listener { process: None })
 }
 
-/// A gateway of this root that runs, outside of a container. Others are none of ours: it is told
-/// by its working folder, or by the config or state that its environment names.
+/// A gateway of this root that runs outside a container. It is recognized by its working folder, or by
+/// the config or state folder in its environment.
 #[cfg(target_os = "linux")]
 pub fn starting_gateway(root: &Root) -> Option<(i32, String)> {
     let ours = |process: &procfs::process::Process| {
@@ -108,7 +108,7 @@ pub fn starting_gateway(root: &Root) -> Option<(i32, String)> {
             let titled = words
                 .first()
                 .is_some_and(|word| word.starts_with("openclaw-gateway"));
-            // Only the short name: a command line may hold a token.
+            // Only the short name: a command line may contain a token.
             ((started || titled) && ours(&process))
                 .then(|| Some((process.pid(), process.stat().ok()?.comm)))?
         })

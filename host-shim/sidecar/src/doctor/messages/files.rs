@@ -8,156 +8,156 @@ use crate::layout::{CONTAINER_UID, IMAGE, PINNED_VERSION};
 
 messages! {
     not_readable[id: Id](path, error): wrong id ConfigInvalid,
-        "{path} cannot be read: {error}" | "无法读取 {path}：{error}",
-        "It belongs to another user, or the disk failed." | "它属于其他用户，或磁盘出错。",
-        "Run the command with sudo, or as the owner of the folder." | "请使用 sudo，或以该目录的所有者身份运行。";
+        "Cannot read {path}: {error}" | "无法读取 {path}：{error}",
+        "The file belongs to another user, or the disk has failed." | "文件属于其他用户，或磁盘出错。",
+        "Run the command with sudo or as the folder's owner." | "请使用 sudo，或以该目录的所有者身份运行。";
     no_root[id: Id](): skipped id,
-        "there is no root to look into" | "没有可以查看的根目录";
+        "the root folder cannot be accessed" | "无法访问根目录";
     no_env[id: Id](): skipped id,
-        "there is no readable .env" | "没有可读的 .env";
+        "no readable .env" | "没有可读取的 .env";
 
     root_ok(root): ok Root, "{root}" | "{root}";
     root_missing(root): wrong Root ConfigInvalid,
         "{root} does not exist." | "{root} 不存在。",
-        "The sidecar has not been set up, or lies elsewhere." | "边车尚未初始化，或位于别处。",
-        "Run `host-shim sidecar init --root {root}`, or name the right --root."
+        "The sidecar has not been set up, or it is in another folder." | "边车尚未初始化，或在其他目录中。",
+        "Run `host-shim sidecar init --root {root}`, or pass the correct --root."
             | "请运行 `host-shim sidecar init --root {root}`，或指定正确的 --root。";
     root_not_a_folder(root): wrong Root ConfigInvalid,
         "{root} is not a folder." | "{root} 不是目录。",
-        "Another file has this name." | "同名的是一个文件。",
-        "Name another --root." | "请指定其他 --root。";
+        "A file of this name is in the way." | "该路径上是一个文件。",
+        "Choose another --root." | "请指定其他 --root。";
 
-    files_ok(): ok Files, "all there" | "齐全";
+    files_ok(): ok Files, "all present" | "齐全";
     file_of_other_kind(names): wrong Files ConfigInvalid,
-        "Not what they should be (file or folder): {names}." | "类型不对（文件或目录）：{names}。",
-        "Docker makes a folder where a mounted file is missing at the first start; pipes, sockets and devices are not read either."
-            | "首次启动时如果挂载的文件不存在，Docker 会建立同名目录；管道、套接字和设备也不会被读取。",
-        "Stop the container, remove them (rmdir for a folder), and run `host-shim sidecar init`."
-            | "请停止容器，删除它们（目录用 rmdir），再运行 `host-shim sidecar init`。";
+        "Wrong type (file or folder): {names}." | "类型不对（应为文件或目录）：{names}。",
+        "If a mounted file is missing at first start, Docker creates a folder in its place. Pipes, sockets and devices are not read either."
+            | "首次启动时如果要挂载的文件不存在，Docker 会创建同名目录。管道、套接字和设备同样不会被读取。",
+        "Stop the container, remove them (rmdir for a folder), then run `host-shim sidecar init`."
+            | "请停止容器并删除它们（目录用 rmdir），然后运行 `host-shim sidecar init`。";
     file_too_large(names, most): wrong Files ConfigInvalid,
-        "Larger than {most} MiB, and not read: {names}." | "超过 {most} MiB，不会读取：{names}。",
-        "These files have a few kilobytes; something else has been written over them." | "这些文件只有几 KB；可能被别的内容覆盖了。",
-        "Move them away and run `host-shim sidecar init`, or go back to a restore point."
-            | "请移走它们并运行 `host-shim sidecar init`，或回到恢复点。";
+        "Larger than {most} MiB, so not read: {names}." | "超过 {most} MiB，未读取：{names}。",
+        "These files are normally a few kilobytes; something else has overwritten them." | "这些文件通常只有几 KB，可能已被其他内容覆盖。",
+        "Move them away and run `host-shim sidecar init`, or roll back to a restore point."
+            | "请移走它们并运行 `host-shim sidecar init`，或回退到恢复点。";
     file_missing(names): wrong Files ConfigInvalid,
         "Missing: {names}." | "缺少：{names}。",
-        "The sidecar was set up by hand or in part, or files were moved." | "边车是手动或部分初始化的，或文件被移动过。",
-        "Run `host-shim sidecar init`: it makes what is missing and overwrites nothing."
-            | "请运行 `host-shim sidecar init`：它只补齐缺少的，不覆盖任何文件。";
+        "The sidecar was set up by hand or only in part, or files were moved." | "边车由手动或部分初始化而成，或文件被移动过。",
+        "Run `host-shim sidecar init`: it creates what is missing and overwrites nothing."
+            | "请运行 `host-shim sidecar init`：它只创建缺少的内容，不覆盖任何文件。";
 
-    modes_ok(): ok Modes, "nothing is open to others" | "没有对其他用户开放的文件";
+    modes_ok(): ok Modes, "not accessible to other users" | "其他用户无法访问";
     mode_too_open(names, cause): wrong Modes ConfigInvalid,
-        "Open to others: {names}." | "对其他用户开放：{names}。",
+        "Accessible to other users: {names}." | "其他用户可以访问：{names}。",
         "{cause}" | "{cause}",
-        "Take the rights away: chmod 600 .env, chmod 700 on the root." | "请收紧权限：.env 设为 600，根目录设为 700。";
+        "Restrict the permissions: chmod 600 .env, and chmod 700 for the root folder." | "请收紧权限：.env 设为 600，根目录设为 700。";
 
     owners_ok(): ok Owners,
-        "uid {CONTAINER_UID} owns what the gateway writes" | "网关写入的目录属于 uid {CONTAINER_UID}";
-    owners_by_hand(): ok Owners, "the gateway runs without a container" | "网关不在容器中运行";
+        "uid {CONTAINER_UID} owns everything the gateway writes to" | "网关写入的目录均属于 uid {CONTAINER_UID}";
+    owners_by_hand(): ok Owners, "the gateway is not running in a container" | "网关不在容器中运行";
     owner_not_container(names, paths): wrong Owners NetworkOrUnreachable,
-        "Not the gateway's own: {names}." | "不属于网关用户：{names}。",
-        "In its container the gateway is uid {CONTAINER_UID}; it cannot write there and ends at its start."
-            | "网关在容器内的用户是 uid {CONTAINER_UID}，它无法写入这些目录，会在启动时退出。",
-        "sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}" | "sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}";
+        "Not owned by the gateway's user: {names}." | "不属于网关用户：{names}。",
+        "In the container the gateway runs as uid {CONTAINER_UID}. It cannot write there and exits at startup."
+            | "网关在容器内以 uid {CONTAINER_UID} 运行，无法写入这些位置，启动时会退出。",
+        "Run: sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}" | "请运行：sudo chown -R {CONTAINER_UID}:{CONTAINER_UID} {paths}";
 
-    journal_ok(): ok Journal, "no upgrade was cut off" | "没有中断的升级";
+    journal_ok(): ok Journal, "no interrupted upgrade" | "没有中断的升级";
     operation_under_way(from, to): note Journal,
-        "A change from {from} to {to} is under way." | "正在进行从 {from} 到 {to} 的变更。",
-        "Another command is at work; what is wrong below may be its doing." | "另一个命令正在工作；下面的异常可能由它引起。",
-        "Wait until it has ended and look again." | "请等它结束后再检查。";
+        "Switching from {from} to {to} is in progress." | "正在从 {from} 切换到 {to}。",
+        "Another command is running; it may explain the problems below." | "另一个命令正在运行，下面的异常可能由它引起。",
+        "Wait until it finishes, then check again." | "请等它结束后再检查。";
     operation_interrupted(from, to): wrong Journal NetworkOrUnreachable,
-        "A change from {from} to {to} was cut off." | "从 {from} 到 {to} 的变更中断了。",
-        "The machine or the command was stopped in the middle." | "机器或命令在中途被停止。",
-        "Run `host-shim sidecar up`: it goes back to the restore point by itself." | "请运行 `host-shim sidecar up`：它会自动回到恢复点。";
+        "Switching from {from} to {to} was interrupted." | "从 {from} 到 {to} 的切换被中断。",
+        "The machine or the command was stopped partway through." | "机器或命令在中途停止。",
+        "Run `host-shim sidecar up`: it rolls back to the restore point automatically." | "请运行 `host-shim sidecar up`：它会自动回退到恢复点。";
 
-    env_missing(): skipped Env, "there is no .env" | "没有 .env";
-    env_ok(port): ok Env, "readable; port {port}" | "可读；端口 {port}";
+    env_missing(): skipped Env, "no .env" | "没有 .env";
+    env_ok(port): ok Env, "readable; port {port}" | "可读取；端口 {port}";
     env_unreadable(error): wrong Env ConfigInvalid,
         ".env: {error}" | ".env：{error}",
-        "Each line must be KEY=VALUE, a comment or empty, and quotes must be closed; Compose refuses the whole file otherwise."
+        "Each line must be KEY=VALUE, a comment or empty, with quotes closed; otherwise Compose rejects the whole file."
             | "每行必须是 KEY=VALUE、注释或空行，引号必须成对；否则 Compose 会拒绝整个文件。",
-        "Correct the line; .env.example shows the form." | "请更正该行；格式见 .env.example。";
+        "Correct the line; see .env.example for the format." | "请更正该行，格式见 .env.example。";
     port_invalid(value): wrong Env ConfigInvalid,
-        "OPENCLAW_HOST_PORT is `{value}`." | "OPENCLAW_HOST_PORT 的值是 `{value}`。",
-        "A port is a number from 1 to 65535." | "端口必须是 1 到 65535 的数字。",
+        "OPENCLAW_HOST_PORT is `{value}`." | "OPENCLAW_HOST_PORT 的值为 `{value}`。",
+        "A port must be a number from 1 to 65535." | "端口必须是 1 到 65535 的数字。",
         "Set OPENCLAW_HOST_PORT=18789 in .env." | "请在 .env 中设置 OPENCLAW_HOST_PORT=18789。";
     env_line_skipped(reader, lines): note EnvLines,
-        "{reader} skips these lines of .env: {lines}." | "{reader} 会跳过 .env 的这些行：{lines}。",
-        "They are not KEY=VALUE, or a quote is not closed. Newer Compose refuses the whole file."
-            | "它们不是 KEY=VALUE，或引号没有成对。较新的 Compose 会拒绝整个文件。",
-        "Correct or remove the lines; .env.example shows the form." | "请更正或删除这些行；格式见 .env.example。";
+        "{reader} skips these lines of .env: {lines}." | "{reader} 会跳过 .env 中的这些行：{lines}。",
+        "They are not KEY=VALUE, or a quote is not closed. Newer versions of Compose reject the whole file."
+            | "它们不是 KEY=VALUE 形式，或引号没有成对。较新的 Compose 会拒绝整个文件。",
+        "Correct or remove the lines; see .env.example for the format." | "请更正或删除这些行，格式见 .env.example。";
     env_read_differently(here, other, names): note EnvReading,
-        "{here} and {other} read another value for: {names}." | "{here} 与 {other} 读到的值不同：{names}。",
-        "They treat quotes, $ and # in .env differently; what is checked here is {here}'s reading."
-            | "二者对 .env 中引号、$ 和 # 的处理不同；此处按 {here} 的读法检查。",
-        "Write the plain value, without quotes, $ and #, if you use both." | "如果两者都会用到，请直接写值，不要使用引号、$ 和 #。";
-    env_exported_ok(): ok EnvExported, "the shell hides nothing of it" | "Shell 环境没有遮盖其中的值";
+        "{here} and {other} read different values for: {names}." | "{here} 与 {other} 读到的值不同：{names}。",
+        "They treat quotes, $ and # in .env differently; these checks read it like {here}."
+            | "二者对 .env 中引号、$ 和 # 的处理不同；此处的检查按 {here} 的方式读取。",
+        "If you use both, write the plain value without quotes, $ or #." | "如果两者都会用到，请直接写值，不要使用引号、$ 和 #。";
+    env_exported_ok(): ok EnvExported, "not overridden by the shell" | "没有被 Shell 环境变量覆盖";
     env_shadowed(names): note EnvExported,
-        "Exported in this shell with another value than in .env: {names}." | "当前 Shell 导出的值与 .env 不同：{names}。",
-        "A plain `docker compose` prefers the shell's value; host-shim does not."
-            | "直接运行 `docker compose` 时 Shell 的值优先；host-shim 不受影响。",
-        "unset them before you run docker compose by hand." | "手动运行 docker compose 之前请先 unset。";
+        "This shell exports different values from .env for: {names}." | "当前 Shell 导出的值与 .env 不同：{names}。",
+        "If you run `docker compose` yourself, the shell's values win; host-shim ignores them."
+            | "直接运行 `docker compose` 时以 Shell 的值为准；host-shim 不受影响。",
+        "Unset them before running docker compose yourself." | "手动运行 docker compose 之前请先 unset 它们。";
 
-    token_ok(): ok EnvToken, "there, and strong" | "已设置且强度足够";
+    token_ok(): ok EnvToken, "set, and strong enough" | "已设置且强度足够";
     token_missing(remedy): wrong EnvToken AuthFailed,
         "OPENCLAW_GATEWAY_TOKEN is not set in .env." | ".env 中没有设置 OPENCLAW_GATEWAY_TOKEN。",
-        "Without a token the gateway does not start." | "没有令牌，网关无法启动。",
+        "The gateway does not start without a token." | "没有令牌，网关无法启动。",
         "{remedy}" | "{remedy}";
     token_placeholder(remedy): wrong EnvToken AuthFailed,
-        "OPENCLAW_GATEWAY_TOKEN is still the example's placeholder." | "OPENCLAW_GATEWAY_TOKEN 还是示例中的占位符。",
-        "Everybody knows the placeholder." | "占位符人人皆知。",
+        "OPENCLAW_GATEWAY_TOKEN is still a placeholder." | "OPENCLAW_GATEWAY_TOKEN 仍是占位符。",
+        "Anyone can read the placeholder in the documentation." | "占位符在文档中公开可见。",
         "{remedy}" | "{remedy}";
     token_redacted(remedy): wrong EnvToken AuthFailed,
-        "OPENCLAW_GATEWAY_TOKEN is a masked value, not a token." | "OPENCLAW_GATEWAY_TOKEN 是被遮蔽的值，不是令牌。",
-        "It was copied from an output in which the gateway's tools hide secrets." | "它是从隐藏机密的输出中复制来的。",
+        "OPENCLAW_GATEWAY_TOKEN is a masked value, not a token." | "OPENCLAW_GATEWAY_TOKEN 是脱敏后的值，不是令牌。",
+        "It was copied from output in which secrets are masked." | "它是从脱敏后的输出中复制来的。",
         "{remedy}" | "{remedy}";
     token_not_printable(remedy): wrong EnvToken AuthFailed,
-        "OPENCLAW_GATEWAY_TOKEN has blanks or characters outside ASCII." | "OPENCLAW_GATEWAY_TOKEN 含有空白或非 ASCII 字符。",
-        "Such a token cannot travel in an HTTP header." | "这样的令牌无法放进 HTTP 头。",
+        "OPENCLAW_GATEWAY_TOKEN contains whitespace or non-ASCII characters." | "OPENCLAW_GATEWAY_TOKEN 含有空白或非 ASCII 字符。",
+        "Such a token cannot be sent in an HTTP header." | "这样的令牌无法放进 HTTP 请求头。",
         "{remedy}" | "{remedy}";
     token_too_long(remedy): wrong EnvToken AuthFailed,
-        "OPENCLAW_GATEWAY_TOKEN is over 4096 characters long; that is no token." | "OPENCLAW_GATEWAY_TOKEN 超过 4096 个字符，不是令牌。",
-        "Something else was put in its place." | "填入了别的内容。",
+        "OPENCLAW_GATEWAY_TOKEN is longer than 4096 characters." | "OPENCLAW_GATEWAY_TOKEN 超过 4096 个字符。",
+        "Something other than a token was pasted." | "填入的不是令牌。",
         "{remedy}" | "{remedy}";
     token_weak(remedy): wrong EnvToken AuthFailed,
-        "OPENCLAW_GATEWAY_TOKEN is weak: under 24 characters, or too few different ones."
+        "OPENCLAW_GATEWAY_TOKEN is weak: shorter than 24 characters, or too few distinct ones."
             | "OPENCLAW_GATEWAY_TOKEN 太弱：不足 24 个字符，或字符种类太少。",
-        "It can be guessed by trying." | "它可能被猜中。",
+        "It can be guessed." | "它可能被猜中。",
         "{remedy}" | "{remedy}";
 
     version_ok(version): ok Version, "pinned to {version}" | "已固定为 {version}";
     version_in_compose_file(image): note Version,
-        "The compose file names the image without OPENCLAW_VERSION: {image}." | "compose 文件没有用 OPENCLAW_VERSION 指定镜像：{image}。",
-        ".env then does not decide which version runs, and `upgrade` cannot change it." | "这样 .env 不决定运行的版本，`upgrade` 也无法更改。",
-        "Write image: {IMAGE}:${{OPENCLAW_VERSION}} to have it upgraded." | "如需升级，请写成 image: {IMAGE}:${{OPENCLAW_VERSION}}。";
+        "The compose file's image does not use OPENCLAW_VERSION: {image}." | "compose 文件中的镜像没有使用 OPENCLAW_VERSION：{image}。",
+        ".env then has no effect on the version, and `upgrade` cannot change it." | "这样 .env 对版本不起作用，`upgrade` 也无法更改版本。",
+        "To make it upgradable, write image: {IMAGE}:${{OPENCLAW_VERSION}}." | "如需升级，请写成 image: {IMAGE}:${{OPENCLAW_VERSION}}。";
     version_missing(): wrong Version ConfigInvalid,
         "OPENCLAW_VERSION is not set in .env." | ".env 中没有设置 OPENCLAW_VERSION。",
-        "Compose cannot name the image without it." | "没有它 Compose 无法确定镜像。",
-        "Set OPENCLAW_VERSION={PINNED_VERSION} in .env, or another release." | "请在 .env 中设置 OPENCLAW_VERSION={PINNED_VERSION} 或其他发行版。";
+        "Without it Compose cannot tell which image to run." | "没有它，Compose 无法确定镜像。",
+        "Set OPENCLAW_VERSION in .env to {PINNED_VERSION} or another release." | "请在 .env 中把 OPENCLAW_VERSION 设为 {PINNED_VERSION} 或其他发行版。";
     version_not_pinned(version): wrong Version ConfigInvalid,
-        "OPENCLAW_VERSION is `{version}`, which names no single release." | "OPENCLAW_VERSION 的值 `{version}` 不是确定的发行版。",
-        "Such a tag changes under your feet, and a roll-back has nowhere to go." | "这样的标签会自行变化，也无法回退。",
-        "Set OPENCLAW_VERSION={PINNED_VERSION} in .env, or another release." | "请在 .env 中设置 OPENCLAW_VERSION={PINNED_VERSION} 或其他发行版。";
+        "OPENCLAW_VERSION is `{version}`, which is not a specific release." | "OPENCLAW_VERSION 的值 `{version}` 不是确定的发行版。",
+        "A moving tag can change at any time, and a rollback cannot return to it." | "这样的标签随时可能变化，也无法回退。",
+        "Set OPENCLAW_VERSION in .env to {PINNED_VERSION} or another release." | "请在 .env 中把 OPENCLAW_VERSION 设为 {PINNED_VERSION} 或其他发行版。";
     client_tools_ignored(version): note VersionTools,
-        "{version} takes AstrBot's tools and never offers them to the model." | "{version} 会接收 AstrBot 的工具，但从不提供给模型。",
-        "A fault of this version, mended by 2026.3.28." | "该版本的缺陷，2026.3.28 起修复。",
-        "Upgrade when you need it (host-shim sidecar upgrade 2026.9.6), or live with it."
-            | "需要时请升级（host-shim sidecar upgrade 2026.9.6），否则可以不处理。";
+        "{version} accepts AstrBot's tools but never offers them to the model." | "{version} 会接收 AstrBot 的工具，但不会提供给模型。",
+        "A bug in this version, fixed in 2026.3.28." | "该版本的缺陷，已在 2026.3.28 修复。",
+        "If this affects you, upgrade: host-shim sidecar upgrade 2026.9.6."
+            | "如果受此影响，请升级：host-shim sidecar upgrade 2026.9.6。";
     failures_look_like_answers(version): note VersionFailures,
-        "{version} reports failures of the model provider as if they were answers." | "{version} 会把模型服务的失败当作正常回答返回。",
-        "A fault of this version; the plugin recognises its stock sentence only." | "该版本的缺陷；插件只能识别它的固定语句。",
-        "Upgrade when you need it (host-shim sidecar upgrade 2026.9.6), or live with it."
-            | "需要时请升级（host-shim sidecar upgrade 2026.9.6），否则可以不处理。";
+        "{version} returns model provider failures as if they were answers." | "{version} 会把模型服务的失败当作正常回答返回。",
+        "A bug in this version; the plugin can only recognize its stock sentence." | "该版本的缺陷；插件只能识别它的固定语句。",
+        "If this affects you, upgrade: host-shim sidecar upgrade 2026.9.6."
+            | "如果受此影响，请升级：host-shim sidecar upgrade 2026.9.6。";
 
     memory_ok(available, total): ok Memory,
         "{available} of {total} available" | "可用 {available}，共 {total}";
     memory_unreadable(error): wrong Memory HeavyTaskRefused,
-        "The memory cannot be read: {error}" | "无法读取内存：{error}",
-        "The guards treat that as too little: no heavy tasks, level at most L1." | "防护会按内存不足处理：不执行重任务，级别最高 L1。",
-        "Run it where /proc and the control groups can be read." | "请在可以读取 /proc 和 cgroup 的环境中运行。";
+        "Cannot read the available memory: {error}" | "无法读取可用内存：{error}",
+        "The guards treat this as low memory: heavy tasks are refused and the level is at most L1." | "防护会按内存不足处理：拒绝重任务，级别最高为 L1。",
+        "Run it where /proc and the cgroups can be read." | "请在可以读取 /proc 和 cgroup 的环境中运行。";
     memory_below_350(available, total, remedy): wrong Memory HeavyTaskRefused,
         "{available} of {total} available" | "可用 {available}，共 {total}",
-        "Below 350 MiB the guards refuse heavy tasks and lower every turn to L1." | "低于 350 MiB 时，防护会拒绝重任务并把级别降到 L1。",
+        "Below 350 MiB the guards refuse heavy tasks and limit every turn to L1." | "低于 350 MiB 时，防护会拒绝重任务，并把级别限制为 L1。",
         "{remedy}" | "{remedy}";
     memory_below_512(available, total, remedy): wrong Memory HeavyTaskRefused,
         "{available} of {total} available" | "可用 {available}，共 {total}",
@@ -165,42 +165,42 @@ messages! {
         "{remedy}" | "{remedy}";
     memory_below_start(available, total, remedy): wrong Memory NetworkOrUnreachable,
         "{available} of {total} available" | "可用 {available}，共 {total}",
-        "A gateway that starts cold needs 1.1 to 1.3 GiB." | "网关冷启动需要 1.1 到 1.3 GiB。",
+        "A cold start of the gateway needs 1.1 to 1.3 GiB." | "网关冷启动需要 1.1 到 1.3 GiB。",
         "{remedy}" | "{remedy}";
 
     disk_ok(free): ok Disk, "{free} free" | "剩余 {free}";
     disk_unknown(error): skipped Disk, "{error}" | "{error}";
     disk_nearly_full(free): wrong Disk GatewayError,
         "{free} free" | "剩余 {free}",
-        "Without disk the gateway cannot keep its state." | "磁盘满时网关无法保存状态。",
-        "Free some: docker image prune -a removes unused images." | "请释放空间：docker image prune -a 可清理无用镜像。";
+        "With a full disk the gateway cannot save its state." | "磁盘满时网关无法保存状态。",
+        "Free disk space: docker image prune -a removes unused images." | "请释放磁盘空间：docker image prune -a 可清理未使用的镜像。";
     disk_small_for_upgrade(free): note Disk,
         "{free} free" | "剩余 {free}",
-        "An image of the gateway takes 2 to 4 GiB." | "网关的镜像需要 2 到 4 GiB。",
-        "Free some: docker image prune -a removes unused images." | "请释放空间：docker image prune -a 可清理无用镜像。";
+        "A gateway image takes 2 to 4 GiB." | "网关镜像需要 2 到 4 GiB。",
+        "Free disk space: docker image prune -a removes unused images." | "请释放磁盘空间：docker image prune -a 可清理未使用的镜像。";
 
     clock_ok(): ok Clock, "plausible" | "正常";
     clock_in_the_past(): wrong Clock ModelProviderFailed,
-        "The clock is before the release of the gateway." | "时钟早于网关的发布日期。";
+        "The clock is earlier than the gateway's release date." | "系统时间早于网关的发布日期。";
     clock_went_back(path): wrong Clock ModelProviderFailed,
-        "{path} was changed in the future: the clock has gone back." | "{path} 的修改时间在未来：时钟被回拨过。";
+        "{path} was modified in the future: the clock was set back." | "{path} 的修改时间在未来：系统时间被回拨过。";
     clocks_differ(ahead): wrong Clock ModelProviderFailed,
-        "The gateway's clock differs by {ahead} s." | "网关的时钟相差 {ahead} 秒。";
+        "The gateway's clock is off by {ahead} s." | "网关的时间相差 {ahead} 秒。";
 }
 
 phrases! {
     secrets_are_readable():
-        "The .env holds the token; other users of this machine can read it." | ".env 中有令牌，本机的其他用户可以读取它。";
+        "The .env contains the token; other users of this machine can read it." | ".env 中有令牌，本机的其他用户可以读取。";
     files_are_open():
-        "Other users of this machine can read or change what belongs to the gateway." | "本机的其他用户可以读取或修改网关的文件。";
+        "Other users of this machine can read or change the gateway's files." | "本机的其他用户可以读取或修改网关的文件。";
     set_a_token():
-        "Set OPENCLAW_GATEWAY_TOKEN in .env to 32 or more random characters (openssl rand -hex 32), set the plugin's gateway_bearer_token to the same, and restart the gateway."
-            | "请在 .env 中把 OPENCLAW_GATEWAY_TOKEN 设为至少 32 个随机字符（openssl rand -hex 32），插件的 gateway_bearer_token 设为相同的值，并重启网关。";
+        "Set OPENCLAW_GATEWAY_TOKEN in .env to 32 or more random characters (openssl rand -hex 32), set the plugin's gateway_bearer_token to the same value, and restart the gateway."
+            | "请在 .env 中把 OPENCLAW_GATEWAY_TOKEN 设为至少 32 个随机字符（openssl rand -hex 32），把插件的 gateway_bearer_token 设为相同的值，然后重启网关。";
     free_memory():
-        "Stop other programs or take a larger machine; 2 GiB are little for AstrBot and a gateway."
-            | "请停止其他程序或换更大的机器；2 GiB 对 AstrBot 加网关来说偏小。";
+        "Stop other programs or use a larger machine; 2 GiB is tight for AstrBot plus a gateway."
+            | "请停止其他程序或换用更大的机器；2 GiB 对 AstrBot 加网关来说偏紧。";
     a_wrong_clock():
-        "With a wrong clock TLS to the model provider fails, and logs and restore points mislead."
-            | "时钟错误会导致与模型服务的 TLS 连接失败，日志和恢复点也会误导。";
-    set_the_clock(): "Set the clock (timedatectl set-ntp true)." | "请校准时钟（timedatectl set-ntp true）。";
+        "With a wrong clock, TLS connections to the model provider fail, and logs and restore points carry wrong times."
+            | "系统时间不准会导致与模型服务的 TLS 连接失败，日志和恢复点的时间也不可信。";
+    set_the_clock(): "Correct the clock (timedatectl set-ntp true)." | "请校准系统时间（timedatectl set-ntp true）。";
 }

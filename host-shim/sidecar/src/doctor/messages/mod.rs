@@ -36,7 +36,7 @@ macro_rules! messages {
 }
 use messages;
 
-/// Texts that are put into messages.
+/// Texts that become part of messages.
 macro_rules! phrases {
     ($($name:ident($($arg:ident),*): $en:literal | $zh:literal;)*) => {$(
         pub(in crate::doctor) fn $name($($arg: impl $crate::text::Argument),*) -> $crate::text::Text {
