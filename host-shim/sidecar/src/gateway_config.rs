@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::compose_file::{Mount, Service};
+use crate::compose_file::{Mount, Service, merge};
 use crate::dotenv::{self, Env};
 use crate::layout::{CONFIG, Root};
 use crate::read_file;
@@ -162,13 +162,13 @@ impl Reader<'_> {
                     one => vec![one],
                 };
                 let below = files.iter().fold(Value::Null, |below, file| {
-                    merge(below, self.include(file, chain).unwrap_or_default())
+                    merge(below, self.include(file, chain).unwrap_or_default(), true)
                 });
                 // Alone it stands for what it includes, also for a list.
                 if rest.is_empty() {
                     return below;
                 }
-                merge(below, Value::Object(rest))
+                merge(below, Value::Object(rest), true)
             }
             other => other,
         }
@@ -244,24 +244,6 @@ fn normal(path: &Path) -> PathBuf {
         }
     }
     out
-}
-
-/// As the loader merges: lists one after the other, mappings key by key, of the rest the later wins.
-fn merge(under: Value, over: Value) -> Value {
-    match (under, over) {
-        (Value::Object(mut under), Value::Object(over)) => {
-            for (key, value) in over {
-                let merged = match under.remove(&key) {
-                    Some(below) => merge(below, value),
-                    None => value,
-                };
-                under.insert(key, merged);
-            }
-            Value::Object(under)
-        }
-        (Value::Array(under), Value::Array(over)) => under.into_iter().chain(over).collect(),
-        (_, over) => over,
-    }
 }
 
 /// The variables that the config itself sets, where the environment does not.

@@ -5,7 +5,6 @@
 
 /// Which generation's rules apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Dialect {
     /// Compose v2 and later, written in Go.
     #[default]

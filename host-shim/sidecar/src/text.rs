@@ -86,3 +86,9 @@ pub(crate) fn advice(cause: &Text, remedy: &Text, locale: Locale, indent: &str) 
         .map(|(label, text)| format!("{indent}{label}: {text}\n"))
         .collect()
 }
+
+/// With a space before it, unless it is empty.
+pub(crate) fn spaced(text: &str) -> String {
+    let space = if text.is_empty() { "" } else { " " };
+    format!("{space}{text}")
+}

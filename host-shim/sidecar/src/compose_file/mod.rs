@@ -43,7 +43,7 @@ pub fn parse(text: &str) -> std::result::Result<Value, String> {
         })?;
     let mut all = documents.into_iter();
     let first = all.next().unwrap_or_default();
-    Ok(all.fold(first, merge))
+    Ok(all.fold(first, |under, over| merge(under, over, false)))
 }
 
 /// The services of a compose file, also of one from before there was a key for them.
@@ -165,22 +165,22 @@ pub fn with_stop_grace(text: &str, grace: &str) -> Option<String> {
     (line.contains(grace)).then(|| format!("{before}{changed}"))
 }
 
-/// Lays one document over another: mappings key by key, lists one after the other.
-fn merge(under: Value, over: Value) -> Value {
+/// Merges two documents: mappings key by key, lists one after the other; of anything else the upper one
+/// wins, except that null does so only if `null_wins`.
+pub(crate) fn merge(under: Value, over: Value, null_wins: bool) -> Value {
     match (under, over) {
         (Value::Object(mut under), Value::Object(over)) => {
             for (key, value) in over {
-                let below = under.remove(&key);
-                let merged = below.map_or(value.clone(), |below| merge(below, value));
+                let merged = match under.remove(&key) {
+                    Some(below) => merge(below, value, null_wins),
+                    None => value,
+                };
                 under.insert(key, merged);
             }
             Value::Object(under)
         }
-        (Value::Array(mut under), Value::Array(over)) => {
-            under.extend(over);
-            Value::Array(under)
-        }
-        (under, Value::Null) => under,
+        (Value::Array(under), Value::Array(over)) => under.into_iter().chain(over).collect(),
+        (under, Value::Null) if !null_wins => under,
         (_, over) => over,
     }
 }

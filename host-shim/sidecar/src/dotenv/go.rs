@@ -1,6 +1,6 @@
 //! A `.env` as Compose v2 reads it: with compose-go.
 
-use super::{Read, Statement};
+use super::{Read, Statement, control};
 use crate::interpolate::{Dialect, interpolate};
 
 /// Reads a `.env`.
@@ -164,15 +164,8 @@ fn unescape(text: &str) -> String {
             break;
         };
         let meant = match c {
-            'a' => Some('\u{7}'),
-            'b' => Some('\u{8}'),
-            'f' => Some('\u{c}'),
-            'n' => Some('\n'),
-            'r' => Some('\r'),
-            't' => Some('\t'),
-            'v' => Some('\u{b}'),
             '"' | '\\' => Some(c),
-            _ => None,
+            _ => control(c),
         };
         if let Some(meant) = meant {
             out.push(meant);

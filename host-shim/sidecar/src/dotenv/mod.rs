@@ -88,6 +88,20 @@ fn read_as(
     }
 }
 
+/// The character of an escape such as `\n`.
+fn control(escape: char) -> Option<char> {
+    Some(match escape {
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{b}',
+        _ => return None,
+    })
+}
+
 /// A variable that Compose sees: from this process's environment, without those that are removed for it.
 pub fn shell(name: &str) -> Option<String> {
     if crate::templates::compose_variables().contains(&name) {

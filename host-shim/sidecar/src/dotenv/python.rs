@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Read, Statement};
+use super::{Read, Statement, control};
 
 /// Reads a `.env`. Lines that are none are left out, as python-dotenv leaves them out with a warning.
 pub(super) fn read(text: &str, shell: &dyn Fn(&str) -> Option<String>) -> Read {
@@ -165,13 +165,7 @@ fn unescape(text: &str, quote: char) -> String {
         let next = rest.chars().next();
         let meant = match (next, quote) {
             (Some(c @ ('\\' | '\'')), _) | (Some(c @ '"'), '"') => Some(c),
-            (Some('a'), '"') => Some('\u{7}'),
-            (Some('b'), '"') => Some('\u{8}'),
-            (Some('f'), '"') => Some('\u{c}'),
-            (Some('n'), '"') => Some('\n'),
-            (Some('r'), '"') => Some('\r'),
-            (Some('t'), '"') => Some('\t'),
-            (Some('v'), '"') => Some('\u{b}'),
+            (Some(c), '"') => control(c),
             _ => None,
         };
         match meant {

@@ -10,6 +10,7 @@ use crate::gateway_config::GatewayConfig;
 use crate::layout::COMPOSE;
 use crate::read_file::Content;
 use crate::release::{self, release};
+use crate::text::spaced;
 
 /// The compose file is valid and binds and publishes as it should.
 pub fn compose_file(facts: &Facts) -> Vec<Check> {
@@ -153,7 +154,7 @@ fn publish(service: &Service, facts: &Facts) -> Check {
     let unclear = reached(Reach::Unknown);
     let unread = service.unread.iter().any(|part| part.contains("ports"));
     if !unclear.is_empty() || unread {
-        return messages::publish_not_known(unclear.join(", "));
+        return messages::publish_not_known(spaced(&unclear.join(", ")));
     }
     match &service.network {
         Network::Other(network) if service.ports.is_empty() => {

@@ -7,7 +7,7 @@ use crate::doctor::{Check, Id, messages};
 use crate::engine::{Container, Presence, last_lines};
 use crate::layout::IMAGE;
 use crate::release::is_pinned_version;
-use crate::text::Text;
+use crate::text::{Text, spaced};
 
 /// Bytes below which a cold start is killed.
 const LEAST_LIMIT: u64 = 1200 << 20;
@@ -70,7 +70,7 @@ fn state(facts: &Facts, container: &Container) -> Check {
         ("running", "healthy") => messages::container_ok(since),
         ("running", "") => messages::no_health_check(since),
         ("running", "starting") => messages::container_starting(since, log),
-        ("running", _) => messages::container_unhealthy(&container.health_output, log),
+        ("running", _) => messages::container_unhealthy(spaced(&container.health_output), log),
         (status, _) => messages::container_not_running(status, container.exit_code, log),
     }
 }

@@ -25,7 +25,7 @@ messages! {
         "A cold start takes about 50 s, longer on a small machine." | "冷启动约需 50 秒，配置较低的机器需要更久。",
         "Wait up to five minutes, then check again." | "请等待最多五分钟后再检查。";
     container_unhealthy(answer, log): wrong Container NetworkOrUnreachable,
-        "The container is running but its health check fails. {answer}{log}" | "容器在运行，但健康检查失败。{answer}{log}",
+        "The container is running but its health check fails.{answer}{log}" | "容器在运行，但健康检查失败。{answer}{log}",
         "The gateway does not answer, or the endpoint is disabled." | "网关没有响应，或端点未启用。",
         "Check the config checks above and `host-shim sidecar logs`, then restart it."
             | "请查看上面的配置检查和 `host-shim sidecar logs`，然后重启。";

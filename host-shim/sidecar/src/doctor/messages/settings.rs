@@ -124,7 +124,7 @@ messages! {
             | "其他机器可以访问网关；Docker 发布的端口会绕过常规的防火墙规则。",
         "Put 127.0.0.1: in front of the port." | "请在端口前加上 127.0.0.1:。";
     publish_not_known(ports): note Publish,
-        "Cannot tell who can reach the published ports. {ports}" | "无法确定谁能访问发布的端口。{ports}",
+        "Cannot tell who can reach the published ports.{ports}" | "无法确定谁能访问发布的端口。{ports}",
         "A port uses a syntax or variable that is not known here." | "端口使用了此处不认识的写法或变量。",
         "Check the ports in the output of `docker compose config`; each must start with 127.0.0.1:."
             | "请检查 `docker compose config` 输出中的 ports；每个端口前都应有 127.0.0.1:。";
