@@ -1,7 +1,7 @@
 //! The released components and the programs that run them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 /// The components as `cargo xtask dist` releases them: in the folder that OPENCLAW_RELEASED names,

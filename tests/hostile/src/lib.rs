@@ -10,7 +10,7 @@ use wit_bindgen::{FutureReader, StreamReader};
 
 #[allow(missing_docs, reason = "generated; the documentation is in wit/")]
 mod bindings {
-    wit_bindgen::generate!({ path: "../../../wit", world: "plugin", generate_all });
+    wit_bindgen::generate!({ path: "../../wit", world: "plugin", generate_all });
 }
 
 struct Component;

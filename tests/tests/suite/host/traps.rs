@@ -80,20 +80,3 @@ fn waiting_and_host_functions_are_not_computing() {
         assert_eq!(turn.reply().await.unwrap().text, "ab");
     });
 }
-
-#[test]
-fn a_big_turn_leaves_no_big_instance() {
-    run(async {
-        let (gateway, plugin) = pair().await;
-        // More than is kept: the instance is replaced, which nobody sees but the system.
-        let end = plugin
-            .ask(TurnRequest::new("x".repeat(9 << 20)))
-            .reply()
-            .await;
-        let counted = plugin.status().await.unwrap().counters;
-        assert_eq!(counted.turns, 1);
-        assert_eq!(counted.completed, u64::from(end.is_ok()));
-        plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
-        drop(gateway);
-    });
-}
