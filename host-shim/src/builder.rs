@@ -1,4 +1,4 @@
-//! How a plugin is made.
+//! Configures and starts a plugin.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::plugin::Plugin;
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
-/// The component's own computing between two waits, unless told otherwise.
+/// Default of [`PluginBuilder::compute_budget`].
 const DEFAULT_COMPUTE_BUDGET: Duration = Duration::from_secs(5);
 
-/// Makes a [`Plugin`].
+/// Configures and starts a [`Plugin`].
 pub struct PluginBuilder {
     pub(crate) source: ComponentSource,
     pub(crate) config: Option<Config>,
@@ -45,67 +45,70 @@ impl Default for PluginBuilder {
 }
 
 impl PluginBuilder {
-    /// The component to run. Default: the one that is built into this library.
+    /// The component to run. Default: the embedded one.
     pub fn component(mut self, source: ComponentSource) -> Self {
         self.source = source;
         self
     }
 
-    /// The config. Without one the plugin works, and every turn ends with `config_invalid` until
+    /// The config. Without one the plugin starts, and every turn ends with `config_invalid` until
     /// [`Plugin::configure`] sets one.
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
         self
     }
 
-    /// Where the available memory is read. Default: the system.
+    /// The source of memory readings. Default: [`SystemMemory`].
     pub fn memory(mut self, source: impl MemorySource + 'static) -> Self {
         self.memory = Arc::new(source);
         self
     }
 
-    /// The clock that the guards see. Default: the real one.
+    /// The clock of the guards. Default: the real one.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Runs the tools of turns that bring no runner of their own.
+    /// Runs the tools of turns without a runner of their own. Default: none.
     pub fn tool_runner(mut self, runner: Arc<dyn ToolRunner>) -> Self {
         self.runner = Some(runner);
         self
     }
 
-    /// The most memory that the component may have, in bytes; at more it is stopped. Default:
-    /// 128 MiB, which is what the largest turns need, and also the most that can be set.
+    /// Memory limit of the component in bytes; exceeding it traps. Default and maximum: 128 MiB, enough
+    /// for the largest turns.
     pub fn memory_cap(mut self, bytes: usize) -> Self {
         self.memory_cap = bytes.min(MEMORY_RESERVATION);
         self
     }
 
-    /// How long the component may compute without waiting for anything before it is stopped.
-    /// Default: 5 s.
+    /// How long the component may compute without waiting before it is stopped. Default: 5 s.
     pub fn compute_budget(mut self, budget: Duration) -> Self {
         self.compute_budget = budget;
         self
     }
 
-    /// A folder of this user's own where compiled components are kept. It is made if need be; one
-    /// that cannot be written costs a compilation at every start and is no error. Default: none.
+    /// Folder for compiled components; must belong to this user. Created if missing. If it is not
+    /// writable, the component is recompiled at every start. Default: none.
     pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.cache_dir = Some(dir.into());
         self
     }
 
-    /// The state of the guards of an earlier plugin, where this one is to go on. Only together with
-    /// a config: what it says of a gateway at another address than the config's is forgotten. One
-    /// that the component does not take is told in the log, and the guards begin anew.
+    /// Guard state of an earlier plugin to continue from; needs a config. State of gateways whose
+    /// address is not in the config is dropped. If the component rejects the snapshot, that is logged
+    /// and the guards start fresh.
     pub fn snapshot(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = Some(snapshot);
         self
     }
 
-    /// Loads the component, starts it on its thread and gives it the config.
+    /// Loads the component, starts its thread and applies the config.
+    ///
+    /// # Errors
+    ///
+    /// The component cannot be loaded, traps, or refuses the config; or the thread cannot be started.
     pub async fn build(self) -> Result<Plugin, LoadError> {
         Plugin::start(self).await
     }

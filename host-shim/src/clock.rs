@@ -9,15 +9,14 @@ use tokio::sync::Notify;
 use crate::http::settle;
 
 /// A monotonic clock: the real one, or the real one plus an offset that [`Clock::advance`] moves.
-/// Clones share the offset. A plugin that takes over a [`Snapshot`](crate::Snapshot) sets its clock
-/// to where that of the plugin before it would stand.
+/// Clones share the offset. A plugin that restores a [`Snapshot`](crate::Snapshot) moves its clock to
+/// where the earlier plugin's clock would be now.
 ///
-/// It goes on while the machine is suspended (on Linux, Android, macOS and Windows): a breaker that
-/// opened before the lid was closed is due when it is opened again, and a turn that was under way has
-/// used up its time.
+/// The clock keeps running while the machine is suspended (on Linux, Android, macOS and Windows): a
+/// breaker's open time and a turn's limits include the suspension.
 ///
-/// Only the component's rules go by it (breakers, queues, time limits of a turn). The limits of a
-/// connection go by the time that the machine runs, so that one is not over because of a suspension.
+/// Only the component's rules use it (breakers, queue, turn limits). Connection limits count only the
+/// time the machine is awake.
 #[derive(Clone, Debug)]
 pub struct Clock {
     shared: Arc<Shared>,
@@ -34,7 +33,7 @@ struct Shared {
     moved: Notify,
 }
 
-/// The clock is the real one and cannot be moved.
+/// The clock is not adjustable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this clock cannot be moved; build the plugin with Clock::adjustable()")]
 pub struct NotAdjustable;
@@ -73,7 +72,11 @@ impl Clock {
         elapsed.saturating_add(offset)
     }
 
-    /// Moves an adjustable clock forward and wakes what waited for a time that has come.
+    /// Moves an adjustable clock forward and wakes whatever is due by then.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAdjustable`] if it is the real clock.
     pub fn advance(&self, by: Duration) -> Result<(), NotAdjustable> {
         if !self.shared.adjustable {
             return Err(NotAdjustable);
@@ -82,7 +85,7 @@ impl Clock {
         Ok(())
     }
 
-    /// Moves the clock, of either kind, to a later time. An earlier one changes nothing.
+    /// Moves a clock of either kind to a later time. An earlier time changes nothing.
     pub(crate) fn catch_up(&self, with: Duration) {
         let behind = with.saturating_sub(self.now());
         self.shift(behind);
@@ -98,8 +101,8 @@ impl Clock {
         self.shared.moved.notify_waiters();
     }
 
-    /// Waits for a time of this clock, and then until what has arrived by then could be taken. Must
-    /// be awaited within a Tokio runtime with time.
+    /// Waits for a time of this clock, then lets everything that has arrived by then be processed.
+    /// Needs a Tokio runtime with timers.
     pub(crate) async fn wait_until(&self, when: Duration) {
         let mut waited = false;
         loop {
@@ -123,7 +126,7 @@ impl Clock {
 /// Reads a monotonic clock.
 type Source = fn() -> Duration;
 
-/// Tokio's timers stand still while the machine is suspended, so the clock is looked at so often.
+/// How often the clock is checked: Tokio's timers stop while the machine is suspended.
 const LOOK_AGAIN: Duration = match cfg!(test) {
     true => Duration::from_millis(10),
     false => Duration::from_secs(10),
@@ -141,7 +144,7 @@ fn system() -> Duration {
     read(CLOCK)
 }
 
-/// A clock of the system's.
+/// Reads a system clock.
 #[cfg(unix)]
 pub(crate) fn read(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec {

@@ -1,14 +1,13 @@
-//! JSON texts from JavaScript and Python.
+//! Repairs JSON from JavaScript and Python.
 
 use std::borrow::Cow;
 
-/// The JSON text with U+FFFD in place of every half of a character; borrowed if there is none.
+/// Replaces every lone surrogate escape with U+FFFD; borrows if there is none.
 ///
-/// Texts of JavaScript and Python may end in the middle of a character outside the first 65,536, such as
-/// an emoji that was cut in two. Their JSON writes the half as `\ud83d`, which serde_json refuses together
-/// with everything around it.
+/// JavaScript and Python strings may contain half of an emoji, written in JSON as `\ud83d`. serde_json
+/// rejects the whole text for it.
 pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
-    // The escapes of all halves begin so. Most texts have none, and some are large.
+    // A cheap test: most texts have no surrogates, and some are large.
     if json.contains("\\ud") || json.contains("\\uD") {
         Cow::Owned(openclaw_plugin::with_whole_characters(json))
     } else {

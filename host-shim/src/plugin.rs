@@ -19,8 +19,8 @@ use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 use crate::turn::{Canceller, Turn};
 
-/// A running plugin. Clones are handles of the same one; it ends with the last handle and turn,
-/// or at [`Plugin::close`].
+/// A running plugin. Clones are handles to the same plugin; it ends with the last handle and turn, or
+/// at [`Plugin::close`].
 #[derive(Clone)]
 pub struct Plugin {
     inner: Arc<Inner>,
@@ -34,11 +34,11 @@ struct Inner {
     locale: RwLock<Locale>,
 }
 
-/// Why a config was not taken; the one before stays in force.
+/// Why a config was refused; the previous one stays in force.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigureError {
-    /// The config is wrong.
+    /// The config is invalid.
     #[error(transparent)]
     Invalid(#[from] ConfigError),
     /// The component trapped, or the plugin is closed.
@@ -47,7 +47,7 @@ pub enum ConfigureError {
 }
 
 impl Plugin {
-    /// A new plugin.
+    /// Configures a new plugin.
     pub fn builder() -> PluginBuilder {
         PluginBuilder::default()
     }
@@ -71,8 +71,8 @@ impl Plugin {
         })
     }
 
-    /// Asks the gateway. Returns at once; the turn runs whether or not its events are waited for,
-    /// and is cancelled when the [`Turn`] is dropped.
+    /// Starts a turn. Returns at once; the turn runs whether or not its events are read, and is
+    /// cancelled when the [`Turn`] is dropped.
     pub fn ask(&self, request: TurnRequest) -> Turn {
         self.begin(request, None)
     }
@@ -99,37 +99,54 @@ impl Plugin {
             end,
             cancelled,
         };
-        // A failure drops the command and with it the senders, which the turn reports as closed.
+        // On failure the command is dropped with its senders, which the turn reports as closed.
         let _ = self.inner.commands.send(Command::Ask(Box::new(command)));
         Turn::new(id, event_receiver, end_receiver, canceller, self.clone())
     }
 
-    /// What the guards know; also while a turn runs. Fails with `plugin_trapped`, or `cancelled`
-    /// if the plugin is closed.
+    /// The state of the guards; also while a turn runs.
+    ///
+    /// # Errors
+    ///
+    /// `plugin_trapped` if the component traps, `cancelled` if the plugin is closed.
     pub async fn status(&self) -> Result<Status, Fault> {
         self.call(Command::Status).await
     }
 
-    /// Looks at memory, breakers and the gateways without a model call. Without a locale: the
-    /// config's. Fails as [`Plugin::status`] does.
+    /// Checks memory, breakers and gateways without a model call. `None`: in the config's locale.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::status`].
     pub async fn diagnose(&self, locale: Option<Locale>) -> Result<Diagnosis, Fault> {
         self.call(|answer| Command::Diagnose(locale, answer)).await
     }
 
-    /// Closes the breakers and forgets their failures. Fails as [`Plugin::status`] does.
+    /// Closes the breakers and resets their failure counts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::status`].
     pub async fn reset(&self) -> Result<(), Fault> {
         self.call(Command::Reset).await
     }
 
-    /// The guards' state, for [`PluginBuilder::snapshot`]. A trial under way counts as not yet made.
-    /// Fails as [`Plugin::status`] does.
+    /// The guard state, for [`PluginBuilder::snapshot`]. A trial turn in progress counts as not started.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::status`].
     pub async fn snapshot(&self) -> Result<Snapshot, Fault> {
         let guards = self.call(Command::Snapshot).await?;
         Ok(Snapshot::new(guards, self.clock()))
     }
 
-    /// Sets another config. A turn that runs ends under the old one, one that waits begins under the
-    /// new one; on an error nothing has changed.
+    /// Replaces the config. A running turn finishes under the old config; a queued one starts under the
+    /// new one.
+    ///
+    /// # Errors
+    ///
+    /// The config is invalid, the component traps, or the plugin is closed; nothing has changed then.
     pub async fn configure(&self, config: Config) -> Result<(), ConfigureError> {
         let locale = config.locale;
         let (answer, receiver) = oneshot::channel();
@@ -149,25 +166,25 @@ impl Plugin {
         Ok(())
     }
 
-    /// Ends the plugin: every turn is cancelled, connections are closed, and the thread is done
-    /// when this returns. Later calls fail with `cancelled`.
+    /// Ends the plugin: cancels all turns, closes the connections and waits for the thread to end.
+    /// Later calls fail with `cancelled`.
     pub async fn close(&self) {
         let (answer, receiver) = oneshot::channel();
         let _ = self.inner.commands.send(Command::Close(answer));
         let _ = receiver.await; // Either an answer, or the thread was gone already.
     }
 
-    /// What is known about the component.
+    /// Facts about the component.
     pub fn component_info(&self) -> &ComponentInfo {
         &self.inner.info
     }
 
-    /// The clock that the guards see.
+    /// The clock of the guards.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
     }
 
-    /// The language of texts for people, as the config in force has it.
+    /// The language of the current config.
     pub fn locale(&self) -> Locale {
         *self
             .inner

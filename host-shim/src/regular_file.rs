@@ -1,14 +1,13 @@
-//! The one way in which files that somebody named are read: regular files only, without waiting, and
-//! never more than a limit.
+//! Reads files named by users: regular files only, without blocking, up to a limit.
 //!
-//! The size that the system tells is no limit: files of `/proc` have none, and others grow while they
-//! are read. A FIFO would block its opener until somebody writes, a device may never end.
+//! The size reported by the system is not enough: files in `/proc` report none, and others grow while
+//! they are read. Opening a FIFO blocks until somebody writes; a device may never end.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Bytes that are read at once.
+/// Bytes per read.
 const PIECE: usize = 64 << 10;
 
 /// Why a file cannot be read.
@@ -16,29 +15,29 @@ const PIECE: usize = 64 << 10;
 pub(crate) enum ReadError {
     #[error("cannot be read: {0}")]
     Io(#[source] io::Error),
-    /// A directory, FIFO, socket or device, or a file of the kernel's that has nothing yet.
+    /// A directory, FIFO, socket or device, or a kernel file without data yet.
     #[error(
-        "is not a regular file; a pipe, device or folder cannot be read here, so copy its content into a file"
+        "is not a regular file; copy the content into a file, pipes, devices and folders are not read"
     )]
     NotRegular,
-    /// It has more bytes than the limit; at least this many.
-    #[error("is too long, {0} bytes or more")]
+    /// Over the limit; at least this many bytes.
+    #[error("is too long: at least {0} bytes")]
     TooLong(u64),
 }
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            // Opened so that nothing waits: such a file is a queue of the kernel's.
+            // Opened non-blocking, so such a file is a kernel queue.
             io::ErrorKind::WouldBlock => Self::NotRegular,
             _ => Self::Io(error),
         }
     }
 }
 
-/// Opens a regular file for reading. Never waits for another process.
+/// Opens a regular file for reading, without waiting for another process.
 pub(crate) fn open(path: &Path) -> Result<File, ReadError> {
-    // First without opening it: to open a device can already do something.
+    // Before opening it: opening a device can have effects.
     if !std::fs::metadata(path)?.is_file() {
         return Err(ReadError::NotRegular);
     }
@@ -66,7 +65,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     }
     let mut bytes = Vec::new();
     bytes.reserve_exact(usize::try_from(size).unwrap_or(0));
-    // Always the same size: some files of /proc are read in whole records only.
+    // Constant buffer size: some files in /proc only return whole records.
     let mut piece = vec![0; PIECE];
     loop {
         match file.read(&mut piece) {
@@ -81,8 +80,8 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     }
 }
 
-/// The text of a regular file of at most `limit` bytes, without a byte order mark. Bytes that are
-/// no UTF-8 are an error that says where.
+/// The text of a regular file of at most `limit` bytes, without a byte order mark. The error for
+/// invalid UTF-8 says where it is.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, ReadError> {
     let bytes = read(path, limit)?;
     let text = String::from_utf8(bytes).map_err(|error| {

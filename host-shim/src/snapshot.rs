@@ -1,32 +1,31 @@
-//! What the guards know, for a plugin that goes on where another one stopped.
+//! The guard state that one plugin hands to the next.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::clock::Clock;
 
-/// Before everything else in [`Snapshot::to_bytes`].
+/// Start of [`Snapshot::to_bytes`].
 const MAGIC: &str = "astr-openclaw-guards 1";
 
-/// The guards' state of a plugin at one moment: breakers, counters and the learnt dialects. No
-/// token and no text of a turn is in it.
+/// A plugin's guard state at one moment: breakers, counters and learnt dialects. Contains no token and
+/// no text of a turn.
 ///
-/// [`Plugin::snapshot`](crate::Plugin::snapshot) takes one, and
-/// [`PluginBuilder::snapshot`](crate::PluginBuilder::snapshot) gives it to a new plugin, which may
-/// be one of another process: an open breaker stays open for the rest of its time, by the system's
-/// time of day.
+/// Taken by [`Plugin::snapshot`](crate::Plugin::snapshot) and restored by
+/// [`PluginBuilder::snapshot`](crate::PluginBuilder::snapshot), also in another process: an open breaker
+/// stays open for the rest of its time, measured by the system's time of day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Since 1970.
+    /// Time since 1970.
     taken: Duration,
-    /// What the plugin's clock showed then; the component counts by it.
+    /// The plugin's clock at that moment.
     clock: Duration,
-    /// The component's own, of which only it knows the meaning.
+    /// The component's own format; opaque to the host.
     pub(crate) guards: Vec<u8>,
 }
 
-/// It is no snapshot.
+/// The bytes are not a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("these bytes are no snapshot of the guards that this version has written")]
+#[error("not a guard snapshot from this version")]
 pub struct NoSnapshot;
 
 impl Snapshot {
@@ -38,7 +37,7 @@ impl Snapshot {
         }
     }
 
-    /// To be stored: one line of text, and then what the component wrote.
+    /// Serialized for storage: one line of text, then the component's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (taken, clock) = (self.taken.as_millis(), self.clock.as_millis());
         let mut bytes = format!("{MAGIC} {taken} {clock}\n").into_bytes();
@@ -46,7 +45,12 @@ impl Snapshot {
         bytes
     }
 
-    /// From what [`Snapshot::to_bytes`] gave. Whether a component takes it is seen when it starts.
+    /// Reads the output of [`Snapshot::to_bytes`]. Whether the component accepts it shows when a plugin
+    /// starts with it.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSnapshot`] if the bytes have another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NoSnapshot> {
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let (head, guards) = bytes.split_at(end.ok_or(NoSnapshot)?);
@@ -63,8 +67,8 @@ impl Snapshot {
         })
     }
 
-    /// What the clock of the old plugin would show now. Without a step of the time of day; one that
-    /// goes back counts as no time at all.
+    /// What the earlier plugin's clock would show now, by the time of day. A time of day that went
+    /// back counts as no time passed.
     pub(crate) fn clock_now(&self) -> Duration {
         let passed = since_1970().saturating_sub(self.taken);
         self.clock.saturating_add(passed)

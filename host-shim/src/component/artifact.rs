@@ -1,8 +1,8 @@
-//! Compiled components on disk: `NAME.cwasm`, which is what wasmtime makes of a component, and
-//! beside it `NAME.cwasm.json`, which says what it was made of.
+//! Compiled components on disk: `NAME.cwasm`, written by wasmtime, and `NAME.cwasm.json`, which
+//! describes what it was compiled from.
 //!
-//! The code of an artifact runs outside the sandbox, so only one is loaded that nobody but this
-//! user and root can have written, that is whole, and that was made for exactly this build.
+//! An artifact's code runs outside the sandbox. It is loaded only if nobody but this user and root
+//! could have written it, if it is complete, and if it was built for exactly this wasmtime and target.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -15,7 +15,7 @@ use wasmtime::component::Component;
 use super::engine::{SETTINGS, TARGET, WASMTIME};
 use super::{digest, trusted_file};
 
-/// The longest description that is read, in bytes.
+/// Longest accepted description, in bytes.
 const MAX_DESCRIPTION_BYTES: u64 = 4096;
 
 /// What `NAME.cwasm.json` says.
@@ -35,7 +35,7 @@ pub(super) struct Description {
 
 const FORMAT: u32 = 1;
 
-/// How the names of files begin that are being written.
+/// Prefix of files still being written.
 pub(super) const UNFINISHED: &str = ".openclaw-";
 
 impl Description {
@@ -52,26 +52,29 @@ impl Description {
         }
     }
 
-    /// Whether the artifact fits this build.
+    /// Checks that the artifact fits this build.
     fn check(&self) -> Result<(), String> {
         if self.format != FORMAT {
             return Err(format!(
-                "its description has format {}, not {FORMAT}",
+                "its description has format {}, expected {FORMAT}",
                 self.format
             ));
         }
         if self.wasmtime != WASMTIME {
             return Err(format!(
-                "it was made by wasmtime {}, this is {WASMTIME}",
+                "it was made by wasmtime {}, but this build uses {WASMTIME}",
                 self.wasmtime
             ));
         }
         if self.target != TARGET {
-            return Err(format!("it was made for {}, this is {TARGET}", self.target));
+            return Err(format!(
+                "it was made for {}, but this build is for {TARGET}",
+                self.target
+            ));
         }
         if self.settings != SETTINGS {
             return Err(format!(
-                "it was made with settings {}, not {SETTINGS}",
+                "it was made with settings {}, expected {SETTINGS}",
                 self.settings
             ));
         }
@@ -79,19 +82,19 @@ impl Description {
     }
 }
 
-/// All that an artifact of a component depends on, in one text.
+/// Everything that an artifact depends on, as one string.
 pub(super) fn key(wasm_sha256: &str) -> String {
     format!("{FORMAT} {WASMTIME} {TARGET} {SETTINGS} {wasm_sha256}")
 }
 
-/// The description's place.
+/// The path of an artifact's description.
 pub(super) fn description_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".json");
     PathBuf::from(name)
 }
 
-/// Loads an artifact. An error says why it cannot be used.
+/// Loads an artifact. The error says why it cannot be used.
 pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, Description), String> {
     let description_path = description_of(path);
     let mut text = String::new();
@@ -99,15 +102,19 @@ pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, Descripti
         .take(MAX_DESCRIPTION_BYTES)
         .read_to_string(&mut text)
         .map_err(|e| format!("{}: {e}", description_path.display()))?;
-    let description: Description = serde_json::from_str(&text)
-        .map_err(|e| format!("{} is no description: {e}", description_path.display()))?;
+    let description: Description = serde_json::from_str(&text).map_err(|e| {
+        format!(
+            "{} is not a valid description: {e}",
+            description_path.display()
+        )
+    })?;
     description.check()?;
 
     let file = trusted_file::open_private(path)?;
     let (sha256, size) = digest::of_reader(&file).map_err(|e| e.to_string())?;
     if (&sha256, size) != (&description.code_sha256, description.code_size) {
         return Err(format!(
-            "it is damaged: {size} bytes that are not the ones described"
+            "it is damaged: its {size} bytes do not match the description"
         ));
     }
     let component = deserialize(engine, &file, path).map_err(|e| first_line(&e))?;
@@ -116,7 +123,7 @@ pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, Descripti
 
 /// Hands a checked file to wasmtime.
 fn deserialize(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Component> {
-    // By its descriptor: the path may have come to name another file since it was checked.
+    // By descriptor: the path may name another file since the check.
     #[cfg(target_os = "linux")]
     let mapped = {
         use std::os::fd::AsRawFd as _;
@@ -125,16 +132,16 @@ fn deserialize(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Co
     };
     #[cfg(not(target_os = "linux"))]
     let mapped = path.to_owned();
-    // SAFETY: wasmtime made the file (its hash is the one that `store` wrote down), for this
-    // version and these settings, and nobody else could have written it (`open_private`).
+    // SAFETY: wasmtime wrote the file (its hash is the one that `store` recorded) for this version
+    // and these settings, and nobody else could have written it (`open_private`).
     unsafe { Component::deserialize_file(engine, mapped) }
 }
 
-/// Writes an artifact, whole or not at all.
+/// Writes an artifact atomically.
 pub(super) fn store(path: &Path, code: &[u8], wasm_sha256: &str, wasm_size: u64) -> io::Result<()> {
     let description = Description::new(wasm_sha256, wasm_size, code);
     let text = serde_json::to_vec_pretty(&description)?;
-    // In this order: code without its description is not used.
+    // In this order: code without a description is never loaded.
     for (path, bytes) in [
         (path, code),
         (description_of(path).as_path(), text.as_slice()),
@@ -151,7 +158,7 @@ pub(super) fn store(path: &Path, code: &[u8], wasm_sha256: &str, wasm_size: u64)
     Ok(())
 }
 
-/// What happened, on one line: wasmtime's errors are chains, some of whose texts are backtraces.
+/// An error chain of wasmtime as one line, without backtraces.
 pub(crate) fn first_line(error: &wasmtime::Error) -> String {
     let lines: Vec<String> = error
         .chain()

@@ -1,4 +1,4 @@
-//! A folder of artifacts that this library made by itself: their names, and which of them are kept.
+//! The cache of compiled components: file names and eviction.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,29 +7,28 @@ use std::time::{Duration, SystemTime};
 use super::artifact::{self, UNFINISHED, description_of};
 use super::digest;
 
-/// Artifacts that are kept, those used last: versions that are used in turns do not compile each time.
+/// Number of artifacts kept, most recently used first, so that alternating versions are not recompiled.
 const KEPT: usize = 4;
 
-/// Nobody writes an artifact for so long: what is left then is of a process that was killed.
+/// A file still unfinished after this time was left by a killed process.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// Where the artifact of a component is in a cache folder. The name holds all that it depends on,
-/// so that several versions can share a folder.
+/// The path of a component's artifact in a cache folder. The name covers everything the artifact
+/// depends on, so several versions can share a folder.
 pub(super) fn place(dir: &Path, wasm_sha256: &str) -> PathBuf {
     let key = digest::of_bytes(artifact::key(wasm_sha256).as_bytes());
     dir.join(format!("openclaw-{}.cwasm", &key[..32]))
 }
 
-/// Puts on record that an artifact was used now. That it cannot be is no harm: it is then made again
-/// one day.
+/// Marks an artifact as just used. Failure is harmless: the artifact is evicted sooner.
 pub(super) fn mark_used(path: &Path) {
     if let Ok(file) = fs::File::open(path) {
         let _ = file.set_modified(SystemTime::now());
     }
 }
 
-/// Removes what is not needed any more: all but the artifacts used last (always this one), and files
-/// that a killed process left half written. Whoever runs a removed one keeps it until it ends.
+/// Removes all but the most recently used artifacts (always keeps `made`), and unfinished files of
+/// killed processes. A process that runs a removed artifact keeps its mapping.
 pub(super) fn clean(dir: &Path, made: &Path) {
     let files = fs::read_dir(dir).into_iter().flatten().flatten();
     let mut artifacts = Vec::new();
@@ -49,13 +48,13 @@ pub(super) fn clean(dir: &Path, made: &Path) {
     artifacts.sort();
     let unneeded = artifacts.len().saturating_sub(KEPT - 1);
     for (_, path) in artifacts.into_iter().take(unneeded) {
-        // The code first: a description alone is never used.
+        // The code first: a description alone is harmless.
         remove(&path);
         remove(&description_of(&path));
     }
 }
 
-/// Whether this is a name that [`place`] gives.
+/// Whether [`place`] generates this name.
 fn is_ours(name: &str) -> bool {
     name.strip_prefix("openclaw-")
         .and_then(|rest| rest.strip_suffix(".cwasm"))
@@ -64,7 +63,7 @@ fn is_ours(name: &str) -> bool {
 
 fn remove(path: &Path) {
     if let Err(error) = fs::remove_file(path) {
-        tracing::debug!(path = %path.display(), %error, "an old artifact is left");
+        tracing::debug!(path = %path.display(), %error, "an old artifact could not be removed");
     }
 }
 

@@ -1,11 +1,11 @@
-//! Why a component cannot be run.
+//! Why a component cannot be loaded.
 
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
 use openclaw_core::fault::Fault;
 
-/// Why a plugin cannot be made. One line each, with what to do.
+/// Why a plugin could not be started. Each message is one line and says what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -19,48 +19,48 @@ pub enum LoadError {
     },
     /// Not a WebAssembly component at all.
     #[error(
-        "{what} is not a WebAssembly component: {why}; give a component built for wasm32-wasip2"
+        "{what} is not a WebAssembly component: {why}; use a component built for wasm32-wasip2"
     )]
     NotAComponent {
-        /// The file, or what else was given.
+        /// The file, or another name for the source.
         what: String,
-        /// What it is instead.
+        /// What was found instead.
         why: String,
     },
-    /// A component, but not of this world or of this version of it.
+    /// A component of another world or another version.
     #[error(
-        "{what} is not a plugin of the world {expected}: {why}; give one built from the same version of this project"
+        "{what} does not implement the world {expected}: {why}; use a component built from this version of the project"
     )]
     OtherWorld {
-        /// The file, or what else was given.
+        /// The file, or another name for the source.
         what: String,
-        /// The world that is needed.
+        /// The required world.
         expected: String,
         /// What is different.
         why: String,
     },
-    /// There is no machine code for it and no compiler to make it.
+    /// No usable machine code, and no compiler to create it.
     #[error(
-        "{what} has to be compiled and this build has no compiler: {why}; make it with `host-shim compile` of the same version and give the .cwasm file that it writes"
+        "{what} must be compiled, but this build has no compiler: {why}; run `host-shim compile` of the same version and load the .cwasm file it writes"
     )]
     NoCompiler {
-        /// The file, or what else was given.
+        /// The file, or another name for the source.
         what: String,
         /// Why no artifact could be used.
         why: String,
     },
-    /// The artifact that was named cannot be used.
-    #[error("the artifact {path:?} cannot be used: {why}; make it again with `host-shim compile`")]
+    /// The named artifact cannot be used.
+    #[error("the artifact {path:?} cannot be used: {why}; recreate it with `host-shim compile`")]
     Artifact {
         /// The path as given.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
-    /// The compiler or the linker refused it, or it cannot be instantiated.
+    /// It cannot be compiled, linked or instantiated.
     #[error("{what} cannot be run: {why}")]
     Unusable {
-        /// The file, or what else was given.
+        /// The file, or another name for the source.
         what: String,
         /// What wasmtime said.
         why: String,

@@ -1,11 +1,11 @@
-//! What is known about a component.
+//! Facts about a loaded component.
 
 use serde::Serialize;
 
-/// What is known about a component.
+/// Facts about a loaded component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ComponentInfo {
-    /// The version of the package `astr:openclaw` whose world it has.
+    /// The version of the package `astr:openclaw` that it implements.
     pub version: String,
     /// The world, such as `astr:openclaw/plugin@0.1.0`.
     pub world: String,
@@ -13,9 +13,9 @@ pub struct ComponentInfo {
     pub sha256: String,
     /// Its size in bytes.
     pub size: u64,
-    /// The interfaces that it imports, sorted.
+    /// Imported interfaces, sorted.
     pub imports: Vec<String>,
-    /// The interfaces that it exports, sorted.
+    /// Exported interfaces, sorted.
     pub exports: Vec<String>,
     /// Where its machine code came from: `compiled`, `cache` or `precompiled`.
     pub code: CodeOrigin,
@@ -28,8 +28,8 @@ pub struct ComponentInfo {
 pub enum CodeOrigin {
     /// Compiled in this process.
     Compiled,
-    /// An artifact in the cache.
+    /// Loaded from the cache.
     Cache,
-    /// The artifact that was named.
+    /// Loaded from the named artifact.
     Precompiled,
 }

@@ -1,4 +1,4 @@
-//! Whether a component is of our world, and of our version of it.
+//! Checks that a component implements this version of the plugin's world.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use wasmtime::component::Component;
 /// The version of the package in `wit/`.
 pub(crate) const VERSION: &str = env!("OPENCLAW_WIT_VERSION");
 
-/// What a plugin must export, without the version.
+/// Required exports, without the version.
 const EXPORTS: [&str; 2] = ["astr:openclaw/gateway", "astr:openclaw/guards"];
 
-/// The world that is needed.
+/// The required world.
 pub(super) fn name() -> String {
     format!("astr:openclaw/plugin@{VERSION}")
 }
 
-/// The names of what a component imports and exports, sorted.
+/// Names of a component's imports and exports, sorted.
 pub(super) struct Interfaces {
     pub(super) imports: Vec<String>,
     pub(super) exports: Vec<String>,
@@ -40,7 +40,7 @@ impl Interfaces {
         }
     }
 
-    /// An error says what is different.
+    /// The error says what differs.
     pub(super) fn check(&self) -> Result<(), String> {
         for wanted in EXPORTS {
             let full = format!("{wanted}@{VERSION}");
@@ -52,7 +52,7 @@ impl Interfaces {
                 .iter()
                 .find_map(|name| name.strip_prefix(wanted)?.strip_prefix('@'));
             return Err(match (other, self.exports.is_empty()) {
-                (Some(version), _) => format!("it is of version {version}, not {VERSION}"),
+                (Some(version), _) => format!("it has version {version}, not {VERSION}"),
                 (None, true) => format!("it does not export {full}; it exports nothing"),
                 (None, false) => {
                     format!(
@@ -66,7 +66,7 @@ impl Interfaces {
     }
 }
 
-/// Looks at the first bytes. An error says what it is instead of a component.
+/// Checks the first bytes. The error says what the file is instead of a component.
 pub(super) fn check_header(bytes: &[u8]) -> Result<(), String> {
     const MAGIC: &[u8] = b"\0asm";
     /// Version 13 of the binary format, layer 1: a component.
@@ -74,16 +74,16 @@ pub(super) fn check_header(bytes: &[u8]) -> Result<(), String> {
     const MODULE: &[u8] = &[1, 0, 0, 0];
     match (bytes.get(..4), bytes.get(4..8)) {
         _ if bytes.is_empty() => Err("it is empty".to_owned()),
-        _ if MAGIC.starts_with(bytes) => Err("it is cut off".to_owned()),
+        _ if MAGIC.starts_with(bytes) => Err("it is truncated".to_owned()),
         (Some(MAGIC), Some(COMPONENT)) => Ok(()),
         (Some(MAGIC), Some(MODULE)) => Err("it is a core module".to_owned()),
         (Some(MAGIC), Some(_)) => Err("it has an unknown binary format".to_owned()),
-        (Some(MAGIC), None) => Err("it is cut off".to_owned()),
+        (Some(MAGIC), None) => Err("it is truncated".to_owned()),
         (Some(b"\x7fELF"), _) => {
-            Err("it is native code; a .cwasm artifact is named as precompiled".to_owned())
+            Err("it is native code; load a .cwasm artifact as precompiled".to_owned())
         }
-        _ if std::str::from_utf8(bytes).is_ok() => Err("it is a text".to_owned()),
-        _ => Err("it does not begin as WebAssembly does".to_owned()),
+        _ if std::str::from_utf8(bytes).is_ok() => Err("it is a text file".to_owned()),
+        _ => Err("it is not WebAssembly".to_owned()),
     }
 }
 
@@ -115,27 +115,24 @@ mod tests {
         let error = check(&[]).unwrap_err();
         assert!(error.contains("exports nothing"), "{error}");
         let error = check(&["astr:openclaw/gateway@9.8.7", "astr:openclaw/guards@9.8.7"]);
-        assert_eq!(error, Err(format!("it is of version 9.8.7, not {VERSION}")));
+        assert_eq!(error, Err(format!("it has version 9.8.7, not {VERSION}")));
     }
 
     #[test]
     fn what_is_no_component_is_told_apart() {
         for (bytes, why) in [
             (&b""[..], "it is empty"),
-            (b"\0as", "it is cut off"),
-            (b"\0asm", "it is cut off"),
-            (b"\0asm\x0d\0\x01", "it is cut off"),
+            (b"\0as", "it is truncated"),
+            (b"\0asm", "it is truncated"),
+            (b"\0asm\x0d\0\x01", "it is truncated"),
             (b"\0asm\x01\0\0\0", "it is a core module"),
             (b"\0asm\x0c\0\x01\0", "it has an unknown binary format"),
-            (b"(component)", "it is a text"),
+            (b"(component)", "it is a text file"),
             (
                 b"\x7fELF\x02\x01",
-                "it is native code; a .cwasm artifact is named as precompiled",
+                "it is native code; load a .cwasm artifact as precompiled",
             ),
-            (
-                b"PK\x03\x04\xff\xfe",
-                "it does not begin as WebAssembly does",
-            ),
+            (b"PK\x03\x04\xff\xfe", "it is not WebAssembly"),
         ] {
             assert_eq!(check_header(bytes), Err(why.to_owned()), "{bytes:?}");
         }

@@ -1,4 +1,4 @@
-//! From a source to something that can be instantiated.
+//! Loads a component from its source.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use super::interfaces::{self, Interfaces};
 use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, cache, digest, trusted_file};
 use crate::regular_file::{self, ReadError};
 
-/// The component that is built into this library.
+/// The component embedded in this library.
 pub static EMBEDDED: &[u8] = include_bytes!(env!("OPENCLAW_EMBEDDED_WASM"));
 
-/// The largest file that is taken for a component; ours has some hundred kB.
+/// Largest accepted component file, in bytes; ours has about 300 kB.
 const MAX_WASM_BYTES: u64 = 64 << 20;
 
 /// A component that can be instantiated.
@@ -24,7 +24,7 @@ pub(crate) struct Loaded {
     pub(crate) info: ComponentInfo,
 }
 
-/// Loads a component: from an artifact if there is one that fits, else by compiling it.
+/// Loads a component from a matching artifact, or compiles it.
 pub(crate) fn load(source: &ComponentSource, cache: Option<&Path>) -> Result<Loaded, LoadError> {
     let what = source.name();
     let unusable = |e: &wasmtime::Error| LoadError::Unusable {
@@ -71,7 +71,7 @@ pub(crate) fn load(source: &ComponentSource, cache: Option<&Path>) -> Result<Loa
 }
 
 impl ComponentSource {
-    /// What errors call it.
+    /// The name used in errors.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Embedded => "the embedded component".to_owned(),
@@ -80,7 +80,7 @@ impl ComponentSource {
         }
     }
 
-    /// The bytes of the component.
+    /// The bytes of the WebAssembly file.
     pub(super) fn wasm(&self) -> Result<std::borrow::Cow<'_, [u8]>, LoadError> {
         let path = match self {
             Self::Embedded => return Ok(EMBEDDED.into()),
@@ -103,7 +103,7 @@ impl ComponentSource {
 
 type Code = (Component, String, u64, CodeOrigin);
 
-/// The artifact that was named, or none.
+/// Loads the named artifact.
 fn precompiled(engine: &Engine, path: &Path, wanted: Option<&str>) -> Result<Code, LoadError> {
     let error = |why: String| LoadError::Artifact {
         path: path.to_owned(),
@@ -119,7 +119,7 @@ fn precompiled(engine: &Engine, path: &Path, wanted: Option<&str>) -> Result<Cod
     match wanted {
         Some(wanted) if !wanted.eq_ignore_ascii_case(&description.wasm_sha256) => {
             Err(error(format!(
-                "it was made of the component {}, and {wanted} is wanted",
+                "it was compiled from the component {}, expected {wanted}",
                 description.wasm_sha256
             )))
         }
@@ -132,7 +132,7 @@ fn precompiled(engine: &Engine, path: &Path, wanted: Option<&str>) -> Result<Cod
     }
 }
 
-/// From the cache if it can be, and else into it if it can be.
+/// Loads from the cache, or compiles and stores in it.
 fn from_wasm(
     engine: &Engine,
     wasm: &[u8],
@@ -140,7 +140,7 @@ fn from_wasm(
     cache: Option<&Path>,
     what: &str,
 ) -> Result<(Component, CodeOrigin), LoadError> {
-    let mut why = "no folder of artifacts was given".to_owned();
+    let mut why = "no cache folder is set".to_owned();
     if let Some(dir) = cache {
         let path = cache::place(dir, sha256);
         match artifact::load(engine, &path) {
@@ -148,10 +148,10 @@ fn from_wasm(
                 cache::mark_used(&path);
                 return Ok((component, CodeOrigin::Cache));
             }
-            Ok(_) => why = format!("{}: it is of another component", path.display()),
+            Ok(_) => why = format!("{}: it belongs to another component", path.display()),
             Err(error) => why = error,
         }
-        tracing::debug!(path = %path.display(), why, "no artifact of the component can be used");
+        tracing::debug!(path = %path.display(), why, "no usable artifact; compiling");
     }
     let code = compile(engine, wasm, what, why)?;
     if let Some(dir) = cache {
@@ -161,20 +161,20 @@ fn from_wasm(
         match kept {
             Ok(()) => {
                 cache::clean(dir, &path);
-                // From the file, whose pages the system can drop and share.
+                // From the file: the system can share and drop its pages.
                 match artifact::load(engine, &path) {
                     Ok((component, _)) => return Ok((component, CodeOrigin::Compiled)),
                     Err(why) => {
-                        tracing::warn!(path = %path.display(), why, "the artifact cannot be used")
+                        tracing::warn!(path = %path.display(), why, "the new artifact cannot be used")
                     }
                 }
             }
             Err(error) => {
-                tracing::warn!(dir = %dir.display(), %error, "the compiled component is not kept");
+                tracing::warn!(dir = %dir.display(), %error, "the compiled component could not be cached");
             }
         }
     }
-    // SAFETY: the compiler of this very engine has just made it.
+    // SAFETY: this engine has just compiled it.
     let component = unsafe { Component::deserialize(engine, &code) };
     match component {
         Ok(component) => Ok((component, CodeOrigin::Compiled)),
@@ -203,8 +203,12 @@ fn compile(_: &Engine, _: &[u8], what: &str, why: String) -> Result<Vec<u8>, Loa
     })
 }
 
-/// Compiles a component ahead of time into `path` (and its description beside it), for
+/// Compiles a component ahead of time into `path` (with its description beside it), for
 /// [`ComponentSource::Precompiled`].
+///
+/// # Errors
+///
+/// The component cannot be loaded, or `path` cannot be written.
 #[cfg(feature = "compiler")]
 pub fn compile_to(source: &ComponentSource, path: &Path) -> Result<ComponentInfo, LoadError> {
     let loaded = load(source, None)?;
@@ -224,7 +228,11 @@ pub fn compile_to(source: &ComponentSource, path: &Path) -> Result<ComponentInfo
     Ok(loaded.info)
 }
 
-/// Loads a component and says what it is, without running it.
+/// Loads a component and describes it, without running it.
+///
+/// # Errors
+///
+/// The component cannot be loaded.
 pub fn inspect(source: &ComponentSource, cache: Option<&Path>) -> Result<ComponentInfo, LoadError> {
     load(source, cache).map(|loaded| loaded.info)
 }

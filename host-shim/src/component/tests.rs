@@ -105,7 +105,7 @@ fn an_artifact_that_is_damaged_or_not_of_this_build_is_made_anew() {
     fs::write(&description, text.replace("linux", "plan9")).unwrap();
     refused("made for ");
     fs::write(&description, "{}").unwrap();
-    refused("is no description");
+    refused("is not a valid description");
     fs::remove_file(&description).unwrap();
     refused("cwasm.json");
     fs::write(&description, text).unwrap();

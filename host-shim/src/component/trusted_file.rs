@@ -1,8 +1,8 @@
-//! Which files can be trusted with code that runs outside the sandbox.
+//! Opens files whose content runs outside the sandbox.
 //!
-//! Whoever can write an artifact and its description runs code in this process; so does whoever can
-//! put other files in their place. So the file, and every folder above it, must belong to this user
-//! or root, and nobody else may write them: what ssh asks of its key files.
+//! Whoever can write or replace an artifact and its description can run code in this process. The
+//! file and every folder above it must therefore belong to this user or root and be writable by nobody
+//! else, as ssh requires of its key files.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,11 +10,11 @@ use std::path::Path;
 
 use crate::regular_file;
 
-/// Opens a file that nobody but this user and root can have written or replaced. An error names the
-/// file or folder and says what to do. Never waits: what is no regular file is refused.
+/// Opens a file that only this user and root can have written or replaced. The error names the file
+/// or folder and says what to do. Never blocks: anything but a regular file is refused.
 pub(super) fn open_private(path: &Path) -> Result<File, String> {
-    // Without links: what counts is the folders that the file is in. One that is replaced between
-    // this and its opening was in a folder that others may write, which is found out below.
+    // Without links: the real folders count. A file replaced between here and the opening must be in
+    // a folder that others may write, which the check below catches.
     let path = fs::canonicalize(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let file = regular_file::open(&path).map_err(|e| format!("{}: it {e}", path.display()))?;
     let metadata = file
@@ -25,8 +25,8 @@ pub(super) fn open_private(path: &Path) -> Result<File, String> {
     Ok(file)
 }
 
-/// A folder for artifacts: made with mode 700 if it is not there, refused if others may write it or
-/// one of the folders above it.
+/// Creates a folder for artifacts with mode 700 if it is missing; fails if others may write it or a
+/// folder above it.
 pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -51,7 +51,7 @@ fn check_private(metadata: &fs::Metadata) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks a folder and all that it is in.
+/// Checks a folder and all its ancestors.
 #[cfg(unix)]
 fn check_folders(lowest: Option<&Path>) -> Result<(), String> {
     for folder in lowest.iter().flat_map(|lowest| lowest.ancestors()) {
@@ -68,8 +68,8 @@ fn check_folder(metadata: &fs::Metadata) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt as _;
 
     check_owner(metadata)?;
-    // In a sticky folder, such as /tmp, others can neither rename nor delete what is ours. Distributions
-    // that give every user a group of the same number let it write, by their umask of 002.
+    // In a sticky folder such as /tmp others cannot rename or delete our files. Distributions that give
+    // every user a private group of the same number let that group write (umask 002).
     let sticky = metadata.mode() & 0o1000 != 0;
     let group_is_this_user = metadata.gid() == user() && metadata.gid() == group();
     let writers = if group_is_this_user { 0o002 } else { 0o022 };
@@ -86,7 +86,7 @@ fn check_owner(metadata: &fs::Metadata) -> Result<(), String> {
     let (owner, user) = (metadata.uid(), user());
     if owner != user && owner != 0 {
         return Err(format!(
-            "it belongs to user {owner}, and only what belongs to this user ({user}) or root is trusted"
+            "it belongs to user {owner}; only files of this user ({user}) and root are trusted"
         ));
     }
     Ok(())
@@ -97,22 +97,22 @@ fn others_may_write(metadata: &fs::Metadata) -> String {
     use std::os::unix::fs::MetadataExt as _;
 
     let mode = metadata.mode() & 0o7777;
-    format!("others may write it (mode {mode:03o}); take that away with chmod go-w")
+    format!("others may write it (mode {mode:03o}); run chmod go-w on it")
 }
 
 #[cfg(unix)]
 fn user() -> u32 {
-    // SAFETY: has no preconditions and cannot fail.
+    // SAFETY: no preconditions; cannot fail.
     unsafe { libc::geteuid() }
 }
 
 #[cfg(unix)]
 fn group() -> u32 {
-    // SAFETY: has no preconditions and cannot fail.
+    // SAFETY: no preconditions; cannot fail.
     unsafe { libc::getegid() }
 }
 
-/// Other systems have no such modes; their users' folders are private by default.
+/// Other systems have no such modes; their user folders are private by default.
 #[cfg(not(unix))]
 fn check_private(_: &fs::Metadata) -> Result<(), String> {
     Ok(())

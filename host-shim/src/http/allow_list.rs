@@ -1,4 +1,4 @@
-//! The origins that may be asked.
+//! The origins that requests may go to.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -6,17 +6,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http::Uri;
 use openclaw_core::origin::Origin;
 
-/// The origins that may be asked; clones share them. Empty at first.
+/// The origins that requests may go to; clones share them. Empty at first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AllowList(Arc<RwLock<HashSet<Origin>>>);
 
 impl AllowList {
-    /// From now on these and no others.
+    /// Replaces the list.
     pub(crate) fn set(&self, origins: impl IntoIterator<Item = Origin>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = origins.into_iter().collect();
     }
 
-    /// From now on these too.
+    /// Extends the list.
     pub(crate) fn add(&self, origins: impl IntoIterator<Item = Origin>) {
         self.0
             .write()
@@ -24,7 +24,7 @@ impl AllowList {
             .extend(origins);
     }
 
-    /// Whether a request may go there: scheme, host and port are those of a configured gateway.
+    /// Whether scheme, host and port of `target` are those of a configured gateway.
     pub(crate) fn allows(&self, target: &Uri) -> bool {
         let (Some(scheme), Some(authority)) = (target.scheme_str(), target.authority()) else {
             return false;

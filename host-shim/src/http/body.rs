@@ -1,4 +1,4 @@
-//! The body of an answer, with the limit between two of its pieces.
+//! A response body with a limit on the time between two chunks.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,15 +12,15 @@ use wasmtime_wasi_http::Error;
 
 use super::{error, late};
 
-/// An answer's body. The time runs only while somebody waits for a piece.
+/// A response body. The time counts only while a chunk is awaited.
 pub(super) struct AnswerBody {
-    /// None after an error: dropping it closes the connection.
+    /// `None` after an error: dropping it closes the connection.
     incoming: Option<Incoming>,
     limit: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
-    /// Whether the timer runs for the piece that is waited for now.
+    /// Whether the timer runs for the chunk awaited now.
     waiting: bool,
-    /// The time is over, and what has arrived is given its chance.
+    /// The time is up; data that has arrived is still processed.
     settling: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// The request's.
     span: tracing::Span,
@@ -77,7 +77,7 @@ impl Body for AnswerBody {
         };
         let error = match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(Some(Err(error))) => {
-                tracing::debug!(parent: &this.span, %error, "the gateway's answer broke off");
+                tracing::debug!(parent: &this.span, %error, "the response was cut off");
                 error::of_body(&error)
             }
             Poll::Ready(frame) => {

@@ -1,4 +1,4 @@
-//! The one client of a plugin: pooled, without redirects and proxies, for allowed origins only.
+//! A plugin's HTTP client: pooled, no redirects, no proxies, allowed origins only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use super::body::AnswerBody;
 use super::connect::{ATTEMPT, Attempt, Connection, Connector};
 use super::{coding, error, late, upload};
 
-/// The gateway closes a connection that idles for 5 s; ours must not be one that it is closing.
+/// Below the 5 s after which the gateway closes an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 
-/// Connections that are kept: one turn at a time, and what a diagnosis asks meanwhile.
+/// Idle connections kept: one turn at a time, plus a diagnosis beside it.
 const POOL_SIZE: usize = 4;
 
-/// Sends the component's requests. Clones share the connections.
+/// Sends the component's requests. Clones share the pool.
 #[derive(Clone)]
 pub(crate) struct HttpClient {
     client: Client<Connector, WasiBody>,
@@ -29,8 +29,8 @@ pub(crate) struct HttpClient {
 }
 
 impl HttpClient {
-    /// Asks the origins of the list, as it is at each request. Must be used within a Tokio
-    /// runtime, always the same.
+    /// Checks each request against the list as it is then. Must always be used in the same Tokio
+    /// runtime.
     pub(crate) fn new(allowed: AllowList) -> Self {
         Self::with(Connector::new(), allowed)
     }
@@ -44,10 +44,9 @@ impl HttpClient {
         Self { client, allowed }
     }
 
-    /// Sends a request and waits for the head of its answer. A request is sent a second time only
-    /// if hyper gives it back as not begun, because its kept connection turned out to be closed
-    /// right before it was written to (see `tcp_stream`). Dropping the future, or the answer's body,
-    /// closes the connection.
+    /// Sends a request and waits for the response head. A request is sent again only if hyper returns it
+    /// unsent because the pooled connection was found closed before the first write (see `tcp_stream`).
+    /// Dropping the future or the response body closes the connection.
     pub(super) async fn send(
         &self,
         mut request: http::Request<WasiBody>,
@@ -56,7 +55,7 @@ impl HttpClient {
         if !self.allowed.allows(request.uri()) {
             return Err(Error::HttpRequestDenied);
         }
-        // Open until the answer's body has ended.
+        // Closed when the response body ends.
         let span =
             tracing::debug_span!("request", method = %request.method(), uri = %request.uri());
         let upload = upload::Upload::of(&request);
@@ -86,7 +85,7 @@ impl HttpClient {
     }
 }
 
-/// Waits for an answer within a limit that begins when there is a connection. None: too late.
+/// Waits for a response within `limit`, counted from the time of connection. `None`: timed out.
 async fn in_time<F: Future>(
     answering: F,
     attempt: &Attempt,
@@ -98,7 +97,7 @@ async fn in_time<F: Future>(
     loop {
         let from = match attempt.connection() {
             Connection::Reused | Connection::Making(None) => begun,
-            // The connector keeps its own limit, and this one begins after it.
+            // The connector has its own limit; this one starts after it.
             Connection::Making(Some(deadline)) => deadline,
             Connection::Made(at) => at,
         };
@@ -111,7 +110,7 @@ async fn in_time<F: Future>(
         if let Some(answer) = late::by(deadline, &mut answering).await {
             return Some(answer);
         }
-        // Too late, unless a connection was made meanwhile: look again.
+        // Timed out, unless a connection was made in the meantime: check again.
     }
 }
 
@@ -125,7 +124,7 @@ impl WasiHttpHooks for HttpClient {
         &mut self,
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
-        // Of no use: hyper sees when the component drops the answer.
+        // Not needed: hyper notices when the component drops the response.
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Answered, Error>> + Send> {
         let this = self.clone();

@@ -1,10 +1,10 @@
-//! Compression, which the component cannot undo.
+//! Reports compression, which the component cannot decode.
 
 use http::header::{CONTENT_ENCODING, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue};
 
-/// Lets the component see a compression of the transfer, of which hyper undoes only `chunked`: wasi:http
-/// has no `Transfer-Encoding`, so it becomes one of the content.
+/// Moves transfer codings other than `chunked`, the only one hyper decodes, to `Content-Encoding`:
+/// wasi:http hides `Transfer-Encoding` from the component.
 pub(super) fn show(answer: &mut HeaderMap) {
     let codings: Vec<HeaderValue> = answer
         .get_all(TRANSFER_ENCODING)

@@ -1,4 +1,4 @@
-//! Connecting, with the request's own time limit, and with errors that say what failed.
+//! Connects within the request's time limit, with errors that say what failed.
 
 use std::error::Error as StdError;
 use std::io;
@@ -27,11 +27,11 @@ tokio::task_local! {
     pub(super) static ATTEMPT: Arc<Attempt>;
 }
 
-/// How many interim answers (100 to 199) may come before the one that counts. Proxies send one every
-/// few seconds at the most, to keep a connection alive.
+/// Limit of interim responses (status 100 to 199). Proxies send at most one every few seconds to keep a
+/// connection alive.
 const MAX_INTERIM: u32 = 1000;
 
-/// How far a request's connection is, and how long it may take.
+/// The progress and limit of a request's connection.
 #[derive(Debug)]
 pub(super) struct Attempt {
     limit: Option<Duration>,
@@ -43,11 +43,11 @@ pub(super) struct Attempt {
 /// See [`Attempt`].
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Connection {
-    /// One of the pool, or none yet.
+    /// From the pool, or not started.
     Reused,
-    /// Being made, until then at most.
+    /// Connecting, with this deadline.
     Making(Option<Instant>),
-    /// Made, then.
+    /// Connected at this time.
     Made(Instant),
 }
 
@@ -61,14 +61,14 @@ impl Attempt {
         }
     }
 
-    /// An interim answer has come.
+    /// Counts an interim response.
     pub(super) fn count_interim(&self) {
         if self.interim.fetch_add(1, Ordering::Relaxed) == MAX_INTERIM {
             self.too_many_interim.notify_one();
         }
     }
 
-    /// Resolves when there were more interim answers than may be.
+    /// Resolves when there are too many interim responses.
     pub(super) async fn too_many_interim(&self) {
         self.too_many_interim.notified().await;
     }
@@ -88,7 +88,7 @@ impl Attempt {
     }
 }
 
-/// Why there is no connection. In every case nothing of the request was sent.
+/// Why there is no connection. Nothing of the request was sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectFailure {
     #[error("the host name cannot be resolved: {0}")]
@@ -97,7 +97,7 @@ pub(super) enum ConnectFailure {
     Refused,
     #[error("connection timed out")]
     TimedOut,
-    /// No route, no permission and the like.
+    /// For example no route, or no permission.
     #[error("cannot connect: {0}")]
     Unreachable(#[source] io::Error),
     #[error("the certificate is not trusted: {0}")]
@@ -106,7 +106,7 @@ pub(super) enum ConnectFailure {
     Tls(String),
 }
 
-/// Resolves names; marks its errors, so that they are told apart from those of connecting.
+/// Resolves names; its error type tells failed lookups from failed connections.
 #[derive(Clone, Debug)]
 struct Resolver(GaiResolver);
 
@@ -130,7 +130,7 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// Makes TCP connections that tell their end in time.
+/// Makes TCP connections that notice their end at once.
 #[derive(Clone)]
 struct Tcp(HttpConnector<Resolver>);
 
@@ -155,16 +155,16 @@ impl Service<Uri> for Tcp {
 
 type Tls = OnceLock<Result<HttpsConnector<Tcp>, String>>;
 
-/// Makes connections, over TLS for https.
+/// Connects, with TLS for https.
 #[derive(Clone)]
 pub(super) struct Connector {
     tcp: Tcp,
-    /// Made at the first https request: reading the system's certificates takes time and memory.
+    /// Created at the first https request: reading the system's certificates takes time and memory.
     tls: Arc<Tls>,
 }
 
 impl Connector {
-    /// Trusts the system's certificate authorities.
+    /// Trusts the system's certificate authorities (CAs).
     pub(super) fn new() -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
@@ -187,12 +187,14 @@ impl Connector {
         let made = self.tls.get_or_init(|| {
             let found = rustls_native_certs::load_native_certs();
             for error in &found.errors {
-                tracing::warn!(%error, "a certificate authority of the system cannot be read");
+                tracing::warn!(%error, "a system CA certificate cannot be read");
             }
             let mut roots = RootCertStore::empty();
             let (usable, _) = roots.add_parsable_certificates(found.certs);
             if usable == 0 {
-                return Err("the system has no certificate authorities; install them, or name a file of them in SSL_CERT_FILE".to_owned());
+                return Err(
+                    "no CA certificates found; install them or set SSL_CERT_FILE".to_owned(),
+                );
             }
             https(roots, self.tcp.clone())
         });
@@ -201,7 +203,7 @@ impl Connector {
 }
 
 fn https(roots: RootCertStore, tcp: Tcp) -> Result<HttpsConnector<Tcp>, String> {
-    // Named, because a process that links two providers has no default one.
+    // Explicit: a process that links two providers has no default.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -222,7 +224,7 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, target: Uri) -> Self::Future {
         let mut this = self.clone();
-        // Called within the request's own future, whatever task goes on with the result.
+        // Called within the request's own future, whichever task continues with the result.
         let attempt = ATTEMPT.try_with(Arc::clone).ok();
         let limit = attempt.as_ref().and_then(|attempt| attempt.limit);
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -252,7 +254,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// What the connectors' error means.
+/// Classifies an error of the connectors.
 fn failure(error: Box<dyn StdError + Send + Sync>) -> ConnectFailure {
     let mut next: Option<&(dyn StdError + 'static)> = Some(&*error);
     while let Some(error) = next {
@@ -268,7 +270,7 @@ fn failure(error: Box<dyn StdError + Send + Sync>) -> ConnectFailure {
             };
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            // TLS errors are wrapped, possibly twice, in ones of this type.
+            // TLS errors are wrapped in this type, possibly twice.
             if let Some(inner) = error.get_ref() {
                 next = Some(inner);
                 continue;
@@ -286,7 +288,7 @@ fn failure(error: Box<dyn StdError + Send + Sync>) -> ConnectFailure {
         }
         next = error.source();
     }
-    // A host name that TLS cannot check, such as one with an underscore.
+    // For example a host name that TLS cannot check, such as one with an underscore.
     ConnectFailure::Tls(error.to_string())
 }
 

@@ -1,7 +1,7 @@
-//! What went wrong, in the terms of wasi:http.
+//! Maps errors to those of wasi:http.
 //!
-//! The component asks again elsewhere only when nothing was sent, so the codes for that
-//! (`ConnectionRefused` and the others of [`connect`]) are never used for anything else.
+//! The component tries the backup only if nothing was sent, so the codes of [`of_connect`]
+//! (`ConnectionRefused` and others) are used for nothing else.
 
 use std::error::Error as StdError;
 use std::io;
@@ -11,7 +11,7 @@ use wasmtime_wasi_http::Error;
 
 use super::connect::ConnectFailure;
 
-/// Why a request got no answer.
+/// Why a request got no response.
 pub(super) fn of_request(error: &legacy::Error) -> Error {
     if error.is_connect() {
         return match find::<ConnectFailure>(error) {
@@ -19,7 +19,7 @@ pub(super) fn of_request(error: &legacy::Error) -> Error {
             None => Error::DestinationUnavailable,
         };
     }
-    // The component's own words about the body that it sent.
+    // The component's own error about the body it sent.
     if let Some(error) = find::<Error>(error) {
         return Error::InternalError(Some(format!("the request's body failed: {error}")));
     }
@@ -29,7 +29,7 @@ pub(super) fn of_request(error: &legacy::Error) -> Error {
     }
 }
 
-/// Whether the other side closed without having read all that it was sent, or has died.
+/// Whether the peer closed with unread data, or died.
 pub(super) fn is_reset(error: &legacy::Error) -> bool {
     find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionReset)
 }
@@ -49,18 +49,18 @@ fn of_connect(failure: &ConnectFailure) -> Error {
     }
 }
 
-/// Why an answer broke off.
+/// Why a response was cut off.
 pub(super) fn of_body(error: &hyper::Error) -> Error {
     let malformed = [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput];
     match find::<io::Error>(error) {
-        // A chunk's size that is no number, and the like.
+        // For example an invalid chunk size.
         Some(error) if malformed.contains(&error.kind()) => Error::HttpProtocolError,
         _ if error.is_parse() => Error::HttpProtocolError,
         _ => Error::HttpResponseIncomplete,
     }
 }
 
-/// The first error of this type in the chain.
+/// The first error of type `E` in the chain.
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(|e| e.downcast_ref())
 }

@@ -1,27 +1,26 @@
-//! A limit that is over is judged only after what has arrived by then has been read.
+//! A timeout counts only after everything that had arrived by then has been read.
 //!
-//! Where the whole process was stopped or starved, its timers and the data that arrived meanwhile
-//! become known at once, and the timer may be looked at first.
+//! After the process was stopped or starved, expired timers and data that arrived in the meantime are
+//! noticed together, and the timer may be polled first.
 
 use std::pin::pin;
 use std::task::Poll;
 
 use tokio::time::Instant;
 
-/// Turns of the event loop until what had arrived is where it is waited for: in one the system tells
-/// of it, in the next the connection's task reads and decodes it, then its reader is woken. More cost
-/// nothing.
+/// Iterations of the event loop until arrived data reaches its reader: one to poll the system, one for
+/// the connection's task to decode it, one to wake the reader. More cost nothing.
 const TURNS: usize = 16;
 
-/// Lets everything happen that can happen without waiting.
+/// Lets all ready tasks run.
 pub(crate) async fn settle() {
     for _ in 0..TURNS {
         tokio::task::yield_now().await;
     }
 }
 
-/// The future's output, if it is done by then. None: it was not, although it was given what had
-/// arrived.
+/// The future's output if it is ready by `deadline`, data that had arrived by then included; `None` if
+/// it timed out.
 pub(super) async fn by<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     if let Ok(output) = tokio::time::timeout_at(deadline, &mut future).await {

@@ -1,4 +1,4 @@
-//! HTTP to the configured gateways, and nowhere else.
+//! HTTP to the configured gateways and nowhere else.
 
 mod allow_list;
 mod body;

@@ -1,4 +1,4 @@
-//! A TCP connection whose news are known when they are asked for.
+//! A TCP stream that notices arrived data and its end at once.
 
 use std::io::{self, IoSlice, Read as _};
 use std::mem::MaybeUninit;
@@ -11,19 +11,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::coop;
 
-/// A connection that is read from the system whenever it is polled.
+/// A stream that reads from the system at every poll.
 ///
-/// Tokio reads only once its reactor has been told that there is something, which may be after the
-/// next request has been written to a connection that the gateway has closed. hyper looks for the end
-/// of a kept connection right before it begins a request on it, and gives the request back unbegun if
-/// it finds one: that look must see what is there.
+/// Tokio reads only after its reactor has reported readiness, which may be after hyper has written the
+/// next request to a connection that the gateway has closed. hyper polls a pooled connection right before
+/// it sends a request and returns the request unsent if the connection has ended: that poll must see the
+/// current state.
 ///
-/// A connection that takes nothing more is still read to its end: a gateway that refuses an upload
-/// half way may have said why before it closed.
+/// After a failed write the stream is still read to its end: a gateway that refuses an upload half way
+/// may have said why before it closed.
 #[derive(Debug)]
 pub(super) struct PromptTcpStream {
     stream: TcpStream,
-    /// A write has failed, because the other side has gone.
+    /// A write has failed because the peer is gone.
     write_failed: bool,
 }
 
@@ -35,8 +35,8 @@ impl PromptTcpStream {
         }
     }
 
-    /// What becomes of a write. One that failed because the other side has gone is never done: the
-    /// reader finds the answer, or that there is none.
+    /// Performs a write. If it fails because the peer is gone it stays pending: the reader finds the
+    /// response, or that there is none.
     fn written(
         &mut self,
         cx: &mut Context<'_>,
@@ -79,10 +79,10 @@ impl AsyncRead for PromptTcpStream {
                 false => read,
             });
         }
-        // Tokio's share of each task: without it a peer that sends faster than it is read would keep
-        // this thread for ever, its timers, cancellations and other callers with it.
+        // Tokio's cooperative budget: without it a peer that sends faster than it is read would keep
+        // this thread busy forever and starve timers, cancellations and other callers.
         let share = ready!(coop::poll_proceed(cx));
-        // The task will be woken by what comes from now on. What has come before, it reads now.
+        // Later data wakes the task; what has arrived already is read here.
         let socket = SockRef::from(&self.stream);
         let read = socket
             .peek(&mut [MaybeUninit::uninit()])

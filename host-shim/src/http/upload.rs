@@ -1,7 +1,7 @@
-//! Whether a request that was cut off while it was sent is too large, or the gateway has died.
+//! Tells a request that is too large from a gateway that crashed during the upload.
 //!
-//! OpenClaw refuses a body over its limit by a reset, without an answer. A gateway that crashes in the
-//! middle looks the same. But one that has refused a request answers the next.
+//! OpenClaw resets the connection of a body over its limit, without a response. A crash looks the same,
+//! but a gateway that refused a request answers the next one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use wasmtime_wasi_http::WasiBody;
 
 use super::connect::{ATTEMPT, Attempt, Connector};
 
-/// No gateway has a limit of fewer bytes: a smaller request is not too large.
+/// Smallest request in bytes that can be too large: no gateway has a lower limit.
 const LARGE: u64 = 1 << 20;
 
-/// How long the gateway may take to show that it lives.
+/// How long the gateway may take to show that it is alive.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// A request that is sent.
+/// A request being sent.
 pub(super) struct Upload {
     target: Uri,
-    /// Of its body, as announced.
+    /// The announced length of its body.
     pub(super) bytes: u64,
 }
 
@@ -38,8 +38,8 @@ impl Upload {
         }
     }
 
-    /// After a reset: whether the gateway refused it. Asks it for something else: an empty object
-    /// without a token, which costs no model call.
+    /// After a reset: whether the gateway refused the request. Probes it with an empty object and no
+    /// token, which costs no model call.
     pub(super) async fn was_refused(&self, client: &Client<Connector, WasiBody>) -> bool {
         if self.bytes < LARGE {
             return false;
@@ -52,7 +52,7 @@ impl Upload {
         let attempt = Arc::new(Attempt::new(Some(LIMIT)));
         let answering = ATTEMPT.scope(attempt, client.request(request));
         match tokio::time::timeout(LIMIT, answering).await {
-            // What a proxy says of a gateway that has died, and a gateway that is about to end.
+            // A 5xx comes from a proxy in front of a dead gateway, or from one shutting down.
             Ok(Ok(answer)) => !answer.status().is_server_error(),
             _ => false,
         }

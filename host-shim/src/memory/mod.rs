@@ -1,15 +1,18 @@
-//! The available memory, which the memory guard goes by.
+//! Readings of the available memory for the memory guard.
 
 #[cfg(not(target_os = "linux"))]
 mod other;
 
 pub use openclaw_core::guards::memory::{Bound, Sample};
 
-/// Where readings come from. Read at admission of a turn and before each tool call, on the
-/// plugin's thread: it must be quick.
+/// Provides memory readings. Called on the plugin's thread when a turn is admitted and before each
+/// tool call, so it must be fast.
 pub trait MemorySource: Send + Sync {
-    /// Reads anew. An error says why no reading can be had; the guards then act as if memory were
-    /// short.
+    /// Takes a reading.
+    ///
+    /// # Errors
+    ///
+    /// Why memory cannot be read; the guards then act as if it were short.
     fn read(&self) -> Result<Sample, String>;
 }
 

@@ -1,4 +1,4 @@
-//! What the component imports.
+//! The component's imports.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,7 @@ use crate::http::HttpClient;
 use crate::memory::MemorySource;
 use crate::tools::ToolRunner;
 
-/// The runners of the turns under way, by the turn's id.
+/// The tool runners of current turns, by turn id.
 #[derive(Clone, Default)]
 pub(super) struct Runners(Arc<Mutex<HashMap<String, Arc<dyn ToolRunner>>>>);
 
@@ -50,7 +50,7 @@ impl Runners {
     }
 }
 
-/// What every instance is supplied with.
+/// What every instance shares.
 #[derive(Clone)]
 pub(super) struct Supplies {
     pub(super) memory: Arc<dyn MemorySource>,
@@ -62,7 +62,7 @@ pub(super) struct Supplies {
     pub(super) memory_cap: usize,
 }
 
-/// An instance's store.
+/// The store data of an instance.
 pub(super) struct Host {
     supplies: Supplies,
     pub(super) limiter: Limiter,
@@ -88,8 +88,8 @@ impl Host {
     }
 }
 
-/// Everything that a plugin may import: its world, and of WASI 0.2 what Rust's standard library
-/// imports whether it uses it or not. (There are no files: no folder is opened for it.)
+/// Everything that a plugin may import: its world, and the parts of WASI 0.2 that Rust's standard
+/// library always imports. (It sees no files: no folder is preopened.)
 pub(super) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Host>> {
     use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
     use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
@@ -135,7 +135,7 @@ impl WasiHttpView for Host {
     }
 }
 
-/// The imports that are our own.
+/// The imports implemented here.
 struct Imports;
 
 impl HasData for Imports {
@@ -147,7 +147,7 @@ impl types::Host for &mut Host {}
 impl memory_stat::Host for &mut Host {
     fn read(&mut self) -> Result<memory_stat::Sample, String> {
         let Supplies { memory, meter, .. } = &self.supplies;
-        // A panic of the caller's code must not go through the component's frames.
+        // A panic of the caller's code must not unwind through the component's frames.
         let sample = meter
             .host(|| catch_unwind(AssertUnwindSafe(|| memory.read())))
             .unwrap_or_else(|_| Err("the memory source panicked".to_owned()))?;
@@ -174,11 +174,11 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
         let running = async move { runner.run(&turn_id, call.into()).await };
         let running = AssertUnwindSafe(running.instrument(span));
         let mut running = pin!(running.catch_unwind());
-        // The caller's code is not the component's computing.
+        // The caller's code does not count as the component's computing.
         let result = std::future::poll_fn(|cx| meter.host(|| running.as_mut().poll(cx)))
             .await
             .unwrap_or_else(|_| Err("the tool panicked".to_owned()));
-        // The component would say so too, if it had the memory for it.
+        // The component would refuse it too, but may lack the memory to hold it.
         let (Ok(text) | Err(text)) = &result;
         match text.len() {
             ..=MAX_TOOL_OUTPUT_BYTES => result,

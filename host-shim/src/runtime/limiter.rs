@@ -1,13 +1,13 @@
-//! What the component may have of the host's memory.
+//! Limits the component's memory.
 
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
-/// Entries of all tables; ours has some hundred functions in its one.
+/// Limit of table entries; our component has one table with a few hundred.
 const TABLE_ELEMENTS: usize = 100_000;
-/// Core instances, tables and memories that a component may consist of.
+/// Limit of core instances, tables and memories.
 const INSTANCES: usize = 64;
 
-/// Stops a component that wants more than it may have, and knows how much it has.
+/// Stops a component that exceeds its limits and tracks its memory.
 pub(super) struct Limiter {
     limits: StoreLimits,
     memory_cap: usize,
@@ -15,7 +15,7 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
-    /// `memory_cap`: bytes of all linear memories together.
+    /// `memory_cap`: limit of all linear memories together, in bytes.
     pub(super) fn new(memory_cap: usize) -> Self {
         let limits = StoreLimitsBuilder::new()
             .table_elements(TABLE_ELEMENTS)
@@ -31,7 +31,7 @@ impl Limiter {
         }
     }
 
-    /// What the component's memories have by now; they never shrink.
+    /// Current size of the component's memories in bytes; they never shrink.
     pub(super) fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
@@ -49,7 +49,7 @@ impl ResourceLimiter for Limiter {
             .saturating_add(desired.saturating_sub(current));
         if total > self.memory_cap {
             let cap = self.memory_cap;
-            wasmtime::bail!("the component wants {total} bytes of memory, its limit is {cap}");
+            wasmtime::bail!("the component requested {total} bytes of memory; its limit is {cap}");
         }
         let allowed = self.limits.memory_growing(current, desired, maximum)?;
         if allowed {
@@ -99,6 +99,6 @@ mod tests {
         assert!(limiter.memory_growing(0, 40, None).unwrap());
         assert_eq!(limiter.memory_bytes(), 100);
         let error = limiter.memory_growing(40, 41, None).unwrap_err();
-        assert!(error.to_string().contains("wants 101 bytes"), "{error}");
+        assert!(error.to_string().contains("requested 101 bytes"), "{error}");
     }
 }

@@ -32,7 +32,7 @@ use supervisor::Supervisor;
 /// Where the answer to a command goes.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 
-/// What the handle asks of the thread.
+/// A request of the handle to the thread.
 pub(crate) enum Command {
     Ask(Box<TurnCommand>),
     Status(Answer<Status>),
@@ -43,20 +43,20 @@ pub(crate) enum Command {
     Close(oneshot::Sender<()>),
 }
 
-/// A turn to be asked.
+/// A turn to run.
 pub(crate) struct TurnCommand {
     pub(crate) request: TurnRequest,
     pub(crate) runner: Option<Arc<dyn ToolRunner>>,
     pub(crate) events: EventSender,
     pub(crate) end: Answer<Reply>,
-    /// Resolves, either way, when the caller cancels or has gone.
+    /// Resolves when the caller cancels or drops the turn.
     pub(crate) cancelled: oneshot::Receiver<()>,
 }
 
-/// What a started thread brings.
+/// The handle of a started thread.
 pub(crate) type Started = (mpsc::UnboundedSender<Command>, ComponentInfo);
 
-/// Starts the thread; returns when the component has taken its config.
+/// Starts the thread; returns when the component has accepted its config.
 pub(crate) async fn start(builder: PluginBuilder) -> Result<Started, LoadError> {
     let (commands, receiver) = mpsc::unbounded_channel();
     let (ready, loaded) = oneshot::channel();
@@ -64,13 +64,13 @@ pub(crate) async fn start(builder: PluginBuilder) -> Result<Started, LoadError> 
         .name("openclaw-plugin".to_owned())
         .spawn(move || run(builder, receiver, ready))
         .map_err(LoadError::Thread)?;
-    let info = loaded.await.map_err(|_| {
-        LoadError::Thread(std::io::Error::other("it ended while it was starting"))
-    })??;
+    let info = loaded
+        .await
+        .map_err(|_| LoadError::Thread(std::io::Error::other("it ended during startup")))??;
     Ok((commands, info))
 }
 
-/// The thread.
+/// The body of the thread.
 fn run(
     builder: PluginBuilder,
     commands: mpsc::UnboundedReceiver<Command>,
@@ -97,7 +97,7 @@ fn run(
         let info = loaded.info.clone();
         match Supervisor::start(builder, loaded, commands).await {
             Ok((supervisor, instance)) => {
-                let _ = ready.send(Ok(info)); // An error: nobody waits, so the commands end too.
+                let _ = ready.send(Ok(info)); // On error nobody waits, so the commands end too.
                 supervisor.run(instance).await
             }
             Err(error) => {
@@ -106,7 +106,7 @@ fn run(
             }
         }
     });
-    // Name lookups run on threads that cannot be stopped: they are left to themselves.
+    // Name lookups run on threads that cannot be stopped: do not wait for them.
     runtime.shutdown_timeout(Duration::ZERO);
     if let Some(closed) = closed {
         let _ = closed.send(());

@@ -1,5 +1,4 @@
-//! The commands that wait for their answer, so that none is left without one when the component
-//! traps.
+//! Commands awaiting their answers, so that all are answered when the component traps.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,7 +8,7 @@ use tokio::sync::oneshot;
 
 use openclaw_core::fault::Fault;
 
-/// Everything that waits for an answer.
+/// All commands awaiting an answer.
 #[derive(Default)]
 pub(super) struct Pending {
     next: Cell<u64>,
@@ -27,7 +26,7 @@ struct Waiting<T, E>(RefCell<Option<Sender<T, E>>>);
 impl<T, E> Waiting<T, E> {
     fn send(&self, answer: Result<T, E>) {
         if let Some(sender) = self.0.take() {
-            let _ = sender.send(answer); // An error says that nobody waits any more.
+            let _ = sender.send(answer); // An error means that nobody waits any more.
         }
     }
 }
@@ -38,7 +37,7 @@ impl<T, E: From<Fault>> Fail for Waiting<T, E> {
     }
 }
 
-/// One command's answer. If it is dropped without one, the command stays open.
+/// Answers one command. Dropped without an answer, the command stays pending.
 pub(super) struct Slot<'a, T, E = Fault> {
     pending: &'a Pending,
     key: u64,
@@ -46,7 +45,7 @@ pub(super) struct Slot<'a, T, E = Fault> {
 }
 
 impl Pending {
-    /// Keeps a command's answer until it is given.
+    /// Registers a command.
     pub(super) fn add<T: 'static, E: From<Fault> + 'static>(
         &self,
         answer: Sender<T, E>,
@@ -61,7 +60,7 @@ impl Pending {
         }
     }
 
-    /// Answers all that are open with a fault.
+    /// Answers all pending commands with a fault.
     pub(super) fn fail_all(&self, fault: &Fault) {
         for (_, slot) in self.slots.take() {
             slot.fail(fault);

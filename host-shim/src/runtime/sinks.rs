@@ -1,4 +1,4 @@
-//! Where a turn's events and its end leave the component.
+//! Receives a turn's events and its end from the component.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ use super::bindings::astr::openclaw::types;
 use super::host::Host;
 use crate::events::EventSender;
 
-/// Takes a turn's events, all that are there at once, whether or not they are read.
+/// Receives events in batches, whether or not anybody reads them.
 pub(super) struct EventSink(pub(super) EventSender);
 
 impl StreamConsumer<Host> for EventSink {

@@ -1,4 +1,4 @@
-//! What the component writes to its standard error, such as a panic's message, goes to the log.
+//! Logs what the component writes to stderr, such as a panic message.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,15 +10,15 @@ use secrecy::{ExposeSecret, SecretString};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// The longest line that is logged; what is longer is cut.
+/// Lines are truncated to this many bytes.
 const MAX_LINE_BYTES: usize = 4096;
 
-/// What must not be in any text that leaves the shim; clones share it.
+/// Secrets to mask in logs and messages; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Secrets(Arc<RwLock<Vec<SecretString>>>);
 
 impl Secrets {
-    /// From now on these too.
+    /// Adds secrets.
     pub(super) fn add(&self, secrets: Vec<SecretString>) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for secret in secrets {
@@ -29,14 +29,14 @@ impl Secrets {
         }
     }
 
-    /// The text without them.
+    /// The text with all secrets masked.
     pub(super) fn mask(&self, text: &str) -> String {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         mask(text, secrets.iter().map(ExposeSecret::expose_secret))
     }
 }
 
-/// Logs line by line. Clones write to the same.
+/// Logs line by line. Clones share the current line.
 #[derive(Clone)]
 pub(super) struct Log {
     line: Arc<Mutex<Vec<u8>>>,

@@ -1,4 +1,4 @@
-//! Instances come and go; what must outlive them is here.
+//! Starts, replaces and configures instances; holds what outlives them.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -23,24 +23,24 @@ use crate::plugin::closed;
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
-/// The watchdog looks so often within the compute budget.
+/// Watchdog checks per compute budget.
 const LOOKS: u32 = 8;
 
-/// A component that can be called.
+/// A running component.
 pub(super) struct Instance {
     pub(super) store: Store<Host>,
     pub(super) guest: Guest,
-    /// What its memory had when it was new.
+    /// Its initial memory in bytes.
     pub(super) memory_bytes: usize,
 }
 
-/// Why there is no instance.
+/// Why an instance could not be started.
 pub(super) enum InstanceError {
     /// It cannot be instantiated.
     Unusable(String),
-    /// It trapped when it was given the config.
+    /// It trapped on the config.
     Trapped(String),
-    /// It does not take the config.
+    /// It refused the config.
     Config(ConfigError),
 }
 
@@ -53,13 +53,13 @@ impl std::fmt::Display for InstanceError {
     }
 }
 
-/// Why an instance is left.
+/// Why an instance is replaced or closed.
 pub(super) enum Exit {
-    /// The plugin was closed, or every handle is gone.
+    /// The plugin was closed, or all handles are gone.
     Closed(Option<oneshot::Sender<()>>),
-    /// It has grown, or holds a call that it never ends; a new one goes on with its state.
+    /// It has grown, or holds a call that never ends; a new one continues with its state.
     Worn,
-    /// It trapped, or does not do what it must.
+    /// It trapped, or broke its contract.
     Trapped(String),
 }
 
@@ -75,18 +75,18 @@ pub(super) struct Supervisor {
     pub(super) pending: Pending,
     pub(super) config: RefCell<Option<Config>>,
     pub(super) snapshot: RefCell<Option<Vec<u8>>>,
-    /// Turns and diagnoses under way.
+    /// Running turns and diagnoses.
     pub(super) asking: Cell<usize>,
-    /// How long the longest turn may take that may be under way, its wait included.
+    /// Longest duration that a current turn may have, queue wait included.
     pub(super) longest_turn: Cell<Duration>,
-    /// The instance holds something that it will never end.
+    /// The instance holds a call that never ends.
     pub(super) worn: Cell<bool>,
-    /// Something large has gone through this process since it gave memory back.
+    /// Something large was processed since memory was last returned to the system.
     pub(super) large: Cell<bool>,
 }
 
 impl Supervisor {
-    /// The supervisor and its first instance, which has taken the config.
+    /// The supervisor and its first instance, which has accepted the config.
     pub(super) async fn start(
         builder: PluginBuilder,
         loaded: Loaded,
@@ -164,12 +164,12 @@ impl Supervisor {
         }
     }
 
-    /// Runs until the plugin is closed; then returns whom to tell.
+    /// Runs until the plugin is closed; returns whom to notify.
     pub(super) async fn run(self, mut instance: Instance) -> Option<oneshot::Sender<()>> {
         loop {
             match self.serve_instance(instance).await {
                 Exit::Closed(answer) => {
-                    // First no more commands: those that wait are dropped, which closes them.
+                    // Stop accepting commands first; queued ones are dropped, which closes them.
                     self.commands.lock().await.close();
                     self.pending.fail_all(&closed(self.locale()));
                     return answer;
@@ -184,12 +184,12 @@ impl Supervisor {
             self.asking.set(0);
             self.worn.set(false);
             self.large.set(false);
-            // The instance has just gone, with its memory and what was in flight to and from it.
+            // The instance is gone, with its memory and everything in flight.
             heap::give_back();
             instance = loop {
                 match self.renew().await {
                     Ok(instance) => break instance,
-                    // One try for each command: its caller learns why there is no answer.
+                    // One attempt per command, whose caller learns the reason.
                     Err(why) => match self.commands.lock().await.recv().await {
                         None => return None,
                         Some(Command::Close(answer)) => return Some(answer),
@@ -200,13 +200,13 @@ impl Supervisor {
         }
     }
 
-    /// Ends all that waits for the component.
+    /// Fails everything that waits for the component.
     fn fail_pending(&self, why: &str) {
         self.pending
             .fail_all(&Fault::new(FaultCode::PluginTrapped, self.locale(), why));
     }
 
-    /// Answers a command that there is no component for.
+    /// Answers a command without a component.
     fn refuse(&self, command: Command, why: &str) {
         match command {
             Command::Ask(turn) => drop(self.pending.add(turn.end)),
@@ -220,7 +220,7 @@ impl Supervisor {
         self.fail_pending(why);
     }
 
-    /// The first instance, which goes on where another plugin's last one stopped, if it can.
+    /// The first instance, with the guard state of an earlier plugin if it accepts that.
     async fn first_instance(
         &self,
         config: &Config,
@@ -236,15 +236,15 @@ impl Supervisor {
                 self.snapshot.replace(Some(guards));
                 Ok(instance)
             }
-            // Another component may write others. If it was the config, the next try says so.
+            // Another component may use another format. If the config is at fault, the next attempt shows it.
             Err(_) => {
-                tracing::warn!("the component does not take the snapshot; the guards begin anew");
+                tracing::warn!("the component rejected the snapshot; the guards start fresh");
                 self.instance(Some(config), None).await
             }
         }
     }
 
-    /// An instance that goes on where the last one stopped, or without its state if it cannot.
+    /// The next instance, with the state of the last one if it accepts that.
     async fn renew(&self) -> Result<Instance, String> {
         let config = self.config.borrow().clone();
         let snapshot = self.snapshot.borrow().clone();
@@ -252,9 +252,9 @@ impl Supervisor {
             &snapshot,
             self.instance(config.as_ref(), snapshot.clone()).await,
         ) {
-            // The config was taken before, so what it refuses, or traps on, is the snapshot.
+            // The config was accepted before, so the snapshot is at fault.
             (Some(_), Err(error @ (InstanceError::Config(_) | InstanceError::Trapped(_)))) => {
-                tracing::error!(%error, "the guards' state is lost: breakers and counters begin anew");
+                tracing::error!(%error, "the guard state is lost: breakers and counters start fresh");
                 self.snapshot.replace(None);
                 self.instance(config.as_ref(), None).await
             }
@@ -263,7 +263,7 @@ impl Supervisor {
         renewed.map_err(|error| error.to_string())
     }
 
-    /// A new instance that has taken the config, if there is one.
+    /// A new instance that has accepted the config, if there is one.
     async fn instance(
         &self,
         config: Option<&Config>,
@@ -312,7 +312,7 @@ impl Supervisor {
         meter.resuming(instance).await
     }
 
-    /// Serves commands with one instance until it must be left.
+    /// Serves commands with one instance until it must be replaced.
     async fn serve_instance(&self, mut instance: Instance) -> Exit {
         let guest = &instance.guest;
         let baseline = instance.memory_bytes;
@@ -325,12 +325,12 @@ impl Supervisor {
         }
     }
 
-    /// What of a trap may be told.
+    /// The text of a trap, secrets masked.
     pub(super) fn trap_message(&self, error: &wasmtime::Error) -> String {
         self.supplies.secrets.mask(&first_line(error))
     }
 
-    /// The language of what is told.
+    /// The language of messages.
     pub(super) fn locale(&self) -> Locale {
         self.config
             .borrow()
@@ -340,7 +340,7 @@ impl Supervisor {
     }
 }
 
-/// Where a config lets requests go.
+/// The origins of a config.
 pub(super) fn origins(config: &Config) -> Result<Vec<Origin>, ConfigError> {
     let primary = ("gateway_primary_url", Some(&config.gateway_primary_url));
     let backup = ("gateway_backup_url", config.gateway_backup_url.as_ref());
@@ -357,7 +357,7 @@ pub(super) fn origins(config: &Config) -> Result<Vec<Origin>, ConfigError> {
         .collect()
 }
 
-/// What of a config must not be told.
+/// The tokens of a config.
 pub(super) fn secrets(config: &Config) -> Vec<secrecy::SecretString> {
     let backup = config.gateway_backup_bearer_token.as_ref();
     [Some(&config.gateway_bearer_token), backup]

@@ -1,11 +1,10 @@
-//! How long the component computes without waiting for anything, and who looks at that.
+//! Limits how long the component computes without waiting.
 //!
-//! Computing is the processor time of its thread, where the system tells it: on a machine that has no
-//! time for it, or no memory left, a component that does little is not one that computes for ever.
+//! Computing is measured as processor time of its thread where the system reports it, so a component on
+//! an overloaded or swapping machine is not taken for one in an endless loop.
 //!
-//! The thread that runs the component cannot watch itself: a watchdog thread makes wasmtime look,
-//! by its epochs, and the component's own thread then compares times. The watchdog sleeps while
-//! the component does not compute, also in the minutes in which a turn waits for its gateway.
+//! A watchdog thread advances wasmtime's epoch; the component's own thread then compares times. The
+//! watchdog sleeps while the component does not compute, so also while a turn waits for its gateway.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,8 +13,8 @@ use std::time::Duration;
 
 use wasmtime::Engine;
 
-/// Measures the component's own computing since it was last resumed. Used on one thread only; the
-/// atomics are there because the store's callbacks must be shareable.
+/// Measures the component's own computing since it was last resumed. Used on one thread only; atomics
+/// because the store's callbacks must be `Sync`.
 #[derive(Clone)]
 pub(super) struct Meter(Arc<Times>);
 
@@ -23,7 +22,7 @@ struct Times {
     watchdog: Watchdog,
     /// When the component was resumed, by [`now`].
     resumed: AtomicU64,
-    /// Of the time since, what host functions took.
+    /// Time spent in host functions since then.
     host: AtomicU64,
 }
 
@@ -36,7 +35,7 @@ impl Meter {
         }))
     }
 
-    /// Runs a future that runs the component; every poll begins a new measurement.
+    /// Runs a future that runs the component; every poll starts a new measurement.
     pub(super) async fn resuming<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         std::future::poll_fn(|cx| {
@@ -58,7 +57,7 @@ impl Meter {
         result
     }
 
-    /// What the component has computed since it was resumed.
+    /// Computing time since the component was resumed.
     pub(super) fn computed(&self) -> Duration {
         let since = now().saturating_sub(self.0.resumed.load(Ordering::Relaxed));
         Duration::from_nanos(since.saturating_sub(self.0.host.load(Ordering::Relaxed)))
@@ -90,11 +89,11 @@ struct Post {
 struct State {
     /// The component computes now.
     computing: bool,
-    /// It has computed since the watchdog last looked.
+    /// It has computed since the last check.
     has_computed: bool,
     over: bool,
-    /// The watchdog waits without a limit. The component is resumed more often than it looks, so it
-    /// need not be woken each time.
+    /// The watchdog waits without a timeout and must be woken. While it ticks it need not be: the
+    /// component is resumed far more often.
     asleep: bool,
 }
 
