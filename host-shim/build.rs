@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Relative to this package: a target folder may serve several clones, and what the first of them
     // looks like says nothing about the others.
     for path in [
+        "../plugin/core",
         "../plugin/src",
         "../plugin/build/src",
         "../plugin/Cargo.toml",
