@@ -1,12 +1,12 @@
-//! What an agent says, in the events and JSON of OpenClaw 2026.2.9.
+//! Agent answers in the events and JSON of OpenClaw 2026.2.9.
 
 use serde_json::{Value, json};
 
 use super::http::Http;
 use super::scene::{Asked, End, Gate, Scene};
 
-/// What the agent behind the gateway says and calls. Streamed if the request asks for a stream,
-/// else one JSON answer; both look as OpenClaw 2026.2.9's.
+/// What the agent says and calls, in the format of OpenClaw 2026.2.9: streamed if the request asks for a
+/// stream, otherwise one JSON response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     said: Vec<Said>,
@@ -54,12 +54,12 @@ impl Default for Answer {
 }
 
 impl Answer {
-    /// An answer that says nothing yet.
+    /// An empty answer.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A whole text; its deltas are its words, each with the blanks before it.
+    /// A complete text; each delta is a word with its leading whitespace.
     pub fn text(text: &str) -> Self {
         let mut answer = Self::new();
         let mut rest = text;
@@ -83,14 +83,14 @@ impl Answer {
         self
     }
 
-    /// Waits here until the gate is open.
+    /// Waits here until the gate opens.
     pub fn hold(mut self, gate: &Gate) -> Self {
         self.said.push(Said::Hold(gate.clone()));
         self
     }
 
-    /// The text of `output_text.done` and of the terminal event, where it is not the joined
-    /// deltas: after a retry inside the gateway deltas come twice and the final text once.
+    /// Final text, in `output_text.done` and the terminal event, if it differs from the joined deltas:
+    /// after a retry in the gateway, deltas come twice and the final text once.
     pub fn final_text(mut self, text: &str) -> Self {
         self.final_text = Some(text.to_owned());
         self
@@ -122,16 +122,15 @@ impl Answer {
         self
     }
 
-    /// How 2026.2.9 shows most failures of the model provider when asked for a stream: its
-    /// stock sentence, completed, with a usage of zero.
+    /// How 2026.2.9 streams most provider failures: its stock sentence, completed, with zero usage.
     pub fn provider_failed() -> Self {
         Self::new()
             .final_text("No response from OpenClaw.")
             .usage(0, 0)
     }
 
-    /// Stops after the deltas: no `done` events, no terminal event. Choose the connection's end
-    /// with [`Answer::then`].
+    /// Stops after the deltas, without `done` or terminal events. [`Answer::then`] chooses how the
+    /// connection ends.
     pub fn unfinished(mut self) -> Self {
         self.closing = Closing::Missing;
         self
@@ -149,14 +148,14 @@ impl Answer {
         self
     }
 
-    /// Begins as those versions do that go on with a run whose client has left, such as 2026.2.9.
-    /// Without it an answer begins as those of versions that end it.
+    /// Starts like versions that continue a run after the client has left, such as 2026.2.9. Without it
+    /// the answer starts like versions that end the run.
     pub fn runs_on(mut self) -> Self {
         self.runs_on = true;
         self
     }
 
-    /// A scene that ends so for its connection.
+    /// A scene that ends its connection this way.
     pub fn then(self, end: End) -> Scene {
         Scene::from(self).then(end)
     }

@@ -1,10 +1,10 @@
-//! An HTTP answer made by hand, and its framing.
+//! Hand-made HTTP responses and their framing.
 
 use serde_json::{Value, json};
 
 use super::scene::{End, Gate, Scene, Step};
 
-/// An HTTP answer made by hand.
+/// A hand-made HTTP response.
 #[derive(Clone, Debug)]
 pub struct Http {
     status: u16,
@@ -17,14 +17,13 @@ pub struct Http {
 enum Framing {
     /// Content-Length of the body's bytes.
     Length,
-    /// Content-Length as given, whatever the body is.
+    /// This Content-Length, whatever the body is.
     Promised(u64),
     Chunked,
 }
 
 impl Http {
-    /// An answer with this status, no headers of its own and no body. Its length is announced by
-    /// `Content-Length`.
+    /// A response with this status and `Content-Length`, no other headers and no body.
     pub fn new(status: u16) -> Self {
         Self {
             status,
@@ -34,7 +33,7 @@ impl Http {
         }
     }
 
-    /// Status 200, `text/event-stream`, chunked: the body is to be added.
+    /// Status 200, `text/event-stream`, chunked; the body is still empty.
     pub fn event_stream() -> Self {
         Self::new(200)
             .header("Content-Type", "text/event-stream; charset=utf-8")
@@ -77,14 +76,13 @@ impl Http {
             .bytes(format!("data: {data}\n\n"))
     }
 
-    /// Waits here until the gate is open. The head has been written by then.
+    /// Waits here, after writing the head, until the gate opens.
     pub fn hold(mut self, gate: &Gate) -> Self {
         self.body.push(Step::Hold(gate.clone()));
         self
     }
 
-    /// Repeats these bytes until the client leaves; nothing after this is sent. Makes the body
-    /// chunked.
+    /// Repeats these bytes in a chunked body until the client leaves; nothing after this is sent.
     pub fn forever(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.body.push(Step::Forever(bytes.into()));
         self.chunked()
@@ -96,18 +94,18 @@ impl Http {
         self
     }
 
-    /// Announces this length, whatever the body's is.
+    /// Announces this length, whatever the body is.
     pub fn promise_length(mut self, bytes: u64) -> Self {
         self.framing = Framing::Promised(bytes);
         self
     }
 
-    /// A scene that ends so for its connection.
+    /// A scene that ends its connection this way.
     pub fn then(self, end: End) -> Scene {
         Scene::from(self).then(end)
     }
 
-    /// The bytes and holds of this answer, framed.
+    /// The framed bytes and gates of this response.
     pub(super) fn steps(&self, end: End, split: Option<usize>) -> Vec<Step> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         for (name, value) in &self.headers {
@@ -157,7 +155,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
     chunk
 }
 
-/// Joins neighbouring writes and cuts them anew.
+/// Joins adjacent writes and splits them again.
 pub(super) fn resplit(steps: Vec<Step>, split: Option<usize>) -> Vec<Step> {
     let Some(size) = split else { return steps };
     let mut out = Vec::new();

@@ -1,8 +1,8 @@
-//! A gateway that plays what it is told: for tests, and for the demonstration.
+//! A scripted OpenClaw gateway for tests and the demo.
 //!
-//! [`FakeGateway`] listens on a free loopback port and behaves as OpenClaw 2026.2.9 does on
-//! `POST /v1/responses`: it checks path, method, token and the shape of the body, then plays the
-//! next [`Scene`] that was pushed, or a short reply. It records every request, without its token.
+//! [`FakeGateway`] listens on a free loopback port and behaves like OpenClaw 2026.2.9 on
+//! `POST /v1/responses`: it checks path, method, token and body, then plays the next pushed [`Scene`] or a
+//! short reply. It records every request without its token.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -56,9 +56,12 @@ pub struct FakeGateway {
 }
 
 impl FakeGateway {
-    /// Listens on a free port of 127.0.0.1. `token` is the only right one.
+    /// Listens on a free port of 127.0.0.1; `token` is the only valid token. Needs a Tokio runtime with
+    /// I/O and time, in which the gateway then runs.
     ///
-    /// Must be called in a Tokio runtime with I/O and time enabled; the gateway lives in it.
+    /// # Errors
+    ///
+    /// No port can be opened.
     pub async fn start(token: &str) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -81,23 +84,22 @@ impl FakeGateway {
         self.address.port()
     }
 
-    /// Adds a scene for the next turn that has none yet. A request that the gateway refuses by
-    /// itself (its token, its shape) uses none up.
+    /// Adds a scene for the next turn without one. Requests that fail the gateway's checks use up none.
     pub fn push(&self, scene: impl Into<Scene>) {
         self.shared.script().scenes.push_back(scene.into());
     }
 
-    /// Plays this whenever no pushed scene is left, instead of the short reply.
+    /// Plays this instead of the short reply when no pushed scene is left.
     pub fn otherwise(&self, scene: impl Into<Scene>) {
         self.shared.script().otherwise = Some(scene.into());
     }
 
-    /// Answers every request with this scene, whatever its path, token or body; none: no longer.
+    /// Answers every request with this scene, whatever its path, token or body; `None` ends that.
     pub fn answer_everything_with(&self, scene: impl Into<Option<Scene>>) {
         self.shared.script().always = scene.into();
     }
 
-    /// Which JSON shape of tools it takes; [`ToolShape::Nested`] at first.
+    /// The accepted JSON shape of tools; initially [`ToolShape::Nested`].
     pub fn set_tool_shape(&self, shape: ToolShape) {
         self.shared.script().shape = shape;
     }
@@ -120,7 +122,7 @@ impl FakeGateway {
         requests
     }
 
-    /// The request of this number (from 1), once it has arrived whole.
+    /// The request with this number (from 1), once it has arrived completely.
     pub async fn request(&self, number: usize) -> Recorded {
         let mut log = self.shared.log.subscribe();
         loop {
@@ -152,8 +154,8 @@ impl FakeGateway {
             .count()
     }
 
-    /// Resolves when the connection of this number (from 1) has ended: says by whom. The
-    /// client's end is noticed at once, whatever scene is being played.
+    /// Waits until the connection with this number (from 1) has ended and says who ended it. A client
+    /// that leaves is noticed at once, whatever scene is playing.
     pub async fn closed(&self, connection: usize) -> ClosedBy {
         let mut log = self.shared.log.subscribe();
         loop {
@@ -170,8 +172,8 @@ impl FakeGateway {
         }
     }
 
-    /// Closes all open connections (FIN), as the real gateway does with idle ones after 5 s, and
-    /// goes on listening. Resolves when they are closed.
+    /// Closes all open connections (FIN), as the real gateway does with idle ones after 5 s, and keeps
+    /// listening.
     pub async fn close_connections(&self) {
         let open: Vec<usize> = self
             .shared
@@ -188,8 +190,7 @@ impl FakeGateway {
         }
     }
 
-    /// Stops listening and drops all connections; what is asked now is refused. Scenes and
-    /// records are kept.
+    /// Stops listening and drops all connections. Scenes and records are kept.
     pub async fn stop(&self) {
         let server = self
             .server
@@ -201,8 +202,11 @@ impl FakeGateway {
         }
     }
 
-    /// Listens again on the same port, after [`FakeGateway::stop`]. Does nothing while it
-    /// runs. Fails if another program has taken the port meanwhile.
+    /// Listens on the same port again after [`FakeGateway::stop`]; no effect while running.
+    ///
+    /// # Errors
+    ///
+    /// The port has been taken by another program.
     pub async fn restart(&self) -> io::Result<()> {
         if self
             .server

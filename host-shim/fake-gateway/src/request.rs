@@ -1,11 +1,11 @@
-//! Reading one HTTP/1.1 request, and what is kept of it.
+//! Reads and records HTTP/1.1 requests.
 
 use std::io;
 
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// Largest body that the gateway takes, as in 2026.2.9.
+/// Largest accepted body in bytes, as in 2026.2.9.
 pub(super) const MAX_BODY: usize = 20 * 1024 * 1024;
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
@@ -24,9 +24,9 @@ pub enum Token {
 /// A request as it arrived. It holds no token.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// Counts the gateway's requests, from 1.
+    /// Number of the request at this gateway, from 1.
     pub number: usize,
-    /// The connection that it came on, from 1.
+    /// Number of its connection, from 1.
     pub connection: usize,
     /// Such as `POST`.
     pub method: String,
@@ -39,10 +39,10 @@ pub struct Recorded {
     pub token: Token,
     /// The whole body; empty if it was over 20 MiB.
     pub body: Vec<u8>,
-    /// The body as JSON; none if it is not.
+    /// The body as JSON; `None` if it is not JSON.
     pub json: Option<Value>,
-    /// Whether it passes the gateway's own checks (path, method, token, shape of the body): on a
-    /// real gateway it would have cost a model call.
+    /// Whether it passes the gateway's checks (path, method, token, body): on a real gateway it would
+    /// have cost a model call.
     pub reaches_agent: bool,
 }
 
@@ -56,7 +56,7 @@ impl Recorded {
     }
 }
 
-/// A request that was read, before it has a number.
+/// A request before it is numbered.
 #[derive(Debug)]
 pub(super) struct Request {
     pub method: String,
@@ -68,8 +68,8 @@ pub(super) struct Request {
     pub too_large: bool,
 }
 
-/// Reads the next request. `buffer` holds what was read beyond the one before and keeps what is
-/// read beyond this one. None if the client closed the connection.
+/// Reads the next request; `None` if the client closed the connection. `buffer` carries bytes read
+/// beyond one request to the next.
 pub(super) async fn read<S>(
     stream: &mut S,
     buffer: &mut Vec<u8>,
@@ -208,7 +208,7 @@ async fn need<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>) -> io:
     }
 }
 
-/// Reads what is there; false at the end of the connection.
+/// Reads available bytes; false at the end of the connection.
 pub(super) async fn more<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut Vec<u8>,

@@ -1,5 +1,5 @@
-//! What the gateway looks at before an agent is asked: path, method, token, and the shape of the
-//! body. Answers as OpenClaw 2026.2.9, and is as strict.
+//! What the gateway checks before it asks an agent: path, method, token and body. As strict as OpenClaw
+//! 2026.2.9, with the same responses.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::http::Http;
 use super::request::{Request, Token};
 use super::scene::Scene;
 
-/// Which of the two JSON shapes of a client tool the gateway takes; it answers 400 to the other.
+/// The JSON shape of client tools that the gateway accepts; it answers 400 to the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ToolShape {
     /// `{"type":"function","function":{"name":…}}`: 2026.2.9 and up to 2026.3.28.
@@ -21,7 +21,7 @@ pub enum ToolShape {
 const MAX_IMAGE: usize = 10 * 1024 * 1024;
 const MAX_FILE: usize = 5 * 1024 * 1024;
 
-/// None: an agent may be asked, with this body.
+/// The response to a refused request; `None` if it may reach an agent.
 pub(super) fn refusal(request: &Request, json: Option<&Value>, shape: ToolShape) -> Option<Scene> {
     let path = request.path.split('?').next().unwrap_or_default();
     if path != "/v1/responses" {
@@ -54,7 +54,7 @@ pub(super) fn refusal(request: &Request, json: Option<&Value>, shape: ToolShape)
     result.err().map(|message| Scene::bad_request(&message))
 }
 
-/// The body's shape; the error is the gateway's words.
+/// Checks the body; the error is the gateway's message.
 fn check(body: &Value, shape: ToolShape) -> Result<(), String> {
     let Some(object) = body.as_object() else {
         return Err(": Invalid input: expected object".to_owned());

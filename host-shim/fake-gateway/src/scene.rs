@@ -1,4 +1,4 @@
-//! What the fake gateway does with one request: a scene, and how it becomes bytes.
+//! Scenes: what the fake gateway does with one request, and the bytes it sends.
 
 use std::time::Duration;
 
@@ -7,9 +7,7 @@ use tokio::sync::watch;
 use super::answer::Answer;
 use super::http::{Http, resplit};
 
-/// A door in a scene: what comes after it is sent once a test has opened it.
-///
-/// Clones are the same door.
+/// A gate in a scene: what follows is sent once a test has opened it. Clones are the same gate.
 #[derive(Clone, Debug)]
 pub struct Gate(std::sync::Arc<watch::Sender<Door>>);
 
@@ -31,13 +29,12 @@ impl Gate {
         Self::default()
     }
 
-    /// Lets everybody through, now and later.
+    /// Opens the gate for good.
     pub fn open(&self) {
         self.0.send_modify(|door| door.open = true);
     }
 
-    /// Resolves when a scene stands before the gate (everything before it has been written), or
-    /// has passed it.
+    /// Resolves when a scene has reached the gate (everything before it has been written) or passed it.
     pub async fn reached(&self) {
         self.wait(|door| door.reached).await;
     }
@@ -56,16 +53,15 @@ impl Gate {
     }
 }
 
-/// How a scene ends for the connection that it was played on.
+/// What a scene does with its connection at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum End {
-    /// The answer is ended properly and the connection waits for the next request.
+    /// The response is complete and the connection waits for the next request.
     #[default]
     KeepAlive,
-    /// The connection is closed (FIN) after what was written; a chunked answer stays without its
-    /// last chunk, so it is cut off.
+    /// The connection is closed (FIN); a chunked response is cut off before its last chunk.
     Close,
-    /// The connection is reset (RST) after what was written.
+    /// The connection is reset (RST).
     Reset,
     /// Nothing more is ever sent, and the connection stays open until the client or
     /// [`crate::FakeGateway::stop`] closes it.
@@ -83,8 +79,7 @@ pub(super) enum Step {
 
 /// What the fake gateway does with one request.
 ///
-/// [`Scene::reply`] and the other functions here are the usual ones; [`Answer`] and [`Http`] build
-/// all others and convert into a scene.
+/// The functions here build common scenes; [`Answer`] and [`Http`] build others and convert into a scene.
 #[derive(Clone, Debug)]
 pub struct Scene {
     what: What,
@@ -127,7 +122,7 @@ impl Scene {
         Answer::text(text).into()
     }
 
-    /// 401, as the gateway says it of a token.
+    /// 401, as the gateway answers a wrong token.
     pub fn unauthorized() -> Self {
         Http::error(401, "unauthorized", "Unauthorized").into()
     }
@@ -143,7 +138,7 @@ impl Scene {
         Http::new(404).text("Not Found").into()
     }
 
-    /// An HTML page with status 200, as something else than a gateway gives it.
+    /// An HTML page with status 200, as another server would send.
     pub fn html_page() -> Self {
         Http::new(200)
             .header("Content-Type", "text/html; charset=utf-8")
@@ -187,7 +182,7 @@ impl Scene {
         Self::wire("").then(End::Reset)
     }
 
-    /// The request is read, and that is all.
+    /// The request is read and never answered.
     pub fn never_answer() -> Self {
         Self::wire("").then(End::Silence)
     }
@@ -208,7 +203,7 @@ impl Scene {
         Self::new(What::Wire(vec![Step::Forever(bytes.into())])).then(End::Close)
     }
 
-    /// How the scene ends for its connection.
+    /// Sets what happens to the connection at the end.
     pub fn then(mut self, end: End) -> Self {
         self.end = end;
         self

@@ -1,4 +1,4 @@
-//! Accepting connections and answering on them.
+//! Accepts connections and answers requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ pub(super) struct Shared {
     pub closings: watch::Sender<usize>,
 }
 
-/// What is to be played.
+/// Scenes to play.
 #[derive(Default)]
 pub(super) struct Script {
     pub scenes: VecDeque<Scene>,
@@ -31,7 +31,7 @@ pub(super) struct Script {
     pub shape: ToolShape,
 }
 
-/// What has happened.
+/// Recorded requests and connections.
 #[derive(Default)]
 pub(super) struct Log {
     pub requests: Vec<Recorded>,
@@ -53,7 +53,7 @@ impl Shared {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts on record that all connections are closed.
+    /// Records that all connections are closed.
     fn close_all(&self) {
         self.log.send_modify(|log| {
             for end in &mut log.connections {
@@ -77,7 +77,7 @@ impl Shared {
         (scene, reaches_agent)
     }
 
-    /// Puts the request on record; its number.
+    /// Records the request and returns its number.
     fn record(&self, recorded: Recorded) -> usize {
         let mut number = 0;
         self.log.send_modify(|log| {
@@ -88,7 +88,7 @@ impl Shared {
     }
 }
 
-/// The task that accepts. It ends, with its connections, when this is dropped or stopped.
+/// The accepting task. Dropping or stopping it closes its connections.
 pub(super) struct Server {
     task: JoinHandle<()>,
     stop: oneshot::Sender<()>,
