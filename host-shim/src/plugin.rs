@@ -54,11 +54,7 @@ impl Plugin {
 
     pub(crate) async fn start(builder: PluginBuilder) -> Result<Self, LoadError> {
         let clock = builder.clock.clone();
-        let locale = builder
-            .config
-            .as_ref()
-            .map(|config| config.locale)
-            .unwrap_or_default();
+        let locale = locale_of(builder.config.as_ref());
         let (commands, info) = runtime::start(builder).await?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -207,9 +203,15 @@ impl Plugin {
     }
 }
 
+<<<<<<< HEAD
 /// What every call on a closed plugin gets.
 pub(crate) fn closed(locale: Locale) -> Fault {
     Fault::new(FaultCode::Cancelled, locale, "the plugin was closed")
+=======
+/// The language of messages; the default without a config.
+pub(crate) fn locale_of(config: Option<&Config>) -> Locale {
+    config.map(|config| config.locale).unwrap_or_default()
+>>>>>>> 137016f (Name a config's language once)
 }
 
 impl std::fmt::Debug for Plugin {

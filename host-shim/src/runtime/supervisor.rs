@@ -19,7 +19,7 @@ use crate::builder::PluginBuilder;
 use crate::component::{LoadError, Loaded, first_line};
 use crate::config::{Config, ConfigError};
 use crate::http::{AllowList, HttpClient};
-use crate::plugin::closed;
+use crate::plugin::{closed, locale_of};
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
@@ -108,11 +108,7 @@ impl Supervisor {
             .and_then(GuestPre::new)
             .map_err(&other_world)?;
         let what = builder.source.name();
-        let locale = builder
-            .config
-            .as_ref()
-            .map(|config| config.locale)
-            .unwrap_or_default();
+        let locale = locale_of(builder.config.as_ref());
         let tick = (builder.compute_budget / LOOKS)
             .clamp(Duration::from_millis(1), Duration::from_secs(1));
         let watchdog = Watchdog::start(engine.clone(), tick).map_err(LoadError::Thread)?;
@@ -332,11 +328,7 @@ impl Supervisor {
 
     /// The language of messages.
     pub(super) fn locale(&self) -> Locale {
-        self.config
-            .borrow()
-            .as_ref()
-            .map(|config| config.locale)
-            .unwrap_or_default()
+        locale_of(self.config.borrow().as_ref())
     }
 }
 
