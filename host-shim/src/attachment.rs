@@ -1,4 +1,4 @@
-//! A file that travels with a turn.
+//! Reads files to attach to a turn.
 
 use std::path::{Path, PathBuf};
 
@@ -6,15 +6,15 @@ use openclaw_core::turn::Attachment;
 
 use crate::regular_file::{self, ReadError};
 
-/// The gateway takes requests up to this size, so all attachments of one together have no more bytes.
-/// Larger files need not be read to know that they are refused.
+/// Maximum total size of a turn's attachments in bytes: the gateway's request limit. Larger files are
+/// refused without being read.
 pub const MAX_ATTACHMENT_BYTES: u64 = 20 << 20;
 
 /// Why a file cannot be attached.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttachmentError {
-    /// It cannot be read at all.
+    /// It cannot be read.
     #[error("the attachment {path:?} cannot be read: {source}; check the path and its permissions")]
     Unreadable {
         /// The path as given.
@@ -23,19 +23,19 @@ pub enum AttachmentError {
         source: std::io::Error,
     },
     /// A directory, socket or device.
-    #[error("the attachment {path:?} is not a regular file; attach files one by one")]
+    #[error("the attachment {path:?} is not a regular file; attach single files")]
     NotAFile {
         /// The path as given.
         path: PathBuf,
     },
-    /// Larger than any request that the gateway takes, alone or with the attachments before it.
+    /// Over the gateway's request limit, alone or with the attachments before it.
     #[error(
-        "the attachment {path:?} has {bytes} bytes or more; the gateway takes at most {MAX_ATTACHMENT_BYTES} in one request"
+        "the attachment {path:?} has at least {bytes} bytes; the gateway accepts {MAX_ATTACHMENT_BYTES} per request"
     )]
     TooLarge {
         /// The path as given.
         path: PathBuf,
-        /// Its size in bytes at the least; more were not read.
+        /// Lower bound of its size in bytes; the rest was not read.
         bytes: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! Commands, one future each, over one instance.
+//! Runs commands concurrently on one instance.
 
 use std::time::Duration;
 
@@ -22,29 +22,28 @@ use crate::config::Config;
 use crate::events::EventSender;
 use crate::plugin::ConfigureError;
 
-/// A turn must end so long after its own limits; it is then given up with its instance.
+/// Grace after a turn's own limits; then the turn and its instance are abandoned.
 const TURN_SLACK: Duration = Duration::from_secs(60);
 
-/// A diagnosis must end within this and four times the connect limit (two probes of two gateways).
-/// One that does not is given up alone: turns beside it go on.
+/// Limit of a diagnosis, plus four times the connect timeout (two probes of two gateways). Beyond it the
+/// diagnosis is abandoned; other turns continue.
 const DIAGNOSIS_LIMIT: Duration = Duration::from_secs(180);
 
-/// Real time that a component is given to end a turn whose time is over on a clock that may have
-/// been moved.
+/// Real time to end a turn that has timed out on a clock that may have been moved.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// An idle instance with more memory than this, in bytes, and than twice what it began with, is
-/// replaced: memory of a component never shrinks.
+/// An idle instance is replaced when its memory exceeds this many bytes and twice its initial size:
+/// a component's memory never shrinks.
 const KEPT_MEMORY: usize = 8 << 20;
 
-/// How soon an instance that has grown, but is not idle yet, is looked at again.
+/// How soon an instance due for replacement is checked again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Why an instance cannot go on.
+/// Why an instance must be abandoned.
 pub(super) enum Stop {
     /// A call trapped.
     Trap(wasmtime::Error),
-    /// It does not do what it must.
+    /// It broke its contract.
     Misbehaved(String),
 }
 
@@ -57,7 +56,7 @@ impl From<wasmtime::Error> for Stop {
 type Guests<'a> = (&'a Accessor<Host>, &'a Guest);
 
 impl Supervisor {
-    /// Serves commands until the instance must be left.
+    /// Serves commands until the instance must be replaced.
     pub(super) async fn serve(
         &self,
         accessor: &Accessor<Host>,
@@ -89,7 +88,7 @@ impl Supervisor {
                 heap::give_back();
             }
             if worn {
-                // A turn that has ended here may still be read out: a new instance would leave it.
+                // A turn that has ended here may still be draining in the instance.
                 match guest.astr_openclaw_guards().call_status(accessor).await {
                     Ok(status) if status.in_flight == 0 => return Exit::Worn,
                     Ok(_) => {}
@@ -124,7 +123,7 @@ impl Supervisor {
                 Ok(())
             }
             Command::Configure(config, answer) => self.configure(guest, *config, answer).await,
-            // Ends the loop that this is called from.
+            // Handled by `serve`.
             Command::Close(_) => Ok(()),
         }
     }
@@ -143,7 +142,7 @@ impl Supervisor {
         if bytes >= heap::LARGE {
             self.large.set(true);
         }
-        // The component would refuse it too, after it had been given memory for all of it.
+        // The component would refuse it too, but only after copying all of it.
         if let Err(fault) = check_size(bytes, locale) {
             slot.answer(Err(Fault::new(fault.code, locale, fault.message)));
             return Ok(());
@@ -162,13 +161,13 @@ impl Supervisor {
         self.take_snapshot(guest).await
     }
 
-    /// Gives up a component that does not end a turn, though it keeps no limits itself.
+    /// Fails if the component does not end a turn within its limits.
     async fn in_time<T>(&self, running: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
         let clock = &self.supplies.clock;
         let begun = clock.now();
         let overdue = async {
             loop {
-                // A turn that waits begins under the config of its time, which may allow it longer.
+                // A queued turn starts under the config of that time, which may allow more.
                 let limit = self.longest_turn.get().saturating_add(TURN_SLACK);
                 clock.wait_until(begun.saturating_add(limit)).await;
                 tokio::time::sleep(GRACE).await;
@@ -213,8 +212,8 @@ impl Supervisor {
                 let why = format!(
                     "the component did not end a diagnosis within {} s", limit.as_secs()
                 );
-                tracing::error!(why, "the diagnosis is given up");
-                // What is left of it in the instance goes with it, once no turn needs it.
+                tracing::error!(why, "the diagnosis is abandoned");
+                // The instance is replaced once no turn needs it.
                 self.worn.set(true);
                 slot.answer(Err(Fault::new(FaultCode::PluginTrapped, self.locale(), why)));
                 return Ok(());
@@ -232,10 +231,10 @@ impl Supervisor {
         answer: oneshot::Sender<Result<(), ConfigureError>>,
     ) -> Result<(), Stop> {
         let slot = self.pending.add(answer);
-        // Until this is over no origin is forgotten.
+        // Keeps old origins until this is over.
         let asking = self.asking();
         let gateway = guest.1.astr_openclaw_gateway();
-        // What the host refuses the component never sees: there is nothing to be taken back.
+        // Checked before the component sees the config, so that nothing has to be undone.
         let origins = match origins(&config) {
             Ok(origins) => origins,
             Err(error) => {
@@ -243,7 +242,7 @@ impl Supervisor {
                 return Ok(());
             }
         };
-        // Before the component has it: a turn that waits may begin at once under the new config.
+        // Before the component has it: a queued turn may start at once under the new config.
         self.supplies.secrets.add(secrets(&config));
         self.allowed.add(origins);
         let taken = gateway
@@ -271,20 +270,20 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Counts something that asks gateways, or decides which, until it is dropped.
+    /// Counts a use of the gateways until it is dropped.
     fn asking(&self) -> Asking<'_> {
         self.asking.set(self.asking.get() + 1);
         Asking(self)
     }
 
-    /// From now on this config is in force. A turn under way may have the time of either.
+    /// Puts a config in force. A running turn may use the limits of either config.
     pub(super) fn take_config(&self, config: Config) {
         self.longest_turn
             .set(self.longest_turn.get().max(turn_limit(&config)));
         self.config.replace(Some(config));
     }
 
-    /// Takes the origins and the limit of earlier configs away, once nothing can need them.
+    /// Drops the origins and limits of earlier configs once nothing needs them.
     fn forget_old_configs(&self) {
         if self.asking.get() == 0 {
             let config = self.config.borrow();
@@ -300,7 +299,7 @@ impl Supervisor {
     }
 }
 
-/// How long a turn may take, its wait in the queue included.
+/// Longest duration of a turn, queue wait included.
 fn turn_limit(config: &Config) -> Duration {
     config
         .limits
@@ -308,7 +307,7 @@ fn turn_limit(config: &Config) -> Duration {
         .saturating_add(config.timeouts.turn)
 }
 
-/// One turn in the component, from its call to its end.
+/// Runs one turn in the component.
 async fn run_turn(
     (accessor, guest): Guests<'_>,
     turn: types::Turn,
@@ -317,7 +316,7 @@ async fn run_turn(
 ) -> Result<End, Stop> {
     let cancel = accessor.with(|access| {
         FutureReader::new(access, async move {
-            let _ = cancelled.await; // Sent or dropped: in both cases nobody wants the turn.
+            let _ = cancelled.await; // Sent or dropped: either way the turn is cancelled.
             wasmtime::error::Ok(())
         })
     })?;
@@ -333,7 +332,7 @@ async fn run_turn(
         .map_err(|_| Stop::Misbehaved("the component dropped a turn without an end".to_owned()))
 }
 
-/// Something that asks gateways.
+/// A use of the gateways.
 struct Asking<'a>(&'a Supervisor);
 
 impl Drop for Asking<'_> {
