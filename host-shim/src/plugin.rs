@@ -203,15 +203,14 @@ impl Plugin {
     }
 }
 
-<<<<<<< HEAD
 /// What every call on a closed plugin gets.
 pub(crate) fn closed(locale: Locale) -> Fault {
     Fault::new(FaultCode::Cancelled, locale, "the plugin was closed")
-=======
+}
+
 /// The language of messages; the default without a config.
 pub(crate) fn locale_of(config: Option<&Config>) -> Locale {
     config.map(|config| config.locale).unwrap_or_default()
->>>>>>> 137016f (Name a config's language once)
 }
 
 impl std::fmt::Debug for Plugin {
