@@ -17,7 +17,7 @@ pub(crate) enum ReadError {
     Io(#[source] io::Error),
     /// A directory, FIFO, socket or device, or a kernel file without data yet.
     #[error(
-        "is not a regular file; copy the content into a file, pipes, devices and folders are not read"
+        "is not a regular file but a pipe, device or folder; copy its content into a regular file"
     )]
     NotRegular,
     /// Over the limit; at least this many bytes.
