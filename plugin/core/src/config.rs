@@ -61,6 +61,19 @@ macro_rules! default {
     };
 }
 
+/// What a number is of, for the documentation.
+macro_rules! unit {
+    (Mib) => {
+        " In bytes."
+    };
+    (Bytes) => {
+        " In bytes."
+    };
+    ($kind:ident) => {
+        ""
+    };
+}
+
 /// Whether a number is within its range.
 macro_rules! within {
     (Mib $value:expr, $($key:literal, $default:expr, $least:literal, $most:literal)?) => {
@@ -84,7 +97,7 @@ macro_rules! record {
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
         pub struct $name {
             $(
-                #[doc = $hint]
+                #[doc = concat!($hint, unit!($kind), "\n\nKey: `", $key, "`.")]
                 #[cfg_attr(feature = "serde", serde(rename = $key $(, with = $with)?))]
                 pub $field: types::$kind,
             )*
