@@ -3,6 +3,7 @@
 //! Nothing of the product is used here, so that this links in no time.
 
 mod dependencies;
+mod lengths;
 mod links;
 mod pages;
 

@@ -32,7 +32,7 @@ fn answered(setup: &Setup, request: usize) -> Vec<String> {
 
 // Report F16: the same call twice in one answer (NousResearch/hermes-agent#94961); A8 (attack).
 #[test]
-fn calls_have_ids_of_our_own_and_the_gateway_is_gateway_its() {
+fn calls_have_ids_of_our_own_and_the_gateway_is_answered_by_its() {
     let long = "i".repeat(200);
     let round = json!([
         call("a", "one", r#"{"x":1}"#),
