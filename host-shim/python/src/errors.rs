@@ -31,10 +31,9 @@ impl From<Fault> for Raised {
 
 impl From<ConfigError> for Raised {
     fn from(error: ConfigError) -> Self {
-        raised(
-            "config",
-            &json!({ "key": error.key(), "message": error.message(Locale::En) }),
-        )
+        // Python knows the config's language, even of one that was rejected.
+        let (en, zh) = (error.message(Locale::En), error.message(Locale::Zh));
+        raised("config", &json!({ "key": error.key(), "en": en, "zh": zh }))
     }
 }
 
@@ -43,7 +42,10 @@ impl From<ConfigureError> for Raised {
         match error {
             ConfigureError::Invalid(error) => error.into(),
             ConfigureError::Fault(fault) => fault.into(),
-            error => raised("config", &json!({ "message": error.to_string() })),
+            error => {
+                let text = error.to_string();
+                raised("config", &json!({ "key": null, "en": text, "zh": text }))
+            }
         }
     }
 }

@@ -254,6 +254,20 @@ async def test_close_ends_turns_and_later_calls(gateway: Gateway) -> None:
         plugin.status()
 
 
+@pytest.mark.parametrize(("locale", "chinese"), [("zh", True), ("en", False), (None, False)])
+async def test_a_config_error_is_in_the_configs_language(gateway: Gateway, locale: str | None, chinese: bool) -> None:
+    from astr_openclaw import ConfigError
+
+    config = {**gateway.config, **({"locale": locale} if locale else {})}
+    with pytest.raises(ConfigError) as caught:
+        await Plugin.load({**config, "max_level": "L9"})
+    assert caught.value.key == "max_level" and any("\u4e00" <= c <= "\u9fff" for c in caught.value.message) == chinese
+    async with await Plugin.load(config) as plugin:
+        with pytest.raises(ConfigError) as caught:
+            await plugin.configure({**config, "gateway_primary_url": "x"})
+        assert any("\u4e00" <= c <= "\u9fff" for c in caught.value.message) == chinese
+
+
 @pytest.mark.parametrize(
     ("change", "key"),
     [

@@ -83,7 +83,7 @@ class Plugin:
             source["config_text"] = _config_text(config)
         elif config is not None:
             source["config_file"] = _config_file(config)
-        with translated():
+        with translated(_locale(config)):
             return cls(await _bridge.run(_native.load(**source)))
 
     def ask(
@@ -164,7 +164,7 @@ class Plugin:
     async def configure(self, config: Mapping[str, Any]) -> None:
         """Replaces the config; a running turn keeps the old one. Raises `ConfigError`; nothing has changed
         then."""
-        with translated():
+        with translated(_locale(config)):
             await _bridge.run(self._native.configure(_config_text(config)))
 
     @property
@@ -184,6 +184,10 @@ class Plugin:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await asyncio.shield(self.close())
+
+
+def _locale(config: Config) -> str:
+    return str(config.get("locale", "en")) if isinstance(config, Mapping) else "en"
 
 
 def _config_text(config: object) -> str:

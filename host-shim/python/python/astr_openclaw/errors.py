@@ -70,8 +70,8 @@ class LoadError(RuntimeError):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Converts the native module's exception to one of the above."""
+def translated(locale: str = "en") -> Iterator[None]:
+    """Converts the native module's exception to one of the above. `locale`: the language of a `ConfigError`."""
     try:
         yield
     except _native.NativeError as error:
@@ -79,7 +79,9 @@ def translated() -> Iterator[None]:
         fact = json.loads(text)
         if kind == "fault":
             raise decode(Fault, fact) from None
-        raise (ConfigError if kind == "config" else LoadError)(**fact) from None
+        if kind == "config":
+            raise ConfigError(fact["zh" if locale == "zh" else "en"], fact["key"]) from None
+        raise LoadError(**fact) from None
 
 
 @functools.lru_cache
