@@ -1,4 +1,4 @@
-//! Runs of programs that have a token and must not show it.
+//! Runs of programs that hold a token and must not show it.
 
 use std::process::Output;
 
@@ -27,7 +27,7 @@ impl Ran {
             .collect()
     }
 
-    /// That it ended with this exit code, and said all of this on stderr.
+    /// Asserts the exit code, and that stderr contains all of these words.
     #[track_caller]
     pub fn failed(&self, code: i32, says: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");

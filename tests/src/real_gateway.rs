@@ -177,7 +177,7 @@ impl RealGateway {
                 };
                 return Err(io::Error::other(format!("{what}\n{}", self.last_lines())));
             }
-            // Another process: there is nothing to wait for but time.
+            // Another process: polling is all there is.
             std::thread::sleep(Duration::from_millis(200));
         }
     }
@@ -244,7 +244,7 @@ fn spawn(options: &Options, installed: &Path, folder: &Path) -> io::Result<Child
         .spawn()
 }
 
-/// Puts the keys of one object over those of another.
+/// Merges an object into another; its keys win.
 fn merge(config: &mut Value, over: &Value) {
     match (config, over) {
         (Value::Object(config), Value::Object(over)) => {

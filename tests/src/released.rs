@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 /// The components as `cargo xtask dist` releases them: in the folder that OPENCLAW_RELEASED names,
-/// or else made anew of what is in the repository now.
+/// or built from the repository.
 pub static RELEASED: LazyLock<Released> = LazyLock::new(|| {
     if let Some(folder) = std::env::var_os("OPENCLAW_RELEASED") {
         return Released(folder.into());
@@ -30,13 +30,12 @@ pub static HOST_SHIM: LazyLock<PathBuf> = LazyLock::new(|| {
     built.join("host-shim")
 });
 
-/// An empty folder of this test program's own, beside it, for what is made once and used by all of
-/// its tests.
+/// An empty folder beside this test program, for what its tests share.
 pub fn own_folder(what: &str) -> PathBuf {
     let folder = std::env::current_exe()
         .expect("a test binary")
         .with_extension(what);
-    // From an earlier run, if at all.
+    // May be left from an earlier run.
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
     folder

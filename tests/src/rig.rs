@@ -1,5 +1,5 @@
-//! The real component in the real host, with a fake gateway, a clock that a test moves and a
-//! memory that a test pretends.
+//! The real component in the real host, with a fake gateway, a clock and a memory reading that the test
+//! controls.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub const TOKEN: &str = "rig-token-3f9c";
 /// Bytes.
 pub const MIB: u64 = 1 << 20;
 
-/// A test that takes longer hangs.
+/// A test that takes longer counts as hung.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A plugin and all that it needs.
@@ -114,7 +114,7 @@ pub fn cache_dir() -> PathBuf {
     exe.parent().expect("a folder").join("component-cache")
 }
 
-/// The future's output; panics if it takes longer than [`PATIENCE`].
+/// The future's output. Panics after [`PATIENCE`].
 pub async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future)
         .await
@@ -130,7 +130,7 @@ pub struct Outcome {
     pub end: Result<Reply, Fault>,
 }
 
-/// Reads a turn to its end; panics if that takes longer than [`PATIENCE`].
+/// Reads a turn to its end. Panics after [`PATIENCE`].
 pub async fn outcome(turn: Turn) -> Outcome {
     within(collect(turn)).await
 }

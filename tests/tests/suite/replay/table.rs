@@ -102,7 +102,7 @@ pub const V2026_2_9: &[Row] = &[
         "23_twotools_nonstream",
         Reply("Tool said: Tool get_time not found"),
     ),
-    // To a turn without tools; with tools the other shape is tried (faults.rs).
+    // To a turn without tools; with tools the other shape is tried (wire/tools.rs).
     ("24_flat_tool", rejected("tools.0.function: Invalid input")),
     ("24b_tool_strict_key_inner", PONG),
     (
@@ -345,7 +345,7 @@ pub const UNUSABLE_2026_2_9: &[Unusable] = &[
     ("06_method_OPTIONS", OTHER_METHOD),
     ("06_method_PUT", OTHER_METHOD),
     ("12b_disabled_noui_GET", OTHER_METHOD),
-    // The reset of an oversized upload is played by faults.rs.
+    // The reset of an oversized upload is played by faults/requests.rs.
     ("33_body_21MB", NO_ANSWER),
     ("62c_disconnect_nonstream", NO_ANSWER),
     ("64_port_closed_after_stop", NO_ANSWER),
