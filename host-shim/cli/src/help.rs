@@ -3,19 +3,9 @@
 
 use clap::{Arg, ArgAction, Command};
 use openclaw_core::locale::{Locale, say};
-use openclaw_render::{HELP, HelpText, exit_codes, help_text};
+use openclaw_render::{HELP, HelpText, exit_codes, help_text, variables};
 
 use crate::commands::chat;
-
-const SETTINGS_EN: &str = "\
-Settings come from flags, then the environment (OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_BACKUP_URL,
-OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_AGENT_ID), then the --config file.
-The token has no flag because other users can read command lines.";
-
-const SETTINGS_ZH: &str = "\
-设置的优先级：参数，其次环境变量（OPENCLAW_GATEWAY_URL、OPENCLAW_GATEWAY_BACKUP_URL、
-OPENCLAW_GATEWAY_TOKEN、OPENCLAW_GATEWAY_AGENT_ID），最后是 --config 的文件。
-令牌不能作为参数：命令行会被其他用户看到。";
 
 const EXAMPLES_EN: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
@@ -157,10 +147,22 @@ pub fn localized(command: Command, locale: Locale) -> Command {
     let ask = format!("{}\n{codes}", examples(pick(ASK_EN, ASK_ZH)));
     let title = say!(locale, en: "In the conversation:", zh: "对话中的命令：");
     let chat = format!("{title}\n{}", chat::help(locale).trim_end());
-    let settings = pick(SETTINGS_EN, SETTINGS_ZH);
+    let variables = variables(locale);
+    let settings = say!(locale,
+        en: "\
+Settings come from flags, then the environment, then the --config file. The token has no flag
+because other users can read command lines.
+
+Environment:
+{variables}",
+        zh: "\
+设置的优先级：参数，其次环境变量，最后是 --config 的文件。令牌不能作为参数，因为其他用户能看到命令行。
+
+环境变量：
+{variables}");
     let all = examples(pick(EXAMPLES_EN, EXAMPLES_ZH));
     command
-        .after_help(format!("{settings}\n\n{all}\n{codes}"))
+        .after_help(format!("{settings}\n{all}\n{codes}"))
         .mut_subcommand("ask", |command| command.after_help(ask))
         .mut_subcommand("chat", |command| command.after_help(chat))
         .mut_subcommand("session", |command| {

@@ -56,7 +56,7 @@ fn show_clap(error: &clap::Error, locale: Locale) -> u8 {
     };
     match chinese {
         Some(text) => show(&text),
-        // Nobody may be reading; there is nobody else to tell.
+        // An error here means that nobody reads stderr.
         None => drop(error.print()),
     }
     u8::try_from(error.exit_code()).unwrap_or(exit::USAGE)

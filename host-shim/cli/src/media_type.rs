@@ -6,12 +6,12 @@ use host_shim::{Attachment, AttachmentError, FaultCode, Locale, read_attachment}
 use openclaw_core::locale::say;
 use openclaw_render::Failure;
 
-/// The library's word for a type that the extension does not tell.
+/// What the library says where the extension is unknown.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// Reads a file; its type follows from its content and its extension. What cannot be told, and
-/// what is not what its extension says, is refused before anything is asked. `room`: the bytes that
-/// the request still takes.
+/// Reads a file; its type follows from its content and its extension. An unknown type, or
+/// content that contradicts the extension, is refused before anything is sent. `room`: the bytes left
+/// in the request.
 pub fn read(path: &Path, room: &mut u64, locale: Locale) -> Result<Attachment, Failure> {
     let mut attachment =
         read_attachment(path, *room).map_err(|error| unreadable(&error, locale))?;
@@ -58,7 +58,7 @@ fn unreadable(error: &AttachmentError, locale: Locale) -> Failure {
 /// Why the type is not known.
 #[derive(Debug, PartialEq, Eq)]
 enum Doubt {
-    /// Neither the extension nor the content tells it.
+    /// Neither the extension nor the content gives it.
     Unknown,
     /// The extension says one thing, the content is not that.
     Contradiction { extension: String },

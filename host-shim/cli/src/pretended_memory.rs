@@ -1,4 +1,4 @@
-//! A memory reading that a test or a demonstration can pretend.
+//! A memory reading that tests and the demo can simulate.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -50,12 +50,12 @@ impl TryFrom<PretenceFields> for Pretence {
     }
 }
 
-/// The machine's memory, until told to pretend.
+/// The machine's memory, or a simulated one.
 #[derive(Debug, Default)]
 pub struct PretendedMemory(Mutex<Pretence>);
 
 impl PretendedMemory {
-    /// What readings say from now on.
+    /// What readings return from now on.
     pub fn pretend(&self, pretence: Pretence) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = pretence;
     }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pretends_until_told_otherwise() {
+    fn pretends_until_real_again() {
         let memory = PretendedMemory::default();
         memory.pretend(Pretence::Available(u64::MAX));
         let sample = memory.read().unwrap();

@@ -37,7 +37,7 @@ impl CliError {
             }
             Self::Failure(failure) => failure,
         };
-        // Nobody may be reading; there is nobody else to tell.
+        // An error here means that nobody reads stderr.
         let _ = err.write_all(failure.text(style).as_bytes());
         failure.exit
     }

@@ -1,5 +1,6 @@
 //! Help texts of what both command lines have, in both languages.
 
+use openclaw_core::config::KEYS;
 use openclaw_core::locale::Locale;
 
 /// A command, an option of any command (`.session`) or of one (`ask.json`); its help in English and Chinese.
@@ -34,4 +35,13 @@ pub fn help_text(table: &[HelpText], key: &str, locale: Locale) -> Option<&'stat
         Locale::En => en,
         Locale::Zh => zh,
     })
+}
+
+/// The environment variables, a line each with what it sets.
+pub fn variables(locale: Locale) -> String {
+    let row = |name, title| format!("  {name:<28} {title}\n");
+    let rows = KEYS
+        .iter()
+        .filter_map(|key| Some(row(key.env?, key.title(locale))));
+    rows.collect()
 }

@@ -19,9 +19,9 @@ pub struct HumanOutput<O, E> {
     err: E,
     /// The deltas so far.
     shown: String,
-    /// The cursor stands behind a piece of the answer.
+    /// The cursor stands behind part of a line of the answer.
     mid_line: bool,
-    /// The user has been told that the final text is another one.
+    /// A notice has said that the final text differs from the streamed one.
     correction_told: bool,
 }
 
@@ -97,7 +97,7 @@ impl<O: Write, E: Write> TurnOutput for HumanOutput<O, E> {
             self.write(&reply.text)?;
             return self.end_line();
         }
-        // The final text is the answer; the deltas may have been something else.
+        // The final text is authoritative; the deltas may have differed.
         match reply.text.strip_prefix(&self.shown) {
             Some(rest) => self.write(rest)?,
             None => {
@@ -122,7 +122,7 @@ impl<O: Write, E: Write> TurnOutput for HumanOutput<O, E> {
         };
         self.mid_line &= !self.terminal;
         let line = self.style.dim(&format!("· {}", printable(text)));
-        // That nobody reads it is no reason to stop.
+        // A closed stderr is no reason to stop.
         let _ = writeln!(self.err, "{start}{line}");
     }
 

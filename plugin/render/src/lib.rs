@@ -1,6 +1,6 @@
 //! What both command lines show: turns, status, diagnosis and faults, as text and as JSON Lines, in
 //! English and Chinese. `host-shim` and the WASI command print through it, so that a script or a user
-//! cannot tell them apart.
+//! sees no difference.
 #![deny(missing_docs)]
 
 mod error;
@@ -21,7 +21,7 @@ use openclaw_core::locale::{Locale, say};
 use openclaw_core::turn::{Event, Reply};
 
 pub use error::{CliError, Failure};
-pub use help::{HELP, HelpText, help_text};
+pub use help::{HELP, HelpText, help_text, variables};
 pub use human::HumanOutput;
 pub use json::{Body, Id, JsonOutput, Line, write_line};
 pub use prompt::read_prompt;
@@ -47,7 +47,7 @@ pub trait TurnOutput {
     /// Shows a remark beside the answer; programs get none.
     fn remark(&mut self, _text: &str) {}
 
-    /// The end is not waited for: what has arrived of the answer is all there will be.
+    /// Stops waiting for the end: what has arrived of the answer is all there will be.
     ///
     /// # Errors
     ///
@@ -99,8 +99,8 @@ pub fn exit_codes(
         .collect()
 }
 
-/// The language that `--locale` names among the arguments, if any. Looked for before they are parsed,
-/// so that help and mistakes are shown in it.
+/// The language that `--locale` names among the arguments, if any. It is read before the others are
+/// parsed, so that help and errors are in it.
 pub fn locale_of_arguments(arguments: impl IntoIterator<Item = OsString>) -> Option<Locale> {
     let mut arguments = arguments
         .into_iter()

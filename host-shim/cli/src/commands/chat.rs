@@ -83,7 +83,7 @@ pub fn run(
     runtime: &tokio::runtime::Runtime,
 ) -> Result<u8, CliError> {
     let locale = setup.locale;
-    let mut talk = Talk {
+    let mut conversation = Conversation {
         plugin: runtime.block_on(setup.plugin())?,
         runtime,
         locale,
@@ -99,25 +99,27 @@ pub fn run(
         let line = match prompt.read()? {
             Read::Line(line) => line,
             Read::End => return Ok(exit::OK),
-            Read::Interrupted if talk.pressed_before => return Ok(FaultCode::Cancelled.exit_code()),
+            Read::Interrupted if conversation.pressed_before => {
+                return Ok(FaultCode::Cancelled.exit_code());
+            }
             Read::Interrupted => {
-                talk.pressed_before = true;
+                conversation.pressed_before = true;
                 show(
                     &say!(locale, en: "Press Ctrl-C again to quit.\n", zh: "再按一次 Ctrl-C 退出。\n"),
                 );
                 continue;
             }
         };
-        talk.pressed_before = false;
+        conversation.pressed_before = false;
         match Entry::of(&line) {
             Entry::Quit => return Ok(exit::OK),
-            entry => talk.take(entry)?,
+            entry => conversation.take(entry)?,
         }
     }
 }
 
 /// A conversation under way.
-struct Talk<'a> {
+struct Conversation<'a> {
     plugin: Plugin,
     runtime: &'a tokio::runtime::Runtime,
     locale: Locale,
@@ -128,7 +130,7 @@ struct Talk<'a> {
     pressed_before: bool,
 }
 
-impl Talk<'_> {
+impl Conversation<'_> {
     fn take(&mut self, entry: Entry<'_>) -> Result<(), CliError> {
         let locale = self.locale;
         match entry {
@@ -183,11 +185,11 @@ impl Talk<'_> {
     /// Prints what the plugin reported, or shows why it could not.
     fn report<T>(
         &self,
-        told: Result<T, Fault>,
+        result: Result<T, Fault>,
         text: impl FnOnce(&T, Style) -> String,
     ) -> Result<(), CliError> {
-        match told {
-            Ok(told) => print(&text(&told, Style::coloured(self.locale))).map(drop),
+        match result {
+            Ok(report) => print(&text(&report, Style::coloured(self.locale))).map(drop),
             Err(fault) => {
                 show(&Failure::fault(&fault, self.locale).text(Style::coloured(self.locale)));
                 Ok(())

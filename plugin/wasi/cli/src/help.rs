@@ -2,7 +2,7 @@
 
 use openclaw_core::fault::FaultCode;
 use openclaw_core::locale::{Locale, say};
-use openclaw_render::{HELP, exit_codes, help_text};
+use openclaw_render::{HELP, exit_codes, help_text, variables};
 
 /// How each command and option is written, in English and Chinese, and its help's place in the table.
 const ROWS: [(&str, &str, &str); 10] = [
@@ -38,10 +38,11 @@ pub fn text(locale: Locale) -> String {
     let usage = say!(locale,
         en: "Usage: openclaw-cli.wasm [--locale en|zh] COMMAND",
         zh: "用法：openclaw-cli.wasm [--locale en|zh] 命令");
+    let variables = variables(locale);
     let surroundings = say!(locale,
         en: "\
-Environment: OPENCLAW_GATEWAY_URL, OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_BACKUP_URL,
-  OPENCLAW_GATEWAY_AGENT_ID (default main)
+Environment:
+{variables}
 Folders: /proc and /sys/fs/cgroup, to read the available memory; without them it counts as short
 
 Example:
@@ -49,8 +50,8 @@ Example:
 
 Exit codes:",
         zh: "\
-环境变量：OPENCLAW_GATEWAY_URL、OPENCLAW_GATEWAY_TOKEN、OPENCLAW_GATEWAY_BACKUP_URL、
-  OPENCLAW_GATEWAY_AGENT_ID（默认 main）
+环境变量：
+{variables}
 文件夹：/proc 与 /sys/fs/cgroup，用于读取可用内存；没有它们则按内存不足处理
 
 示例：

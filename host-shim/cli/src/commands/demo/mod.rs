@@ -27,15 +27,16 @@ pub async fn run(global: &Global, locale: Locale) -> Result<u8, CliError> {
         stage.reset().await?;
         let played = tokio::time::timeout(SCENE_LIMIT, (scene.play)(&mut stage));
         match played.await {
-            Ok(Ok(())) => stage.as_told()?,
+            Ok(Ok(())) => stage.as_expected()?,
             Ok(Err(Miss::Stop(stop))) => return Err(stop),
             Ok(Err(Miss::Other(what))) => {
                 missed += 1;
-                stage.not_as_told(&what)?;
+                stage.not_as_expected(&what)?;
             }
             Err(_) => {
                 missed += 1;
-                stage.not_as_told(&format!("not finished after {} s", SCENE_LIMIT.as_secs()))?;
+                stage
+                    .not_as_expected(&format!("not finished after {} s", SCENE_LIMIT.as_secs()))?;
             }
         }
     }

@@ -250,13 +250,13 @@ async fn two_at_once(stage: &mut Stage) -> Played {
     let mut second = stage.begin(TurnRequest::new(say!(stage.locale,
         en: "The second.",
         zh: "第二个。")))?;
-    let told = second
+    let waiting = second
         .next_event()
         .await
         .ok_or_else(|| Miss::Other("the second turn ended without an event".to_owned()))?;
-    stage.show(&told, false)?;
-    let told = [told];
-    check(noticed(&told, NoticeCode::Queued), || format!("{told:?}"))?;
+    stage.show(&waiting, false)?;
+    let seen = [waiting];
+    check(noticed(&seen, NoticeCode::Queued), || format!("{seen:?}"))?;
     let status = stage.status().await?;
     let (running, waiting) = (status.in_flight, status.queued);
     check((running, waiting) == (1, 1), || {
@@ -269,7 +269,7 @@ async fn two_at_once(stage: &mut Stage) -> Played {
     gate.open();
     let first = stage.finish(first, Vec::new()).await?;
     check(first.reply()?.text == "1 1", || format!("{:?}", first.end))?;
-    let second = stage.finish(second, told.to_vec()).await?;
+    let second = stage.finish(second, seen.to_vec()).await?;
     check(second.reply()?.text == "2 2", || {
         format!("{:?}", second.end)
     })

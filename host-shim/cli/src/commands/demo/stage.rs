@@ -286,14 +286,14 @@ impl Stage {
         self.say(&format!("{title}\n   {}", self.style.dim(story[language])))
     }
 
-    pub fn as_told(&self) -> io::Result<()> {
-        let told = say!(self.locale, en: "✓ as expected", zh: "✓ 符合预期");
-        self.say(&format!("   {}\n", self.style.green(&told)))
+    pub fn as_expected(&self) -> io::Result<()> {
+        let verdict = say!(self.locale, en: "✓ as expected", zh: "✓ 符合预期");
+        self.say(&format!("   {}\n", self.style.green(&verdict)))
     }
 
-    pub fn not_as_told(&self, what: &str) -> io::Result<()> {
-        let told = say!(self.locale, en: "✗ not as expected:", zh: "✗ 与预期不符：");
-        self.say(&format!("   {} {what}\n", self.style.bold_red(&told)))
+    pub fn not_as_expected(&self, what: &str) -> io::Result<()> {
+        let verdict = say!(self.locale, en: "✗ not as expected:", zh: "✗ 与预期不符：");
+        self.say(&format!("   {} {what}\n", self.style.bold_red(&verdict)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The tools of a session's turn: the caller on stdin runs them.
+//! The tool calls of a session's turn, which the caller on stdin runs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use host_shim::{ToolCall, ToolRunner};
 use tokio::sync::oneshot;
 
-/// What a tool said.
+/// A tool's output, or its error.
 type Outcome = Result<String, String>;
 
 /// Where the calls of one turn wait for the caller's `tool-result`. Clones are the same pending.
@@ -18,7 +18,7 @@ pub struct PendingToolCalls(Arc<Mutex<HashMap<String, Slot>>>);
 
 #[derive(Debug)]
 struct Slot {
-    /// The caller has been told of it, so it may answer.
+    /// The call was announced to the caller, who may answer it.
     announced: bool,
     answer: Option<oneshot::Sender<Outcome>>,
     /// None once the runner waits for it.
@@ -41,7 +41,7 @@ impl PendingToolCalls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The caller is told of this call now. An id that comes again is a new call.
+    /// Notes that the caller learns of this call now. A repeated id is a new call.
     pub fn announce(&self, call: &str) {
         let mut slots = self.slots();
         let slot = slots.entry(call.to_owned()).or_default();
@@ -126,7 +126,7 @@ mod tests {
         let run = pending.run("turn", call("a"));
         assert!(
             !pending.answer("a", Ok(String::new())),
-            "the caller has not been told of it"
+            "the call was not announced yet"
         );
         pending.announce("a");
         assert!(pending.answer("a", Ok(String::new())));

@@ -117,7 +117,7 @@ fn a_tool_result_has_exactly_one_of_output_and_error() {
 }
 
 #[test]
-fn bad_lines_are_told_with_their_id_where_they_have_one() {
+fn bad_lines_are_answered_with_their_id_where_they_have_one() {
     let (of, message) = refused("nonsense");
     assert_eq!(of, None);
     assert!(message.contains("not JSON"), "{message}");
@@ -161,7 +161,7 @@ fn bad_lines_are_told_with_their_id_where_they_have_one() {
 }
 
 #[test]
-fn invalid_utf8_is_told_with_its_place() {
+fn invalid_utf8_is_reported_with_its_place() {
     let bad = super::parse(b"{\"id\":1,\"op\":\"st\xff\"}").unwrap_err();
     assert_eq!(bad.id, Some(id(1)));
     assert!(
