@@ -92,7 +92,9 @@ class AstrBot:
         # As `astrbot init` makes them; 4.14 writes into them without making them.
         (self.data / "temp").mkdir()
         (self.data / "config").mkdir()
-        shutil.copytree(Path(__file__).parent / "astrbot_plugin_scenario", self.data / "plugins/astrbot_plugin_scenario")
+        shutil.copytree(
+            Path(__file__).parent / "astrbot_plugin_scenario", self.data / "plugins/astrbot_plugin_scenario"
+        )
         if not self.new:
             # Keeps it from downloading its dashboard.
             (self.data / "dist/assets").mkdir(parents=True)
@@ -113,23 +115,35 @@ class AstrBot:
             "provider_settings": {"enable": True, "streaming_response": False, "default_provider_id": "own"},
             "provider": [
                 {
-                    "id": "own", "provider": "openai", "type": "openai_chat_completion",
-                    "provider_type": "chat_completion", "enable": True, "key": ["sk-own"],
-                    "api_base": self._model_url, "timeout": 60, "model": "fake-1",
+                    "id": "own",
+                    "provider": "openai",
+                    "type": "openai_chat_completion",
+                    "provider_type": "chat_completion",
+                    "enable": True,
+                    "key": ["sk-own"],
+                    "api_base": self._model_url,
+                    "timeout": 60,
+                    "model": "fake-1",
                     "model_config": {"model": "fake-1"},
                 }
             ],
             "dashboard": {
-                "enable": True, "username": "astrbot",
+                "enable": True,
+                "username": "astrbot",
                 "password": hashlib.md5(PASSWORD.encode()).hexdigest(),
-                "host": "127.0.0.1", "port": self.web_port,
+                "host": "127.0.0.1",
+                "port": self.web_port,
                 # The steps save settings faster than a person could.
                 "auth_rate_limit": {"enable": False},
             },
             "platform": [
                 {
-                    "id": "fakeqq", "type": "aiocqhttp", "enable": True, "ws_reverse_host": "127.0.0.1",
-                    "ws_reverse_port": self.qq_port, "ws_reverse_token": QQ_TOKEN,
+                    "id": "fakeqq",
+                    "type": "aiocqhttp",
+                    "enable": True,
+                    "ws_reverse_host": "127.0.0.1",
+                    "ws_reverse_port": self.qq_port,
+                    "ws_reverse_token": QQ_TOKEN,
                 }
             ],
         }
@@ -166,8 +180,13 @@ class AstrBot:
         )
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                command, env=environment, cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                command,
+                env=environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
                 # A background job of a shell starts with SIGINT ignored, and would hand that on.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
@@ -260,9 +279,7 @@ class AstrBot:
         """Says something in the web chat; the pieces of the answer, to its end."""
         assert self._web is not None
         body = {"message": text, "session_id": session, "enable_streaming": True}
-        async with self._web.post(
-            "/api/chat/send", json=body, timeout=aiohttp.ClientTimeout(total=seconds)
-        ) as answer:
+        async with self._web.post("/api/chat/send", json=body, timeout=aiohttp.ClientTimeout(total=seconds)) as answer:
             async for line in answer.content:
                 if line.startswith(b"data: "):
                     event = json.loads(line[6:])

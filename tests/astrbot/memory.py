@@ -44,9 +44,9 @@ _TAIL = """
 imported = time.perf_counter()
 text = asyncio.run(main())
 ended = time.perf_counter()
-assert text == "x" * %d, text
+assert text == "x" * DELTAS, text
 print(json.dumps({"kib": kib() - before, "import": imported - started, "turn": ended - imported}))
-""" % DELTAS
+""".replace("DELTAS", str(DELTAS))
 
 CLIENTS = {
     "astr_openclaw": """
@@ -97,8 +97,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        response = {"id": "resp_1", "object": "response", "created_at": 1, "model": "openclaw", "output": [],
-                    "status": "in_progress", "parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
+        response = {
+            "id": "resp_1",
+            "object": "response",
+            "created_at": 1,
+            "model": "openclaw",
+            "output": [],
+            "status": "in_progress",
+            "parallel_tool_calls": True,
+            "tool_choice": "auto",
+            "tools": [],
+        }
         place = {"item_id": "m", "output_index": 0, "content_index": 0}
         number = 0
 
@@ -113,10 +122,20 @@ class Handler(BaseHTTPRequestHandler):
         for _ in range(DELTAS):
             send("response.output_text.delta", delta="x", logprobs=[], **place)
         send("response.output_text.done", text="x" * DELTAS, logprobs=[], **place)
-        message = {"type": "message", "id": "m", "role": "assistant", "status": "completed",
-                   "content": [{"type": "output_text", "text": "x" * DELTAS, "annotations": []}]}
-        usage = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2,
-                 "input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+        message = {
+            "type": "message",
+            "id": "m",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": "x" * DELTAS, "annotations": []}],
+        }
+        usage = {
+            "input_tokens": 1,
+            "output_tokens": 1,
+            "total_tokens": 2,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens_details": {"reasoning_tokens": 0},
+        }
         send("response.completed", response={**response, "status": "completed", "output": [message], "usage": usage})
         data = b"data: [DONE]\n\n"
         self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data))
@@ -175,7 +194,9 @@ def main() -> int:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
-    print(f"{'client':16} {'memory':>10} {'import':>10} {'first turn':>12}   (median of {options.rounds}, {DELTAS} deltas)")
+    print(
+        f"{'client':16} {'memory':>10} {'import':>10} {'first turn':>12}   (median of {options.rounds}, {DELTAS} deltas)"
+    )
     failed = False
     for name, code in CLIENTS.items():
         rounds = []

@@ -89,8 +89,14 @@ class Model:
                 whole["content"] += delta.get("content", "")
                 whole.update({key: value for key, value in delta.items() if key == "tool_calls"})
                 return
-            body = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "fake-1",
-                    "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}
+            body = {
+                "id": "c1",
+                "object": "chat.completion.chunk",
+                "created": 1,
+                "model": "fake-1",
+                "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+                **more,
+            }
             await response.write(f"data: {json.dumps(body)}\n\n".encode())
 
         tool = re.search(r"MAGIC_TOOL=([A-Za-z0-9_-]+)", text)
@@ -104,8 +110,18 @@ class Model:
         elif last.get("role") == "tool":
             await chunk({"content": f"工具说：{_plain(last.get('content'))}"})
         elif tool and tool.group(1) in offered:
-            await chunk({"tool_calls": [{"index": 0, "id": "call_1", "type": "function",
-                                         "function": {"name": tool.group(1), "arguments": "{}"}}]})
+            await chunk(
+                {
+                    "tool_calls": [
+                        {
+                            "index": 0,
+                            "id": "call_1",
+                            "type": "function",
+                            "function": {"name": tool.group(1), "arguments": "{}"},
+                        }
+                    ]
+                }
+            )
             finish = "tool_calls"
         elif tool:
             await chunk({"content": f"没有工具 {tool.group(1)}，只有 {','.join(offered)}"})
@@ -135,8 +151,16 @@ class Model:
         usage = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
         if not streamed:
             choice = {"index": 0, "message": whole, "finish_reason": finish}
-            return web.json_response({"id": "c1", "object": "chat.completion", "created": 1, "model": "fake-1",
-                                      "choices": [choice], "usage": usage})
+            return web.json_response(
+                {
+                    "id": "c1",
+                    "object": "chat.completion",
+                    "created": 1,
+                    "model": "fake-1",
+                    "choices": [choice],
+                    "usage": usage,
+                }
+            )
         await chunk({}, finish, usage=usage)
         await response.write(b"data: [DONE]\n\n")
         return response

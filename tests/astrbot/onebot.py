@@ -71,9 +71,14 @@ class QQ:
             message.append({"type": "image", "data": {"file": f"base64://{data}", "url": f"base64://{data}"}})
         before = len(self.sent)
         event: dict[str, Any] = {
-            "post_type": "message", "message_type": "group" if group else "private",
-            "sub_type": "normal" if group else "friend", "message_id": next(self._ids),
-            "user_id": user, "message": message, "raw_message": text, "font": 0,
+            "post_type": "message",
+            "message_type": "group" if group else "private",
+            "sub_type": "normal" if group else "friend",
+            "message_id": next(self._ids),
+            "user_id": user,
+            "message": message,
+            "raw_message": text,
+            "font": 0,
             "sender": {"user_id": user, "nickname": f"user{user}", "card": "", "role": "member"},
         }
         if group:
@@ -132,13 +137,9 @@ class QQ:
 
         async with self._news:
             try:
-                await asyncio.wait_for(
-                    self._news.wait_for(lambda: all(word in have() for word in wanted)), seconds
-                )
+                await asyncio.wait_for(self._news.wait_for(lambda: all(word in have() for word in wanted)), seconds)
             except asyncio.TimeoutError:
-                raise AssertionError(
-                    f"{chat} was not told {wanted} within {seconds} s, but: {have()!r}"
-                ) from None
+                raise AssertionError(f"{chat} was not told {wanted} within {seconds} s, but: {have()!r}") from None
         return have()
 
     async def silence(self, since: int, seconds: float) -> None:

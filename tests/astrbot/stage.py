@@ -39,8 +39,12 @@ class Stage:
         if not self.astr.alive():
             return
         await self.astr.configure(
-            gateway_primary_url=self.gateway.url, gateway_bearer_token=TOKEN, user_level="L1", streaming="auto",
-            tell_refused=False, limits={"heavy_floor_mib": 512, "breaker_open_seconds": 60},
+            gateway_primary_url=self.gateway.url,
+            gateway_bearer_token=TOKEN,
+            user_level="L1",
+            streaming="auto",
+            tell_refused=False,
+            limits={"heavy_floor_mib": 512, "breaker_open_seconds": 60},
         )
         await self.qq.ask(ADMIN, "/助手 熔断复位", "已复位")
 

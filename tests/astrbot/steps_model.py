@@ -12,15 +12,21 @@ from model import PONG
 
 sys.path.insert(0, str(ROOT / "host-shim/python/tests"))
 
-import gateway as scripted  # noqa: E402
+import gateway as scripted
 
 if TYPE_CHECKING:
     from scenario import Scenario
 
 #: As the dashboard's "add a model" writes it.
 PROVIDER: dict[str, Any] = {
-    "id": "openclaw", "provider": "openclaw", "type": "openclaw", "provider_type": "chat_completion",
-    "enable": True, "key": [], "model": "openclaw", "model_config": {"model": "openclaw"},
+    "id": "openclaw",
+    "provider": "openclaw",
+    "type": "openclaw",
+    "provider_type": "chat_completion",
+    "enable": True,
+    "key": [],
+    "model": "openclaw",
+    "model_config": {"model": "openclaw"},
 }
 
 
@@ -39,10 +45,14 @@ class ModelSteps:
             how = f", streaming {'on' if streaming else 'off'}"
             await step("chat model: a talk" + how, self.streamed(streaming, self.talk))
             await step("chat model: conversations do not meet" + how, self.streamed(streaming, self.conversations))
-            await step("chat model: callers without a session do not meet" + how, self.streamed(streaming, self.summaries))
+            await step(
+                "chat model: callers without a session do not meet" + how, self.streamed(streaming, self.summaries)
+            )
             await step("chat model: its tools run in AstrBot" + how, self.streamed(streaming, self.tools))
             await step("chat model: calls of one round run together" + how, self.streamed(streaming, self.parallel))
-            await step("chat model: a tool that answers the user ends the turn" + how, self.streamed(streaming, self.said))
+            await step(
+                "chat model: a tool that answers the user ends the turn" + how, self.streamed(streaming, self.said)
+            )
             await step("chat model: a tool that asks the model itself" + how, self.streamed(streaming, self.nested))
         await step("chat model: a wrong token is reported", self.wrong_token)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -54,13 +53,11 @@ class SetupSteps(Stage):
         # A model of a type that AstrBot does not know yet: as where the plugin was removed for a while.
         await self.astr.post("config/provider/new", PROVIDER, check=False)
         await self.astr.install(self.zip)
-        assert "astr_openclaw" in subprocess.run(
-            ["find", self.site_packages(), "-maxdepth", "1", "-name", "astr_openclaw"], capture_output=True, text=True
-        ).stdout
+        assert (self.site_packages() / "astr_openclaw").is_dir()
 
-    def site_packages(self) -> str:
+    def site_packages(self) -> Path:
         base = self.astr.folder if self.astr._root is None else Path(f"{self.astr._root}{self.astr._inside}")
-        return str(next((base / "v/lib").glob("python3*/site-packages")))
+        return next((base / "v/lib").glob("python3*/site-packages"))
 
     async def unset(self) -> None:
         for command in ("诊断", "状态", "你好"):

@@ -1,7 +1,7 @@
 """A plugin with a few LLM tools and a command, for the scenario: AstrBot's own are not known
 beforehand."""
 
-from astrbot.api.event import AstrMessageEvent, filter
+from astrbot.api.event import AstrMessageEvent, filter  # noqa: A004 AstrBot's own name for it.
 from astrbot.api.star import Star
 
 
