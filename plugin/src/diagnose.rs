@@ -11,8 +11,8 @@ use crate::text;
 use crate::turn::refusal_body;
 use core::cell::Cell;
 use core::pin::pin;
+use core::time::Duration;
 use futures::future::{Either, select};
-use openclaw_core::bindings::Times as _;
 use openclaw_core::config::{MIB, Timeouts};
 use openclaw_core::guards::breaker;
 use openclaw_core::guards::memory::judge;
@@ -130,6 +130,10 @@ fn breaker<H: Host>(state: &State, host: &H, at: usize, locale: Locale) -> Seen 
     Err((FaultCode::CircuitOpen.into(), words))
 }
 
+/// How long a probe may wait for the head of its answer, in milliseconds, whatever a turn may. With
+/// the time for a refusal's body all probes together stay under a minute.
+const PROBE_MS: u64 = 8_000;
+
 /// What the two probes of a gateway say.
 async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -> (Seen, Seen) {
     let url = config.gateways[at].url();
@@ -196,8 +200,7 @@ async fn ask<H: Host>(
     locale: Locale,
 ) -> Result<u16, Fault> {
     let gateway = &config.gateways[at];
-    // Whatever a turn may take.
-    let longest = config.timeouts.probe;
+    let longest = Duration::from_millis(PROBE_MS);
     let timeouts = Timeouts {
         connect: config.timeouts.connect.min(longest),
         first_byte: config.timeouts.first_byte.min(longest),
@@ -213,7 +216,7 @@ async fn ask<H: Host>(
         sent: &taken,
     };
     let url = gateway.url();
-    let deadline = host.now_ms().saturating_add(longest.millis());
+    let deadline = host.now_ms().saturating_add(PROBE_MS);
     let (sent, late) = (host.post(post), host.sleep_until_ms(deadline));
     let sent = match select(pin!(sent), pin!(late)).await {
         Either::Left((sent, _)) => sent,

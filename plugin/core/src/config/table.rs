@@ -77,9 +77,6 @@ macro_rules! settings {
             turn (turn_timeout_ms): Ms = 1_800_000, { "turn_timeout_seconds" with "crate::json::seconds", in 1 to 86_400_000,
                 en "Turn timeout (s)": "How long a whole turn may take with its tools, not counting the queue.",
                 zh "任务总时限（秒）": "整个任务（含工具）最多多久，不含排队时间。" };
-            probe (probe_timeout_ms): Ms = 8_000, { "probe_timeout_seconds" with "crate::json::seconds", in 1 to 60_000,
-                en "Probe timeout (s)": "How long a probe of the diagnosis may take.",
-                zh "诊断探测时限（秒）": "诊断时每次探测最多等待多久。" };
         }
         Files {
             gateway_bearer_token_file (): File = (), { "gateway_bearer_token_file",
