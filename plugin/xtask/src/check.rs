@@ -1,12 +1,11 @@
-//! What a released component must be: valid, with the documented imports and exports and no
-//! others, and within its budget of bytes.
+//! Checks of a released component: valid, exactly the documented imports and exports, within its size budget.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use wasm_metadata::Payload;
 use wasmparser::Validator;
 use wit_component::{DecodedWasm, WitPrinter};
 
-/// What a component takes and gives, by name, in the order of the file.
+/// A component's imports and exports, in the order of the file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Interface {
     /// The names of its imports.
@@ -19,9 +18,9 @@ pub struct Interface {
 
 /// Reads a component as `wasm-tools component wit` does.
 pub fn interface(component: &[u8]) -> Result<Interface> {
-    let decoded = wit_component::decode(component).context("the component cannot be decoded")?;
+    let decoded = wit_component::decode(component).context("cannot decode the component")?;
     let DecodedWasm::Component(resolve, world) = &decoded else {
-        bail!("it is a WIT package, no component");
+        bail!("this is a WIT package, not a component");
     };
     let name = |(key, _)| resolve.name_world_key(key);
     let world = &resolve.worlds[*world];
@@ -41,7 +40,7 @@ pub fn valid(component: &[u8]) -> Result<()> {
     Validator::new()
         .validate_all(component)
         .context("the component is not valid")?;
-    wasmprinter::print_bytes(component).context("the component cannot be printed")?;
+    wasmprinter::print_bytes(component).context("cannot print the component")?;
     Ok(())
 }
 
@@ -54,7 +53,7 @@ pub fn same(what: &str, names: &[String], documented: &[String]) -> Result<()> {
     let (unknown, missing) = (only_in(names, documented), only_in(documented, names));
     ensure!(
         unknown.is_empty() && missing.is_empty(),
-        "its {what} are not those of wit/: {unknown:?} are not documented, {missing:?} are missing"
+        "its {what} differ from wit/: {unknown:?} are not documented, {missing:?} are missing"
     );
     Ok(())
 }
@@ -69,7 +68,7 @@ pub fn only_wasi(imports: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a component that does not say what it is and what made it; a line that tells it.
+/// Refuses a component without name, version, licence and producers; returns them as one line.
 pub fn metadata(component: &[u8], version: &str) -> Result<String> {
     let payload = Payload::from_binary(component)?;
     let metadata = payload.metadata();
@@ -105,15 +104,14 @@ pub fn metadata(component: &[u8], version: &str) -> Result<String> {
 pub fn size(component: &[u8], budget: usize) -> Result<()> {
     ensure!(
         component.len() <= budget,
-        "{} bytes are over the budget of {budget}; find out what grew, or raise the budget in \
-         plugin/xtask/src/dist.rs and say why in the change log",
+        "{} bytes exceed the budget of {budget}; find out what grew, or raise the budget in \
+         plugin/xtask/src/dist.rs and explain it in the change log",
         component.len()
     );
     Ok(())
 }
 
-/// Refuses a file that names one of these folders: it would tell who built it, and nobody else
-/// would get the same bytes.
+/// Refuses a file that contains the name of one of these folders: the build would not be reproducible elsewhere.
 pub fn anonymous(component: &[u8], folders: &[String]) -> Result<()> {
     let names = |folder: &&String| {
         !folder.is_empty()
@@ -123,7 +121,7 @@ pub fn anonymous(component: &[u8], folders: &[String]) -> Result<()> {
     };
     match folders.iter().find(names) {
         None => Ok(()),
-        Some(folder) => bail!("the builder's folder {folder} is named in it"),
+        Some(folder) => bail!("it contains the name of the build folder {folder}"),
     }
 }
 

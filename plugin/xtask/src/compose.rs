@@ -75,7 +75,7 @@ struct Composition<'a> {
 impl Composition<'_> {
     fn instance(&mut self, name: &str, bytes: Vec<u8>) -> Result<NodeId> {
         let package = Package::from_bytes(name, None, bytes, self.graph.types_mut())
-            .with_context(|| format!("{name} is no component"))?;
+            .with_context(|| format!("{name} is not a component"))?;
         let package = self.graph.register_package(package)?;
         Ok(self.graph.instantiate(package))
     }

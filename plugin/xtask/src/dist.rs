@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use crate::compose::{Names, Parts, compose};
 use crate::{check, notes, repository, wit_doc};
 
-/// Bytes that openclaw-plugin.wasm may have.
+/// The most bytes of openclaw-plugin.wasm.
 const PLUGIN_BUDGET: usize = 299_999;
-/// Bytes that openclaw-cli.wasm may have.
+/// The most bytes of openclaw-cli.wasm.
 const CLI_BUDGET: usize = 749_999;
 
 /// A released file.
@@ -22,10 +22,7 @@ pub struct File {
 impl File {
     /// In hexadecimal.
     fn sha256(&self) -> String {
-        Sha256::digest(&self.bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        format!("{:x}", Sha256::digest(&self.bytes))
     }
 }
 
@@ -108,7 +105,7 @@ pub fn files(root: &Path, target: &Path) -> Result<Vec<File>> {
     ])
 }
 
-/// What is checked of every file, and what is told of it.
+/// Checks a file and prints its size, metadata and interface.
 fn finish(
     name: &str,
     bytes: &[u8],

@@ -1,4 +1,4 @@
-//! Makes and checks the released components, and what belongs to the WIT package.
+//! Builds and checks the released components, and generates files from tables in the sources.
 //!
 //! `cargo xtask dist` needs neither wasmtime nor a network: it builds the plugin and the small
 //! components around it for wasm32-wasip2, composes the command, and checks both files.
@@ -22,16 +22,17 @@ mod wit_compat;
 mod wit_doc;
 
 const HELP: &str = "\
-Makes and checks the released components, and what belongs to the WIT package.
+Builds and checks the released components, and generates files from tables in the sources.
 
 Usage: cargo xtask COMMAND
 
-  dist [--out DIR]       builds openclaw-plugin.wasm and openclaw-cli.wasm with SHA256SUMS
-                         and RELEASE_NOTES.md (default: target/dist), and checks their imports, validity and size
-  reproduce              clones the last commit into two folders, builds in both, and compares
-  docs [--check]         writes the generated files (WIT reference, settings, the Star's page), or fails if one is out of date
-  wit-compat [--record]  fails if the WIT breaks hosts of a recorded version that its own version
-                         promises to keep; or records the WIT as that of its version
+  dist [--out DIR]       Build openclaw-plugin.wasm and openclaw-cli.wasm, SHA256SUMS and RELEASE_NOTES.md
+                         (default: target/dist), and check imports, exports, validity and size
+  reproduce              Build the last commit in two fresh folders and compare the files
+  docs [--check]         Write the generated files: the WIT reference, the settings, the Star's settings page;
+                         or fail if one is out of date
+  wit-compat [--record]  Fail if wit/ breaks hosts of a version that its own version promises to support;
+                         or record wit/ as its version
 ";
 
 fn main() -> ExitCode {
@@ -59,7 +60,7 @@ fn run() -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let command = command.context("no command; see cargo xtask --help")?;
+    let command = command.context("a command is required; see cargo xtask --help")?;
     let root = repository::root()?;
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     match (command.as_str(), flags.as_slice(), out) {
@@ -75,6 +76,6 @@ fn run() -> Result<()> {
         ("docs", ["check"], None) => docs::check(&root),
         ("wit-compat", [], None) => wit_compat::check(&root),
         ("wit-compat", ["record"], None) => wit_compat::record(&root),
-        _ => bail!("not understood; see cargo xtask --help"),
+        _ => bail!("unknown command or option; see cargo xtask --help"),
     }
 }

@@ -24,7 +24,7 @@ pub fn changes<'a>(changelog: &'a str, version: &str) -> Result<&'a str> {
     Ok(changelog[begun..].trim())
 }
 
-/// Whether CHANGELOG.md has this version, and not as one that is not yet released.
+/// Whether CHANGELOG.md lists this version as released.
 pub fn is_released(changelog: &str, version: &str) -> bool {
     changelog
         .lines()
@@ -33,7 +33,7 @@ pub fn is_released(changelog: &str, version: &str) -> bool {
         .any(|heading| !heading.contains("not yet released"))
 }
 
-/// A released file, as the notes tell it.
+/// A released file, as the notes list it.
 pub struct Line<'a> {
     pub name: &'a str,
     pub bytes: usize,
@@ -54,7 +54,7 @@ pub fn write(version: &str, changes: &str, files: &[Line]) -> Result<String> {
     }
     writeln!(
         notes,
-        "\nThey are components for WASI 0.3.0; the command also needs WASI 0.2. Check them with \
+        "\nThese are components for WASI 0.3.0; the command also needs WASI 0.2. Verify them with \
          `sha256sum --check SHA256SUMS`; `cargo xtask reproduce` builds the same bytes."
     )?;
     Ok(notes)

@@ -1,4 +1,4 @@
-//! Where things are.
+//! The folders of the repository and of the build.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub fn target(root: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Folders that only this builder has, and that no released file may name.
+/// Folders of this machine whose names must not be in a released file.
 pub fn private_folders(root: &Path, target: &Path) -> Vec<String> {
     let home = std::env::home_dir().map(|home| home.join(".cargo"));
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! Whether the released files depend on nothing but the commit.
+//! Whether the released files depend only on the commit.
 
 use std::path::Path;
 use std::process::Command;

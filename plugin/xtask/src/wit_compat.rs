@@ -1,8 +1,8 @@
-//! A change to the WIT that breaks hosts changes the package's version.
+//! A change to the WIT that breaks hosts must change the package's version.
 //!
-//! `wit/released/VERSION/` holds the package as it was when that version was recorded. Hosts were
-//! written against it: a component of today must still fit where one of then did, unless the
-//! version says that it need not. What `CHANGELOG.md` calls not yet released may be recorded anew.
+//! `wit/released/VERSION/` holds the package as recorded for that version. A host written against it must be able
+//! to run a component built from `wit/`, unless the version allows a break. A version that `CHANGELOG.md` calls not
+//! yet released can be recorded again.
 
 use std::path::{Path, PathBuf};
 
@@ -23,28 +23,28 @@ pub fn check(root: &Path) -> Result<()> {
     let mut own = None;
     for (old, folder) in &recorded {
         if !promises_compatibility(old, &current)? {
-            println!("wit {current} may break hosts of {old}: the version says so");
+            println!("wit {current} may break hosts of {old}, as its version says");
             continue;
         }
         compatible(&wit, folder).with_context(|| {
             format!(
-                "wit/ is version {current}, which promises hosts of {old} that all is as before, \
-                 but it is not; raise the version in wit/types.wit (or undo the change). If {old} \
-                 has never been given to anybody: cargo xtask wit-compat --record"
+                "wit/ is version {current}, which promises hosts of {old} that nothing breaks, but \
+                 this change does; raise the version in wit/types.wit or undo the change. If {old} \
+                 was never released: cargo xtask wit-compat --record"
             )
         })?;
-        println!("wit {current} keeps what hosts of {old} were promised");
+        println!("wit {current} is compatible with hosts of {old}");
         own = own.or((*old == current).then_some(folder));
     }
     ensure!(
         own.is_some(),
-        "wit/ is version {current}, which is not recorded, so nothing would notice the next \
-         change; run cargo xtask wit-compat --record and commit what it writes"
+        "wit/ is version {current}, which is not recorded, so the next change would go unnoticed; \
+         run cargo xtask wit-compat --record and commit the result"
     );
     Ok(())
 }
 
-/// Keeps `wit/` as that of its version.
+/// Records `wit/` as its version.
 pub fn record(root: &Path) -> Result<()> {
     let wit = root.join("wit");
     let version = version(&wit)?;
@@ -52,8 +52,8 @@ pub fn record(root: &Path) -> Result<()> {
     if folder.is_dir() && is_released(root, &version)? {
         compatible(&wit, &folder).with_context(|| {
             format!(
-                "CHANGELOG.md says that {version} is released, so what its hosts were promised \
-                 stays; raise the version in wit/types.wit"
+                "CHANGELOG.md says that {version} is released, so its hosts must keep working; \
+                 raise the version in wit/types.wit"
             )
         })?;
     }
@@ -69,7 +69,7 @@ pub fn record(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether somebody may have this version.
+/// Whether this version is released.
 fn is_released(root: &Path, version: &Version) -> Result<bool> {
     let path = root.join("CHANGELOG.md");
     let text = std::fs::read_to_string(&path)
@@ -82,7 +82,7 @@ fn is_released(root: &Path, version: &Version) -> Result<bool> {
 fn promises_compatibility(old: &Version, new: &Version) -> Result<bool> {
     ensure!(
         new >= old,
-        "wit/ is version {new}, which is older than {old} that was recorded"
+        "wit/ is version {new}, which is older than {old}, which is recorded"
     );
     let breaking = |version: &Version| match (version.major, version.minor, version.patch) {
         (0, 0, patch) => (0, 0, patch),

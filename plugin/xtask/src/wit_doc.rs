@@ -8,7 +8,7 @@ use wit_parser::{PackageId, Resolve, WorldId};
 
 const WORLD: &str = "plugin";
 
-/// What the world of the plugin takes and gives, by name.
+/// The imports and exports of the plugin's world.
 pub struct World {
     /// The version of the package.
     pub version: String,
