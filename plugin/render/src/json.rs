@@ -180,7 +180,9 @@ mod tests {
     use std::time::Duration;
 
     use openclaw_core::fault::FaultCode;
+    use openclaw_core::guards::memory::Bound;
     use openclaw_core::level::Level;
+    use openclaw_core::status::{Breaker, BreakerState, Breakers, Check, Counters, MemoryState};
     use openclaw_core::turn::{GatewayName, Notice, NoticeCode, ToolCall};
 
     use super::*;
@@ -263,6 +265,60 @@ mod tests {
         assert_eq!(
             json(ready),
             r#"{"event":"ready","component":"p","version":"1","sha256":"f"}"#
+        );
+    }
+
+    #[test]
+    fn status_and_diagnosis_are_written_as_the_protocol_says() {
+        let one = Id::one();
+        let mut status = Status {
+            breakers: Breakers {
+                primary: Some(Breaker {
+                    gateway: GatewayName::Primary,
+                    state: BreakerState::HalfOpen,
+                    failures: 2,
+                    retry_after: Duration::from_millis(59_001),
+                }),
+                backup: None,
+            },
+            memory: MemoryState {
+                available: Some((350 << 20) - 1),
+                total: Some(1000 << 20),
+                bound: Some(Bound::Container),
+                unreadable: None,
+                estimated: None,
+                level_cap: Level::ReadOnly,
+                heavy_allowed: false,
+            },
+            in_flight: 1,
+            queued: 0,
+            counters: Counters::default(),
+        };
+        let line = json(Line::answer(&one, "status", Body::Status(&status)));
+        for part in [
+            r#"{"id":1,"event":"status","breakers":{"primary":{"state":"half_open","failures":2,"retry_after_seconds":59.001}},"#,
+            r#""memory":{"available_mib":349,"total_mib":1000,"bound":"container","level_cap":"L1","heavy_allowed":false},"#,
+            r#""in_flight":1,"queued":0,"counters":{"turns":0,"#,
+        ] {
+            assert!(line.contains(part), "{part} is not in {line}");
+        }
+        status.memory.available = None;
+        status.memory.unreadable = Some("no /proc".to_owned());
+        let line = json(Line::answer(&one, "status", Body::Status(&status)));
+        let part =
+            r#""available_mib":null,"total_mib":1000,"bound":"container","unreadable":"no /proc","#;
+        assert!(line.contains(part), "{line}");
+        let checks = vec![Check {
+            name: "token-primary".to_owned(),
+            code: Some(FaultCode::AuthFailed),
+            detail: "401".to_owned(),
+            cause: "c".to_owned(),
+            remedy: "r".to_owned(),
+        }];
+        let found = Diagnosis { checks };
+        assert_eq!(
+            json(Line::answer(&one, "diagnosis", Body::Diagnosis(&found))),
+            r#"{"id":1,"event":"diagnosis","checks":[{"name":"token-primary","ok":false,"code":"auth_failed","detail":"401","cause":"c","remedy":"r"}],"ok":false}"#
         );
     }
 }
