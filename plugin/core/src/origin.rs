@@ -42,19 +42,19 @@ impl OriginError {
             (Self::Empty, Locale::Zh) => "为空",
             (Self::NoScheme, Locale::En) => "has no scheme",
             (Self::NoScheme, Locale::Zh) => "缺少 http:// 或 https://",
-            (Self::OtherScheme, Locale::En) => "has a scheme that is neither http nor https",
+            (Self::OtherScheme, Locale::En) => "has a scheme other than http or https",
             (Self::OtherScheme, Locale::Zh) => "的协议既不是 http 也不是 https",
             (Self::HasPath, Locale::En) => {
-                "has a path, query or fragment; only scheme, host and port are allowed (the plugin adds /v1/responses itself)"
+                "has a path, query or fragment; use only scheme, host and port (the plugin adds /v1/responses)"
             }
             (Self::HasPath, Locale::Zh) => {
-                "带有路径、查询或片段；只允许协议、主机和端口（/v1/responses 由插件自行添加）"
+                "带有路径、查询或片段；只填写协议、主机和端口（插件会自动加上 /v1/responses）"
             }
-            (Self::HasUser, Locale::En) => "has a user in it; the token has its own setting",
-            (Self::HasUser, Locale::Zh) => "带有用户名；令牌有单独的设置",
+            (Self::HasUser, Locale::En) => "contains a user name; set the token in its own setting",
+            (Self::HasUser, Locale::Zh) => "带有用户名；令牌请填写在单独的设置项中",
             (Self::Host, Locale::En) => "has no valid host",
             (Self::Host, Locale::Zh) => "的主机无效",
-            (Self::Port, Locale::En) => "has a bad port (1 to 65535)",
+            (Self::Port, Locale::En) => "has an invalid port (use 1 to 65535)",
             (Self::Port, Locale::Zh) => "的端口无效（1 到 65535）",
         }
     }

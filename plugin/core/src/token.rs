@@ -26,32 +26,32 @@ impl Flaw {
     pub fn message(self, locale: Locale) -> &'static str {
         let (en, zh) = match self {
             Self::Missing => (
-                "is empty; set it to OPENCLAW_GATEWAY_TOKEN of the sidecar's .env",
+                "is empty; set it to OPENCLAW_GATEWAY_TOKEN from the sidecar's .env",
                 "为空；请设为边车 .env 里的 OPENCLAW_GATEWAY_TOKEN",
             ),
             Self::Placeholder => (
-                "is a placeholder, not a token; make a strong one (openssl rand -hex 32) and set it in the sidecar's .env and here",
-                "是占位符而不是令牌；请生成一个强令牌（openssl rand -hex 32），并同时设置在边车的 .env 和这里",
+                "is a placeholder, not a token; generate a strong one (openssl rand -hex 32) and set it here and in the sidecar's .env",
+                "是占位符，不是令牌；请生成一个强令牌（openssl rand -hex 32），并在此处和边车的 .env 中设置",
             ),
             Self::Redacted => (
-                "is what is shown in a token's place, not a token; copy it from OPENCLAW_GATEWAY_TOKEN of the sidecar's .env",
-                "是被遮蔽的值而不是令牌；请从边车 .env 的 OPENCLAW_GATEWAY_TOKEN 复制",
+                "is a masked value, not a token; copy OPENCLAW_GATEWAY_TOKEN from the sidecar's .env",
+                "是遮盖后的值，不是令牌；请从边车的 .env 复制 OPENCLAW_GATEWAY_TOKEN",
             ),
             Self::Prefixed => (
-                "begins with `Bearer `; write the token alone",
-                "以 `Bearer ` 开头；请只写令牌本身",
+                "starts with `Bearer `; set only the token",
+                "以 `Bearer ` 开头；请只填写令牌本身",
             ),
             Self::LineBreak => (
-                "has a line break in it; write the token alone, on one line",
-                "中有换行；请只写令牌本身，写在一行内",
+                "contains a line break; set only the token, on one line",
+                "含有换行；请只填写令牌本身，不要换行",
             ),
             Self::NotPrintable => (
-                "has a space or a character outside visible ASCII; write the token alone, as in the .env",
-                "中有空格或可见 ASCII 以外的字符；请只写令牌本身，与 .env 中一致",
+                "contains a space or a character outside visible ASCII; set only the token, as in the .env",
+                "含有空格或可见 ASCII 以外的字符；请只填写令牌本身，与 .env 中一致",
             ),
             Self::TooLong => (
-                "is over 4096 characters long; that is no token",
-                "超过 4096 个字符，不是令牌",
+                "is longer than 4096 characters and cannot be a token",
+                "超过 4096 个字符，不可能是令牌",
             ),
         };
         match locale {
