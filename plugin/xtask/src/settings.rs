@@ -78,8 +78,8 @@ struct Star {
 }
 
 /// A setting of the Star: one of core's table, with what is different, or one of its own.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct Setting {
     key: String,
     r#type: Option<String>,
@@ -88,6 +88,8 @@ struct Setting {
     obvious_hint: Option<bool>,
     en: Option<Texts>,
     zh: Option<Texts>,
+    /// What a group has of core's table, before its items.
+    keys: Vec<String>,
     items: Option<Vec<Setting>>,
 }
 
@@ -125,6 +127,14 @@ impl Setting {
         if self.r#type.as_deref() == Some("level") {
             self.r#type = Some("string".to_owned());
             self.options = Some(Level::ALL.iter().map(Level::to_string).collect());
+        }
+        if !self.keys.is_empty() {
+            let keys = self.keys.drain(..).map(|key| Self {
+                key,
+                ..Self::default()
+            });
+            let own = self.items.take().unwrap_or_default();
+            self.items = Some(keys.chain(own).collect());
         }
         self.items.iter_mut().flatten().try_for_each(Self::complete)
     }
