@@ -157,7 +157,7 @@ async def test_without_machine_code_and_compiler_the_error_says_what_to_do(
 
     monkeypatch.setattr(_component, "command_line", lambda: tmp_path / "none")
     next(lost.glob("*.cwasm")).unlink()
-    with pytest.raises(LoadError, match="install the wheel again") as caught:
+    with pytest.raises(LoadError, match="reinstall the wheel") as caught:
         await Plugin.load(gateway.config, cache_dir=tmp_path / "cache")
     assert caught.value.kind == "not_compiled" and "\n" not in str(caught.value)
 
