@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     // A cheap test: most texts have no surrogates, and some are large.
     if json.contains("\\ud") || json.contains("\\uD") {
-        Cow::Owned(openclaw_plugin::with_whole_characters(json))
+        Cow::Owned(openclaw_core::json_escape::with_whole_characters(json))
     } else {
         Cow::Borrowed(json)
     }

@@ -1,19 +1,18 @@
-//! What a turn needs from the world. The component supplies it over WASI; tests supply their own.
+//! What a turn needs from its host. The component supplies it over WASI; tests supply their own.
 
 use crate::config::Gateway;
 use crate::fault::Fault;
 use crate::gateway::classify::{Head, UPLOAD_BROKE};
 use crate::gateway::request::Body;
 use crate::prelude::*;
-use openclaw_core::bindings::Times as _;
-use openclaw_core::config::Timeouts;
-use openclaw_core::locale::{say, seconds};
-use openclaw_core::turn::ToolCall;
-
 use core::cell::Cell;
 use core::time::Duration;
+use openclaw_core::bindings::Times as _;
+use openclaw_core::config::Timeouts;
+use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::memory::Sample;
-use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_core::locale::{Locale, say, seconds};
+use openclaw_core::turn::{Event, ToolCall};
 
 /// A `POST /v1/responses`.
 pub struct Post<'a> {
@@ -127,7 +126,7 @@ pub trait AnswerBody {
     fn finish(self);
 }
 
-/// The world.
+/// What a turn needs.
 #[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
 pub trait Host {
     /// See [`AnswerBody`].
@@ -153,5 +152,5 @@ pub trait Host {
 #[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
 pub trait Events {
     /// Hands an event on, waiting while nobody takes it. False: nobody ever will.
-    async fn emit(&self, event: openclaw_core::turn::Event) -> bool;
+    async fn emit(&self, event: Event) -> bool;
 }

@@ -5,6 +5,7 @@
 
 use crate::prelude::*;
 use alloc::borrow::Cow;
+use openclaw_core::json_escape::escape;
 use openclaw_core::printable::push_printable;
 
 mod strict;
@@ -217,60 +218,6 @@ impl<'a> Json<'a> {
             }
         }
     }
-}
-
-/// The character of the escape that this begins with, and how many bytes it takes.
-fn escape(text: &[u8]) -> (char, usize) {
-    let c = match text.get(1) {
-        Some(b'n') => '\n',
-        Some(b't') => '\t',
-        Some(b'r') => '\r',
-        Some(b'b') => '\u{8}',
-        Some(b'f') => '\u{c}',
-        Some(b'u') => return unicode_escape(text),
-        Some(b) if b.is_ascii() => char::from(*b),
-        _ => return (char::REPLACEMENT_CHARACTER, 1),
-    };
-    (c, 2)
-}
-
-fn unicode_escape(text: &[u8]) -> (char, usize) {
-    const LOST: char = char::REPLACEMENT_CHARACTER;
-    let unit = |at: usize| {
-        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        digits.iter().try_fold(0, |number, digit| {
-            Some(number * 16 + char::from(*digit).to_digit(16)?)
-        })
-    };
-    match unit(0) {
-        None => (LOST, 2),
-        Some(high @ 0xd800..0xdc00) => match unit(6) {
-            Some(low @ 0xdc00..0xe000) => {
-                let both = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-                (char::from_u32(both).unwrap_or(LOST), 12)
-            }
-            _ => (LOST, 6),
-        },
-        Some(unit) => (char::from_u32(unit).unwrap_or(LOST), 6),
-    }
-}
-
-/// JSON text whose lone halves of surrogate pairs are U+FFFD, so that every reader takes it.
-pub fn with_whole_characters(text: &str) -> String {
-    let mut whole = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let (before, escaped) = rest.split_at(at);
-        whole.push_str(before);
-        let (c, used) = escape(escaped.as_bytes());
-        let lost = used == 6 && c == char::REPLACEMENT_CHARACTER;
-        // A backslash before what is not ASCII stands alone.
-        let (taken, after) = escaped.split_at(used);
-        whole.push_str(if lost { "\\ufffd" } else { taken });
-        rest = after;
-    }
-    whole.push_str(rest);
-    whole
 }
 
 /// Appends a text as a JSON string.

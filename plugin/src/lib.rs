@@ -17,7 +17,6 @@ pub mod fault;
 pub mod gateway;
 pub mod host;
 mod json;
-pub use json::with_whole_characters;
 mod prelude;
 pub mod state;
 mod text;

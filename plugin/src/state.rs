@@ -16,7 +16,7 @@ use openclaw_core::config::Limits;
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::{self, Breaker};
 use openclaw_core::guards::memory::{Sample, judge};
-use openclaw_core::guards::queue::{Entry, Queue, Ticket};
+use openclaw_core::guards::queue::{Entry, MAX_WAITING_BYTES, Queue, Ticket};
 use openclaw_core::status::{self, BreakerState, Counters, MemoryState, Status};
 use openclaw_core::turn::GatewayName;
 
@@ -56,10 +56,6 @@ struct Inner {
 /// Shared by all turns of an instance. Never borrowed across an await.
 #[derive(Clone, Default)]
 pub struct State(Rc<RefCell<Inner>>);
-
-/// What the turns in the queue may hold together, in bytes. They are in the component's memory,
-/// beside the one that runs.
-pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why a turn may not wait.
 pub(crate) enum Full {

@@ -187,6 +187,12 @@ pub(crate) fn waited_too_long(locale: Locale, ms: u64) -> String {
         zh: "等待了 {s} 秒，前面的任务仍未结束。", s = seconds(ms))
 }
 
+pub(crate) fn over_turn_limit(locale: Locale, ms: u64) -> String {
+    say!(locale,
+        en: "over the whole-turn limit of {s} s",
+        zh: "超过整个任务的时限 {s} 秒", s = seconds(ms))
+}
+
 pub(crate) fn circuit_open(locale: Locale, retry_ms: u64) -> String {
     say!(locale,
         en: "The circuit breaker is open; a trial is let through in {s} s.",

@@ -7,7 +7,7 @@ use futures::stream::FuturesUnordered;
 use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
 use openclaw_core::status::Diagnosis;
-use openclaw_plugin::gateway::request::check_size;
+use openclaw_core::turn::oversize;
 use tokio::sync::oneshot;
 use tracing::Instrument as _;
 use wasmtime::component::{Accessor, FutureReader};
@@ -143,8 +143,8 @@ impl Supervisor {
             self.large.set(true);
         }
         // The component would refuse it too, but only after copying all of it.
-        if let Err(fault) = check_size(bytes, locale) {
-            slot.answer(Err(Fault::new(fault.code, locale, fault.message)));
+        if let Some(words) = oversize(bytes, locale) {
+            slot.answer(Err(Fault::new(FaultCode::RequestTooLarge, locale, words)));
             return Ok(());
         }
         let _asking = self.asking();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use openclaw_plugin::turn::{MAX_TOOL_OUTPUT_BYTES, too_much_output};
+use openclaw_core::turn::bounded_output;
 use tracing::Instrument as _;
 use wasmtime::component::{Accessor, HasData, Linker, ResourceTable};
 use wasmtime_wasi::p2::bindings as p2;
@@ -179,11 +179,7 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
             .await
             .unwrap_or_else(|_| Err("the tool panicked".to_owned()));
         // The component would refuse it too, but may lack the memory to hold it.
-        let (Ok(text) | Err(text)) = &result;
-        match text.len() {
-            ..=MAX_TOOL_OUTPUT_BYTES => result,
-            bytes => Err(too_much_output(bytes)),
-        }
+        bounded_output(result)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod guards;
 #[cfg(feature = "serde")]
 pub mod json;
+pub mod json_escape;
 pub mod level;
 pub mod locale;
 pub mod named;

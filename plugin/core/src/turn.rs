@@ -4,11 +4,39 @@
 use core::fmt;
 
 use crate::level::Level;
+use crate::locale::{Locale, say};
 use crate::named::named;
 use crate::prelude::*;
 
 /// Bytes of one tool's output that the model is given; more is an error of the tool.
 pub const MAX_TOOL_OUTPUT_BYTES: usize = 1024 * 1024;
+
+/// Bytes of the largest request that the gateway takes; over it, it resets the connection without an
+/// answer.
+pub const MAX_REQUEST_BYTES: u64 = 20 * 1024 * 1024;
+
+/// What a tool gave, or the error that the model is given instead of too much of it.
+///
+/// # Errors
+/// The tool's own, or its output or error is over [`MAX_TOOL_OUTPUT_BYTES`].
+pub fn bounded_output(result: Result<String, String>) -> Result<String, String> {
+    let (Ok(text) | Err(text)) = &result;
+    match text.len() {
+        ..=MAX_TOOL_OUTPUT_BYTES => result,
+        bytes => Err(format!(
+            "the tool's output has {bytes} bytes; the limit is {MAX_TOOL_OUTPUT_BYTES}. Ask it for less."
+        )),
+    }
+}
+
+/// What is wrong with a request of so many bytes; none if the gateway takes it.
+pub fn oversize(bytes: u64, locale: Locale) -> Option<String> {
+    (bytes > MAX_REQUEST_BYTES).then(|| {
+        say!(locale,
+            en: "the request has {bytes} bytes; the gateway takes at most {MAX_REQUEST_BYTES}",
+            zh: "请求有 {bytes} 字节；网关最多接受 {MAX_REQUEST_BYTES} 字节")
+    })
+}
 
 /// One request, from its text to its answer.
 #[derive(Clone, PartialEq, Eq)]

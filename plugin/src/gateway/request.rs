@@ -12,7 +12,7 @@ use crate::text;
 use openclaw_core::level::Level;
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
-use openclaw_core::turn::{Tool, TurnRequest};
+use openclaw_core::turn::{Tool, TurnRequest, oversize};
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
 pub use body::Body;
@@ -20,8 +20,6 @@ use body::json_bytes;
 
 /// The path that is asked.
 pub const PATH: &str = "/v1/responses";
-/// Largest body that the gateway takes; over it, it resets the connection without an answer.
-pub const MAX_BODY_BYTES: u64 = 20 * 1024 * 1024;
 /// Most tools of one turn.
 pub const MAX_TOOLS: usize = 1024;
 /// Longest id of a turn, in bytes: every tool call is handed out with it.
@@ -139,15 +137,10 @@ fn json_size(turn: &TurnRequest) -> u64 {
 
 /// Refuses a request of so many bytes if it is more than the gateway takes.
 pub fn check_size(bytes: u64, locale: Locale) -> Result<(), Fault> {
-    if bytes <= MAX_BODY_BYTES {
-        return Ok(());
+    match oversize(bytes, locale) {
+        None => Ok(()),
+        Some(words) => Err(Fault::new(FaultCode::RequestTooLarge, words)),
     }
-    Err(Fault::new(
-        FaultCode::RequestTooLarge,
-        say!(locale,
-            en: "the request has {bytes} bytes; the gateway takes {MAX_BODY_BYTES} at the most",
-            zh: "请求有 {bytes} 字节；网关最多接受 {MAX_BODY_BYTES} 字节"),
-    ))
 }
 
 impl<'a> CheckedTurn<'a> {

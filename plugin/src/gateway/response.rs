@@ -2,8 +2,9 @@
 //!
 //! Versions differ in what they carry: it is read loosely, in place.
 
-use crate::json::{Json, with_whole_characters};
+use crate::json::Json;
 use crate::prelude::*;
+use openclaw_core::json_escape::with_whole_characters;
 use openclaw_core::printable::push_printable;
 use openclaw_core::turn::{ToolCall, Usage};
 

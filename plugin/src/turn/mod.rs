@@ -12,9 +12,6 @@ mod tools;
 pub use abandoned::{ABANDONED_MS, Rest};
 pub(crate) use exchange::refusal_body;
 pub use run::run;
-pub use tools::too_much_output;
-
-pub use openclaw_core::turn::MAX_TOOL_OUTPUT_BYTES;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
 use crate::host::{Events, Host};
 use crate::prelude::*;
-use crate::state::{Full, MAX_WAITING_BYTES, Permit, Place, State};
+use crate::state::{Full, Permit, Place, State};
 use crate::text;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
@@ -20,6 +20,7 @@ use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::Outcome;
 use openclaw_core::guards::heavy;
 use openclaw_core::guards::memory::{Sample, judge};
+use openclaw_core::guards::queue::MAX_WAITING_BYTES;
 use openclaw_core::level::Level;
 use openclaw_core::turn::{Event, GatewayName, Notice, NoticeCode, Reply, TurnRequest, Usage};
 
@@ -375,10 +376,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
     }
 
     fn out_of_time(&self) -> Fault {
-        let seconds = openclaw_core::locale::seconds(self.config.timeouts.turn.millis());
-        let words = openclaw_core::locale::say!(self.config.locale,
-            en: "over the whole-turn limit of {seconds} s",
-            zh: "超过整个任务的时限 {seconds} 秒");
+        let words = text::over_turn_limit(self.config.locale, self.config.timeouts.turn.millis());
         let fault = Fault {
             partial_text: self.progress.shown.take(),
             ..Fault::new(FaultCode::TimedOut, words)

@@ -1,6 +1,5 @@
 //! The model's tool calls: each is judged, run or refused, and answered.
 
-use super::MAX_TOOL_OUTPUT_BYTES;
 use super::round::Round;
 use super::run::Run;
 use crate::fault::Fault;
@@ -13,7 +12,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::Poll;
 use openclaw_core::level::Level;
-use openclaw_core::turn::{Event, NoticeCode, ToolCall};
+use openclaw_core::turn::{Event, NoticeCode, ToolCall, bounded_output};
 
 /// Calls that run at once; others wait for one of them to end.
 pub const MAX_CALLS_AT_ONCE: usize = 8;
@@ -49,7 +48,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                         running.push(Box::pin(async move {
                             let id = call.id.clone();
                             let ran = self.host.run_tool(&self.turn.turn().id, call).await;
-                            (at, id, bounded(ran))
+                            (at, id, bounded_output(ran))
                         }));
                     }
                     Err(Refused { to_model, to_user }) => {
@@ -150,22 +149,6 @@ struct Refused {
     to_model: String,
     /// None if it is the model's slip, which the user need not know.
     to_user: Option<String>,
-}
-
-/// What a tool gave, unless that is too much for the model.
-fn bounded(result: Result<String, String>) -> Result<String, String> {
-    let (Ok(text) | Err(text)) = &result;
-    match text.len() {
-        ..=MAX_TOOL_OUTPUT_BYTES => result,
-        bytes => Err(too_much_output(bytes)),
-    }
-}
-
-/// What the model is given instead of an output of so many bytes.
-pub fn too_much_output(bytes: usize) -> String {
-    format!(
-        "the tool's output has {bytes} bytes, at most {MAX_TOOL_OUTPUT_BYTES} are taken; ask it for less"
-    )
 }
 
 /// Waits until at least one of the futures has ended, and takes those that have out.

@@ -3,7 +3,7 @@
 use host_shim::{Config, FaultCode, Locale};
 use openclaw_core::config::{Limits, MIB};
 use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
-use openclaw_plugin::state::MAX_WAITING_BYTES;
+use openclaw_core::guards::queue::MAX_WAITING_BYTES;
 
 use openclaw_core::locale::say;
 use openclaw_render::Style;

@@ -2,6 +2,10 @@
 
 use alloc::collections::VecDeque;
 
+/// What the turns in the queue may hold together, in bytes. They are in the component's memory,
+/// beside the one that runs.
+pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
+
 /// A turn's place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);

@@ -204,7 +204,7 @@ fn every_row_can_decide() {
     let saids = words::Said::ALL;
     let bits = |n: u32, bit: u32| n & (1 << bit) != 0;
     for status in 0..=599 {
-        for said in saids {
+        for said in saids.iter().copied() {
             for n in 0..128 {
                 let facts = Facts {
                     status,

@@ -6,104 +6,60 @@ use crate::json::Json;
 use crate::prelude::*;
 use openclaw_core::printable::MAX_EXCERPT;
 
-/// What an error is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Said {
+macro_rules! said {
+    ($( $(#[$meta:meta])* $case:ident = $words:literal, )+) => {
+        /// What an error is about.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub(super) enum Said { $( $(#[$meta])* $case, )+ }
+
+        impl Said {
+            /// Every one.
+            #[cfg(test)]
+            pub const ALL: &[Self] = &[$(Self::$case),+];
+
+            /// For the reference.
+            pub fn words(self) -> &'static str {
+                match self { $(Self::$case => $words),+ }
+            }
+        }
+    };
+}
+
+said! {
     /// None of these.
     #[default]
-    Other,
+    Other = "",
     // The provider's.
-    Quota,
-    Key,
-    Overload,
-    Context,
-    Country,
-    Model,
-    Filtered,
-    Provider,
+    Quota = "the provider's quota, balance or billing",
+    Key = "the provider's API key",
+    Overload = "the provider's overload or rate limit",
+    Context = "the model's context length",
+    Country = "a country or region that the provider does not serve",
+    Model = "a model that does not exist",
+    Filtered = "the provider's content filter",
+    Provider = "the provider or upstream, otherwise",
     // About the request.
-    Tool,
-    TooLarge,
-    BadRequest,
-    Https,
+    Tool = "`invalid tool configuration`",
+    TooLarge = "`request_too_large`",
+    BadRequest = "`invalid_request_error`",
+    Https = "plain HTTP on an https port",
     // The gateway's.
-    Disk,
-    ReadOnly,
-    Lock,
-    Exhausted,
-    Wait,
-    Attribution,
-    Scope,
-    Token,
-    Limited,
+    Disk = "`ENOSPC`, no space left, `EDQUOT`",
+    ReadOnly = "`EROFS`, `EACCES`, a read-only file system",
+    Lock = "the lock of the session files",
+    Exhausted = "`ENOMEM`, `EMFILE`",
+    Wait = "starting, draining, shutting down, restarting",
+    Attribution = "`proxy_attribution_required`",
+    Scope = "a missing scope or pairing",
+    Token = "`unauthorized`",
+    Limited = "`rate_limited`",
     /// An error of its own without a reason.
-    Internal,
+    Internal = "an internal error without a reason",
     /// A response that failed without a reason.
-    Unclear,
+    Unclear = "a failed response without a reason",
 }
 
 use Said::*;
-
-impl Said {
-    /// Every one.
-    #[cfg(test)]
-    pub const ALL: [Self; 24] = [
-        Other,
-        Quota,
-        Key,
-        Overload,
-        Context,
-        Country,
-        Model,
-        Filtered,
-        Provider,
-        Tool,
-        TooLarge,
-        BadRequest,
-        Https,
-        Disk,
-        ReadOnly,
-        Lock,
-        Exhausted,
-        Wait,
-        Attribution,
-        Scope,
-        Token,
-        Limited,
-        Internal,
-        Unclear,
-    ];
-
-    /// For the reference.
-    pub fn words(self) -> &'static str {
-        match self {
-            Quota => "the provider's quota, balance or billing",
-            Key => "the provider's API key",
-            Overload => "the provider's overload or rate limit",
-            Context => "the model's context length",
-            Country => "a country or region that the provider does not serve",
-            Model => "a model that does not exist",
-            Filtered => "the provider's content filter",
-            Provider => "the provider or upstream, otherwise",
-            Tool => "`invalid tool configuration`",
-            TooLarge => "`request_too_large`",
-            BadRequest => "`invalid_request_error`",
-            Https => "plain HTTP on an https port",
-            Disk => "`ENOSPC`, no space left, `EDQUOT`",
-            ReadOnly => "`EROFS`, `EACCES`, a read-only file system",
-            Lock => "the lock of the session files",
-            Exhausted => "`ENOMEM`, `EMFILE`",
-            Wait => "starting, draining, shutting down, restarting",
-            Attribution => "`proxy_attribution_required`",
-            Scope => "a missing scope or pairing",
-            Token => "`unauthorized`",
-            Limited => "`rate_limited`",
-            Internal => "an internal error without a reason",
-            Unclear => "a failed response without a reason",
-            Other => "",
-        }
-    }
-}
 
 /// An error's texts.
 #[derive(Debug, Default)]

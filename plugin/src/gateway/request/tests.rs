@@ -1,7 +1,7 @@
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use openclaw_core::turn::Attachment;
+use openclaw_core::turn::{Attachment, MAX_REQUEST_BYTES};
 use serde_json::{Value, json};
 
 fn turn(text: &str) -> TurnRequest {
@@ -237,7 +237,7 @@ fn fault_request_too_large_over_20_mib() {
             .len() as usize
             - 1
     };
-    let most = MAX_BODY_BYTES as usize - overhead;
+    let most = MAX_REQUEST_BYTES as usize - overhead;
     assert_eq!(at(most), None);
     assert_eq!(at(most + 1), Some(FaultCode::RequestTooLarge));
 }
@@ -250,7 +250,7 @@ fn everything_in_a_turn_is_bounded_like_the_text() {
         assert!(fault.message.len() < 1_000, "{}", fault.message.len());
         Some(fault.code)
     };
-    let huge = || "a".repeat(MAX_BODY_BYTES as usize + 1);
+    let huge = || "a".repeat(MAX_REQUEST_BYTES as usize + 1);
     let file = |media_type: String, filename: String| TurnRequest {
         attachments: vec![Attachment {
             media_type,

@@ -136,7 +136,7 @@ fn outputs_that_become_too_large_as_json_are_not_put_together() {
     setup
         .world
         .long_output
-        .set(crate::turn::MAX_TOOL_OUTPUT_BYTES);
+        .set(openclaw_core::turn::MAX_TOOL_OUTPUT_BYTES);
     assert_eq!(
         setup.code(&with_tool("control")),
         FaultCode::RequestTooLarge

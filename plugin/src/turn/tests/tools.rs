@@ -83,7 +83,7 @@ fn calls_of_one_reply_run_at_once() {
 
 #[test]
 fn more_output_than_the_model_is_given_is_an_error_of_the_tool() {
-    let most = crate::turn::MAX_TOOL_OUTPUT_BYTES;
+    let most = openclaw_core::turn::MAX_TOOL_OUTPUT_BYTES;
     for (bytes, taken) in [(most, true), (most + 1, false)] {
         let round = calls(json!([call("a", "long", "{}")]));
         let setup = setup(config(), vec![round, replies("done")]);
@@ -109,7 +109,7 @@ fn outputs_that_are_too_much_together_are_not_sent() {
     setup
         .world
         .long_output
-        .set(crate::turn::MAX_TOOL_OUTPUT_BYTES);
+        .set(openclaw_core::turn::MAX_TOOL_OUTPUT_BYTES);
     let tools = vec![tool("long", Level::Act)];
     let turn = TurnRequest { tools, ..turn("x") };
     assert_eq!(setup.code(&turn), FaultCode::RequestTooLarge);
