@@ -106,7 +106,7 @@ fn memory<H: Host>(host: &H, config: &Checked, locale: Locale) -> Seen {
     let level = verdict.level_cap;
     let detail = if level < openclaw_core::level::Level::Root {
         say!(locale,
-            en: "{seen}: heavy tasks are refused and the level is at most {level}",
+            en: "{seen}: heavy tasks are refused and the level is capped at {level}",
             zh: "{seen}：拒绝重任务，级别最高为 {level}")
     } else {
         say!(locale, en: "{seen}: heavy tasks are refused", zh: "{seen}：拒绝重任务")
@@ -124,7 +124,7 @@ fn breaker<H: Host>(state: &State, host: &H, at: usize, locale: Locale) -> Seen 
         }
         breaker::State::Open(ms) => text::circuit_open(locale, ms),
         breaker::State::HalfOpen => say!(locale,
-            en: "half-open: the next task is the trial that may close it",
+            en: "half-open: the next task is a trial; success closes it",
             zh: "半开：下一个任务是试探，成功后熔断关闭"),
     };
     Err((FaultCode::CircuitOpen.into(), words))
@@ -145,7 +145,7 @@ async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -
     let mut reach = match ask(host, config, at, false, locale).await {
         Err(fault) if fault.why() == FaultCode::AuthFailed.into() => asks(),
         Err(fault) if wants_input(&fault) => Ok(say!(locale,
-                en: "{url} answers, and takes requests without a token: its gateway.auth is off",
+                en: "{url} answers and accepts requests without a token: its gateway.auth is off",
                 zh: "{url} 有应答，但不要求令牌：其 gateway.auth 未启用")),
         Err(fault) => ill(fault),
         Ok(status) => Err((
@@ -157,7 +157,7 @@ async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -
         && why.code != FaultCode::AuthFailed
     {
         let words = say!(locale,
-            en: "not tried, because the gateway is not reached",
+            en: "not tried: the gateway cannot be reached",
             zh: "未检查：网关不可用");
         let token = Err((*why, words));
         return (reach, token);
@@ -165,7 +165,7 @@ async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -
     // With it: an empty object is refused for what it lacks, before any model is asked.
     let token = match ask(host, config, at, true, locale).await {
         Err(fault) if wants_input(&fault) => Ok(say!(locale,
-                en: "the token is taken and POST /v1/responses is on",
+                en: "the token is valid and POST /v1/responses is enabled",
                 zh: "令牌有效，POST /v1/responses 已启用")),
         Err(fault) => ill(fault),
         Ok(status) => Err((
@@ -187,7 +187,7 @@ fn wants_input(fault: &Fault) -> bool {
 
 fn unexpected(url: &str, status: u16, locale: Locale) -> String {
     say!(locale,
-        en: "{url} answers HTTP {status} to an empty request; an OpenClaw gateway does not",
+        en: "{url} answered HTTP {status} to an empty request, which an OpenClaw gateway does not",
         zh: "{url} 对空请求返回 HTTP {status}，这不是 OpenClaw 网关的行为")
 }
 

@@ -69,7 +69,7 @@ impl Failure {
             Fault::new(
                 FaultCode::TimedOut,
                 match locale {
-                    Locale::En => format!("{url}: over the {limit_en} limit of {seconds} s"),
+                    Locale::En => format!("{url}: exceeded the {limit_en} limit of {seconds} s"),
                     Locale::Zh => format!("{url}：超过{limit_zh}时限 {seconds} 秒"),
                 },
             )
@@ -89,8 +89,8 @@ impl Failure {
                 ..Fault::new(
                     UPLOAD_BROKE.code,
                     say!(locale,
-                        en: "{url}: the connection broke before the whole request had been taken",
-                        zh: "{url}：在收完请求之前连接中断"),
+                        en: "{url}: the connection broke before the whole request was sent",
+                        zh: "{url}：请求尚未发送完，连接已中断"),
                 )
             },
             Self::Broken { why, .. } if !answering => {
@@ -102,14 +102,14 @@ impl Failure {
             Self::TooLarge => Fault::new(
                 FaultCode::RequestTooLarge,
                 say!(locale,
-                    en: "{url}: the gateway closed the connection before it had taken the whole request, and it still answers",
-                    zh: "{url}：网关在收完请求之前关闭了连接，但它仍在应答"),
+                    en: "{url}: the gateway closed the connection while the request was being sent, and is still up",
+                    zh: "{url}：请求尚未发送完，网关就关闭了连接，但它仍在运行"),
             ),
             Self::NotHttp(why) => Fault::new(FaultCode::ProtocolError, format!("{url}: {why}")),
             Self::Denied => Fault::new(
                 FaultCode::ConfigInvalid,
                 say!(locale,
-                    en: "{url}: the host does not let the plugin ask there",
+                    en: "{url}: the host does not allow the plugin to connect there",
                     zh: "{url}：宿主不允许插件访问该地址"),
             ),
         }

@@ -14,15 +14,15 @@ fn mib(bytes: u64) -> u64 {
 
 pub(crate) fn queued(locale: Locale, ahead: usize) -> String {
     say!(locale,
-        en: "Another task is running; this one waits behind {n} (one runs at a time).",
+        en: "Queued behind {n} (one task runs at a time).",
         zh: "已有任务在运行，本任务排队等待，前面还有 {n} 个（一次只运行一个）。",
         n = ahead + 1)
 }
 
 pub(crate) fn queued_behind_abandoned(locale: Locale, ms: u64) -> String {
     say!(locale,
-        en: "The gateway is still running the task that was given up; this one waits for it, at most {s} s.",
-        zh: "网关仍在运行已放弃的任务，本任务等它结束，最多 {s} 秒。",
+        en: "The gateway is still running an abandoned task; waiting up to {s} s for it.",
+        zh: "网关仍在运行已放弃的任务，最多等待 {s} 秒。",
         s = seconds(ms))
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn shortened(locale: Locale, files: &str, most: usize) -> String {
         return String::new();
     }
     say!(locale,
-        en: "By default the gateway passes only the first {most} characters of a text file on to the model; longer: {files}.",
+        en: "By default, the gateway passes only the first {most} characters of a text file to the model. Longer files: {files}.",
         zh: "网关默认只把文本文件的前 {most} 个字符交给模型；超出的有：{files}。")
 }
 
@@ -42,19 +42,19 @@ pub(crate) fn perhaps_shortened(locale: Locale, files: &str, most: usize) -> Str
         return String::new();
     }
     say!(locale,
-        en: "Newer gateways pass only the first {most} characters of a text file on to the model by default; longer: {files}.",
+        en: "By default, newer gateways pass only the first {most} characters of a text file to the model. Longer files: {files}.",
         zh: "较新的网关默认只把文本文件的前 {most} 个字符交给模型；超出的有：{files}。")
 }
 
 pub(crate) fn answers_too_long(locale: Locale, max: u64) -> String {
     say!(locale,
-        en: "the answers of this task are over {max} bytes together and were cut off",
+        en: "the answers of this task exceeded {max} bytes in total and were cut off",
         zh: "本任务各轮回答合计超过 {max} 字节，已被截断")
 }
 
 pub(crate) fn may_still_run(locale: Locale) -> String {
     say!(locale,
-        en: "The gateway may still be running an earlier task that was given up, beside this one.",
+        en: "The gateway may still be running an earlier, abandoned task alongside this one.",
         zh: "网关可能仍在运行之前放弃的任务，与本任务同时进行。")
 }
 
@@ -66,18 +66,18 @@ pub(crate) fn level_lowered(
 ) -> String {
     match available {
         None => say!(locale,
-            en: "The level is lowered from {asked} to {level}.",
+            en: "Level lowered from {asked} to {level}.",
             zh: "权限级别由 {asked} 降为 {level}。"),
         Some(bytes) => say!(locale,
-            en: "Only {n} MiB of memory are available: the level is lowered from {asked} to {level} (read-only).",
-            zh: "可用内存只有 {n} MiB：权限级别由 {asked} 降为 {level}（只读）。",
+            en: "Level lowered from {asked} to {level} (read-only): only {n} MiB of memory available.",
+            zh: "可用内存仅 {n} MiB，权限级别由 {asked} 降为 {level}（只读）。",
             n = mib(bytes)),
     }
 }
 
 pub(crate) fn memory_unreadable(locale: Locale, why: &str) -> String {
     say!(locale,
-        en: "The available memory cannot be read ({why}); it is treated as short: no heavy tasks, level at most L1.",
+        en: "Cannot read the available memory ({why}); treating it as low: no heavy tasks, level at most L1.",
         zh: "无法读取可用内存（{why}），按内存不足处理：不执行重任务，级别最高为 L1。")
 }
 
@@ -95,41 +95,41 @@ pub(crate) fn tool_denied(
 ) -> String {
     match needs {
         None => say!(locale,
-            en: "The model called the tool `{name}`, which does not exist; it was not run.",
-            zh: "模型调用了不存在的工具 `{name}`，未执行。"),
+            en: "Rejected a tool call: `{name}` does not exist.",
+            zh: "已拒绝工具调用：`{name}` 不存在。"),
         Some(needs) => say!(locale,
-            en: "The model called the tool `{name}`, which needs {needs}; the level is {level}, so it was not run.",
-            zh: "模型调用了需要 {needs} 的工具 `{name}`；当前级别为 {level}，未执行。"),
+            en: "Rejected a tool call: `{name}` needs {needs}, the level is {level}.",
+            zh: "已拒绝工具调用：`{name}` 需要 {needs}，当前级别为 {level}。"),
     }
 }
 
 pub(crate) fn more_calls_denied(locale: Locale, calls: usize) -> String {
     say!(locale,
-        en: "And {calls} more tool calls that were not run.",
-        zh: "另有 {calls} 个工具调用未执行。")
+        en: "Rejected {calls} more tool calls.",
+        zh: "另外拒绝了 {calls} 个工具调用。")
 }
 
 pub(crate) fn rounds_exhausted(locale: Locale, rounds: u32) -> String {
     say!(locale,
-        en: "The model called tools in more than {rounds} rounds; it was told to answer without.",
+        en: "The model called tools for more than {rounds} rounds and was told to answer without them.",
         zh: "模型连续调用工具超过 {rounds} 轮，已要求它直接回答。")
 }
 
 pub(crate) fn no_answer_but_calls(locale: Locale, rounds: u32) -> String {
     say!(locale,
-        en: "The model called tools in more than {rounds} rounds and gave no answer.",
+        en: "The model called tools for more than {rounds} rounds and gave no answer.",
         zh: "模型连续调用工具超过 {rounds} 轮，却没有给出回答。")
 }
 
 pub(crate) fn failed_over(locale: Locale, why: &str) -> String {
     say!(locale,
-        en: "The primary gateway is not asked ({why}); the backup is.",
-        zh: "主网关不可用（{why}），改用备用网关。")
+        en: "Using the backup gateway: primary unavailable ({why}).",
+        zh: "改用备用网关：主网关不可用（{why}）。")
 }
 
 pub(crate) fn dialect_changed(locale: Locale) -> String {
     say!(locale,
-        en: "This gateway takes the other JSON shape of tools; the request is sent again in it.",
+        en: "This gateway expects the other JSON format for tools; resending the request.",
         zh: "该网关使用另一种工具 JSON 格式，已按新格式重发请求。")
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn heavy_refused(
     let what = match reason {
         Reason::Attachment => say!(locale, en: "it has an attachment", zh: "带有附件"),
         Reason::Marked => say!(locale, en: "it is marked heavy", zh: "被标记为重任务"),
-        Reason::Word(word) => say!(locale, en: "its text has \"{word}\"", zh: "文本中含有“{word}”"),
+        Reason::Word(word) => say!(locale, en: "its text contains \"{word}\"", zh: "文本中含有“{word}”"),
         Reason::Size(bytes) => {
             say!(locale, en: "its request has {bytes} bytes", zh: "请求有 {bytes} 字节")
         }
@@ -151,52 +151,52 @@ pub(crate) fn heavy_refused(
         Ok(bytes) => {
             let floor = limits.heavy_floor.max(limits.read_only_floor);
             let mut text = say!(locale,
-                en: "A heavy task ({what}) is refused: {n} MiB of memory are available, under {floor} MiB",
-                zh: "重任务（{what}）被拒绝：可用内存 {n} MiB，低于 {floor} MiB",
+                en: "Heavy task refused ({what}): {n} MiB available, {floor} MiB required",
+                zh: "已拒绝重任务（{what}）：可用内存 {n} MiB，至少需要 {floor} MiB",
                 n = mib(bytes), floor = mib(floor));
             if bytes < limits.read_only_floor {
                 text += &say!(locale,
-                    en: "; under {floor} MiB the level is at most L1 too",
-                    zh: "；低于 {floor} MiB 时级别也最高为 L1",
+                    en: "; below {floor} MiB the level is also capped at L1",
+                    zh: "；低于 {floor} MiB 时，级别最高为 L1",
                     floor = mib(limits.read_only_floor));
             }
             text + say!(locale, en: ".", zh: "。").as_str()
         }
         Err(why) => say!(locale,
-            en: "A heavy task ({what}) is refused: the available memory cannot be read ({why}).",
-            zh: "重任务（{what}）被拒绝：无法读取可用内存（{why}）。"),
+            en: "Heavy task refused ({what}): cannot read the available memory ({why}).",
+            zh: "已拒绝重任务（{what}）：无法读取可用内存（{why}）。"),
     }
 }
 
 pub(crate) fn queue_full(locale: Locale, waiting: u32) -> String {
     say!(locale,
-        en: "A task is running and {waiting} wait already; the queue is full.",
-        zh: "已有任务在运行，且有 {waiting} 个任务在等待，队列已满。")
+        en: "The queue is full: one task is running and {waiting} are waiting.",
+        zh: "队列已满：一个任务在运行，{waiting} 个在等待。")
 }
 
 pub(crate) fn queue_holds_too_much(locale: Locale, most: usize) -> String {
     say!(locale,
-        en: "A task is running, and with this one those that wait would hold more than {n} MiB.",
-        zh: "已有任务在运行，而加上本任务，排队的任务将占用超过 {n} MiB。",
+        en: "The queue is full: with this task, the waiting ones would hold more than {n} MiB.",
+        zh: "队列已满：加上本任务，等待中的任务将占用超过 {n} MiB。",
         n = mib(most as u64))
 }
 
 pub(crate) fn waited_too_long(locale: Locale, ms: u64) -> String {
     say!(locale,
-        en: "The task before did not end within {s} s of waiting.",
-        zh: "等待了 {s} 秒，前面的任务仍未结束。", s = seconds(ms))
+        en: "Timed out after {s} s waiting for the running task.",
+        zh: "等待运行中的任务超时（{s} 秒）。", s = seconds(ms))
 }
 
 pub(crate) fn over_turn_limit(locale: Locale, ms: u64) -> String {
     say!(locale,
-        en: "over the whole-turn limit of {s} s",
+        en: "exceeded the whole-turn limit of {s} s",
         zh: "超过整个任务的时限 {s} 秒", s = seconds(ms))
 }
 
 pub(crate) fn circuit_open(locale: Locale, retry_ms: u64) -> String {
     say!(locale,
-        en: "The circuit breaker is open; a trial is let through in {s} s.",
-        zh: "熔断已打开，{s} 秒后放行一次试探。", s = retry_ms.div_ceil(1000))
+        en: "The circuit breaker is open. Retry in {s} s.",
+        zh: "熔断已打开，请在 {s} 秒后重试。", s = retry_ms.div_ceil(1000))
 }
 
 pub(crate) fn cancelled(locale: Locale) -> String {
@@ -205,8 +205,8 @@ pub(crate) fn cancelled(locale: Locale) -> String {
 
 pub(crate) fn not_configured(locale: Locale) -> String {
     say!(locale,
-        en: "No valid config is set: gateway_primary_url and gateway_bearer_token are needed.",
-        zh: "尚未设置有效的配置：需要 gateway_primary_url 和 gateway_bearer_token。")
+        en: "Not configured: set gateway_primary_url and gateway_bearer_token.",
+        zh: "尚未配置：请设置 gateway_primary_url 和 gateway_bearer_token。")
 }
 
 /// Sent with an attachment that has no text: the gateway takes no message without one.
@@ -220,9 +220,9 @@ pub(crate) fn see_attachment(locale: Locale) -> &'static str {
 /// `reason` is the gateway's, or empty.
 pub(crate) fn answer_incomplete(locale: Locale, reason: &str) -> String {
     let why = match reason {
-        "" => say!(locale, en: "the gateway gives no reason", zh: "网关没有说明原因"),
+        "" => say!(locale, en: "the gateway gave no reason", zh: "网关没有说明原因"),
         "max_output_tokens" => say!(locale,
-            en: "the model reached its limit of output tokens ({reason})",
+            en: "the model reached its output token limit ({reason})",
             zh: "模型达到了输出 token 上限（{reason}）"),
         "content_filter" => say!(locale,
             en: "the provider's content filter stopped it ({reason})",
@@ -234,19 +234,19 @@ pub(crate) fn answer_incomplete(locale: Locale, reason: &str) -> String {
 
 pub(crate) fn answer_begun_again(locale: Locale) -> String {
     say!(locale,
-        en: "The answer is probably cut off: the model provider broke off in the middle and was asked again.",
+        en: "The answer may be incomplete: the model provider broke off midway and was asked again.",
         zh: "回答可能不完整：模型服务中途断开，网关又重新请求了一次。")
 }
 
 pub(crate) fn answer_corrected(locale: Locale) -> String {
     say!(locale,
-        en: "The final answer differs from what was streamed; the final version counts.",
+        en: "The final answer differs from the streamed text; the final version is the correct one.",
         zh: "最终回答与流式输出的内容不同，以最终版本为准。")
 }
 
 pub(crate) fn answer_empty(locale: Locale) -> String {
     say!(locale,
-        en: "The answer has no text. Files that the agent made are not passed on.",
+        en: "The answer has no text. Files made by the agent are not forwarded.",
         zh: "回答中没有文字。代理生成的文件不会随回答传回。")
 }
 
@@ -261,16 +261,16 @@ mod tests {
         };
         assert_eq!(
             said(Locale::En, 400),
-            "A heavy task (it is marked heavy) is refused: 400 MiB of memory are available, under 512 MiB."
+            "Heavy task refused (it is marked heavy): 400 MiB available, 512 MiB required."
         );
         assert_eq!(
             said(Locale::En, 300),
-            "A heavy task (it is marked heavy) is refused: 300 MiB of memory are available, under 512 MiB; \
-             under 350 MiB the level is at most L1 too."
+            "Heavy task refused (it is marked heavy): 300 MiB available, 512 MiB required; below 350 MiB the \
+             level is also capped at L1."
         );
         assert_eq!(
             said(Locale::Zh, 300),
-            "重任务（被标记为重任务）被拒绝：可用内存 300 MiB，低于 512 MiB；低于 350 MiB 时级别也最高为 L1。"
+            "已拒绝重任务（被标记为重任务）：可用内存 300 MiB，至少需要 512 MiB；低于 350 MiB 时，级别最高为 L1。"
         );
     }
 }

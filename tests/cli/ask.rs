@@ -150,7 +150,7 @@ fn a_wrong_token_is_auth_failed_with_cause_and_remedy_in_both_languages() {
     let gateway = Gateway::start();
     let wrong = "wrong-token-never-shown";
     for (lang, part) in [
-        ("en_US.UTF-8", "refused the token"),
+        ("en_US.UTF-8", "rejected the token"),
         ("zh_CN.UTF-8", "网关拒绝了令牌"),
     ] {
         let mut command = gateway.program(["ask", "hi"]);

@@ -19,104 +19,104 @@ macro_rules! with_fault_codes {
     ([$($callback:tt)+] $($arguments:tt)*) => { $($callback)+! { $($arguments)* {
         /// 401 or 403 from the gateway itself.
         AuthFailed = "auth_failed" { counts: true, exit: 10,
-            en: ("The gateway refused the token: it is not the one that the gateway was started with.",
-                 "Set gateway_bearer_token to OPENCLAW_GATEWAY_TOKEN of the sidecar's .env, then restart the gateway if the .env was changed after its start."),
+            en: ("The gateway rejected the token: it differs from the one the gateway was started with.",
+                 "Set gateway_bearer_token to OPENCLAW_GATEWAY_TOKEN from the sidecar's .env. If .env was changed after the gateway started, restart the gateway."),
             zh: ("网关拒绝了令牌：它与网关启动时使用的令牌不一致。",
-                 "把 gateway_bearer_token 设为边车 .env 里的 OPENCLAW_GATEWAY_TOKEN；如果 .env 在网关启动之后改过，请重启网关。") }
+                 "请把 gateway_bearer_token 设为边车 .env 中的 OPENCLAW_GATEWAY_TOKEN；如果网关启动后改过 .env，请重启网关。") }
         /// 404, 405 without `Allow: POST`, or an HTML page.
         ResponsesEndpointNotEnabledOrNotFound = "responses_endpoint_not_enabled_or_not_found" { counts: true, exit: 11,
-            en: ("Something answers at the address, but POST /v1/responses is switched off there (OpenClaw's default), or it is not an OpenClaw gateway.",
-                 "Set gateway.http.endpoints.responses.enabled to true in openclaw_sidecar.config.json5 and restart the gateway; check host and port of gateway_primary_url."),
+            en: ("Something answers at this address, but POST /v1/responses is disabled (the OpenClaw default), or it is not an OpenClaw gateway.",
+                 "Set gateway.http.endpoints.responses.enabled to true in openclaw_sidecar.config.json5 and restart the gateway. Also check the host and port in gateway_primary_url."),
             zh: ("这个地址有服务在应答，但 POST /v1/responses 没有启用（OpenClaw 默认关闭），或者它不是 OpenClaw 网关。",
                  "在 openclaw_sidecar.config.json5 中把 gateway.http.endpoints.responses.enabled 设为 true 并重启网关；同时核对 gateway_primary_url 的主机和端口。") }
         /// Refused, unresolved, TLS, or reset before an answer.
         NetworkOrUnreachable = "network_or_unreachable" { counts: true, exit: 12,
-            en: ("No connection to the gateway: it is not running, still starting, or listens elsewhere.",
-                 "Look whether the container runs (docker compose ps) and wait up to a minute after a cold start; check host and port of gateway_primary_url. From inside another container 127.0.0.1 is not the host."),
+            en: ("Cannot connect to the gateway: it is not running, is still starting, or listens elsewhere.",
+                 "Check that the container is running (docker compose ps); a cold start takes up to a minute. Check the host and port in gateway_primary_url: inside another container, 127.0.0.1 is not the host."),
             zh: ("无法连接网关：它没有运行、正在启动，或监听在别的地址。",
                  "检查容器是否在运行（docker compose ps），冷启动后请等待约一分钟；核对 gateway_primary_url 的主机和端口。在另一个容器里，127.0.0.1 并不是宿主机。") }
         /// The answer ended before a terminal event.
         StreamInterrupted = "stream_interrupted" { counts: true, exit: 13,
-            en: ("The gateway's answer broke off before its end: the gateway was stopped, restarted or killed meanwhile.",
-                 "Look at the gateway's log and whether it was killed for memory (docker compose ps, docker inspect), then ask again. The task may have been done in part; newer gateways such as 2026.9.6 resume it by themselves after a restart, so asking again may do it twice."),
+            en: ("The gateway's answer broke off: the gateway was stopped, restarted or killed while answering.",
+                 "Check the gateway's log and whether it was killed for memory (docker compose ps, docker inspect), then ask again. Part of the task may be done already; newer gateways such as 2026.9.6 resume it after a restart, so asking again may repeat it."),
             zh: ("网关的回答在结束前中断：网关在此期间被停止、重启或被系统杀死。",
                  "查看网关日志以及它是否因内存不足被杀死（docker compose ps、docker inspect），然后重新提问。任务可能已经完成了一部分；较新的网关（如 2026.9.6）重启后会自行继续，再次提问可能会重复执行。") }
         /// The connect, first byte, idle or whole-turn limit.
         TimedOut = "timed_out" { counts: true, exit: 14,
-            en: ("The gateway did not answer within the time limit that the message names.",
-                 "If the task really needs longer, raise that limit (connect_timeout_seconds, first_byte_timeout_seconds, idle_timeout_seconds or turn_timeout_seconds); otherwise look at the gateway's log for what hangs."),
-            zh: ("网关没有在消息所指的时限内应答。",
+            en: ("The gateway did not answer within the time limit named in the message.",
+                 "If the task needs longer, raise that limit (connect_timeout_seconds, first_byte_timeout_seconds, idle_timeout_seconds or turn_timeout_seconds); otherwise check the gateway's log for what is stuck."),
+            zh: ("网关未在消息所示的时限内应答。",
                  "如果任务确实需要更久，请调大对应的时限（connect_timeout_seconds、first_byte_timeout_seconds、idle_timeout_seconds 或 turn_timeout_seconds）；否则请在网关日志中查找卡住的原因。") }
         /// The gateway works, the model behind it failed.
         ModelProviderFailed = "model_provider_failed" { counts: true, exit: 15,
-            en: ("The gateway works, but the model provider behind it failed: no or a wrong provider key, no quota, overload, or a context that is too long.",
-                 "Check the provider's key, quota and model name in the gateway's config and its log; if the talk has grown too long, start a new session."),
+            en: ("The gateway works, but the model provider behind it failed: missing or wrong provider key, no quota, overload, or too long a context.",
+                 "Check the provider's key, quota and model name in the gateway's config, and the gateway's log. If the conversation is too long, start a new session."),
             zh: ("网关正常，但它背后的模型服务失败：服务商密钥缺失或错误、额度用尽、过载，或上下文过长。",
                  "在网关配置和日志中检查服务商的密钥、额度与模型名称；如果会话过长，请重置会话。") }
         /// Another 5xx.
         GatewayError = "gateway_error" { counts: true, exit: 16,
-            en: ("The gateway reported an error of its own.",
-                 "Look at the gateway's log (docker compose logs); restart it if the error stays."),
-            zh: ("网关报告了自身的错误。",
+            en: ("The gateway reported an internal error.",
+                 "Check the gateway's log (docker compose logs); restart it if the error persists."),
+            zh: ("网关报告了内部错误。",
                  "查看网关日志（docker compose logs）；如果错误持续，请重启网关。") }
         /// 429 from the gateway.
         RateLimited = "rate_limited" { counts: true, exit: 17,
-            en: ("The gateway refuses requests for a while: too many came from this address, or too many with a wrong token. Behind a bridge or proxy all clients share one address, so other clients' wrong tokens lock out a good one too.",
-                 "Wait for the time given and do not retry before. If a token is wrong, here or in another client behind the same address, correct it first."),
+            en: ("The gateway is refusing requests for now: too many came from this address, or too many with a wrong token. Behind a bridge or proxy all clients share one address, so other clients' wrong tokens lock out a valid one too.",
+                 "Wait for the time given before you retry. If a token is wrong, here or in another client behind the same address, fix it first."),
             zh: ("网关暂时拒绝请求：来自同一地址的请求过多，或错误令牌的尝试过多。在网桥或代理后面，所有客户端共用一个地址，其他客户端的错误令牌也会让正确的令牌被拒。",
-                 "请等待提示的时间，在此之前不要重试。如果这里或同一地址后的其他客户端令牌有误，请先更正。") }
+                 "请等待提示的时间后再试。如果此处或同一地址后的其他客户端令牌有误，请先更正。") }
         /// An answer that cannot be read.
         ProtocolError = "protocol_error" { counts: true, exit: 18,
-            en: ("The answer is not one that an OpenClaw gateway gives, or is over max_answer_bytes.",
-                 "Check that the address is the gateway's and that no proxy changes the answer, and that the gateway's version is a supported one; raise max_answer_bytes if the answer really is that long."),
-            zh: ("收到的回答不是 OpenClaw 网关的格式，或超过了 max_answer_bytes。",
+            en: ("The answer is not in an OpenClaw gateway's format, or exceeds max_answer_bytes.",
+                 "Check that the address is the gateway's, that no proxy rewrites the answer, and that the gateway's version is supported. If answers really are that long, raise max_answer_bytes."),
+            zh: ("回答不符合 OpenClaw 网关的格式，或超过了 max_answer_bytes。",
                  "检查地址是否为网关、中间是否有代理改写回答、网关版本是否受支持；如果回答确实这么长，请调大 max_answer_bytes。") }
         /// 400, or refused before it was sent.
         RequestRejected = "request_rejected" { counts: false, exit: 20,
-            en: ("The request itself was not accepted; the message says what is wrong with it.",
-                 "Change the request as the message says; asking the same again will not help."),
-            zh: ("请求本身不被接受，消息中说明了原因。",
-                 "请按消息修改请求；原样重试没有用。") }
+            en: ("The request was not accepted; the message says why.",
+                 "Change the request as the message says; retrying it unchanged will not help."),
+            zh: ("请求未被接受，原因见消息。",
+                 "请按消息修改请求；原样重试无效。") }
         /// Larger than the gateway takes.
         RequestTooLarge = "request_too_large" { counts: false, exit: 21,
-            en: ("The request is larger than the gateway takes (20 MiB in all, 10 MiB an image, 5 MiB a file).",
-                 "Send fewer or smaller attachments, or put the file into the gateway's workspace and name its path."),
+            en: ("The request exceeds the gateway's limits (20 MiB in total, 10 MiB per image, 5 MiB per file).",
+                 "Send fewer or smaller attachments, or put the file in the gateway's workspace and give its path."),
             zh: ("请求超过网关的上限（总计 20 MiB，单张图片 10 MiB，单个文件 5 MiB）。",
                  "请减少或缩小附件，或把文件放进网关的工作区并告诉它路径。") }
         /// The breaker is open.
         CircuitOpen = "circuit_open" { counts: false, exit: 30,
-            en: ("The gateway failed repeatedly, so nothing is sent to it for a while.",
-                 "Wait for the time given, then one trial is let through by itself; mend the cause meanwhile (run the diagnosis). An admin can reset the breaker."),
-            zh: ("网关连续失败，熔断已打开，暂时不会向它发送请求。",
-                 "请等待提示的时间，之后会自动放行一次试探；在此期间用诊断找出原因并修复。管理员可以手动复位熔断。") }
+            en: ("The gateway failed repeatedly, so requests to it are paused.",
+                 "Wait for the time given; one trial is then let through. In the meantime, run the diagnosis and fix the cause. An admin can reset the breaker."),
+            zh: ("网关连续失败，熔断已打开，暂停向它发送请求。",
+                 "请等待提示的时间，之后会自动放行一次试探；其间请运行诊断并排除故障。管理员可以手动复位熔断。") }
         /// The queue is full, or the wait too long.
         Busy = "busy" { counts: false, exit: 31,
-            en: ("Another task is running; only one runs at a time, and the queue is full or the wait was too long.",
-                 "Try again when the running task has ended, or cancel it."),
+            en: ("Another task is running. Only one runs at a time, and the queue is full or the wait timed out.",
+                 "Try again when the running task has finished, or cancel it."),
             zh: ("已有任务在运行：一次只运行一个任务，而队列已满或等待超时。",
                  "请在当前任务结束后重试，或先取消它。") }
         /// Too little memory for a heavy turn.
         HeavyTaskRefused = "heavy_task_refused" { counts: false, exit: 32,
-            en: ("The server has too little available memory for a heavy task (attachments, images, video, files, PDF, screenshots).",
-                 "Free memory (stop other programs, restart the gateway) or send a plain text task; heavy tasks are taken again from 512 MiB of available memory."),
+            en: ("Too little memory is available for a heavy task (attachments, images, video, files, PDF, screenshots).",
+                 "Free memory (stop other programs, restart the gateway) or send a plain text task. Heavy tasks are accepted again from 512 MiB of available memory."),
             zh: ("服务器可用内存不足，不能执行重任务（附件、图片、视频、文件、PDF、截图等）。",
                  "请释放内存（停止其他程序或重启网关），或改发纯文本任务；可用内存达到 512 MiB 后重任务会恢复。") }
         /// The caller cancelled.
         Cancelled = "cancelled" { counts: false, exit: 130,
-            en: ("The task was cancelled by its caller.",
-                 "Nothing to do. The gateway may still finish what it had begun (2026.2.9 does)."),
-            zh: ("任务已被调用者取消。",
+            en: ("The caller cancelled the task.",
+                 "Nothing to do. The gateway may still finish what it started (2026.2.9 does)."),
+            zh: ("调用方取消了任务。",
                  "无需处理。网关可能仍会把已经开始的部分做完（2026.2.9 会这样）。") }
         /// No valid config.
         ConfigInvalid = "config_invalid" { counts: false, exit: 2,
-            en: ("A setting is missing or not allowed; the message names it.",
-                 "Correct the setting that the message names and reload."),
-            zh: ("某项设置缺失或不被允许，消息中给出了它的名称。",
-                 "请更正消息所指的设置并重新加载。") }
+            en: ("A setting is missing or invalid; the message names it.",
+                 "Fix the setting named in the message and reload."),
+            zh: ("某项设置缺失或无效，名称见消息。",
+                 "请修正消息中指出的设置，然后重新加载。") }
     } {
         /// The component trapped.
         PluginTrapped = "plugin_trapped" { counts: false, exit: 40,
-            en: ("The plugin component crashed or was stopped for using too much memory or computing time; a new instance has taken over and the guards' state was kept.",
+            en: ("The plugin component crashed, or was stopped for using too much memory or computing time. A new instance has taken over with the guards' state.",
                  "Ask again. If it happens again with the same task, report it with the message and the component's hash (host-shim inspect)."),
             zh: ("插件组件崩溃，或因占用过多内存或计算时间而被终止；新的实例已经接管，防护状态已保留。",
                  "请重试。如果同一任务再次出现，请附上消息和组件哈希（host-shim inspect）反馈。") }

@@ -188,12 +188,12 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
     match code {
         ErrorCode::ConnectionRefused => Failure::NotSent("connection refused".into()),
         ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => {
-            Failure::NotSent("the host name cannot be resolved".into())
+            Failure::NotSent("cannot resolve the host name".into())
         }
         ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => {
             Failure::NotSent("no route to the host".into())
         }
-        ErrorCode::TlsProtocolError => Failure::NotSent("TLS failed; does it speak https?".into()),
+        ErrorCode::TlsProtocolError => Failure::NotSent("TLS failed; check that it speaks https".into()),
         ErrorCode::TlsCertificateError => {
             Failure::NotSent("its TLS certificate is not trusted".into())
         }
@@ -211,7 +211,7 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
             why: "the connection was closed in the middle of the answer".into(),
             uploaded,
         },
-        ErrorCode::HttpProtocolError => Failure::NotHttp("what answers does not speak HTTP".into()),
+        ErrorCode::HttpProtocolError => Failure::NotHttp("the server does not speak HTTP".into()),
         ErrorCode::InternalError(why) => Failure::Broken {
             why: why.unwrap_or_else(|| "the host failed".into()),
             uploaded,

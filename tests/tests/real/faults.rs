@@ -181,7 +181,7 @@ async fn a_lock_that_a_killed_gateway_left_is_not_put_down_to_the_provider(real:
     } else {
         assert_eq!(locked.fault().code, FaultCode::GatewayError);
         assert!(
-            locked.fault().cause.contains("lock of its session files"),
+            locked.fault().cause.contains("lock on its session files"),
             "{:?}",
             locked.end
         );

@@ -89,7 +89,7 @@ fn the_queue_waits_until_the_abandoned_run_is_over() {
     assert!(step(next.as_mut()).is_pending());
     assert_eq!(setup.state.load(), (1, 1));
     assert!(
-        later.notice_texts()[0].contains("given up"),
+        later.notice_texts()[0].contains("abandoned"),
         "{:?}",
         later.notice_texts()
     );

@@ -92,8 +92,8 @@ fn what_a_gateway_leaves_of_a_text_file_is_said_before_it_is_sent() {
     assert!(said(true, text(60_001)).contains("the first 60000 characters"));
     assert!(said(true, text(60_001)).contains("a.txt"));
     assert_eq!(said(false, text(60_000)), "");
-    assert!(said(false, text(60_001)).starts_with("Newer gateways"));
-    assert!(said(false, text(200_000)).starts_with("Newer gateways"));
+    assert!(said(false, text(60_001)).starts_with("By default, newer gateways"));
+    assert!(said(false, text(200_000)).starts_with("By default, newer gateways"));
     assert!(said(false, text(200_001)).contains("the first 200000 characters"));
     // Characters, not bytes; of JSON and CSV too, not of images and PDFs.
     let wide = |count| vec![file("", "text/csv", "字".repeat(count))];

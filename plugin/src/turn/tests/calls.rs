@@ -105,7 +105,7 @@ fn notices_of_calls_are_folded() {
     assert_eq!(end.expect("a reply").text, "done");
     let notices = events.notice_texts();
     assert_eq!(notices.len(), MAX_DENIALS_SAID + 1);
-    assert_eq!(notices[10], "And 59990 more tool calls that were not run.");
+    assert_eq!(notices[10], "Rejected 59990 more tool calls.");
     assert_eq!(setup.state.counters().tool_denials, 60_000);
     // In later rounds only the sum is said.
     let rounds = (0..8).map(|_| many(30, "ghost")).chain([replies("done")]);
