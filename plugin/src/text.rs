@@ -142,7 +142,9 @@ pub(crate) fn heavy_refused(
     let what = match reason {
         Reason::Attachment => say!(locale, en: "it has an attachment", zh: "带有附件"),
         Reason::Marked => say!(locale, en: "it is marked heavy", zh: "被标记为重任务"),
-        Reason::Word(word) => say!(locale, en: "its text contains \"{word}\"", zh: "文本中含有“{word}”"),
+        Reason::Word(word) => {
+            say!(locale, en: "its text contains \"{word}\"", zh: "文本中含有“{word}”")
+        }
         Reason::Size(bytes) => {
             say!(locale, en: "its request has {bytes} bytes", zh: "请求有 {bytes} 字节")
         }

@@ -193,7 +193,9 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
         ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => {
             Failure::NotSent("no route to the host".into())
         }
-        ErrorCode::TlsProtocolError => Failure::NotSent("TLS failed; check that it speaks https".into()),
+        ErrorCode::TlsProtocolError => {
+            Failure::NotSent("TLS failed; check that it speaks https".into())
+        }
         ErrorCode::TlsCertificateError => {
             Failure::NotSent("its TLS certificate is not trusted".into())
         }

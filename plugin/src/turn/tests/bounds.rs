@@ -41,7 +41,7 @@ fn the_answers_of_a_turn_are_bounded_together() {
         let fault = ask(scenes).expect_err("too long together");
         assert_eq!(fault.code, FaultCode::ProtocolError);
         assert!(
-            fault.message.contains("over 100000 bytes together"),
+            fault.message.contains("exceeded 100000 bytes in total"),
             "{}",
             fault.message
         );
@@ -53,7 +53,9 @@ fn the_answers_of_a_turn_are_bounded_together() {
     // Alone it is what it was.
     let fault = ask(vec![says(100_001)]).expect_err("too long alone");
     assert!(
-        fault.message.contains("the answer is over 100000 bytes"),
+        fault
+            .message
+            .contains("the answer is exceeded 100000 bytes"),
         "{}",
         fault.message
     );
