@@ -66,7 +66,7 @@ impl Entry {
 }
 
 /// An entry's path for people.
-pub fn shown<'a>(path: &'a str) -> &'a str {
+pub fn shown(path: &str) -> &str {
     if path.is_empty() { "." } else { path }
 }
 

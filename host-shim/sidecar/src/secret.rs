@@ -27,7 +27,7 @@ impl Token {
     pub fn generate() -> Result<Self> {
         let mut bytes = [0u8; 32];
         getrandom::fill(&mut bytes)
-            .map_err(|error| error::no_random_source(&error).caused_by(error))?;
+            .map_err(|error| error::no_random_source(error).caused_by(error))?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 

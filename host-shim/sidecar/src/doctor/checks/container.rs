@@ -86,7 +86,7 @@ fn limit(container: &Container) -> Check {
     let limit = size(container.memory_limit);
     match container.memory_limit {
         0 => messages::no_memory_limit(),
-        ..LEAST_LIMIT => messages::memory_limit_too_small(limit),
+        1..LEAST_LIMIT => messages::memory_limit_too_small(limit),
         _ => messages::container_memory_limit_ok(limit),
     }
 }
