@@ -179,7 +179,7 @@ fn a_named_artifact_is_loaded_if_it_is_of_the_wanted_component() {
         assert_eq!((info.size, &info.imports), (made.size, &made.imports));
     }
     let error = inspect(&source(Some(&"0".repeat(64))), None).unwrap_err();
-    assert!(error.to_string().contains("is wanted"), "{error}");
+    assert!(error.to_string().contains("expected 0000"), "{error}");
 
     fs::remove_file(artifact::description_of(&path)).unwrap();
     let error = inspect(&source(None), None).unwrap_err();
