@@ -1,7 +1,8 @@
 //! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
 
 use super::abandoned::Opening;
-use super::run::{Run, nobody_reads, outcome};
+use super::progress::nobody_reads;
+use super::run::{Run, outcome};
 use crate::fault::Fault;
 use crate::gateway::answer::{Answer, AnswerReader, Format, sniff};
 use crate::gateway::classify::{self, Head, MAX_REFUSAL_BYTES};

@@ -6,6 +6,7 @@ use crate::state::{Exchange, Permit};
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::Poll;
+use openclaw_core::fault::FaultCode;
 
 /// What is known of a turn that runs, for whoever ends it before its own end.
 #[derive(Default)]
@@ -70,4 +71,12 @@ impl Progress {
             .as_ref()
             .is_some_and(Exchange::runs_on)
     }
+}
+
+/// The end of a turn that nobody listens to.
+pub(super) fn nobody_reads() -> Fault {
+    Fault::new(
+        FaultCode::Cancelled,
+        "nobody reads the turn's events any more",
+    )
 }

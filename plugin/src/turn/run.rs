@@ -1,7 +1,7 @@
 //! One turn: the queue, the guards, then rounds of requests until the model calls no more tools.
 
 use super::abandoned::{ABANDONED_MS, Rest};
-use super::progress::Progress;
+use super::progress::{Progress, nobody_reads};
 use crate::config::Checked;
 use crate::fault::Fault;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
@@ -12,17 +12,17 @@ use crate::text;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
-use core::pin::{Pin, pin};
-use core::task::Poll;
+use core::{
+    pin::{Pin, pin},
+    task::Poll,
+};
 use futures::future::{Either, select};
 use openclaw_core::bindings::Times as _;
-use openclaw_core::fault::FaultCode;
-use openclaw_core::guards::breaker::Outcome;
-use openclaw_core::guards::heavy;
 use openclaw_core::guards::memory::{Sample, judge};
 use openclaw_core::guards::queue::MAX_WAITING_BYTES;
-use openclaw_core::level::Level;
+use openclaw_core::guards::{breaker::Outcome, heavy};
 use openclaw_core::turn::{Event, GatewayName, Notice, NoticeCode, Reply, TurnRequest, Usage};
+use openclaw_core::{fault::FaultCode, level::Level};
 
 /// How a turn ends.
 pub(super) type Ending = Result<Reply, Fault>;
@@ -171,14 +171,6 @@ async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
         return Ok(());
     }
     Err(nobody_reads())
-}
-
-/// The end of a turn that nobody listens to.
-pub(super) fn nobody_reads() -> Fault {
-    Fault::new(
-        FaultCode::Cancelled,
-        "nobody reads the turn's events any more",
-    )
 }
 
 /// A turn whose time has come.
