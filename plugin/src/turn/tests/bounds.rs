@@ -55,7 +55,7 @@ fn the_answers_of_a_turn_are_bounded_together() {
     assert!(
         fault
             .message
-            .contains("the answer is exceeded 100000 bytes"),
+            .contains("the answer is over 100000 bytes"),
         "{}",
         fault.message
     );
