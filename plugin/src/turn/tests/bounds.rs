@@ -53,9 +53,7 @@ fn the_answers_of_a_turn_are_bounded_together() {
     // Alone it is what it was.
     let fault = ask(vec![says(100_001)]).expect_err("too long alone");
     assert!(
-        fault
-            .message
-            .contains("the answer is over 100000 bytes"),
+        fault.message.contains("the answer is over 100000 bytes"),
         "{}",
         fault.message
     );
