@@ -77,12 +77,6 @@ macro_rules! with_fault_codes {
                  "Change the request as the message says; retrying it unchanged will not help."),
             zh: ("请求未被接受，原因见消息。",
                  "请按消息修改请求；原样重试无效。") }
-        /// 425 from the gateway.
-        TooEarly = "too_early" { counts: false, exit: 22,
-            en: ("The gateway does not accept requests in early data.",
-                 "Retry in a moment."),
-            zh: ("网关不接受早期数据中的请求。",
-                 "请稍后重试。") }
         /// Larger than the gateway takes.
         RequestTooLarge = "request_too_large" { counts: false, exit: 21,
             en: ("The request exceeds the gateway's limits (20 MiB in total, 10 MiB per image, 5 MiB per file).",

@@ -150,7 +150,6 @@ pub static TABLE: &[Row] = &[
         why::HEAD_SIZE,
     ),
     plain(&[(421, 421)], When::Always, FaultCode::ProtocolError),
-    plain(&[(425, 425)], When::Always, FaultCode::TooEarly),
     row(&[(429, 429)], When::Proxy, why::PROXY_LIMIT),
     plain(&[(429, 429)], When::Always, FaultCode::RateLimited),
     row(&[(451, 451)], When::Always, why::COUNTRY),
