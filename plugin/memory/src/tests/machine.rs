@@ -190,18 +190,25 @@ fn a_container_bounds_an_estimated_machine_for_sure() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_estimate_is_what_this_kernel_says() {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap();
-    let field = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        Some(kib * 1024)
-    };
-    let Some(said) = field("MemAvailable:") else {
-        return;
-    };
     let file = |path: &Path| std::fs::read_to_string(path);
-    let total = field("MemTotal:").unwrap();
-    let estimate = meminfo::estimate(&text, |cache| watermarks::read(&file, total, cache)).unwrap();
-    // Counters are kept by processor and added up now and then.
-    assert!(said.abs_diff(estimate) < 32 * MIB, "{said} {estimate}");
+    let off_by = || {
+        let text = file(Path::new("/proc/meminfo")).unwrap();
+        let field = |name| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+            let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+            Some(kib * 1024)
+        };
+        let said = field("MemAvailable:")?;
+        let total = field("MemTotal:").unwrap();
+        let estimate = meminfo::estimate(&text, |cache| watermarks::read(&file, total, cache));
+        Some(said.abs_diff(estimate.unwrap()))
+    };
+    // Counters are kept by processor and added up now and then, and the kernel takes its figures one after
+    // the other: while other programs allocate, a single reading can be torn.
+    let differences: Vec<_> = (0..50).map_while(|_| off_by()).collect();
+    let least = differences.iter().min();
+    assert!(
+        least.is_none_or(|least| *least < 32 * MIB),
+        "{differences:?}"
+    );
 }
