@@ -40,6 +40,8 @@ pub(crate) fn read(
 struct Zone {
     low: u64,
     high: u64,
+    /// What the watermarks are raised by for a while after fragmentation. The kernel's reserve leaves it out.
+    boost: u64,
     managed: u64,
     /// The most that is kept of this zone for allocations that could use another.
     kept: u64,
@@ -62,6 +64,7 @@ fn zones(text: &str, file_cache: u64) -> Option<Watermarks> {
         match name {
             "low" => zone.low = number(),
             "high" => zone.high = number(),
+            "boost" => zone.boost = number(),
             "managed" => zone.managed = number(),
             // Before Linux 3.9 there is only this one.
             "present" if zone.managed == 0 => zone.managed = number(),
@@ -89,6 +92,9 @@ fn zones(text: &str, file_cache: u64) -> Option<Watermarks> {
     };
     Some(Watermarks {
         low: bytes(|zone| zone.low),
-        reserve: bytes(|zone| zone.kept.saturating_add(zone.high).min(zone.managed)),
+        reserve: bytes(|zone| {
+            let high = zone.high.saturating_sub(zone.boost);
+            zone.kept.saturating_add(high).min(zone.managed)
+        }),
     })
 }

@@ -62,10 +62,11 @@ fn without_mem_available_it_is_estimated() {
 // Report F21: the watermarks of a real machine: two zones and one that is empty, pages of 4 KiB.
 #[test]
 fn the_watermarks_are_those_of_the_zones() {
-    let zone = |name: &str, low: u64, high: u64, managed: u64, protection: &str| {
+    // After fragmentation the watermarks are raised by a boost, which the kernel's reserve leaves out.
+    let zone = |name: &str, boost: u64, low: u64, high: u64, managed: u64, protection: &str| {
         format!(
             "Node 0, zone {name:>8}\n  per-node stats\n      nr_inactive_anon 505300\n      \
-             nr_inactive_file 30000\n      nr_active_file 20000\n  pages free     3840\n        boost    0\n        min      1\n        low      {low}\n        \
+             nr_inactive_file 30000\n      nr_active_file 20000\n  pages free     3840\n        boost    {boost}\n        min      1\n        low      {low}\n        \
              high     {high}\n        promo    9\n        spanned  {managed}\n        present  {managed}\n        \
              managed  {managed}\n        protection: {protection}\n      nr_free_pages 3840\n  pagesets\n    \
              cpu: 0\n              count:    373\n              high:     999999\n              low:      999999\n  \
@@ -73,8 +74,8 @@ fn the_watermarks_are_those_of_the_zones() {
         )
     };
     let zoneinfo = [
-        zone("DMA", 30, 40, 3840, "(0, 2906, 23983, 23983)"),
-        zone("Normal", 5090, 6000, 258_304, "(0, 0, 0, 0)"),
+        zone("DMA", 0, 30, 40, 3840, "(0, 2906, 23983, 23983)"),
+        zone("Normal", 500, 5090, 6500, 258_304, "(0, 0, 0, 0)"),
         "Node 0, zone  Movable\n  pages free     0\n        min      32\n        low      32\n        \
          high     32\n        managed  0\n        protection: (0, 0, 0, 0)\n"
             .to_owned(),
@@ -190,25 +191,18 @@ fn a_container_bounds_an_estimated_machine_for_sure() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_estimate_is_what_this_kernel_says() {
-    let file = |path: &Path| std::fs::read_to_string(path);
-    let off_by = || {
-        let text = file(Path::new("/proc/meminfo")).unwrap();
-        let field = |name| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-            let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-            Some(kib * 1024)
-        };
-        let said = field("MemAvailable:")?;
-        let total = field("MemTotal:").unwrap();
-        let estimate = meminfo::estimate(&text, |cache| watermarks::read(&file, total, cache));
-        Some(said.abs_diff(estimate.unwrap()))
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap();
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib * 1024)
     };
-    // Counters are kept by processor and added up now and then, and the kernel takes its figures one after
-    // the other: while other programs allocate, a single reading can be torn.
-    let differences: Vec<_> = (0..50).map_while(|_| off_by()).collect();
-    let least = differences.iter().min();
-    assert!(
-        least.is_none_or(|least| *least < 32 * MIB),
-        "{differences:?}"
-    );
+    let Some(said) = field("MemAvailable:") else {
+        return;
+    };
+    let file = |path: &Path| std::fs::read_to_string(path);
+    let total = field("MemTotal:").unwrap();
+    let estimate = meminfo::estimate(&text, |cache| watermarks::read(&file, total, cache)).unwrap();
+    // Counters are kept by processor and added up now and then.
+    assert!(said.abs_diff(estimate) < 32 * MIB, "{said} {estimate}");
 }
