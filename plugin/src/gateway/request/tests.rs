@@ -7,13 +7,9 @@ use serde_json::{Value, json};
 fn turn(text: &str) -> TurnRequest {
     TurnRequest {
         id: "1".into(),
-        text: text.into(),
         session: "s".into(),
         level: Level::Act,
-        heavy: false,
-        instructions: String::new(),
-        attachments: vec![],
-        tools: vec![],
+        ..TurnRequest::new(text)
     }
 }
 

@@ -6,13 +6,9 @@ use super::*;
 pub(super) fn turn(text: &str) -> TurnRequest {
     TurnRequest {
         id: "t1".into(),
-        text: text.into(),
         session: "s".into(),
         level: Level::Act,
-        heavy: false,
-        instructions: String::new(),
-        attachments: vec![],
-        tools: vec![],
+        ..TurnRequest::new(text)
     }
 }
 
