@@ -94,6 +94,7 @@ class Plugin:
         level: str = "L0",
         heavy: bool = False,
         instructions: str = "",
+        speaker: str | None = None,
         attachments: Iterable[Attachment | str | os.PathLike[str]] = (),
         tools: Iterable[Tool] = (),
     ) -> Turn:
@@ -105,6 +106,7 @@ class Plugin:
             level: The requested level; the guards and the config may lower it.
             heavy: Marks the turn as heavy, whatever it looks like.
             instructions: Added to the agent's instructions for this turn.
+            speaker: Who speaks, for the model.
             attachments: Images and files, or their paths. They make the turn heavy.
             tools: What the model may call. Tools above the effective level are not offered.
 
@@ -120,6 +122,7 @@ class Plugin:
                 "level": check_level(level),
                 "heavy": heavy,
                 "instructions": instructions,
+                "speaker": speaker,
                 "tools": [
                     {
                         "name": tool.name,

@@ -62,6 +62,8 @@ pub struct Ask {
     pub heavy: Option<bool>,
     /// Added to the agent's instructions.
     pub instructions: Option<String>,
+    /// Who speaks.
+    pub speaker: Option<String>,
     /// What travels with the text.
     pub attachments: Option<Vec<AskAttachment>>,
     /// What the model may call.
