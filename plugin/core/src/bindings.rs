@@ -120,7 +120,7 @@ macro_rules! bindings {
         $crate::with_notice_codes!([$crate::notice_bindings]);
         $crate::with_fault_codes!([$crate::fault_bindings]);
 
-        $crate::same_fields!($crate::turn::TurnRequest, wit_types::Turn { id, text, session, level, heavy, instructions, speaker }
+        $crate::same_fields!($crate::turn::TurnRequest, wit_types::Turn { id, text, session, level, heavy, instructions }
             lists { attachments: attachments, tools: tools });
         $crate::same_fields!($crate::turn::Attachment, wit_types::Attachment { media_type, filename, data });
         $crate::same_fields!($crate::turn::Tool, wit_types::Tool { name, description, parameters }

@@ -61,9 +61,6 @@ pub struct TurnRequest {
     /// Added to the agent's instructions for this turn; empty for none.
     #[cfg_attr(feature = "serde", serde(default))]
     pub instructions: String,
-    /// Who speaks, for the model; none if that is not known.
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub speaker: Option<String>,
     /// What travels with the text; any makes the turn heavy.
     #[cfg_attr(feature = "serde", serde(default))]
     pub attachments: Vec<Attachment>,
@@ -90,7 +87,6 @@ impl TurnRequest {
             level: default_level(),
             heavy: false,
             instructions: String::new(),
-            speaker: None,
             attachments: vec![],
             tools: vec![],
         }

@@ -131,7 +131,6 @@ fn json_size(turn: &TurnRequest) -> u64 {
     });
     json_bytes(&turn.text)
         + json_bytes(&turn.instructions)
-        + turn.speaker.as_deref().map_or(0, json_bytes)
         + key_bytes(&turn.session)
         + attachments.chain(tools).sum::<u64>()
 }
@@ -173,10 +172,6 @@ impl<'a> CheckedTurn<'a> {
         if !turn.instructions.is_empty() {
             body.push("\\n\\n");
             body.push_text(&turn.instructions);
-        }
-        if let Some(speaker) = &turn.speaker {
-            body.push("\\n\\nThe user is called: ");
-            body.push_text(speaker);
         }
         body.push(r#"","input":["#);
         if ask.outputs.is_empty() {

@@ -94,7 +94,6 @@ class Plugin:
         level: str = "L0",
         heavy: bool = False,
         instructions: str = "",
-        speaker: str | None = None,
         attachments: Iterable[Attachment | str | os.PathLike[str]] = (),
         tools: Iterable[Tool] = (),
     ) -> Turn:
@@ -106,7 +105,6 @@ class Plugin:
             level: The requested level; the guards and the config may lower it.
             heavy: Marks the turn as heavy, whatever it looks like.
             instructions: Added to the agent's instructions for this turn.
-            speaker: Who speaks, for the model.
             attachments: Images and files, or their paths. They make the turn heavy.
             tools: What the model may call. Tools above the effective level are not offered.
 
@@ -122,7 +120,6 @@ class Plugin:
                 "level": check_level(level),
                 "heavy": heavy,
                 "instructions": instructions,
-                "speaker": speaker,
                 "tools": [
                     {
                         "name": tool.name,

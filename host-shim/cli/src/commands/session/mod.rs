@@ -244,7 +244,6 @@ impl Session {
         request.level = ask.level.unwrap_or(request.level);
         request.heavy = ask.heavy.unwrap_or_default();
         request.instructions = ask.instructions.unwrap_or_default();
-        request.speaker = ask.speaker;
         request.tools = ask.tools.unwrap_or_default();
         let mut room = MAX_ATTACHMENT_BYTES;
         for attachment in ask.attachments.unwrap_or_default() {

@@ -62,8 +62,6 @@ pub struct Ask {
     pub heavy: Option<bool>,
     /// Added to the agent's instructions.
     pub instructions: Option<String>,
-    /// Who speaks.
-    pub speaker: Option<String>,
     /// What travels with the text.
     pub attachments: Option<Vec<AskAttachment>>,
     /// What the model may call.
