@@ -17,6 +17,7 @@
 //! # std::io::Result::Ok(()) })?;
 //! # std::io::Result::Ok(())
 //! ```
+#![deny(missing_docs)]
 
 mod answer;
 mod http;

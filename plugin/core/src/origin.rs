@@ -17,6 +17,7 @@ pub struct Origin {
 
 /// What is wrong with an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OriginError {
     /// There is none.
     Empty,

@@ -4,6 +4,7 @@ use crate::locale::Locale;
 
 /// Why a text cannot be a gateway's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flaw {
     /// There is none.
     Missing,
