@@ -7,11 +7,25 @@ use host_shim::json::replace_lone_surrogates;
 use host_shim::{Attachment, Level, Tool};
 use openclaw_core::json::{base64_text, seconds};
 use openclaw_render::Id;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::salvage;
 use crate::pretended_memory::Pretence;
+
+/// Refuses an `op` that is no string: for [`Op`], a number would be the place of an op in it.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "op", deserialize_with = "op_name")]
+    _op: (),
+}
+
+fn op_name<'de, D: Deserializer<'de>>(d: D) -> Result<(), D::Error> {
+    let text = String::deserialize(d);
+    text.map(drop)
+        .map_err(|error| D::Error::custom(format_args!("`op`: {error}")))
+}
 
 /// A whole line.
 #[derive(Deserialize)]
@@ -178,7 +192,9 @@ pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
         bad(format!("the line is not UTF-8 at byte {at}"))
     })?;
     let text = replace_lone_surrogates(text.trim_start_matches('\u{feff}'));
-    let line = serde_json::from_str::<Line>(&text).map_err(|error| {
+    let head = serde_json::from_str::<Head>(&text);
+    let line = head.and_then(|_| serde_json::from_str::<Line>(&text));
+    let line = line.map_err(|error| {
         bad(if !error.is_data() {
             format!("the line is not JSON: {error}")
         } else if text.trim_start().starts_with('{') {

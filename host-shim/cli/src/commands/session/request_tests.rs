@@ -125,6 +125,12 @@ fn bad_lines_are_answered_with_their_id_where_they_have_one() {
     assert!(refused(r#"{"op":"status"}"#).1.contains("`id` is missing"));
     assert_eq!(refused(r#"{"id":{},"op":"status"}"#).0, None);
     assert_eq!(refused(r#"{"id":7}"#).0, Some(id(7)));
+    // A number is not the place of an op.
+    for op in ["0", "3", "8", "true", "null"] {
+        let (of, message) = refused(&format!(r#"{{"id":7,"op":{op}}}"#));
+        assert_eq!(of, Some(id(7)), "{op}");
+        assert!(message.contains("`op`"), "{message}");
+    }
     let (of, message) = refused(r#"{"id":"x","op":"fly"}"#);
     assert_eq!(of, Some(id("x")));
     assert!(
