@@ -64,7 +64,7 @@ pub async fn diagnose<H: Host>(state: &State, host: &H, locale: Option<Locale>) 
         .collect();
     let set = say!(locale,
         en: "agent `{agent}`, {n} gateway(s): {urls}",
-        zh: "代理 `{agent}`，{n} 个网关：{urls}",
+        zh: "智能体 `{agent}`，{n} 个网关：{urls}",
         agent = config.gateway_agent_id, n = urls.len(), urls = urls.join(", "));
     let mut checks = vec![
         check("config", Ok(set), locale),

@@ -80,7 +80,7 @@ impl Failure {
             }
             Self::ConnectTimeout => timed_out("connect", "连接", timeouts.connect),
             Self::FirstByteTimeout => timed_out("first byte", "首字节", timeouts.first_byte),
-            Self::IdleTimeout => timed_out("idle", "空闲", timeouts.idle),
+            Self::IdleTimeout => timed_out("idle", "静默", timeouts.idle),
             Self::Broken {
                 uploaded: false, ..
             } if !answering => Fault {

@@ -130,7 +130,7 @@ pub(crate) fn failed_over(locale: Locale, why: &str) -> String {
 pub(crate) fn dialect_changed(locale: Locale) -> String {
     say!(locale,
         en: "This gateway expects the other JSON format for tools; resending the request.",
-        zh: "该网关使用另一种工具 JSON 格式，已按新格式重发请求。")
+        zh: "该网关使用另一种工具 JSON 格式，已重发请求。")
 }
 
 pub(crate) fn heavy_refused(
@@ -228,7 +228,7 @@ pub(crate) fn answer_incomplete(locale: Locale, reason: &str) -> String {
             zh: "模型达到了输出 token 上限（{reason}）"),
         "content_filter" => say!(locale,
             en: "the provider's content filter stopped it ({reason})",
-            zh: "被模型服务商的内容过滤器拦截（{reason}）"),
+            zh: "模型服务商的内容审核拦截了回答（{reason}）"),
         other => other.to_owned(),
     };
     say!(locale, en: "The answer was cut off: {why}.", zh: "回答被截断：{why}。")
@@ -249,7 +249,7 @@ pub(crate) fn answer_corrected(locale: Locale) -> String {
 pub(crate) fn answer_empty(locale: Locale) -> String {
     say!(locale,
         en: "The answer has no text. Files made by the agent are not forwarded.",
-        zh: "回答中没有文字。代理生成的文件不会随回答传回。")
+        zh: "回答中没有文字。智能体生成的文件不会传回。")
 }
 
 #[cfg(test)]

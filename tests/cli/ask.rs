@@ -140,7 +140,7 @@ fn json_is_the_events_of_the_session_protocol() {
 /// Both languages name cause and remedy.
 fn told(ran: &Ran, code: &str) {
     assert!(ran.err.contains(&format!("[{code}]")), "{ran:?}");
-    let chinese = ran.err.contains("原因:") && ran.err.contains("处理:");
+    let chinese = ran.err.contains("原因：") && ran.err.contains("处理：");
     let english = ran.err.contains("cause:") && ran.err.contains("remedy:");
     assert!(chinese || english, "{ran:?}");
 }

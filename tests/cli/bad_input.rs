@@ -278,7 +278,7 @@ fn levels_and_languages_that_do_not_exist() {
     refused(&run(program(["--locale", "fr", "status"])), 2, &["fr"]);
     let ran = run(program(["--locale", "zh", "ask", "--level", "L9", "hi"]));
     assert!(
-        ran.code == 2 && ran.err.starts_with("错误: 参数"),
+        ran.code == 2 && ran.err.starts_with("错误：参数"),
         "{ran:?}"
     );
     refused(

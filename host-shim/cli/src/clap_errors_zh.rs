@@ -39,12 +39,12 @@ pub fn in_chinese(error: &clap::Error) -> Option<String> {
         ErrorKind::UnknownArgument => {
             let hint = context(ContextKind::SuggestedArg);
             match hint.is_empty() {
-                true => format!("没有参数 {argument}"),
-                false => format!("没有参数 {argument}；是否指 {hint}？"),
+                true => format!("未知参数 {argument}"),
+                false => format!("未知参数 {argument}；是否想用 {hint}？"),
             }
         }
         ErrorKind::InvalidSubcommand => {
-            format!("没有命令 {}", context(ContextKind::InvalidSubcommand))
+            format!("未知命令 {}", context(ContextKind::InvalidSubcommand))
         }
         ErrorKind::MissingRequiredArgument => format!("缺少参数 {argument}"),
         ErrorKind::MissingSubcommand => "缺少命令".to_owned(),
@@ -57,7 +57,7 @@ pub fn in_chinese(error: &clap::Error) -> Option<String> {
         ErrorKind::InvalidUtf8 => "参数不是 UTF-8 文本".to_owned(),
         _ => return None,
     };
-    Some(format!("错误: {what}\n\n用 --help 查看用法。\n"))
+    Some(format!("错误：{what}\n\n用 --help 查看用法。\n"))
 }
 
 #[cfg(test)]
@@ -81,9 +81,9 @@ mod tests {
             ),
             (
                 &["ask", "--levl", "L1"],
-                "没有参数 --levl；是否指 --level？",
+                "未知参数 --levl；是否想用 --level？",
             ),
-            (&["fly"], "没有命令 fly"),
+            (&["fly"], "未知命令 fly"),
             (
                 &["--locale", "fr", "status"],
                 "不接受“fr”；可用的值：en、zh",

@@ -65,7 +65,7 @@ const SESSION_ZH: &str = "\
                tools [{name, description, parameters, level}]
   tool-result  turn（ask 的 id）、call，以及 output 或 error
   cancel       turn
-  status、diagnose、reset（关闭熔断）
+  status、diagnose、reset（复位熔断）
   memory       available_mib（数字为模拟值，null 恢复真实值）或 unreadable: true
   advance      seconds：把防护的时钟向前拨
   quit         结束会话（输入结束也一样），正在运行的任务会被取消
@@ -78,7 +78,7 @@ const SESSION_ZH: &str = "\
 /// What only this command line has, as [`HELP`].
 #[rustfmt::skip]
 const OWN: &[HelpText] = &[
-    ("help", "Shows this help, or that of a command", "显示帮助"),
+    ("help", "Shows this help, or that of a command", "显示本帮助或某个命令的帮助"),
     (".help", "Shows help", "显示帮助"),
     (".version", "Shows the version", "显示版本"),
     ("help.command", "Command to explain", "要了解的命令"),
@@ -89,24 +89,24 @@ const OWN: &[HelpText] = &[
     (".token_file", "File with nothing but the gateway's token", "只含网关令牌的文件"),
     (".component", "Plugin component, or the output of `compile`, to run instead of the built-in one",
         "要运行的插件组件（或 compile 的产物），代替内置的组件"),
-    (".verbose", "Logs to stderr; twice for details and timings", "把日志写到标准错误；写两次则含细节与耗时"),
-    ("ask.attachments", "Image or file to send along; repeatable", "一并发送的图片或文件；可多次给出"),
-    ("chat", "Talks, turn after turn", "交互式对话"),
+    (".verbose", "Logs to stderr; twice for details and timings", "日志输出到标准错误；写两次则附带细节与耗时"),
+    ("ask.attachments", "Image or file to send along; repeatable", "一并发送的图片或文件；可多次指定"),
+    ("chat", "Starts an interactive chat", "交互式对话"),
     ("session", "Speaks JSON Lines on stdin and stdout, for scripts and tests",
         "在标准输入输出上使用 JSON Lines，供脚本与测试使用"),
     ("inspect", "Shows a component's version, imports and exports", "显示组件的版本、导入与导出"),
     ("inspect.file", "Component; by default the one that the other commands run",
         "组件文件；默认为其他命令运行的组件"),
-    ("demo", "Plays the guards and faults against a fake gateway; needs no network",
+    ("demo", "Shows the guards and faults with a fake gateway; needs no network",
         "用模拟网关演示防护与故障，不需要网络"),
     ("faults", "Prints the table of faults", "输出故障表"),
     ("guards", "Prints the table of guards with the limits in force", "输出防护表与当前生效的限值"),
     (".markdown", "Prints Markdown", "输出 Markdown"),
     ("compile", "Compiles a component ahead of time", "预先编译组件"),
     ("compile.input", "Component", "组件文件"),
-    ("compile.output", "Where to write the compiled artifact", "编译产物写到哪里"),
+    ("compile.output", "Where to write the compiled artifact", "编译产物的路径"),
     ("completions", "Prints a completion script for a shell", "输出 shell 的补全脚本"),
-    ("completions.shell", "Shell", "哪种 shell"),
+    ("completions.shell", "Shell", "shell 的种类"),
     ("sidecar", "Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot",
         "安装、检查、启动、升级和回滚 AstrBot 旁边的 OpenClaw 网关"),
 ];
@@ -134,7 +134,7 @@ pub fn localized(command: Command, locale: Locale) -> Command {
         Locale::Zh => zh,
     };
     let went_back = say!(locale,
-        en: "sidecar: an upgrade or roll-back failed; the previous version runs again",
+        en: "sidecar: an upgrade or rollback failed; the previous version runs again",
         zh: "sidecar：升级或回滚未成功，已恢复到之前的版本");
     let codes = exit_codes(
         locale,
@@ -156,7 +156,7 @@ because other users can read command lines.
 Environment:
 {variables}",
         zh: "\
-设置的优先级：参数，其次环境变量，最后是 --config 的文件。令牌不能作为参数，因为其他用户能看到命令行。
+设置的优先级：命令行参数 > 环境变量 > --config 文件。令牌不能作为参数，因为其他用户能看到命令行。
 
 环境变量：
 {variables}");

@@ -67,7 +67,7 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, CliError> {
         .enable_all()
         .build()
         .map_err(|error| {
-            let what = say!(locale, en: "no event loop: {error}", zh: "无法启动事件循环：{error}");
+            let what = say!(locale, en: "cannot start the event loop: {error}", zh: "无法启动事件循环：{error}");
             Failure::other(what, "")
         })?;
     let setup = || Setup::read(&cli.global, locale);

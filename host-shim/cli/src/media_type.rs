@@ -95,8 +95,8 @@ impl Doubt {
                 en: "unknown type of attachment {path}",
                 zh: "附件 {path} 的类型未知"),
             Self::Contradiction { extension } => say!(locale,
-                en: "attachment {path} is named like {extension}, but its content is something else",
-                zh: "附件 {path} 的扩展名表示 {extension}，但内容不符"),
+                en: "attachment {path} has a name for {extension}, but other content",
+                zh: "附件 {path} 的扩展名对应 {extension}，但内容不符"),
         };
         let remedy = say!(locale,
             en: "Supported images: png, jpeg, gif, webp. Supported files: text, Markdown, HTML, CSV and JSON in UTF-8, and PDF. Convert or rename the file; nothing was sent.",

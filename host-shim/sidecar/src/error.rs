@@ -102,14 +102,14 @@ pub(crate) const CHANGE: Action = ("change", "修改");
 pub(crate) const LOCK: Action = ("lock", "锁定");
 pub(crate) const USE_ROOT: Action = ("use the root folder", "使用根目录");
 pub(crate) const MAKE_FOLDER: Action = ("create the folder", "创建目录");
-pub(crate) const SET_MODE: Action = ("set the mode of", "设置权限：");
+pub(crate) const SET_MODE: Action = ("set the mode of", "设置权限，路径");
 pub(crate) const READ_PLUGIN: Action = ("read the plugin's config", "读取插件配置");
-pub(crate) const RUN_COMPOSE: Action = ("run Compose in", "运行 Compose：");
-pub(crate) const WRITE_JOURNAL: Action = ("write the journal", "写入日志记录");
-pub(crate) const REMOVE_JOURNAL: Action = ("remove the journal", "删除日志记录");
+pub(crate) const RUN_COMPOSE: Action = ("run Compose in", "运行 Compose，目录");
+pub(crate) const WRITE_JOURNAL: Action = ("write the journal", "写入升级日志");
+pub(crate) const REMOVE_JOURNAL: Action = ("remove the journal", "删除升级日志");
 pub(crate) const MAKE_POINT: Action = ("create the restore point", "创建恢复点");
-pub(crate) const LIST_POINTS: Action = ("list the restore points in", "列出恢复点");
-pub(crate) const USE_POINT: Action = ("roll back with", "用恢复点还原");
+pub(crate) const LIST_POINTS: Action = ("list the restore points in", "列出恢复点，目录");
+pub(crate) const USE_POINT: Action = ("roll back with", "使用恢复点");
 pub(crate) const REMOVE_POINT: Action = ("remove the restore point", "删除恢复点");
 
 /// Says of a failure what was being done, and with which file or folder.
@@ -240,7 +240,7 @@ errors! {
             | "请用 --to 指定 `host-shim sidecar rollback --list` 中的一个，或升级到你确定可用的版本。";
     /// The previous version was restored and is not healthy either.
     OldVersionFails old_version_fails(from, what, cause, remedy):
-        "The files of {from} are restored, but it does not become healthy either: {what}" | "{from} 的文件已恢复，但它也没有变为健康：{what}",
+        "The files of {from} are restored, but it does not become healthy either: {what}" | "{from} 的文件已恢复，但它也未能通过健康检查：{what}",
         "{cause}" | "{cause}",
         "{remedy} Then run `host-shim sidecar up`." | "{remedy}然后运行 `host-shim sidecar up`。";
     /// The image in the compose file does not use the version variable.

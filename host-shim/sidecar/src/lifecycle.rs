@@ -138,7 +138,7 @@ impl Operator<'_> {
                     let seconds = wait.as_secs();
                     let why = text!(
                         en: "The gateway did not become healthy within {seconds} s.",
-                        zh: "网关在 {seconds} 秒内没有变为健康。");
+                        zh: "网关在 {seconds} 秒内未通过健康检查。");
                     return Err(self.with_log(why, &container));
                 }
                 Verdict::Unknown | Verdict::Starting => {}
@@ -146,7 +146,7 @@ impl Operator<'_> {
             let seconds = elapsed.as_secs();
             self.progress.step(&text!(
  en: "waiting for the gateway to become healthy ({seconds} s; a cold start takes about 50 s)",
- zh: "正在等待网关变为健康（{seconds} 秒；冷启动约需 50 秒）"));
+ zh: "正在等待网关通过健康检查（{seconds} 秒；冷启动约需 50 秒）"));
             std::thread::sleep(
                 pause
                     .min(wait.saturating_sub(elapsed))

@@ -76,14 +76,14 @@ pub(crate) use text;
 /// Cause and remedy as indented lines; empty ones are left out.
 pub(crate) fn advice(cause: &Text, remedy: &Text, locale: Locale, indent: &str) -> String {
     let labels = [
-        text!(en: "cause", zh: "原因"),
-        text!(en: "remedy", zh: "处理"),
+        text!(en: "cause: ", zh: "原因："),
+        text!(en: "remedy: ", zh: "处理："),
     ];
     let lines = labels.iter().zip([cause, remedy]);
     lines
         .map(|(label, text)| (label.get(locale), text.get(locale)))
         .filter(|(_, text)| !text.is_empty())
-        .map(|(label, text)| format!("{indent}{label}: {text}\n"))
+        .map(|(label, text)| format!("{indent}{label}{text}\n"))
         .collect()
 }
 

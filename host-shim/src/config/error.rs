@@ -112,7 +112,7 @@ impl ConfigError {
                 let value = value.clone().unwrap_or_else(hidden);
                 let expects = key.expects(locale);
                 say!(locale,
-                    en: "{value} is not allowed; it takes {expects}",
+                    en: "{value} is not allowed; expected {expects}",
                     zh: "不允许 {value}；应为{expects}")
             }
             Self::TokenTwice { token, .. } => say!(locale,

@@ -332,7 +332,7 @@ fn errors_are_told_in_both_languages_and_lead_to_their_source() {
     let error = of("locale = 'de'").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "locale: \"de\" is not allowed; it takes \"en\" or \"zh\""
+        "locale: \"de\" is not allowed; expected \"en\" or \"zh\""
     );
     assert_eq!(
         error.text(Locale::Zh),

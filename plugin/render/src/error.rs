@@ -132,7 +132,12 @@ impl Failure {
         let locale = style.locale;
         let code = self.code.map(|code| format!("[{code}]"));
         let error = say!(locale, en: "error", zh: "错误") + &code.unwrap_or_default();
-        let mut lines = format!("{}: {}\n", style.bold_red(&error), printable(&self.what));
+        let colon = say!(locale, en: ": ", zh: "：");
+        let mut lines = format!(
+            "{}{colon}{}\n",
+            style.bold_red(&error),
+            printable(&self.what)
+        );
         lines += &cause_and_remedy(style, "  ", &self.cause, &self.remedy);
         lines
     }
@@ -142,12 +147,12 @@ impl Failure {
 pub(crate) fn cause_and_remedy(style: Style, indent: &str, cause: &str, remedy: &str) -> String {
     let locale = style.locale;
     [
-        (say!(locale, en: "cause:", zh: "原因:"), cause),
-        (say!(locale, en: "remedy:", zh: "处理:"), remedy),
+        (say!(locale, en: "cause: ", zh: "原因："), cause),
+        (say!(locale, en: "remedy: ", zh: "处理："), remedy),
     ]
     .into_iter()
     .filter(|(_, text)| !text.is_empty())
-    .map(|(name, text)| format!("{indent}{} {}\n", style.dim(&name), printable(text)))
+    .map(|(name, text)| format!("{indent}{}{}\n", style.dim(&name), printable(text)))
     .collect()
 }
 

@@ -19,13 +19,13 @@ pub const HELP: &[HelpText] = &[
     (".session", "Conversation to continue; a new one by default", "要继续的会话；默认新建"),
     (".level", "What the turn may do, from L0 (talk only, the default) to L4; the guards may lower it",
         "任务的权限级别，L0（仅对话，默认）到 L4；防护可能会降低它"),
-    (".instructions", "Added to the agent's instructions", "附加给智能体的指示"),
+    (".instructions", "Added to the agent's instructions", "附加的智能体指令"),
     (".heavy", "Marks the task as heavy", "标记为重任务"),
     ("ask.json", "Prints the events as JSON Lines", "以 JSON Lines 输出事件"),
-    ("status", "Shows memory, breakers and turns as the guards see them", "显示防护所见的内存、熔断与任务"),
+    ("status", "Shows memory, breakers and turns", "显示内存、熔断与任务"),
     (".json", "Prints one JSON object", "输出一个 JSON 对象"),
     ("diagnose", "Checks the setup without calling a model; exits with an error if a check fails",
-        "检查设置与网关，不调用模型；有检查未通过时以错误退出"),
+        "检查设置与网关，不调用模型；有检查未通过时退出码非 0"),
 ];
 
 /// The help of a command or option, from such a table.

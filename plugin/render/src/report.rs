@@ -137,8 +137,8 @@ pub fn exit_of_diagnosis(diagnosis: &Diagnosis) -> u8 {
 pub fn no_gateway(key: &str, places: &[&str], locale: Locale) -> String {
     let places = places.join(", ");
     say!(locale,
-        en: "no gateway configured, nothing can be asked: {key} ({places}) is missing\n",
-        zh: "未配置网关，无法提问：缺少 {key}（{places}）\n")
+        en: "no gateway configured: set {key} ({places})\n",
+        zh: "未配置网关：请设置 {key}（{places}）\n")
 }
 
 #[cfg(test)]

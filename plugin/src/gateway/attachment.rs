@@ -80,15 +80,15 @@ pub fn check(attachment: &Attachment, locale: Locale) -> Result<Kind, Fault> {
     if attachment.data.is_empty() {
         return rejected(say!(locale,
             en: "the attachment \"{name}\" is empty",
-            zh: "附件 “{name}” 是空的"));
+            zh: "附件“{name}”是空的"));
     }
     let (kind, limit) = if let Some((_, begins_so)) =
         IMAGES.iter().find(|(known, _)| *known == media_type)
     {
         if !begins_so(&attachment.data) {
             return rejected(say!(locale,
-                    en: "the attachment \"{name}\" is said to be {media_type}, but its content is not",
-                    zh: "附件 “{name}” 声称是 {media_type}，但内容不是"));
+                    en: "the attachment \"{name}\" is declared as {media_type}, but is not",
+                    zh: "附件“{name}”标为 {media_type}，但内容不是"));
         }
         (Kind::Image, MAX_IMAGE_BYTES)
     } else if FILES.contains(&media_type) {
@@ -102,7 +102,7 @@ pub fn check(attachment: &Attachment, locale: Locale) -> Result<Kind, Fault> {
         let media_type = excerpt(media_type.as_bytes());
         return rejected(say!(locale,
                 en: "the attachment \"{name}\" has the media type \"{media_type}\"; the gateway takes {}",
-                zh: "附件 “{name}” 的类型是 “{media_type}”；网关只接受 {}",
+                zh: "附件“{name}”的类型是“{media_type}”；网关只接受 {}",
                 known.join(", ")));
     };
     let bytes = attachment.data.len();
@@ -110,8 +110,8 @@ pub fn check(attachment: &Attachment, locale: Locale) -> Result<Kind, Fault> {
         return Err(Fault::new(
             FaultCode::RequestTooLarge,
             say!(locale,
-                en: "the attachment \"{name}\" has {bytes} bytes; the gateway takes {limit} at the most",
-                zh: "附件 “{name}” 有 {bytes} 字节；网关最多接受 {limit} 字节"),
+                en: "the attachment \"{name}\" has {bytes} bytes; the gateway takes at most {limit}",
+                zh: "附件“{name}”有 {bytes} 字节；网关最多接受 {limit} 字节"),
         ));
     }
     Ok(kind)

@@ -91,17 +91,17 @@ pub fn check(turn: &TurnRequest, locale: Locale) -> Result<CheckedTurn<'_>, Faul
             let name = excerpt(name.as_bytes());
             return rejected(say!(locale,
                 en: "the tool name \"{name}\" is not 1 to 64 of A-Z, a-z, 0-9, _ and -",
-                zh: "工具名 “{name}” 不符合要求：1 到 64 个字符，只能是 A-Z、a-z、0-9、_ 和 -"));
+                zh: "工具名“{name}”不符合要求：1 到 64 个字符，只能是 A-Z、a-z、0-9、_ 和 -"));
         }
         if turn.tools[..at].iter().any(|other| other.name == *name) {
             return rejected(say!(locale,
                 en: "two tools have the name \"{name}\"",
-                zh: "有两个工具都叫 “{name}”"));
+                zh: "有两个工具都叫“{name}”"));
         }
         if !json::is_object(&tool.parameters) {
             return rejected(say!(locale,
-                en: "the parameters of the tool \"{name}\" are no JSON object",
-                zh: "工具 “{name}” 的参数不是 JSON 对象"));
+                en: "the parameters of the tool \"{name}\" are not a JSON object",
+                zh: "工具“{name}”的参数不是 JSON 对象"));
         }
     }
     let checked = CheckedTurn {

@@ -21,7 +21,7 @@ OpenClaw 助手
 /{p} 取消　取消你正在运行或排队的任务
 /{p} 会话重置　在本聊天开始新的会话
 /{p} 全部取消　取消所有人的任务（仅管理员）
-/{p} 熔断复位　立即关闭熔断（仅管理员）
+/{p} 熔断复位　立即复位熔断（仅管理员）
 /{p} 帮助　显示本帮助""", """\
 OpenClaw assistant
 /{p} <task>  run a task (attach images or files; the slash is optional)

@@ -43,7 +43,7 @@ const COMMANDS: [(Entry, [&str; 2], [&str; 2]); 6] = [
     (Entry::Diagnose, ["/diagnose", "/诊断"], ["checks the setup without calling a model", "检查设置与网关，不调用模型"]),
     (Entry::Status, ["/status", "/状态"], ["shows memory, breakers and turns", "显示内存、熔断与任务"]),
     (Entry::NewSession, ["/reset", "/会话重置"], ["starts a new session; the gateway forgets this conversation", "开始新的会话，网关不再记得之前的对话"]),
-    (Entry::ResetBreakers, ["/reset-breakers", "/熔断复位"], ["closes the breakers", "关闭熔断"]),
+    (Entry::ResetBreakers, ["/reset-breakers", "/熔断复位"], ["closes the breakers", "复位熔断"]),
     (Entry::Quit, ["/quit", "/退出"], ["quits, as does Ctrl-D", "退出，同 Ctrl-D"]),
 ];
 
@@ -151,7 +151,7 @@ impl Conversation<'_> {
             }
             Entry::ResetBreakers => {
                 let reset = self.runtime.block_on(self.plugin.reset());
-                let done = say!(locale, en: "Breakers closed.\n", zh: "熔断已关闭。\n");
+                let done = say!(locale, en: "Breakers closed.\n", zh: "熔断已复位。\n");
                 self.report(reset, |_, _| done.clone())?;
             }
             Entry::Unknown(command) => {

@@ -79,7 +79,7 @@ fn component(info: &ComponentInfo, locale: Locale) -> String {
     let style = Style::coloured(locale);
     let size = info.size;
     let mut out = [
-        (say!(locale, en: "world", zh: "世界"), info.world.clone()),
+        (say!(locale, en: "world", zh: "接口"), info.world.clone()),
         (
             say!(locale, en: "version", zh: "版本"),
             info.version.clone(),

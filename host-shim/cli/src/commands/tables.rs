@@ -28,13 +28,14 @@ impl Table {
 
     /// The first cell of a row as its title, the others below it.
     fn plain(&self, style: Style) -> String {
+        let colon = say!(style.locale, en: ":", zh: "：");
         let mut out = String::new();
         for cells in &self.rows {
             for (index, (name, cell)) in self.head.iter().zip(cells).enumerate() {
                 let cell = cell.replace('`', "");
                 out.push_str(&match index {
                     0 => format!("{}\n", style.bold(&cell)),
-                    _ => format!("  {} {cell}\n", style.dim(&format!("{name}:"))),
+                    _ => format!("  {} {cell}\n", style.dim(&format!("{name}{colon}"))),
                 });
             }
         }
@@ -92,8 +93,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
         (
             say!(locale, en: "levels", zh: "级别"),
             say!(locale,
-                en: "`L0` talk only, `L1` read-only tools, `L2` Astr commands and tools, `L3` the host without root, `L4` root. No turn gets more than `{max_level}` (`max_level`). A tool above the effective level is not offered; if the model calls it anyway, the call is rejected: the model gets an error, the user a notice.",
-                zh: "`L0` 仅对话，`L1` 只读工具，`L2` Astr 命令与工具，`L3` 主机（非 root），`L4` root。任何任务不超过 `{max_level}`（`max_level`）。高于有效级别的工具不会提供给模型；即使模型调用它，也会被拒绝：模型收到错误，用户收到提示。"),
+                en: "`L0` talk only, `L1` read-only tools, `L2` AstrBot commands and tools, `L3` the host without root, `L4` root. No turn gets more than `{max_level}` (`max_level`). A tool above the effective level is not offered; if the model calls it anyway, the call is rejected: the model gets an error, the user a notice.",
+                zh: "`L0` 仅对话，`L1` 只读工具，`L2` AstrBot 命令与工具，`L3` 主机（非 root），`L4` root。任何任务不超过 `{max_level}`（`max_level`）。高于有效级别的工具不会提供给模型；即使模型调用它，也会被拒绝：模型收到错误，用户收到提示。"),
         ),
         (
             say!(locale, en: "memory", zh: "内存"),

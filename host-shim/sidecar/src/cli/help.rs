@@ -14,14 +14,14 @@ pub fn chinese(path: &str) -> Option<&'static str> {
         "doctor.dry_run" => "与 --fix 一起使用：只列出将要进行的修复",
         "doctor.plugin_config" => "要比较的插件配置：AstrBot 的 JSON 或 host-shim 的 TOML",
         "doctor.json_schema" => "改为输出 --json 结果的 JSON Schema",
-        "up" => "启动网关并等待其变为健康",
+        "up" => "启动网关并等待健康检查通过",
         "down" => "停止网关并删除容器；数据全部保留",
         "ps" => "显示容器",
         "logs" => "显示网关日志，令牌会脱敏",
         "logs.follow" => "持续显示新日志",
         "logs.tail" => "从末尾起显示的行数",
         "restart" => "重建容器，使 .env 和配置的修改生效",
-        "upgrade" => "切换到另一个版本；如果未能变为健康，会自动回退",
+        "upgrade" => "切换到另一个版本；未通过健康检查时自动回退",
         "upgrade.version" => "一个发行版，例如 2026.9.6",
         "rollback" => "回退到上一个健康的恢复点",
         "rollback.to" => "要回退到的恢复点",
@@ -42,7 +42,7 @@ pub fn chinese(path: &str) -> Option<&'static str> {
 /// Arguments shared by several commands.
 fn shared(argument: &str) -> Option<&'static str> {
     match argument {
-        "wait" => Some("等待网关变为健康的最长秒数"),
+        "wait" => Some("等待健康检查通过的最长秒数"),
         "keep" => Some("保留的恢复点数量；最新的健康恢复点总会保留"),
         _ => None,
     }

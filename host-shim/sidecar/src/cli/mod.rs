@@ -65,8 +65,8 @@ pub fn run_with(args: &SidecarArgs, locale: Locale, host: &Host<'_>) -> u8 {
 }
 
 fn failed(error: &Error, locale: Locale) -> u8 {
-    let label = text!(en: "error", zh: "错误");
-    eprintln!("{}: {}", label.get(locale), error.render(locale));
+    let label = text!(en: "error: ", zh: "错误：");
+    eprintln!("{}{}", label.get(locale), error.render(locale));
     FAILED
 }
 

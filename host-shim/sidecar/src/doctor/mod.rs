@@ -100,7 +100,7 @@ impl Status {
 /// The report for a terminal.
 pub fn render(checks: &[Check], locale: Locale) -> String {
     const INDENT: &str = "           ";
-    let would = text!(en: "--fix would", zh: "--fix 将会");
+    let would = text!(en: "--fix would: ", zh: "--fix 将会：");
     let would = would.get(locale);
     let mut out = String::new();
     for check in checks {
@@ -113,7 +113,7 @@ pub fn render(checks: &[Check], locale: Locale) -> String {
         out.push_str(&advice(&check.cause, &check.remedy, locale, INDENT));
         for fix in &check.fixes {
             let fix = fix.describe();
-            out.push_str(&format!("{INDENT}{would}: {}\n", fix.get(locale)));
+            out.push_str(&format!("{INDENT}{would}{}\n", fix.get(locale)));
         }
     }
     out

@@ -97,7 +97,7 @@ impl ConfigError {
                 shown(name)),
             Flaw::EmptyWord => say!(locale,
                 en: "an empty word is not allowed: every turn would be heavy",
-                zh: "不允许空的词：它会使每个任务都成为重任务"),
+                zh: "不允许空词：否则每个任务都是重任务"),
             Flaw::Range {
                 value,
                 least,

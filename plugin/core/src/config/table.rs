@@ -18,7 +18,7 @@ macro_rules! settings {
                 zh "网关令牌": "边车 .env 里的 OPENCLAW_GATEWAY_TOKEN，不带 Bearer，不含空格。不会写入日志。" };
             gateway_agent_id (agent_id): Name = "main".to_owned(), { "gateway_agent_id", env "OPENCLAW_GATEWAY_AGENT_ID",
                 en "OpenClaw agent": "The agent that answers.",
-                zh "OpenClaw 代理": "由哪个代理回答。" };
+                zh "OpenClaw 智能体": "负责回答的智能体。" };
             gateway_backup_url (): OptUrl = None, { "gateway_backup_url", env "OPENCLAW_GATEWAY_BACKUP_URL",
                 en "Backup gateway address": "Optional. Used only when the request certainly did not reach the primary gateway, or the primary's breaker is open.",
                 zh "备用网关地址": "可选。只有确定请求没有到达主网关，或主网关熔断时才会使用。" };
@@ -26,14 +26,14 @@ macro_rules! settings {
                 en "Backup gateway token": "Leave empty to use the primary's token.",
                 zh "备用网关令牌": "留空则与主网关相同。" };
             max_answer_bytes (max_answer_bytes): Bytes = 8_388_608, { "max_answer_bytes", in 1_024 to 16_777_216,
-                en "Answer size limit (bytes)": "A longer answer, or turn as a whole, ends with protocol_error.",
+                en "Answer size limit (bytes)": "An answer or turn that exceeds this ends with protocol_error.",
                 zh "回答大小上限（字节）": "单个回答或整个任务的回答超过此大小时，以 protocol_error 结束。" };
             max_tool_rounds (max_tool_rounds): Count = 8, { "max_tool_rounds", in 0 to 64,
                 en "Tool rounds": "Rounds of tool calls in one turn.",
                 zh "工具轮数上限": "一个任务最多进行几轮工具调用。" };
             locale (locale): Locale = Locale::En, { "locale",
                 en "Language": "The language of causes, remedies and notices.",
-                zh "语言": "原因、办法和提示所用的语言。" };
+                zh "语言": "原因、处理办法和提示的语言。" };
         }
         Limits {
             max_level (max_level): Level = Level::Root, { "max_level",
@@ -53,7 +53,7 @@ macro_rules! settings {
                 zh "熔断时长（秒）": "熔断多久之后放行一次试探。" };
             queue_length (queue_length): Count = 8, { "queue_length", in 0 to 64,
                 en "Queue length": "One turn runs at a time; this many more may wait, with at most 16 MiB together.",
-                zh "排队上限": "同时只运行一个任务，其余排队，合计不超过 16 MiB。" };
+                zh "排队上限": "同时只运行一个任务；此项为最多排队数，合计不超过 16 MiB。" };
             queue_wait (queue_wait_ms): Ms = 120_000, { "queue_wait_seconds" with "crate::json::seconds", in 0 to 3_600_000,
                 en "Queue wait (s)": "How long a turn may wait in the queue.",
                 zh "排队时限（秒）": "任务最多排队多久。" };
@@ -73,7 +73,7 @@ macro_rules! settings {
                 zh "首字节时限（秒）": "网关开始应答前最多等待多久。" };
             idle (idle_timeout_ms): Ms = 300_000, { "idle_timeout_seconds" with "crate::json::seconds", in 1 to 86_400_000,
                 en "Idle timeout (s)": "The longest silence within an answer. Minutes are normal while an agent works.",
-                zh "静默时限（秒）": "应答过程中最多静默多久；代理工作时静默数分钟是正常的。" };
+                zh "静默时限（秒）": "应答过程中最多静默多久；智能体工作时静默数分钟是正常的。" };
             turn (turn_timeout_ms): Ms = 1_800_000, { "turn_timeout_seconds" with "crate::json::seconds", in 1 to 86_400_000,
                 en "Turn timeout (s)": "How long a whole turn may take with its tools, not counting the queue.",
                 zh "任务总时限（秒）": "整个任务（含工具）最多多久，不含排队时间。" };

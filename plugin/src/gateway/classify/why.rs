@@ -57,7 +57,7 @@ whys! {
         en: ("The gateway failed without giving a reason: either the model provider behind it (key, quota, overload) or the gateway itself (disk, memory, session files).",
              "Check the gateway's log (docker compose logs) for the reason, then the provider's key and quota and the gateway's disk and memory. Once its disk has been full, 2026.9 needs a restart."),
         zh: ("网关只说失败，没有说明原因：可能是模型服务商（密钥、额度、过载），也可能是网关自身（磁盘、内存、会话文件）。",
-             "请查看网关日志（docker compose logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。磁盘写满过的 2026.9 需要重启后才会恢复。");
+             "请查看网关日志（docker compose logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。2026.9 的磁盘写满过后，需重启才能恢复。");
     TOOL = RequestRejected,
         en: ("The gateway rejected this request's tools; most likely one has the name of a tool built into the gateway.",
              "Rename the tool; retrying unchanged will not help."),
@@ -76,7 +76,7 @@ whys! {
     LOCK = GatewayError,
         en: ("The gateway timed out waiting for the lock on its session files. A killed gateway leaves the lock behind for half a minute.",
              "Wait a minute and ask again; if it persists, restart the gateway."),
-        zh: ("网关等待会话文件锁超时。被强制终止的网关会把锁遗留约半分钟。",
+        zh: ("网关等待会话文件锁超时。网关被强制终止后，锁会残留约半分钟。",
              "请等待一分钟后重试；如果持续如此，请重启网关。");
     EXHAUSTED = GatewayError,
         en: ("The gateway is out of memory or file handles.",
@@ -121,8 +121,8 @@ whys! {
     PROXY_LOGIN = AuthFailed,
         en: ("A proxy or login page in front of the gateway requires a login of its own; the token did not reach the gateway.",
              "Exempt POST /v1/responses from that login, or point gateway_primary_url at the gateway itself."),
-        zh: ("网关前面的代理或登录页要求自己的登录；网关并没有收到令牌。",
-             "请让 POST /v1/responses 免于该登录，或把 gateway_primary_url 直接指向网关。");
+        zh: ("网关前面的代理或登录页要求另行登录，令牌没有到达网关。",
+             "请让 POST /v1/responses 免登录，或把 gateway_primary_url 直接指向网关。");
     ATTRIBUTION = AuthFailed,
         en: ("The request came through a proxy that the gateway does not trust, so it was refused. The token is not the reason.",
              "Add the proxy's address to gateway.trustedProxies in the gateway's config, or point gateway_primary_url at the gateway itself."),
@@ -137,7 +137,7 @@ whys! {
         en: ("The gateway, or a proxy in front of it, forbids this request; the message quotes it. The token may not be the reason.",
              "Follow what it says: check the gateway's access rules (gateway.auth, gateway.trustedProxies, allowed origins) and the proxy's, then the token."),
         zh: ("网关或其前面的代理禁止了本次请求，消息中有其原话；原因不一定是令牌。",
-             "请按其原话处理：检查网关的访问规则（gateway.auth、gateway.trustedProxies、允许的来源）和代理的规则，然后再检查令牌。");
+             "请按其提示处理：检查网关的访问规则（gateway.auth、gateway.trustedProxies、允许的来源）和代理的规则，然后再检查令牌。");
     PAGE = ResponsesEndpointNotEnabledOrNotFound,
         en: ("A web page answered: the gateway's control UI (POST /v1/responses is disabled by default), a proxy that does not forward it, or a login page in between.",
              "Set gateway.http.endpoints.responses.enabled to true in openclaw_sidecar.config.json5 and restart the gateway. Also check the host and port in gateway_primary_url, and any proxy in between."),
@@ -161,8 +161,8 @@ whys! {
     REDIRECT = ProtocolError,
         en: ("The address redirects elsewhere (from http to https, or to a login page); redirects are not followed.",
              "Set gateway_primary_url to the gateway's own address."),
-        zh: ("该地址重定向到别处（从 http 到 https，或登录页），而重定向不会被跟随。",
-             "请把 gateway_primary_url 设为网关自身应答的地址。");
+        zh: ("该地址重定向到别处（从 http 到 https，或登录页）；插件不跟随重定向。",
+             "请把 gateway_primary_url 设为网关自身的地址。");
     COMPRESSED = ProtocolError,
         en: ("A proxy in front of the gateway compresses the answer although the request does not accept that.",
              "Disable compression for POST /v1/responses in the proxy (nginx: gzip off), or point gateway_primary_url at the gateway itself."),

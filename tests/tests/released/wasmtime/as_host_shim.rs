@@ -279,7 +279,7 @@ async fn wrong_settings_and_input_are_shown_as_the_host_shim_shows_them() {
         let ran = given.same(&["ask", "a"]).await;
         ran.failed(2, &["error[config_invalid]", name, "  remedy: "]);
         let ran = given.same(&["--locale", "zh", "ask", "--json", "a"]).await;
-        ran.failed(2, &["错误[config_invalid]", name, "  处理: "]);
+        ran.failed(2, &["错误[config_invalid]", name, "  处理："]);
     }
     for (input, arguments) in [
         (&b"a\xff"[..], &["ask"][..]),
@@ -312,7 +312,7 @@ async fn wrong_settings_and_input_are_shown_as_the_host_shim_shows_them() {
         given.refused(arguments, "error: ").await;
         let chinese = [&["--locale", "zh"], arguments].concat();
         if !arguments.contains(&"--locale") {
-            given.refused(&chinese, "错误: ").await;
+            given.refused(&chinese, "错误：").await;
         }
     }
     assert!(gateway.requests().is_empty(), "something was asked");

@@ -17,7 +17,7 @@ const TEXTS = {
   },
   en: {
     title: "OpenClaw status", breakers: "Breakers", memory: "Memory", queue: "Queue", component: "Component",
-    faults: "Last faults", primary: "Primary", backup: "Backup",
+    faults: "Recent faults", primary: "Primary", backup: "Backup",
     closed: "closed (normal)", open: "open (requests paused)", half_open: "half-open (testing)",
     failures: (n) => `${n} consecutive failures`, trial: (s) => `next trial in ${s} s`,
     available: "Available", total: "Total", bound: "Limited by", machine: "machine", container: "container",

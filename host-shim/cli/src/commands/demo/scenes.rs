@@ -80,12 +80,12 @@ pub const SCENES: &[Scene] = &[
         title: ["The endpoint is switched off", "端点未启用"],
         story: [
             "OpenClaw's default: 405 without `Allow`, whatever the token is.",
-            "OpenClaw 的默认设置：无论令牌如何都返回没有 Allow 的 405。",
+            "OpenClaw 的默认设置：无论令牌是否正确，都返回不带 Allow 的 405。",
         ],
         play: |stage| endpoint_off(stage).boxed_local(),
     },
     Scene {
-        title: ["The gateway is gone", "网关不在"],
+        title: ["The gateway is gone", "网关没有运行"],
         story: [
             "Nothing listens at the address.",
             "该地址没有任何程序在监听。",

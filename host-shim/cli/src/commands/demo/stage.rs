@@ -229,11 +229,14 @@ impl Stage {
             if !self.explained.borrow().contains(&fault.code) {
                 self.explained.borrow_mut().push(fault.code);
                 for (name, text) in [
-                    (say!(self.locale, en: "cause", zh: "原因"), &fault.cause),
-                    (say!(self.locale, en: "remedy", zh: "处理"), &fault.remedy),
+                    (say!(self.locale, en: "cause: ", zh: "原因："), &fault.cause),
+                    (
+                        say!(self.locale, en: "remedy: ", zh: "处理："),
+                        &fault.remedy,
+                    ),
                 ] {
-                    let name = self.style.dim(&format!("{name}:"));
-                    self.say(&format!("     {name} {text}"))?;
+                    let name = self.style.dim(&name);
+                    self.say(&format!("     {name}{text}"))?;
                 }
             }
         }
