@@ -299,7 +299,7 @@ mod tests {
         let chinese = localized(Cli::command(), Locale::Zh)
             .render_help()
             .to_string();
-        for text in ["用法：", "退出码：", "示例：", "全局选项", "显示帮助"] {
+        for text in ["用法：", "退出码：", "示例：", "全局选项", "显示本帮助"] {
             assert!(chinese.contains(text), "{text} is missing:\n{chinese}");
         }
         for english in ["Usage", "Options:", "Commands:", "Print"] {

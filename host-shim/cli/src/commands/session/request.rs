@@ -7,9 +7,9 @@ use host_shim::json::replace_lone_surrogates;
 use host_shim::{Attachment, Level, Tool};
 use openclaw_core::json::{base64_text, seconds};
 use openclaw_render::Id;
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::salvage;
 use crate::pretended_memory::Pretence;
@@ -180,6 +180,39 @@ pub struct BadLine {
     pub message: String,
 }
 
+/// The error about a line that is JSON, with its op and, for a value of the wrong type, the field. The position that
+/// serde names is always the line's end.
+fn what_is_wrong(line: &str, error: &str) -> String {
+    let error = error
+        .rsplit_once(" at line ")
+        .map_or(error, |(what, _)| what);
+    if let Some(rest) = error.strip_prefix("unknown variant") {
+        return format!("unknown op{rest}");
+    }
+    let fields = serde_json::from_str::<Map<String, Value>>(line);
+    let Some((Value::String(op), mut fields)) = fields.ok().and_then(|mut fields| {
+        let op = fields.remove("op")?;
+        Some((op, fields))
+    }) else {
+        return error.to_owned();
+    };
+    fields.remove("id");
+    let with_path = match op.as_str() {
+        "ask" => path_to_error::<Ask>(fields),
+        "tool-result" => path_to_error::<ToolResultFields>(fields),
+        _ => None,
+    };
+    match with_path {
+        Some(path) if path != "." && !error.contains(" field ") => format!("{op}: {path}: {error}"),
+        _ => format!("{op}: {error}"),
+    }
+}
+
+fn path_to_error<T: DeserializeOwned>(fields: Map<String, Value>) -> Option<String> {
+    let error = serde_path_to_error::deserialize::<_, T>(Value::Object(fields)).err()?;
+    Some(error.path().to_string())
+}
+
 /// Reads one line, without its line break: its id, and what it asks. Half characters become U+FFFD, and a
 /// byte order mark is no part of the line.
 pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
@@ -198,7 +231,7 @@ pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
         bad(if !error.is_data() {
             format!("the line is not JSON: {error}")
         } else if text.trim_start().starts_with('{') {
-            error.to_string()
+            what_is_wrong(&text, &error.to_string())
         } else {
             "the line is not a JSON object".to_owned()
         })
