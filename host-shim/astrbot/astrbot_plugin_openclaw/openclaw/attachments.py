@@ -48,7 +48,9 @@ class NotAttachable(Exception):
         return say(locale, self._key, **{"name": say(locale, "unnamed"), **self._values})
 
 
-_TOO_MUCH = NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
+def _too_much() -> NotAttachable:
+    # A new one each time: an exception keeps the frames that it passed through, and what was read in them.
+    return NotAttachable("too_much_data", most=MAX_ATTACHMENT_BYTES >> 20)
 
 
 def image_type(data: bytes) -> str:
@@ -103,16 +105,17 @@ async def _read(parts: list[Any], guard: MemoryGuard) -> list[Attachment]:
         found.append(await _attachment(part, left))
         left -= len(found[-1].data)
         if left < 0:
-            raise _TOO_MUCH
+            raise _too_much()
     return found
 
 
 async def _attachment(part: Any, left: int) -> Attachment:
     image = isinstance(part, Comp.Image)
     name = "" if image else getattr(part, "name", "") or ""
-    coded = str(getattr(part, "file", "") or "").partition("base64://")[2] if image else ""
+    source = str(getattr(part, "file", "") or "") if image else ""
+    coded = source.removeprefix("base64://") if source.startswith("base64://") else ""
     if len(coded) // 4 * 3 > left:
-        raise _TOO_MUCH
+        raise _too_much()
     path: Any = None
     try:
         if coded:

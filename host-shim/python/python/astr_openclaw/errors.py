@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from . import _native
@@ -24,7 +24,8 @@ class Fault(Exception):
     message: str  #: What was seen. Contains no secret.
     cause: str = ""  #: Why this happens, in the config's language.
     remedy: str = ""  #: What to do about it, in the config's language.
-    partial_text: str = ""  #: The part of the answer that had arrived; may be empty.
+    # Not in the repr: asyncio writes that to the log.
+    partial_text: str = field(default="", repr=False)  #: The part of the answer that had arrived; may be empty.
     retry_after_seconds: float | None = None  #: When to retry; None if unknown.
     http_status: int | None = None  #: The HTTP status, if there was one.
 
