@@ -362,7 +362,7 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_values() -> Non
 
 
 # Report F33 (vm0-ai/vm0#9778: the shorter of two secrets, masked first, left the rest of the longer one; #9808:
-# secrets that only overlap). The same table as in plugin/src/mask.rs.
+# secrets that only overlap). The same table as in plugin/core/src/redact.rs.
 @pytest.mark.parametrize(
     ("tokens", "text", "masked"),
     [
@@ -373,6 +373,7 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_values() -> Non
         (("ababa",), "abababab", "＊＊＊b"),
         (("secret",), "secretsecret", "＊＊＊＊＊＊"),
         (("none", "", "key"), "none of the key", "none of the key"),
+        (("\ud83d-token",), "as it is", "as it is"),
     ],
 )
 def test_all_of_every_token_is_masked_whole_and_in_pieces(tokens, text, masked) -> None:

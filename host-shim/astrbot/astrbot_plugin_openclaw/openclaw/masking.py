@@ -21,7 +21,12 @@ _MASK = "＊＊＊"
 
 def mask_tokens(text: str, tokens: tuple[str, ...]) -> str:
     """The printable text with the configured tokens masked, overlapping ones too."""
-    return astr_openclaw.mask_tokens(printable(text), tokens, _MASK)
+    return astr_openclaw.mask_tokens(printable(text), _valid(tokens), _MASK)
+
+
+def _valid(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Tokens as Rust accepts them: a config can contain half a surrogate pair."""
+    return tuple(astr_openclaw.valid_text(token) for token in tokens)
 
 
 def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
@@ -67,7 +72,7 @@ class TokenStream:
     sequence is held back until more is known."""
 
     def __init__(self, tokens: tuple[str, ...]) -> None:
-        self._tokens = tokens
+        self._tokens = _valid(tokens)
         self._held = ""
         self._raw = ""
 

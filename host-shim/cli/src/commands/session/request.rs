@@ -17,6 +17,7 @@ use crate::pretended_memory::Pretence;
 /// Refuses an `op` that is no string: for [`Op`], a number would be the place of an op in it.
 #[derive(Deserialize)]
 struct Head {
+    id: Option<Value>,
     #[serde(rename = "op", deserialize_with = "op_name")]
     _op: (),
 }
@@ -226,6 +227,13 @@ pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
     })?;
     let text = replace_lone_surrogates(text.trim_start_matches('\u{feff}'));
     let head = serde_json::from_str::<Head>(&text);
+    // Of a whole line it may be longer than what is looked for in others.
+    let id = head.as_ref().ok().and_then(|head| head.id.clone());
+    let id = id.and_then(|id| Id::try_from(id).ok());
+    let bad = |message| BadLine {
+        id: id.clone().or_else(|| salvage::id_in(line)),
+        message,
+    };
     let line = head.and_then(|_| serde_json::from_str::<Line>(&text));
     let line = line.map_err(|error| {
         bad(if !error.is_data() {

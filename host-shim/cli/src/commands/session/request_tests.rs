@@ -131,6 +131,9 @@ fn bad_lines_are_answered_with_their_id_where_they_have_one() {
         assert_eq!(of, Some(id(7)), "{op}");
         assert!(message.contains("`op`"), "{message}");
     }
+    let long = "x".repeat(5000);
+    let line = format!(r#"{{"id":"{long}","op":"fly"}}"#);
+    assert_eq!(refused(&line).0, Some(id(long)));
     let (of, message) = refused(r#"{"id":"x","op":"fly"}"#);
     assert_eq!(of, Some(id("x")));
     assert!(
