@@ -66,7 +66,12 @@ fn words(value: &Value) -> Option<Vec<String>> {
 
 /// Splits a string like a shell; with an unclosed quote, at whitespace.
 fn split(text: &str) -> Vec<String> {
-    shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
+    // To shlex it begins a comment, which a command does not have.
+    const HASH: &str = "\u{e000}";
+    match shlex::split(&text.replace('#', HASH)) {
+        Some(words) => words.iter().map(|word| word.replace(HASH, "#")).collect(),
+        None => text.split_whitespace().map(str::to_owned).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +113,7 @@ mod tests {
             (json!(null), json!(["x", "--binding=lan"]), None),
             (json!(null), json!(["x", "--bind"]), None),
             (json!(null), json!("it's --bind lan"), Some("lan")),
+            (json!(null), json!("x #1 --bind lan"), Some("lan")),
             (json!(null), json!(["x", 5, "--bind", "lan"]), Some("lan")),
         ] {
             let read = Command::read(Some(&entrypoint), Some(&command));
