@@ -1,4 +1,4 @@
-//! The glue between the interfaces in `wit/` and the rules.
+//! Connects the interfaces in `wit/` to the rules.
 
 mod convert;
 mod runtime;
@@ -35,18 +35,18 @@ fn state() -> State {
     State::clone(&STATE.0)
 }
 
-/// A fault in the language of the config in force.
+/// A fault in the current config's language.
 fn outward(fault: Fault) -> gateway::Fault {
     let locale = state().config().map(|config| config.locale);
     fault.outward(locale.unwrap_or_default()).into()
 }
 
-/// A turn's events on their way to the host. The writer waits while nobody reads.
+/// Sends a turn's events to the host. Writing waits for the reader.
 struct Writer(RefCell<Option<StreamWriter<gateway::Event>>>);
 
 impl Events for Writer {
     async fn emit(&self, event: Event) -> bool {
-        // Taken out while it writes: nothing is borrowed across an await.
+        // Taken out while writing, so that nothing is borrowed across an await.
         let Some(mut writer) = self.0.take() else {
             return false;
         };
@@ -92,7 +92,7 @@ impl gateway::Guest for Component {
         FutureReader<Result<gateway::Reply, gateway::Fault>>,
     ) {
         let (writer, events) = wit_stream::new();
-        // The default stands in when the task itself is torn down before its end.
+        // The default applies if the task is torn down before its end.
         let (end_writer, end) = wit_future::new(|| {
             Err(outward(Fault::new(
                 FaultCode::Cancelled,
@@ -107,7 +107,7 @@ impl gateway::Guest for Component {
                 turn::run(&state, &WasiHost, &events, &turn, async { cancel.await }).await;
             // The stream ends before the future resolves.
             events.0.take();
-            // The host may have gone; then nobody wants to know.
+            // If the host is gone, nobody needs the result.
             let _ = end_writer.write(end.map(Into::into).map_err(outward)).await;
             if let Some(rest) = rest {
                 rest.read_out().await;

@@ -1,4 +1,4 @@
-//! A config that has been checked, as turns use it.
+//! A validated config, as turns use it.
 
 use core::ops::Deref;
 
@@ -9,26 +9,26 @@ use openclaw_core::redact::mask;
 
 use crate::prelude::*;
 
-/// A checked gateway.
+/// A validated gateway.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Gateway {
-    /// Where it is.
+    /// Scheme, host and port.
     pub origin: Origin,
-    /// The whole `Authorization` value.
+    /// The complete `Authorization` value.
     pub authorization: String,
 }
 
 impl Gateway {
-    /// The address for messages; without the token.
+    /// The URL for messages, without the token.
     pub fn url(&self) -> String {
         self.origin.url()
     }
 }
 
-/// A config that has been checked.
+/// A validated config.
 #[derive(Clone)]
 pub struct Checked {
-    /// The primary, then the backup if there is one.
+    /// The primary, then the backup if configured.
     pub gateways: Vec<Gateway>,
     config: Config,
 }
@@ -42,11 +42,11 @@ impl Deref for Checked {
 }
 
 impl Checked {
-    /// Of a config whose settings are all allowed.
+    /// Validates a config.
     ///
     /// # Errors
     ///
-    /// The first setting that is not.
+    /// The first invalid setting.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let gateways = config.check()?.into_iter().map(|(origin, token)| Gateway {
             origin,
@@ -58,14 +58,14 @@ impl Checked {
         })
     }
 
-    /// A text that may quote what a gateway said: a token in it is masked.
+    /// Masks the gateways' tokens in a text that may quote a gateway.
     pub(crate) fn without_tokens<'a>(&'a self, text: String) -> String {
         let token = |gateway: &'a Gateway| gateway.authorization.trim_start_matches("Bearer ");
         mask(&text, self.gateways.iter().map(token))
     }
 
-    /// The beginning of what a gateway or model said, for people: on one line, printable, at most `most`
-    /// characters, and without the gateways' tokens.
+    /// The start of a gateway's or model's text for people: one line, printable, at most `most` characters,
+    /// tokens masked.
     pub(crate) fn quoted(&self, text: &str, most: usize) -> String {
         excerpt_of(text.as_bytes(), most, &|line| self.without_tokens(line))
     }

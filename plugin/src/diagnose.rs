@@ -1,4 +1,4 @@
-//! Looks at memory, breakers and gateways, without a model call.
+//! Diagnoses memory, breakers and gateways without a model call.
 
 use crate::config::Checked;
 use crate::fault::Fault;
@@ -21,7 +21,7 @@ use openclaw_core::status::Check;
 use openclaw_core::turn::GatewayName;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
-/// What was seen, and what is wrong.
+/// What was observed, or what is wrong.
 type Seen = Result<String, (Why, String)>;
 
 fn check(name: impl Into<String>, seen: Seen, locale: Locale) -> Check {
@@ -44,7 +44,7 @@ fn check(name: impl Into<String>, seen: Seen, locale: Locale) -> Check {
     }
 }
 
-/// Makes every check, in the order that the interface promises. Counts nothing for the breakers.
+/// Runs every check, in the order of the interface. Does not affect the breakers.
 pub async fn diagnose<H: Host>(state: &State, host: &H, locale: Option<Locale>) -> Vec<Check> {
     let config = state.config();
     let locale = locale
@@ -130,15 +130,15 @@ fn breaker<H: Host>(state: &State, host: &H, at: usize, locale: Locale) -> Seen 
     Err((FaultCode::CircuitOpen.into(), words))
 }
 
-/// How long a probe may wait for the head of its answer, in milliseconds, whatever a turn may. With
-/// the time for a refusal's body all probes together stay under a minute.
+/// Milliseconds a probe waits for the response head, whatever the config says. With the time for error
+/// bodies, all probes together take less than a minute.
 const PROBE_MS: u64 = 8_000;
 
-/// What the two probes of a gateway say.
+/// The results of a gateway's two probes.
 async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -> (Seen, Seen) {
     let url = config.gateways[at].url();
     let ill = |fault: Fault| Err((fault.why(), fault.message));
-    // Without a token: a gateway with its endpoint on asks for one.
+    // Without a token: a gateway with the endpoint enabled answers 401.
     let asks = || {
         Ok(say!(locale, en: "{url} answers and asks for a token", zh: "{url} 有应答，并要求令牌"))
     };
@@ -162,7 +162,7 @@ async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -
         let token = Err((*why, words));
         return (reach, token);
     }
-    // With it: an empty object is refused for what it lacks, before any model is asked.
+    // With the token: an empty object is rejected before any model is called.
     let token = match ask(host, config, at, true, locale).await {
         Err(fault) if wants_input(&fault) => Ok(say!(locale,
                 en: "the token is valid and POST /v1/responses is enabled",
@@ -173,14 +173,14 @@ async fn probe<H: Host>(host: &H, config: &Checked, at: usize, locale: Locale) -
             unexpected(&url, status, locale),
         )),
     };
-    // Whatever it said to a stranger, it said so for want of a token.
+    // If the token works, the failure of the probe without one does not matter.
     if token.is_ok() && reach.is_err() {
         reach = asks();
     }
     (reach, token)
 }
 
-/// Whether the gateway itself refused the empty object for what it lacks: all else is well then.
+/// Whether the gateway itself rejected the empty object for its missing fields; everything else works then.
 fn wants_input(fault: &Fault) -> bool {
     fault.why() == FaultCode::RequestRejected.into() && fault.http_status == Some(400)
 }
@@ -191,7 +191,7 @@ fn unexpected(url: &str, status: u16, locale: Locale) -> String {
         zh: "{url} 对空请求返回 HTTP {status}，这不是 OpenClaw 网关的行为")
 }
 
-/// One probe: the fault that its answer is, or a status that is none.
+/// Sends one probe. Returns the fault in its answer, or a status that is not a fault.
 async fn ask<H: Host>(
     host: &H,
     config: &Checked,
@@ -225,7 +225,7 @@ async fn ask<H: Host>(
     let (head, mut body) = sent.map_err(|failure| {
         let fault = failure.fault(false, &url, &timeouts, locale);
         match fault.code {
-            // The limits are the probe's own, and a config cannot raise them.
+            // The timeouts are the probe's own; raising them in the config has no effect.
             FaultCode::TimedOut => Fault {
                 texts: PROBE_SLOW.texts,
                 ..fault

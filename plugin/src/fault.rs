@@ -1,4 +1,4 @@
-//! Faults as the rules make them: with the texts of the occurrence in both languages.
+//! Faults inside the plugin, with texts for the occurrence in both languages.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use openclaw_core::{fault::FaultCode, locale::Locale};
 
 use crate::prelude::*;
 
-/// A cause and a remedy that follow what the gateway said, in both languages.
+/// A specific cause and remedy, in both languages.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Texts {
     /// Cause and remedy in English.
@@ -34,22 +34,22 @@ impl Texts {
     }
 }
 
-/// What a row of the table makes of an answer: a code, and texts of its own if the code's do not fit.
+/// The classification of an answer: a code, and specific texts if the code's do not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Why {
-    /// The code.
+    /// The fault code.
     pub code: FaultCode,
-    /// Instead of the code's own cause and remedy.
+    /// Replaces the code's own cause and remedy.
     pub texts: Option<&'static Texts>,
 }
 
 impl Why {
-    /// The code's own texts fit.
+    /// A classification with the code's own texts.
     pub(crate) const fn plain(code: FaultCode) -> Self {
         Self { code, texts: None }
     }
 
-    /// Its cause.
+    /// The cause, for people.
     pub fn cause(&self, locale: Locale) -> &'static str {
         match self.texts {
             Some(texts) => texts.cause(locale),
@@ -57,7 +57,7 @@ impl Why {
         }
     }
 
-    /// Its remedy.
+    /// The remedy, for people.
     pub fn remedy(&self, locale: Locale) -> &'static str {
         match self.texts {
             Some(texts) => texts.remedy(locale),
@@ -72,25 +72,25 @@ impl From<FaultCode> for Why {
     }
 }
 
-/// How a turn ended that gave no reply.
+/// The end of a failed turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// For programs.
     pub code: FaultCode,
-    /// What was seen; no secret in it.
+    /// What was observed. Contains no secrets.
     pub message: String,
-    /// What had arrived of the answer.
+    /// Text received before the failure; may be empty.
     pub partial_text: String,
-    /// Milliseconds after which trying again makes sense.
+    /// Milliseconds to wait before retrying; none if unknown.
     pub retry_after_ms: Option<u64>,
-    /// Where there was one.
+    /// HTTP status, if there was a response.
     pub http_status: Option<u16>,
-    /// Cause and remedy of this occurrence, where the code's own say too little.
+    /// Specific cause and remedy, if the code's own are too general.
     pub texts: Option<&'static Texts>,
 }
 
 impl Fault {
-    /// A fault with nothing but a code and a message.
+    /// A fault with only a code and a message.
     pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -102,7 +102,7 @@ impl Fault {
         }
     }
 
-    /// Its code, and where its texts come from.
+    /// Its code and the source of its texts.
     pub fn why(&self) -> Why {
         Why {
             code: self.code,
@@ -110,7 +110,7 @@ impl Fault {
         }
     }
 
-    /// As the caller gets it, in this language.
+    /// The fault as the caller gets it, in this language.
     pub fn outward(self, locale: Locale) -> openclaw_core::fault::Fault {
         let why = self.why();
         openclaw_core::fault::Fault {

@@ -1,4 +1,4 @@
-//! What a turn needs from its host. The component supplies it over WASI; tests supply their own.
+//! The host interface a turn needs. The component implements it on WASI; tests use a fake.
 
 use crate::config::Gateway;
 use crate::fault::Fault;
@@ -14,45 +14,45 @@ use openclaw_core::guards::memory::Sample;
 use openclaw_core::locale::{Locale, say, seconds};
 use openclaw_core::turn::{Event, ToolCall};
 
-/// A `POST /v1/responses`.
+/// A `POST /v1/responses` request.
 pub struct Post<'a> {
-    /// To whom.
+    /// The receiver.
     pub gateway: &'a Gateway,
-    /// Whether the token is sent along.
+    /// Whether to send the token.
     pub authorized: bool,
-    /// The agent that answers, where it matters.
+    /// The agent that answers, if relevant.
     pub agent_id: Option<&'a str>,
-    /// What is sent; none for an empty JSON object.
+    /// The body; none for an empty JSON object.
     pub body: Option<&'a Body<'a>>,
-    /// The connect, first byte and idle limits.
+    /// The connect, first-byte and idle timeouts.
     pub timeouts: &'a Timeouts,
-    /// Set once the gateway may have the whole request.
+    /// Set once the gateway may have the complete request.
     pub sent: &'a Cell<bool>,
 }
 
-/// Why an exchange failed below HTTP.
+/// An exchange that failed below HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Nothing was sent: refused, unresolved, no TLS. With the words for it.
+    /// Nothing was sent: connection refused, DNS or TLS failure. With details.
     NotSent(String),
-    /// Nothing was sent: the connect limit.
+    /// Nothing was sent: the connect timeout expired.
     ConnectTimeout,
-    /// The first byte limit.
+    /// The first-byte timeout expired.
     FirstByteTimeout,
-    /// The idle limit.
+    /// The idle timeout expired.
     IdleTimeout,
     /// The connection broke.
     Broken {
-        /// The words for it.
+        /// Details.
         why: String,
-        /// Whether the whole request had been taken, or it was a small one.
+        /// Whether the whole request was sent, or was small.
         uploaded: bool,
     },
-    /// The gateway hung up while it was sent the request, and answers another one.
+    /// The gateway closed the connection during the upload, but still answers a new one.
     TooLarge,
-    /// What came is no HTTP.
+    /// The response is not HTTP.
     NotHttp(String),
-    /// The host does not let the component ask there.
+    /// The host does not allow requests to this address.
     Denied,
 }
 
@@ -62,7 +62,7 @@ impl Failure {
         matches!(self, Self::NotSent(_) | Self::ConnectTimeout | Self::Denied)
     }
 
-    /// The fault that it is. `answering`: the head of an answer had arrived. `url` is for the message.
+    /// Converts to a fault. `answering`: a response head had arrived. `url` is for the message.
     pub fn fault(&self, answering: bool, url: &str, timeouts: &Timeouts, locale: Locale) -> Fault {
         let timed_out = |limit_en: &str, limit_zh: &str, limit: Duration| {
             let seconds = seconds(limit.millis());
@@ -84,7 +84,7 @@ impl Failure {
             Self::Broken {
                 uploaded: false, ..
             } if !answering => Fault {
-                // Not too large: the host says so where it is.
+                // Not too large: the host reports that separately.
                 texts: UPLOAD_BROKE.texts,
                 ..Fault::new(
                     UPLOAD_BROKE.code,
@@ -116,41 +116,41 @@ impl Failure {
     }
 }
 
-/// The body of an answer, as it arrives.
+/// The body of an answer, while it arrives.
 #[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
 pub trait AnswerBody {
     /// The next piece; none at the end.
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure>;
 
-    /// The answer is complete: lets the connection be used again if the rest comes soon.
+    /// The answer is complete: keeps the connection alive if the rest arrives soon.
     fn finish(self);
 }
 
-/// What a turn needs.
+/// What a turn needs from its host.
 #[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
 pub trait Host {
-    /// See [`AnswerBody`].
+    /// The type of answer bodies.
     type Body: AnswerBody;
 
     /// Milliseconds of a monotonic clock.
     fn now_ms(&self) -> u64;
 
-    /// Until that clock shows so much.
+    /// Sleeps until the clock shows this time.
     async fn sleep_until_ms(&self, when: u64);
 
-    /// Reads the memory anew. The error says why it cannot be read.
+    /// Takes a fresh memory reading. The error says why it failed.
     fn memory(&self) -> Result<Sample, String>;
 
-    /// Sends a request and waits for the head of its answer. Dropped: closes the connection.
+    /// Sends a request and waits for the response head. Dropping the future closes the connection.
     async fn post(&self, post: Post<'_>) -> Result<(Head, Self::Body), Failure>;
 
-    /// Runs one of the caller's tools. Dropped: the tool should stop.
+    /// Runs one of the caller's tools. Dropping the future should stop it.
     async fn run_tool(&self, turn_id: &str, call: ToolCall) -> Result<String, String>;
 }
 
-/// Where a turn's events go.
+/// Receives a turn's events.
 #[allow(async_fn_in_trait, reason = "used in this crate only, on one thread")]
 pub trait Events {
-    /// Hands an event on, waiting while nobody takes it. False: nobody ever will.
+    /// Emits an event, waiting until it is read. False if nobody will ever read it.
     async fn emit(&self, event: Event) -> bool;
 }

@@ -1,7 +1,7 @@
-//! JSON from outside, read in place: what is used is looked up in its text, the rest is skipped.
+//! Reads JSON from outside in place: looks up what is needed and skips the rest.
 //!
-//! Nothing is built, so a value costs no memory, however deep and wide it is; what is skipped need
-//! not even be valid. Read loosely: a field of another type is as good as none.
+//! Builds nothing, so a value costs no memory however deep or wide it is; skipped parts need not be valid. A
+//! field of the wrong type counts as missing.
 
 use crate::prelude::*;
 use alloc::borrow::Cow;
@@ -12,23 +12,23 @@ mod strict;
 
 pub(crate) use strict::is_object;
 
-/// A value, not yet read. The default is none.
+/// An unparsed value. The default is "missing".
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Json<'a>(&'a [u8]);
 
-/// Why a text is no JSON.
+/// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// It ends in the middle.
+    /// It is cut off.
     CutOff,
-    /// It is something else.
+    /// It is malformed.
     Garbled,
 }
 
 type Read<T> = Result<T, Unreadable>;
 
 impl<'a> Json<'a> {
-    /// The object that a text begins with. What stands after it is not looked at.
+    /// The object at the start of a text; anything after it is ignored.
     pub(crate) fn object(text: &'a [u8]) -> Read<Self> {
         let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
         let start = after_space(text, 0);
@@ -39,12 +39,12 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What begins like an object, but has turned out to be broken.
+    /// A text that starts like an object but is malformed.
     pub(crate) fn broken(text: &'a [u8]) -> Self {
         Self(&text[after_space(text, 0)..])
     }
 
-    /// What a text of errors begins with, broken or not: an object, or the first of a list.
+    /// The first object of an error text, malformed or not: the text itself, or the first element of a list.
     pub(crate) fn first(text: &'a [u8]) -> Self {
         let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
         let value = Self::broken(text);
@@ -54,15 +54,15 @@ impl<'a> Json<'a> {
         value
     }
 
-    /// The named fields of an object that has to be well-formed, as far as its own braces, names and
-    /// commas go. Of two fields of one name the last one counts.
+    /// The named fields of an object whose own braces, names and commas must be well-formed. If a name
+    /// repeats, the last field counts.
     pub(crate) fn fields<const N: usize>(self, names: [&str; N]) -> Read<[Self; N]> {
         let mut found = [Self::default(); N];
         self.find(&names, &mut found)?;
         Ok(found)
     }
 
-    /// The named fields of what may be an object: none where it is not, or is broken.
+    /// The named fields of a value; missing if it is not an object or is malformed.
     pub(crate) fn get<const N: usize>(self, names: [&str; N]) -> [Self; N] {
         let mut found = [Self::default(); N];
         let _ = self.find(&names, &mut found);
@@ -106,7 +106,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The elements of a list; none of anything else.
+    /// The elements of a list; none for other values.
     pub(crate) fn items(self) -> impl Iterator<Item = Json<'a>> {
         let text = if self.0.first() == Some(&b'[') {
             self.0
@@ -126,7 +126,7 @@ impl<'a> Json<'a> {
         })
     }
 
-    /// Whether there is nothing, or null.
+    /// Whether it is missing or null.
     pub(crate) fn is_none(self) -> bool {
         self.0.is_empty() || self.0 == b"null"
     }
@@ -141,12 +141,12 @@ impl<'a> Json<'a> {
         self.0.first() == Some(&b'[')
     }
 
-    /// Whether it is a text.
+    /// Whether it is a string.
     pub(crate) fn is_text(self) -> bool {
         self.0.first() == Some(&b'"')
     }
 
-    /// Whether it is this text.
+    /// Whether it is this string.
     pub(crate) fn is(self, text: &str) -> bool {
         match self.plain() {
             Some(plain) => plain == text.as_bytes(),
@@ -154,12 +154,12 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// As it is written.
+    /// The raw JSON text.
     pub(crate) fn written(self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.0)
     }
 
-    /// A text's value; empty for anything else.
+    /// The value of a string; empty for anything else.
     pub(crate) fn text(self) -> Cow<'a, str> {
         if let Some(plain) = self.plain() {
             return String::from_utf8_lossy(plain);
@@ -169,25 +169,25 @@ impl<'a> Json<'a> {
         Cow::Owned(text)
     }
 
-    /// The value of what is the JSON text of a text, and nothing else.
+    /// The value of a text that is exactly one JSON string.
     pub(crate) fn text_in(written: &'a str) -> Option<Cow<'a, str>> {
         let text = Self(written.as_bytes());
         (text.is_text() && string_end(text.0, 0) == Ok(text.0.len())).then(|| text.text())
     }
 
-    /// Appends what may be shown of a text.
+    /// Appends the printable characters of a string.
     pub(crate) fn push_printable(self, to: &mut String) {
         self.pieces(&mut |piece| push_printable(to, piece));
     }
 
-    /// A number, if it is a whole one that fits.
+    /// A number, if it is an integer that fits.
     pub(crate) fn number(self) -> Option<u64> {
         let text = core::str::from_utf8(self.0).ok()?;
-        // Some languages write a whole number as 12.0.
+        // Some languages write 12 as 12.0.
         text.strip_suffix(".0").unwrap_or(text).parse().ok()
     }
 
-    /// What stands between the quotation marks of a text that has nothing escaped.
+    /// The content of a string without escapes.
     fn plain(self) -> Option<&'a [u8]> {
         let inner = self.inner()?;
         (!inner.contains(&b'\\')).then_some(inner)
@@ -197,8 +197,7 @@ impl<'a> Json<'a> {
         self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")
     }
 
-    /// A text's value, piece by piece. What is no character becomes U+FFFD: half a surrogate pair,
-    /// a broken escape, bytes that are no UTF-8.
+    /// The value of a string, piece by piece. Lone surrogates, invalid escapes and invalid UTF-8 become U+FFFD.
     fn pieces(self, each: &mut dyn FnMut(&str)) {
         let mut rest = self.inner().unwrap_or_default();
         while !rest.is_empty() {
@@ -256,7 +255,7 @@ fn after_space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the string that begins here ends.
+/// The end of the string that starts here.
 fn string_end(text: &[u8], start: usize) -> Read<usize> {
     let mut at = start + 1;
     loop {
@@ -269,7 +268,7 @@ fn string_end(text: &[u8], start: usize) -> Read<usize> {
     }
 }
 
-/// Where the value that begins here ends. Of what is nested only the depth is counted.
+/// The end of the value that starts here. Nested values only count as depth.
 fn value_end(text: &[u8], start: usize) -> Read<usize> {
     let mut at = start;
     let mut depth = 0_usize;

@@ -1,9 +1,8 @@
-//! The guarded client of the OpenClaw Gateway, as a WebAssembly component.
+//! Guarded client of the OpenClaw Gateway, as a WebAssembly component.
 //!
-//! The rules are pure modules, tested natively; `component` (on wasm only) ties them to the
-//! interfaces in `wit/`.
+//! The rules are pure modules with native tests; `component` (wasm only) connects them to the interfaces in `wit/`.
 #![deny(missing_docs)]
-// Without std the component imports what `wit/` says and no WASI 0.2, and is 40 kB smaller.
+// Without std the component imports only what `wit/` lists, no WASI 0.2, and is 40 kB smaller.
 #![cfg_attr(all(target_family = "wasm", feature = "component", not(test)), no_std)]
 
 #[macro_use]

@@ -1,4 +1,4 @@
-//! What lasts from turn to turn: the config, the queue, the breakers, the learnt dialects, the counters.
+//! State that outlives a turn: config, queue, breakers, tool dialects and counters.
 
 mod exchange;
 mod permit;
@@ -20,18 +20,18 @@ use openclaw_core::status::Counters;
 pub(crate) use exchange::Exchange;
 pub(crate) use permit::Permit;
 
-/// One gateway's.
+/// State of one gateway.
 #[derive(Debug, Default)]
 struct Side {
-    /// The address that the rest is about; empty if there is no such gateway.
+    /// The gateway's URL; empty if there is none.
     url: String,
     breaker: Breaker,
     dialect: Dialect,
-    /// It is known to end a run whose client leaves.
+    /// Known to stop a run when its client disconnects.
     stops: bool,
-    /// Requests under way.
+    /// Requests in progress.
     exchanges: u32,
-    /// It may go on with a run that nobody waits for, and nobody has been told.
+    /// An abandoned run may continue there, and the user has not been told.
     may_still_run: bool,
 }
 
@@ -40,13 +40,13 @@ struct Inner {
     config: Option<Rc<Checked>>,
     queue: Queue,
     waiting: Vec<(Ticket, Waker)>,
-    /// What the turns in the queue hold together.
+    /// Bytes held by queued turns.
     waiting_bytes: usize,
     sides: [Side; 2],
     counters: Counters,
-    /// Why memory was an estimate when that was last said.
+    /// The last estimate reason shown to the user.
     estimate: String,
-    /// An answer that nobody wants is read to its end.
+    /// An abandoned answer is being drained.
     reading_out: bool,
 }
 
@@ -54,37 +54,37 @@ struct Inner {
 #[derive(Clone, Default)]
 pub struct State(Rc<RefCell<Inner>>);
 
-/// Why a turn may not wait.
+/// Why a turn cannot be queued.
 pub(crate) enum Full {
-    /// As many wait as may.
+    /// The queue has its maximum length.
     Turns,
-    /// Those that wait would hold more than [`MAX_WAITING_BYTES`].
+    /// Queued turns would hold more than [`MAX_WAITING_BYTES`].
     Bytes,
 }
 
-/// Of the snapshot's own layout.
+/// Version of the snapshot layout.
 const SNAPSHOT_VERSION: u64 = 3;
-/// Numbers of a side in a snapshot.
+/// Numbers per gateway in a snapshot.
 const SIDE_LEN: usize = 5;
-/// Numbers in a snapshot: its version, those of the sides, and the counters. A line of them, then one with
-/// the address of each side.
+/// Numbers in a snapshot: version, gateways, counters. They are on one line, followed by a line per gateway
+/// with its URL.
 const SNAPSHOT_LEN: usize = 1 + 2 * SIDE_LEN + 7;
 
-/// What can be seen of a gateway's breaker.
+/// A gateway's breaker, for display.
 pub struct BreakerView {
-    /// Where it stands.
+    /// Current state.
     pub state: breaker::State,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
 }
 
 impl State {
-    /// The config, once there is one.
+    /// The config, once set.
     pub fn config(&self) -> Option<Rc<Checked>> {
         self.0.borrow().config.clone()
     }
 
-    /// Whether users have not heard yet that memory is an estimate for this reason. Now they have.
+    /// Whether this estimate reason is new to the user; marks it as shown.
     pub(crate) fn is_new_estimate(&self, why: &str) -> bool {
         let said = &mut self.0.borrow_mut().estimate;
         let new = said != why;
@@ -94,7 +94,7 @@ impl State {
         new
     }
 
-    /// Sets the config. A side whose address has changed starts anew.
+    /// Sets the config. A gateway whose URL changed starts with fresh state.
     pub fn configure(&self, config: Checked) {
         let mut inner = self.0.borrow_mut();
         for (at, side) in inner.sides.iter_mut().enumerate() {
@@ -110,7 +110,7 @@ impl State {
         inner.config = Some(Rc::new(config));
     }
 
-    /// What [`State::carry`] takes: numbers in decimal, separated by spaces, and the addresses.
+    /// A snapshot for [`State::carry`]: space-separated decimal numbers, then URLs.
     pub fn snapshot(&self) -> Vec<u8> {
         let inner = self.0.borrow();
         let mut numbers = vec![SNAPSHOT_VERSION];
@@ -141,8 +141,8 @@ impl State {
             .into_bytes()
     }
 
-    /// Takes over from an earlier instance; says why it cannot, and then nothing has changed. What
-    /// it says of an address that the next config does not have is forgotten then.
+    /// Restores the snapshot of an earlier instance. On error, which says why, nothing changes. State for
+    /// URLs missing from the next config is dropped then.
     pub fn carry(&self, snapshot: &[u8]) -> Result<(), String> {
         let text = core::str::from_utf8(snapshot).map_err(|error| error.to_string())?;
         let mut lines = text.split('\n');
@@ -188,7 +188,7 @@ impl State {
         Ok(())
     }
 
-    /// Bounds what a snapshot said by the config in force. `now`: by the clock that it went by.
+    /// Caps restored breaker times by the current config. `now` is on the snapshot's clock.
     pub fn bound(&self, now: u64) {
         let mut inner = self.0.borrow_mut();
         let rule = inner.config.as_ref().map(|config| config.limits.breaker());
@@ -198,7 +198,7 @@ impl State {
         }
     }
 
-    /// Closes the breakers.
+    /// Closes the breakers and clears their failure counts.
     pub fn reset(&self) {
         self.0
             .borrow_mut()
@@ -207,7 +207,7 @@ impl State {
             .for_each(|side| side.breaker.reset());
     }
 
-    /// For `status`.
+    /// The breaker, for `status`.
     pub fn breaker(&self, at: usize, now: u64) -> BreakerView {
         let inner = self.0.borrow();
         let breaker = &inner.sides[at].breaker;
@@ -217,7 +217,7 @@ impl State {
         }
     }
 
-    /// For `status`: turns that run, and that wait.
+    /// Running and queued turns, for `status`.
     pub fn load(&self) -> (u32, u32) {
         let inner = self.0.borrow();
         (inner.queue.in_flight(), inner.queue.queued())
@@ -250,7 +250,7 @@ impl State {
         self.0.borrow().sides[at].dialect
     }
 
-    /// Remembers the dialect of a gateway of the config that a turn began with.
+    /// Remembers the tool dialect of a gateway in the turn's config.
     pub(crate) fn learn(&self, at: usize, of: &Checked, dialect: Dialect) {
         let mut inner = self.0.borrow_mut();
         if inner.still_has(of, at) {
@@ -258,8 +258,7 @@ impl State {
         }
     }
 
-    /// Takes a place in the queue for a turn that holds so many bytes; how many are ahead of it, if it
-    /// must wait.
+    /// Runs or queues a turn that holds this many bytes. Returns how many are ahead of it if it must wait.
     pub(crate) fn enter(
         &self,
         queue_length: u32,
@@ -285,8 +284,7 @@ impl State {
         }
     }
 
-    /// Asks the breaker of a gateway of this config; the error is in how many milliseconds to ask
-    /// again.
+    /// Asks the breaker of a gateway in this config. The error is the milliseconds until a retry is allowed.
     pub(crate) fn admit(&self, at: usize, of: &Rc<Checked>, now: u64) -> Result<Permit, u64> {
         let permit = self.0.borrow_mut().sides[at].breaker.admit(now)?;
         Ok(Permit {
@@ -299,29 +297,29 @@ impl State {
 }
 
 impl Inner {
-    /// Whether the present config has the same gateway there as an earlier one.
+    /// Whether the current config has the same gateway at this position.
     fn still_has(&self, of: &Checked, at: usize) -> bool {
         let config = self.config.as_ref();
         config.is_some_and(|config| same_gateway(config, of, at))
     }
 }
 
-/// Whether two configs have the same gateway there.
+/// Whether two configs have the same gateway at this position.
 fn same_gateway(one: &Checked, other: &Checked, at: usize) -> bool {
     let url = |config: &Checked| config.gateways.get(at).map(|gateway| gateway.url());
     url(one) == url(other)
 }
 
-/// A place in the queue. Dropped: the turn has left, and the next one is woken.
+/// A place in the queue. Dropping it leaves the queue and wakes the next turn.
 pub(crate) struct Place {
     state: State,
     ticket: Ticket,
-    /// What it adds to those of the queue; 0 once it runs.
+    /// Bytes it adds to the queue; 0 once it runs.
     waiting_bytes: Cell<usize>,
 }
 
 impl Place {
-    /// Until it is this turn's time.
+    /// Resolves when it is this turn's time to run.
     pub async fn turn_comes(&self) {
         poll_fn(|cx| {
             let mut inner = self.state.0.borrow_mut();

@@ -1,4 +1,4 @@
-//! What the guards and the client say to people, in the config's locale.
+//! Texts of the guards and the client, in the config's locale.
 
 use openclaw_core::config::{Limits, MIB};
 use openclaw_core::guards::heavy::Reason;
@@ -7,7 +7,7 @@ use openclaw_core::locale::{Locale, say, seconds};
 
 use crate::prelude::*;
 
-/// Bytes as whole mebibytes, rounded down, as the thresholds are named.
+/// Bytes as whole mebibytes, rounded down, as in the thresholds.
 fn mib(bytes: u64) -> u64 {
     bytes / MIB
 }
@@ -26,7 +26,7 @@ pub(crate) fn queued_behind_abandoned(locale: Locale, ms: u64) -> String {
         s = seconds(ms))
 }
 
-/// Empty if there are no files of which this is so.
+/// Empty if there are no such files.
 pub(crate) fn shortened(locale: Locale, files: &str, most: usize) -> String {
     if files.is_empty() {
         return String::new();
@@ -36,7 +36,7 @@ pub(crate) fn shortened(locale: Locale, files: &str, most: usize) -> String {
         zh: "网关默认只把文本文件的前 {most} 个字符交给模型；超出的有：{files}。")
 }
 
-/// As [`shortened`], for a gateway whose version is not known.
+/// Like [`shortened`], for a gateway of unknown version.
 pub(crate) fn perhaps_shortened(locale: Locale, files: &str, most: usize) -> String {
     if files.is_empty() {
         return String::new();
@@ -211,7 +211,7 @@ pub(crate) fn not_configured(locale: Locale) -> String {
         zh: "尚未配置：请设置 gateway_primary_url 和 gateway_bearer_token。")
 }
 
-/// Sent with an attachment that has no text: the gateway takes no message without one.
+/// Sent with an attachment without text: the gateway requires a text.
 pub(crate) fn see_attachment(locale: Locale) -> &'static str {
     match locale {
         Locale::En => "See the attachment.",

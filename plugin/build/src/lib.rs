@@ -1,6 +1,6 @@
-//! Builds this workspace's components with a nested Cargo: for the host's build script, which
-//! embeds the plugin, and for `cargo xtask dist`, which releases it. Both get the same bytes, and
-//! so does everybody who builds the same sources with the same toolchain.
+//! Builds this workspace's components with a nested Cargo, for the host's build script, which embeds the
+//! plugin, and for `cargo xtask dist`, which releases it. The build is reproducible: the same sources and
+//! toolchain give the same bytes.
 #![deny(missing_docs)]
 
 use std::env;
@@ -11,17 +11,16 @@ use anyhow::{Context as _, Result, ensure};
 use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Version};
 use wasmparser::BinaryReader;
 
-/// What components are built for.
+/// The target of components.
 pub const TARGET: &str = "wasm32-wasip2";
 const PROFILE: &str = "component";
 
-/// Builds the plugin, with what it says of itself, from the workspace at `root`. `target` is the
-/// nested Cargo's own folder: the outer one's is locked while a build script runs.
+/// Builds the plugin, with metadata, from the workspace at `root`. `target` is a separate folder for the
+/// nested Cargo, because the outer one's is locked while a build script runs.
 ///
 /// # Errors
 ///
-/// There is no standard library for [`TARGET`], or the plugin does not build; Cargo's own messages
-/// are on stderr.
+/// The standard library for [`TARGET`] is missing, or the build fails; Cargo's messages are on stderr.
 pub fn plugin(root: &Path, target: &Path) -> Result<Vec<u8>> {
     let built = package(root, target, "openclaw-plugin")?;
     describe(
@@ -31,14 +30,14 @@ pub fn plugin(root: &Path, target: &Path) -> Result<Vec<u8>> {
     )
 }
 
-/// Builds one package of the workspace at `root` as a component, as [`plugin`] does.
+/// Builds one package of the workspace at `root` as a component, like [`plugin`].
 ///
-/// One at a time: features of one would otherwise be those of all, and the plugin's exports would
-/// be in everything that uses its rules.
+/// One package at a time: otherwise Cargo would unify their features, and everything that uses the plugin's
+/// rules would get its exports.
 ///
 /// # Errors
 ///
-/// As [`plugin`].
+/// See [`plugin`].
 pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
     install_target()?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -46,7 +45,7 @@ pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
     command
         .current_dir(root)
         .args(["rustc", "--locked", "--lib", "--package", package])
-        // The plugin is also an rlib, for the host; built together they get no LTO: 70 kB more.
+        // As cdylib only: building the plugin's rlib too would disable LTO, which adds 70 kB.
         .args(["--crate-type", "cdylib"])
         .args(["--target", TARGET, "--profile", PROFILE, "--target-dir"])
         .arg(target);
@@ -56,7 +55,7 @@ pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
         }
     }
     let mut flags = remap_flags(target)?;
-    // Addresses take as many bytes as they need, not five: 7 % less.
+    // Variable-length addresses instead of five bytes each: 7 % smaller.
     flags.push("-Clink-arg=--compress-relocations".to_owned());
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     let status = command.status().context("cannot start cargo")?;
@@ -71,19 +70,19 @@ pub fn package(root: &Path, target: &Path, package: &str) -> Result<Vec<u8>> {
     std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Writes name, description, version, licence and compiler into a component. Not the
-/// commit: the same sources are the same bytes, whatever else a commit changed.
+/// Adds name, description, version, licence and compiler to a component. Not the commit, which would change
+/// the bytes of unchanged sources.
 ///
 /// # Errors
 ///
-/// `component` is none, or the compiler does not start.
+/// `component` is not a component, or the compiler does not start.
 pub fn describe(component: &[u8], name: &str, description: &str) -> Result<Vec<u8>> {
     let mut metadata = AddMetadata::default();
     metadata.name = AddMetadataField::Set(name.to_owned());
     metadata.description = AddMetadataField::Set(Description::new(description.to_owned()));
     metadata.version = AddMetadataField::Set(Version::new(env!("CARGO_PKG_VERSION")));
     metadata.licenses = AddMetadataField::Set(Licenses::new(env!("CARGO_PKG_LICENSE"))?);
-    // What rustc itself notes goes when the symbols are stripped.
+    // rustc's own note is stripped with the symbols.
     metadata.language.push(("Rust".to_owned(), String::new()));
     metadata
         .processed_by
@@ -91,7 +90,7 @@ pub fn describe(component: &[u8], name: &str, description: &str) -> Result<Vec<u
     metadata.to_wasm(&without_names(component)?)
 }
 
-/// The component without the names of what is in it, which are for debuggers and take 7 kB.
+/// Removes the name section, which only debuggers use and which takes 7 kB.
 fn without_names(component: &[u8]) -> Result<Vec<u8>> {
     const HEADER: usize = 8;
     const CUSTOM: u8 = 0;
@@ -111,8 +110,8 @@ fn without_names(component: &[u8]) -> Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// Whether the outer Cargo's variable is also meant for the inner one: where things are and how to
-/// reach them, but neither flags nor wrappers (such as clippy's), which are for the host.
+/// Whether the nested Cargo inherits a variable: locations and network settings, but not flags or wrappers
+/// (such as clippy's), which are for the host.
 fn is_for_nested_cargo(name: &str) -> bool {
     let keep = [
         "CARGO_HOME",
@@ -137,8 +136,8 @@ fn is_for_nested_cargo(name: &str) -> bool {
         || !(of_outer_build.iter().any(|prefix| name.starts_with(prefix)) || exact.contains(&name))
 }
 
-/// Paths in panic messages: without these flags they name the builder's folders, and no two
-/// builders get the same file. Those of the workspace's own sources are relative anyway.
+/// Flags that remove the builder's folders from panic messages, for reproducible builds. Paths of the
+/// workspace's own sources are relative anyway.
 fn remap_flags(target: &Path) -> Result<Vec<String>> {
     let sources = cargo_home()?.join("registry").join("src");
     let mut folders: Vec<PathBuf> = match std::fs::read_dir(&sources) {
@@ -154,7 +153,7 @@ fn remap_flags(target: &Path) -> Result<Vec<String>> {
         .iter()
         .map(|folder| remap(folder, "/registry"))
         .collect();
-    // What build scripts generate is included from there.
+    // Build scripts' generated code is included from there.
     flags.push(remap(target, "/target"));
     Ok(flags)
 }
@@ -178,7 +177,7 @@ fn rustc_version() -> Result<String> {
     Ok(version.to_owned())
 }
 
-/// What the compiler answers.
+/// Runs rustc and returns its output.
 fn rustc(arguments: &[&str]) -> Result<String> {
     let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let answer = Command::new(program)
@@ -193,7 +192,7 @@ fn rustc(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(answer.stdout)?.trim().to_owned())
 }
 
-/// Makes sure that the standard library for the components' target is there.
+/// Makes sure that the standard library for the target is installed.
 fn install_target() -> Result<()> {
     let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
     if sysroot
@@ -275,7 +274,7 @@ mod tests {
         let producers = metadata.producers.unwrap();
         let compiler = producers.get("processed-by").unwrap();
         assert_eq!(compiler.get("rustc").unwrap(), &rustc_version().unwrap());
-        // The names of what is in it go.
+        // The name section is removed.
         let mut named = b"\0asm\x0d\0\x01\0\x00\x13\x0ecomponent-name\x01\x02\x03\x04".to_vec();
         let again = describe(&named, "name-of-it", "what it is").unwrap();
         assert_eq!(again, described);

@@ -1,17 +1,17 @@
-//! The one list of what the records and enums of `wit/` are called here, and the conversions to and from
-//! the types that a bindings generator (wit-bindgen's or wasmtime's) makes of them.
+//! Maps the records and enums of `wit/` to this crate's types, and generates the conversions to and from the
+//! types of a bindings generator (wit-bindgen or wasmtime).
 
 use core::time::Duration;
 
-/// Times, which are milliseconds in `wit/`.
+/// Durations, which are milliseconds in `wit/`.
 pub trait Times {
-    /// The milliseconds.
+    /// The type of the milliseconds.
     type Millis;
 
-    /// Whole milliseconds, rounded up: a limit that is not zero does not become zero.
+    /// Whole milliseconds, rounded up so that a non-zero limit never becomes zero.
     fn millis(self) -> Self::Millis;
 
-    /// The other way.
+    /// The inverse of [`Times::millis`].
     fn of_millis(ms: Self::Millis) -> Self;
 }
 
@@ -40,7 +40,7 @@ impl Times for Option<Duration> {
     }
 }
 
-/// Two enums with the same cases, both ways.
+/// Converts between two enums with the same cases, both ways.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! same_cases {
@@ -58,8 +58,8 @@ macro_rules! same_cases {
     };
 }
 
-/// Two records with the same fields, both ways: those that convert by `From`, then optional ones, lists
-/// and times; each of those as `ours: theirs`.
+/// Converts between two records, both ways: fields that convert by `From`, then optional fields, lists and
+/// durations; each of those as `ours: theirs`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! same_fields {
@@ -93,8 +93,7 @@ macro_rules! same_fields {
     };
 }
 
-/// `From`, both ways, between this crate's types and the bindings of the interface `memory-stat`, whose
-/// module is given.
+/// `From`, both ways, between this crate's types and the bindings of the `memory-stat` interface, given as a module.
 #[macro_export]
 macro_rules! memory_bindings {
     ($($memory:ident)::+) => {
@@ -104,7 +103,7 @@ macro_rules! memory_bindings {
     };
 }
 
-/// `From`, both ways, between this crate's types and those of all interfaces, whose modules are given.
+/// `From`, both ways, between this crate's types and the bindings of all interfaces, given as modules.
 #[macro_export]
 macro_rules! bindings {
     (types: $($types:ident)::+, memory: $($memory:ident)::+, guards: $($guards:ident)::+, gateway: $($gateway:ident)::+) => {
@@ -185,7 +184,7 @@ macro_rules! notice_bindings {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! fault_bindings {
-    // A component never says that it has trapped; the host does.
+    // A component never reports that it trapped; the host does.
     ({ $($codes:tt)+ } $host:tt) => {
         $crate::same_cases!($crate::fault::FaultCode, wit_types::FaultCode { $($codes)+ }, else ConfigInvalid);
     };

@@ -1,4 +1,4 @@
-//! What can be set. `table.rs` has each key once; everything about a key is made of its row.
+//! The settings. `table.rs` defines each key once; everything else about a key is generated from its row.
 
 #[cfg(feature = "serde")]
 mod as_text;
@@ -26,12 +26,12 @@ use crate::token;
 /// One mebibyte, in bytes.
 pub const MIB: u64 = 1024 * 1024;
 
-/// The words that make a turn heavy, unless the config has others.
+/// Default words that make a turn heavy.
 pub const HEAVY_WORDS: [&str; 9] = [
     "image", "图片", "video", "视频", "file", "文件", "pdf", "截图", "绘图",
 ];
 
-/// The Rust type of each kind of value.
+/// The Rust type for each kind of value.
 #[allow(missing_docs, reason = "Kind says it")]
 mod types {
     pub type Level = super::Level;
@@ -48,7 +48,7 @@ mod types {
     pub type Ms = super::Duration;
 }
 
-/// A default, from how the table writes it.
+/// Converts a default from the table's notation.
 macro_rules! default {
     (Mib $value:expr) => {
         $value * MIB
@@ -61,7 +61,7 @@ macro_rules! default {
     };
 }
 
-/// What a number is of, for the documentation.
+/// The unit of a number, for the documentation.
 macro_rules! unit {
     (Mib) => {
         " In bytes."
@@ -74,7 +74,7 @@ macro_rules! unit {
     };
 }
 
-/// Whether a number is within its range.
+/// Checks that a number is within its range.
 macro_rules! within {
     (Mib $value:expr, $($key:literal, $default:expr, $least:literal, $most:literal)?) => {
         $(error::within($key, $value, $default * MIB, $least * MIB, $most * MIB, Unit::Mib)?;)?
@@ -127,15 +127,15 @@ macro_rules! record {
 macro_rules! records {
     (Config $config:tt Limits $limits:tt Timeouts $timeouts:tt Files $files:tt) => {
         record! {
-            /// Everything that can be set. `Debug` and `Serialize` do not show tokens.
+            /// Client and guard settings. `Debug` and `Serialize` never show tokens.
             Config $config limits: Limits timeouts: Timeouts
         }
         record! {
-            /// The guards' thresholds. The default is the runbook's.
+            /// Guard thresholds. The defaults are the runbook's.
             Limits $limits
         }
         record! {
-            /// How long to wait.
+            /// Time limits.
             Timeouts $timeouts
         }
     };
@@ -143,7 +143,7 @@ macro_rules! records {
 crate::settings!(records);
 
 impl Limits {
-    /// When a breaker opens, and for how long.
+    /// The rule that opens a breaker.
     pub fn breaker(&self) -> breaker::Rule {
         breaker::Rule {
             failures: self.breaker_failures,
@@ -153,11 +153,11 @@ impl Limits {
 }
 
 impl Config {
-    /// The gateways' origins and tokens, the primary first, if all that is set is allowed.
+    /// Validates all settings. Returns the gateways' origins and tokens, primary first.
     ///
     /// # Errors
     ///
-    /// The first setting that is not allowed, in the order of the table.
+    /// The first invalid setting, in table order.
     pub fn check(&self) -> Result<Vec<(Origin, &str)>, ConfigError> {
         let token = &self.gateway_bearer_token;
         let keys = ("gateway_primary_url", "gateway_bearer_token");
@@ -192,7 +192,7 @@ impl Config {
     }
 }
 
-/// A gateway's origin and token; `keys` are those of its address and its token.
+/// A gateway's origin and token; `keys` are the keys of its URL and token.
 fn gateway<'a>(
     url: &str,
     token: &'a SecretString,

@@ -1,8 +1,8 @@
-//! Exit codes of commands. Those of a turn's ends are [`FaultCode::exit_code`](crate::fault::FaultCode::exit_code).
+//! Exit codes of commands. For the end of a turn see [`FaultCode::exit_code`](crate::fault::FaultCode::exit_code).
 
-/// All went well.
+/// Success.
 pub const OK: u8 = 0;
-/// Something else failed.
+/// Any other failure.
 pub const OTHER: u8 = 1;
-/// The arguments, the input or the settings are wrong.
+/// Invalid arguments, input or settings.
 pub const USAGE: u8 = 2;

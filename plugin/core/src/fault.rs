@@ -1,7 +1,6 @@
-//! Why a turn can end without a reply: one closed set of codes, each with its cause and remedy.
+//! Why a turn can end without a reply: a closed set of codes, each with its cause and remedy.
 //!
-//! This is the only place that holds these texts. The README, the command line, the Star and the
-//! diagnosis print from it.
+//! The only source of these texts: the README, the command lines, the Star and the diagnosis all use it.
 
 use core::time::Duration;
 
@@ -9,10 +8,10 @@ use crate::locale::Locale;
 use crate::named::named;
 use crate::prelude::*;
 
-/// The table: hands every row to `$callback!`, after the arguments given: those that the component can
-/// give, then those that only the host does. A row is
-/// `Case = "name" { counts: whether it is a failure for the breaker, exit: the exit code of a command
-/// that runs a turn, en: (cause, remedy), zh: (cause, remedy) }`.
+/// The fault table: passes every row to `$callback!`, after the given arguments; first the codes a component
+/// can return, then those only the host returns. A row is
+/// `Case = "name" { counts: whether it is a failure for the breaker, exit: exit code of a command that runs a
+/// turn, en: (cause, remedy), zh: (cause, remedy) }`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! with_fault_codes {
@@ -29,55 +28,55 @@ macro_rules! with_fault_codes {
                  "Set gateway.http.endpoints.responses.enabled to true in openclaw_sidecar.config.json5 and restart the gateway. Also check the host and port in gateway_primary_url."),
             zh: ("这个地址有服务在应答，但 POST /v1/responses 没有启用（OpenClaw 默认关闭），或者它不是 OpenClaw 网关。",
                  "在 openclaw_sidecar.config.json5 中把 gateway.http.endpoints.responses.enabled 设为 true 并重启网关；同时核对 gateway_primary_url 的主机和端口。") }
-        /// Refused, unresolved, TLS, or reset before an answer.
+        /// Connection refused, name not resolved, TLS failure, or reset before an answer.
         NetworkOrUnreachable = "network_or_unreachable" { counts: true, exit: 12,
             en: ("Cannot connect to the gateway: it is not running, is still starting, or listens elsewhere.",
                  "Check that the container is running (docker compose ps); a cold start takes up to a minute. Check the host and port in gateway_primary_url: inside another container, 127.0.0.1 is not the host."),
             zh: ("无法连接网关：它没有运行、正在启动，或监听在别的地址。",
                  "检查容器是否在运行（docker compose ps），冷启动后请等待约一分钟；核对 gateway_primary_url 的主机和端口。在另一个容器里，127.0.0.1 并不是宿主机。") }
-        /// The answer ended before a terminal event.
+        /// The answer ended before its terminal event.
         StreamInterrupted = "stream_interrupted" { counts: true, exit: 13,
             en: ("The gateway's answer broke off: the gateway was stopped, restarted or killed while answering.",
                  "Check the gateway's log and whether it was killed for memory (docker compose ps, docker inspect), then ask again. Part of the task may be done already; newer gateways such as 2026.9.6 resume it after a restart, so asking again may repeat it."),
             zh: ("网关的回答在结束前中断：网关在此期间被停止、重启或被系统杀死。",
                  "查看网关日志以及它是否因内存不足被杀死（docker compose ps、docker inspect），然后重新提问。任务可能已经完成了一部分；较新的网关（如 2026.9.6）重启后会自行继续，再次提问可能会重复执行。") }
-        /// The connect, first byte, idle or whole-turn limit.
+        /// The connect, first-byte, idle or turn timeout expired.
         TimedOut = "timed_out" { counts: true, exit: 14,
             en: ("The gateway did not answer within the time limit named in the message.",
                  "If the task needs longer, raise that limit (connect_timeout_seconds, first_byte_timeout_seconds, idle_timeout_seconds or turn_timeout_seconds); otherwise check the gateway's log for what is stuck."),
             zh: ("网关未在消息所示的时限内应答。",
                  "如果任务确实需要更久，请调大对应的时限（connect_timeout_seconds、first_byte_timeout_seconds、idle_timeout_seconds 或 turn_timeout_seconds）；否则请在网关日志中查找卡住的原因。") }
-        /// The gateway works, the model behind it failed.
+        /// The gateway works, but the model behind it failed.
         ModelProviderFailed = "model_provider_failed" { counts: true, exit: 15,
             en: ("The gateway works, but the model provider behind it failed: missing or wrong provider key, no quota, overload, or too long a context.",
                  "Check the provider's key, quota and model name in the gateway's config, and the gateway's log. If the conversation is too long, start a new session."),
             zh: ("网关正常，但它背后的模型服务失败：服务商密钥缺失或错误、额度用尽、过载，或上下文过长。",
                  "在网关配置和日志中检查服务商的密钥、额度与模型名称；如果会话过长，请重置会话。") }
-        /// Another 5xx.
+        /// Any other 5xx from the gateway.
         GatewayError = "gateway_error" { counts: true, exit: 16,
             en: ("The gateway reported an internal error.",
                  "Check the gateway's log (docker compose logs); restart it if the error persists."),
             zh: ("网关报告了内部错误。",
                  "查看网关日志（docker compose logs）；如果错误持续，请重启网关。") }
-        /// 429 from the gateway.
+        /// 429 from the gateway itself.
         RateLimited = "rate_limited" { counts: true, exit: 17,
             en: ("The gateway is refusing requests for now: too many came from this address, or too many with a wrong token. Behind a bridge or proxy all clients share one address, so other clients' wrong tokens lock out a valid one too.",
                  "Wait for the time given before you retry. If a token is wrong, here or in another client behind the same address, fix it first."),
             zh: ("网关暂时拒绝请求：来自同一地址的请求过多，或错误令牌的尝试过多。在网桥或代理后面，所有客户端共用一个地址，其他客户端的错误令牌也会让正确的令牌被拒。",
                  "请等待提示的时间后再试。如果此处或同一地址后的其他客户端令牌有误，请先更正。") }
-        /// An answer that cannot be read.
+        /// The answer is unreadable or over the size limit.
         ProtocolError = "protocol_error" { counts: true, exit: 18,
             en: ("The answer is not in an OpenClaw gateway's format, or exceeds max_answer_bytes.",
                  "Check that the address is the gateway's, that no proxy rewrites the answer, and that the gateway's version is supported. If answers really are that long, raise max_answer_bytes."),
             zh: ("回答不符合 OpenClaw 网关的格式，或超过了 max_answer_bytes。",
                  "检查地址是否为网关、中间是否有代理改写回答、网关版本是否受支持；如果回答确实这么长，请调大 max_answer_bytes。") }
-        /// 400, or refused before it was sent.
+        /// 400 from the gateway, or rejected before it was sent.
         RequestRejected = "request_rejected" { counts: false, exit: 20,
             en: ("The request was not accepted; the message says why.",
                  "Change the request as the message says; retrying it unchanged will not help."),
             zh: ("请求未被接受，原因见消息。",
                  "请按消息修改请求；原样重试无效。") }
-        /// Larger than the gateway takes.
+        /// The request is larger than the gateway accepts.
         RequestTooLarge = "request_too_large" { counts: false, exit: 21,
             en: ("The request exceeds the gateway's limits (20 MiB in total, 10 MiB per image, 5 MiB per file).",
                  "Send fewer or smaller attachments, or put the file in the gateway's workspace and give its path."),
@@ -89,25 +88,25 @@ macro_rules! with_fault_codes {
                  "Wait for the time given; one trial is then let through. In the meantime, run the diagnosis and fix the cause. An admin can reset the breaker."),
             zh: ("网关连续失败，熔断已打开，暂停向它发送请求。",
                  "请等待提示的时间，之后会自动放行一次试探；其间请运行诊断并排除故障。管理员可以手动复位熔断。") }
-        /// The queue is full, or the wait too long.
+        /// The queue is full, or the wait exceeded its limit.
         Busy = "busy" { counts: false, exit: 31,
             en: ("Another task is running. Only one runs at a time, and the queue is full or the wait timed out.",
                  "Try again when the running task has finished, or cancel it."),
             zh: ("已有任务在运行：一次只运行一个任务，而队列已满或等待超时。",
                  "请在当前任务结束后重试，或先取消它。") }
-        /// Too little memory for a heavy turn.
+        /// Not enough memory for a heavy turn.
         HeavyTaskRefused = "heavy_task_refused" { counts: false, exit: 32,
             en: ("Too little memory is available for a heavy task (attachments, images, video, files, PDF, screenshots).",
                  "Free memory (stop other programs, restart the gateway) or send a plain text task. Heavy tasks are accepted again from 512 MiB of available memory."),
             zh: ("服务器可用内存不足，不能执行重任务（附件、图片、视频、文件、PDF、截图等）。",
                  "请释放内存（停止其他程序或重启网关），或改发纯文本任务；可用内存达到 512 MiB 后重任务会恢复。") }
-        /// The caller cancelled.
+        /// The caller cancelled the turn.
         Cancelled = "cancelled" { counts: false, exit: 130,
             en: ("The caller cancelled the task.",
                  "Nothing to do. The gateway may still finish what it started (2026.2.9 does)."),
             zh: ("调用方取消了任务。",
                  "无需处理。网关可能仍会把已经开始的部分做完（2026.2.9 会这样）。") }
-        /// No valid config.
+        /// No valid config is set.
         ConfigInvalid = "config_invalid" { counts: false, exit: 2,
             en: ("A setting is missing or invalid; the message names it.",
                  "Fix the setting named in the message and reload."),
@@ -134,14 +133,13 @@ macro_rules! fault_codes {
         }
 
         impl FaultCode {
-            /// Whether it is a failure for the gateway's breaker. An outcome that says nothing
-            /// about the gateway neither counts nor resets.
+            /// Whether it is a failure for the gateway's breaker. Other faults say nothing about the gateway:
+            /// they neither count nor reset the count.
             pub fn counts_for_breaker(self) -> bool {
                 match self { $(Self::$case => $counts),+ }
             }
 
-            /// The exit code of a command whose turn ended so: stable, so that scripts can tell the
-            /// ends apart. [`crate::exit`] has the others.
+            /// Exit code of a command whose turn ended this way; stable for scripts. [`crate::exit`] has the others.
             pub fn exit_code(self) -> u8 {
                 match self { $(Self::$case => $exit),+ }
             }
@@ -164,26 +162,25 @@ macro_rules! fault_codes {
 }
 with_fault_codes!([fault_codes]);
 
-/// Why a turn, or another call, ended without a result. As JSON it has the fields of the session
-/// protocol's `fault` event.
+/// Why a turn or another call failed. In JSON it has the fields of the session protocol's `fault` event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fault {
     /// For programs.
     pub code: FaultCode,
-    /// What was seen; for people and logs, never for decisions. Contains no secret.
+    /// What was observed, for people and logs; never for decisions. Contains no secrets.
     pub message: String,
     /// Why this happens, in the config's locale.
     pub cause: String,
     /// What to do about it, in the config's locale.
     pub remedy: String,
-    /// The part of the answer that had arrived; empty for none.
+    /// Text received before the failure; may be empty.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "String::is_empty")
     )]
     pub partial_text: String,
-    /// After how long trying again makes sense. In JSON a number of seconds.
+    /// Time to wait before retrying; none if unknown. Seconds in JSON.
     #[cfg_attr(
         feature = "serde",
         serde(
@@ -194,7 +191,7 @@ pub struct Fault {
         )
     )]
     pub retry_after: Option<Duration>,
-    /// The HTTP status, where there was one.
+    /// HTTP status, if there was a response.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -203,7 +200,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault with the table's cause and remedy.
+    /// Creates a fault with the table's cause and remedy.
     pub fn new(code: FaultCode, locale: Locale, message: impl Into<String>) -> Self {
         Self {
             code,

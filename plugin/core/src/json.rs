@@ -1,4 +1,4 @@
-//! How times, bytes and JSON texts are written in JSON.
+//! JSON representation of durations, bytes and JSON texts.
 
 use core::fmt;
 use core::time::Duration;
@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use crate::prelude::*;
 
-/// A `Duration` as a number of seconds, whole where it has no fraction.
+/// A `Duration` as seconds; an integer if it has no fraction.
 pub mod seconds {
     use super::*;
 
     /// For `#[serde(with)]`.
     ///
     /// # Errors
-    /// The serializer's own.
+    /// Any error of the serializer.
     pub fn serialize<S: Serializer>(value: &Duration, s: S) -> Result<S::Ok, S::Error> {
         match value.subsec_nanos() {
             0 => s.serialize_u64(value.as_secs()),
@@ -29,14 +29,14 @@ pub mod seconds {
     /// For `#[serde(with)]`.
     ///
     /// # Errors
-    /// It is no number, or one that is negative, infinite or too large.
+    /// The value is not a number, or is negative, infinite or too large.
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
         Duration::try_from_secs_f64(f64::deserialize(d)?)
             .map_err(|_| D::Error::custom("not a number of seconds, 0 or more"))
     }
 }
 
-/// An optional `Duration` as a number of seconds or null.
+/// An optional `Duration` as seconds or null.
 pub mod optional_seconds {
     use super::*;
 
@@ -46,7 +46,7 @@ pub mod optional_seconds {
     /// For `#[serde(with)]`.
     ///
     /// # Errors
-    /// The serializer's own.
+    /// Any error of the serializer.
     pub fn serialize<S: Serializer>(value: &Option<Duration>, s: S) -> Result<S::Ok, S::Error> {
         value.map(Seconds).serialize(s)
     }
@@ -54,7 +54,7 @@ pub mod optional_seconds {
     /// For `#[serde(with)]`.
     ///
     /// # Errors
-    /// As [`seconds::deserialize`].
+    /// See [`seconds::deserialize`].
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::<Seconds>::deserialize(d)?.map(|seconds| seconds.0))
     }
@@ -72,15 +72,15 @@ pub mod base64_text {
     /// For `#[serde(with)]`.
     ///
     /// # Errors
-    /// The serializer's own.
+    /// Any error of the serializer.
     pub fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(&STANDARD.encode(bytes))
     }
 
-    /// For `#[serde(with)]`. Decoded as it is read, so that the text is not held a second time.
+    /// For `#[serde(with)]`. Decodes while reading, so the text is never held in memory as well.
     ///
     /// # Errors
-    /// It is no string in base64.
+    /// The value is not a base64 string.
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
         struct Base64;
 
@@ -101,11 +101,11 @@ pub mod base64_text {
     }
 }
 
-/// The text of a JSON value as that value.
+/// A JSON text, embedded as a value.
 pub(crate) mod value {
     use super::*;
 
-    /// What is no JSON is written as the text that it is.
+    /// Text that is not valid JSON is written as a string.
     pub(crate) fn serialize<S: Serializer>(text: &str, s: S) -> Result<S::Ok, S::Error> {
         let value = serde_json::from_str(text);
         value.unwrap_or_else(|_| Value::from(text)).serialize(s)

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The character of the escape that this begins with, and how many bytes it takes.
+/// Decodes the escape at the start of the text: the character, and the bytes consumed.
 pub fn escape(text: &[u8]) -> (char, usize) {
     let c = match text.get(1) {
         Some(b'n') => '\n',
@@ -38,7 +38,7 @@ fn unicode_escape(text: &[u8]) -> (char, usize) {
     }
 }
 
-/// JSON text whose lone halves of surrogate pairs are U+FFFD, so that every reader takes it.
+/// JSON text with lone surrogates replaced by U+FFFD, so that every parser accepts it.
 pub fn with_whole_characters(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
@@ -47,7 +47,7 @@ pub fn with_whole_characters(text: &str) -> String {
         whole.push_str(before);
         let (c, used) = escape(escaped.as_bytes());
         let lost = used == 6 && c == char::REPLACEMENT_CHARACTER;
-        // A backslash before what is not ASCII stands alone.
+        // A backslash before a non-ASCII character stands alone.
         let (taken, after) = escaped.split_at(used);
         whole.push_str(if lost { "\\ufffd" } else { taken });
         rest = after;

@@ -1,13 +1,13 @@
-//! How much a turn may do.
+//! What a turn may do.
 
 use crate::named::named;
 
 named! {
-    /// How much a turn may do. Ordered: each level includes those before it.
+    /// What a turn may do. Ordered: each level includes the ones before it.
     pub enum Level, "level" {
-        /// Talk only; no tools.
+        /// Conversation only; no tools.
         Talk = "L0",
-        /// Tools that only read.
+        /// Read-only tools.
         ReadOnly = "L1",
         /// Astr commands and tools.
         Act = "L2",

@@ -1,7 +1,6 @@
-//! The words and rules that the plugin, its hosts and the sidecar share.
+//! Types and rules shared by the plugin, its hosts and the sidecar.
 //!
-//! No I/O, no clock and no `std`: time and memory are passed in. Everything else in this project depends
-//! on this crate; it depends on nothing of the project.
+//! No I/O, clock or `std`: time and memory are passed in. This crate depends on no other crate of the project.
 #![deny(missing_docs)]
 #![no_std]
 

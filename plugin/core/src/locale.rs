@@ -1,10 +1,10 @@
-//! The language of what people read.
+//! The language of user-facing text.
 
 use crate::named::named;
 use crate::prelude::*;
 
 named! {
-    /// The language of a text that is for people.
+    /// The language of user-facing text.
     #[derive(Default)]
     pub enum Locale, "locale" {
         /// English.
@@ -16,9 +16,9 @@ named! {
 }
 
 impl Locale {
-    /// What the environment asks for, as gettext reads it: of `LC_ALL`, `LC_MESSAGES` and `LANG` the
-    /// first that is set and not empty names the locale. If that is `C` or `POSIX` the language is English;
-    /// otherwise the first language of `LANGUAGE` that is spoken here goes before it.
+    /// The language the environment asks for, by gettext's rules: the first non-empty of `LC_ALL`,
+    /// `LC_MESSAGES` and `LANG` is the locale. `C` and `POSIX` mean English; otherwise the first supported
+    /// language of `LANGUAGE` takes precedence.
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &&str| variable(name).filter(|value| !value.trim().is_empty());
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set);
@@ -34,7 +34,7 @@ impl Locale {
             .unwrap_or_default()
     }
 
-    /// Of a locale or language, in whatever form: `zh_CN.UTF-8`, `ZH_CN.utf8`, `zh-Hant`, `zh@x`, `en_GB`.
+    /// Parses a locale or language in any form: `zh_CN.UTF-8`, `ZH_CN.utf8`, `zh-Hant`, `zh@x`, `en_GB`.
     fn of_language(name: &str) -> Option<Self> {
         let name = name.trim().to_ascii_lowercase();
         match name.split(['_', '-', '.', '@']).next()? {
@@ -45,7 +45,7 @@ impl Locale {
     }
 }
 
-/// A text in the reader's language: both languages side by side, with the same arguments.
+/// A text in the reader's language, written in both languages with the same arguments.
 #[macro_export]
 macro_rules! say {
     ($locale:expr, en: $en:literal, zh: $zh:literal $(, $($arg:tt)*)?) => {
@@ -57,7 +57,7 @@ macro_rules! say {
 }
 pub use crate::say;
 
-/// Milliseconds as the seconds that users write. Floating point would cost 17 kB of component.
+/// Milliseconds as the seconds users write. Floating point would add 17 kB to the component.
 pub fn seconds(ms: u64) -> String {
     let text = format!("{}.{:03}", ms / 1000, ms % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -68,8 +68,8 @@ mod tests {
     use super::Locale::{self, En, Zh};
     use crate::prelude::*;
 
-    // Report F34 (future-architect/vuls#215: LANGUAGE goes before LANG; sindresorhus/os-locale#14): one program spoke
-    // Chinese and another English for `LANG=ZH_CN.utf8`.
+    // Report F34 (future-architect/vuls#215: LANGUAGE precedes LANG; sindresorhus/os-locale#14): for
+    // `LANG=ZH_CN.utf8` one program printed Chinese and another English.
     #[test]
     fn the_language_is_what_gettext_would_choose() {
         let cases: [(&[(&str, &str)], Locale); 27] = [

@@ -1,18 +1,18 @@
-//! Closed sets of names: one list makes the enum, its names for programs, its parser and its JSON.
+//! Closed sets of names: one list generates the enum, its names, its parser and its JSON.
 
 use core::fmt;
 
 use crate::prelude::*;
 
-/// A name that is not in its set.
+/// A name outside its set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownName {
-    /// What it should name, such as `level`.
+    /// The kind of name expected, such as `level`.
     pub kind: &'static str,
-    /// The name as given.
+    /// The name that was given.
     pub name: String,
-    /// Every name of the set, in order.
+    /// All valid names, in order.
     pub allowed: Vec<&'static str>,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for UnknownName {
 
 impl core::error::Error for UnknownName {}
 
-/// An enum whose cases have names.
+/// Defines an enum whose cases have names.
 macro_rules! named {
     ($(#[$meta:meta])* pub enum $Name:ident, $kind:literal { $( $(#[$doc:meta])* $case:ident = $name:literal, )+ }) => {
         $(#[$meta])*
@@ -38,10 +38,10 @@ macro_rules! named {
         pub enum $Name { $( $(#[$doc])* $case, )+ }
 
         impl $Name {
-            /// Every one, in order.
+            /// All cases, in order.
             pub const ALL: &'static [Self] = &[$(Self::$case),+];
 
-            /// Its name for programs and people.
+            /// The name, for programs and people.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$case => $name),+ }
             }

@@ -1,5 +1,4 @@
-//! What a gateway's address may be. The host's list of allowed origins is made by the same rules: what
-//! one of them takes the other takes too.
+//! Gateway addresses. The host builds its list of allowed origins by the same rules.
 
 use crate::locale::Locale;
 use crate::locale::say;
@@ -11,32 +10,32 @@ use crate::printable::shown;
 pub struct Origin {
     /// Whether to use TLS.
     pub https: bool,
-    /// Host and port as they go into a request: in lower case, and without the scheme's own port.
+    /// Host and port as sent in a request: lower case, without the scheme's default port.
     pub authority: String,
 }
 
-/// What is wrong with an address.
+/// Why an address is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginError {
     /// There is none.
     Empty,
-    /// It does not say http or https.
+    /// The scheme is missing.
     NoScheme,
-    /// It says something else.
+    /// The scheme is neither http nor https.
     OtherScheme,
-    /// More than host and port.
+    /// It has a path, query or fragment.
     HasPath,
-    /// A user, and perhaps a password.
+    /// It has a user, and maybe a password.
     HasUser,
-    /// No host.
+    /// The host is missing or invalid.
     Host,
-    /// No port from 1 to 65535.
+    /// The port is not 1 to 65535.
     Port,
 }
 
 impl OriginError {
-    /// What follows the address in a message.
+    /// The text that follows the address in a message.
     fn words(self, locale: Locale) -> &'static str {
         match (self, locale) {
             (Self::Empty, Locale::En) => "is empty",
@@ -60,7 +59,7 @@ impl OriginError {
         }
     }
 
-    /// For people: the address, without a password in it, and what is wrong with it.
+    /// Message for people: the address, with any password removed, and what is wrong with it.
     pub fn message(self, url: &str, locale: Locale) -> String {
         let url = shown(&without_user(url));
         let why = self.words(locale);
@@ -70,7 +69,7 @@ impl OriginError {
     }
 }
 
-/// A password in a URL is a secret too.
+/// Removes the user and password, which is a secret.
 pub(crate) fn without_user(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => {
@@ -81,21 +80,21 @@ pub(crate) fn without_user(url: &str) -> String {
     }
 }
 
-/// The longest host, in characters: that of a DNS name.
+/// Maximum characters of a host, as for a DNS name.
 const MAX_HOST: usize = 253;
 
 impl Origin {
-    /// The address in its canonical form.
+    /// The address in canonical form.
     pub fn url(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
         format!("{scheme}://{}", self.authority)
     }
 
-    /// Of a URL that has nothing but scheme, host and port.
+    /// Parses a URL that consists of scheme, host and port only.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// Why the address is invalid.
     pub fn parse(url: &str) -> Result<Self, OriginError> {
         if url.is_empty() {
             return Err(OriginError::Empty);
@@ -106,7 +105,7 @@ impl Origin {
             "https" => (true, 443),
             _ => return Err(OriginError::OtherScheme),
         };
-        // What people paste from a browser ends in a slash; that is not a path.
+        // URLs pasted from a browser end in a slash; that is not a path.
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains(['/', '?', '#', '\\']) {
             return Err(OriginError::HasPath);
@@ -155,9 +154,9 @@ impl Origin {
     }
 }
 
-/// Whether it is an IPv6 address. By hand, because the standard library's parser costs the component 4 kB.
+/// Hand-written because the standard library's parser adds 4 kB to the component.
 fn is_ipv6(text: &str) -> bool {
-    // How many of the eight groups a part has; an IPv4 address at the very end is two.
+    // The number of 16-bit groups in a part; a trailing IPv4 address counts as two.
     let groups = |part: &str, last: bool| -> Option<usize> {
         if part.is_empty() {
             return Some(0);
@@ -284,7 +283,7 @@ mod tests {
             ("http://localhost\n", Host),
             ("http://[::1", Host),
             ("http://[::g]", Host),
-            // Report F31: the component took it, and the host did not.
+            // Report F31: accepted by the component, rejected by the host.
             ("http://[1:2:3]", Host),
             ("http://[fe80::1%25eth0]", Host),
             ("http://ex*ample", Host),

@@ -1,4 +1,4 @@
-//! What std's prelude has and core's lacks.
+//! The part of std's prelude that core lacks.
 
 pub(crate) use alloc::borrow::ToOwned;
 pub(crate) use alloc::string::String;

@@ -1,15 +1,13 @@
-//! The one place for text from outside: what gateways, models, tools and callers say.
+//! Sanitizes text from gateways, models, tools and callers before it is shown.
 //!
-//! It is valid (what is no UTF-8 becomes U+FFFD), bounded, printable where it is shown, and without
-//! the gateways' tokens.
+//! The result is valid UTF-8 (invalid bytes become U+FFFD), bounded, printable and free of the gateways' tokens.
 
 use crate::prelude::*;
 
-/// Characters that are shown of what a gateway says.
+/// Maximum characters shown of a gateway's text.
 pub const MAX_EXCERPT: usize = 500;
 
-/// Whether a character may be shown: a terminal obeys control characters, and the bidirectional
-/// overrides make a text look like another one.
+/// Rejects control characters, which a terminal would obey, and bidirectional overrides, which disguise text.
 fn is_printable(c: char) -> bool {
     match c {
         '\n' | '\r' | '\t' => true,
@@ -18,10 +16,10 @@ fn is_printable(c: char) -> bool {
     }
 }
 
-/// Appends what may be shown of a text, lines and all.
+/// Appends the printable characters of a text, keeping line breaks.
 pub fn push_printable(to: &mut String, text: &str) {
-    // Nearly every text is clean, and bytes are faster to look at than characters. The first byte of
-    // U+0080 to U+009F is C2, that of the overrides E2.
+    // Nearly all text is clean, and bytes are faster to scan than characters. U+0080 to U+009F start with
+    // byte C2, the overrides with E2.
     let doubtful = |b: u8| (b < b' ' && b != b'\n') || matches!(b, 0x7f | 0xc2 | 0xe2);
     if text.bytes().any(doubtful) {
         to.extend(text.chars().filter(|c| is_printable(*c)));
@@ -30,22 +28,22 @@ pub fn push_printable(to: &mut String, text: &str) {
     }
 }
 
-/// The beginning of a text from outside, on one line and printable: at most [`MAX_EXCERPT`] characters.
+/// The start of an outside text, on one line and printable: at most [`MAX_EXCERPT`] characters.
 pub fn excerpt(text: &[u8]) -> String {
     excerpt_of(text, MAX_EXCERPT, &core::convert::identity)
 }
 
-/// A value for a message: as [`excerpt`], of its first 100 characters.
+/// A value for a message: like [`excerpt`], limited to 100 characters.
 pub fn shown(value: &str) -> String {
     excerpt(value.chars().take(100).collect::<String>().as_bytes())
 }
 
-/// As [`excerpt`], with at most `most` characters; `mask` takes the secrets out of the line before it is cut.
+/// Like [`excerpt`] with at most `most` characters; `mask` removes secrets before the line is cut.
 pub fn excerpt_of(text: &[u8], most: usize, mask: &dyn Fn(String) -> String) -> String {
     let looked_at = text.len().min(4 * most);
     let cut_off = looked_at < text.len();
     let text = String::from_utf8_lossy(&text[..looked_at]);
-    // Before the line is masked: what is taken out might have cut a token in two.
+    // Filter before masking: a removed character may have split a token.
     let text: String = text.chars().filter(|c| is_printable(*c)).collect();
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if cut_off {
@@ -63,7 +61,7 @@ pub fn excerpt_of(text: &[u8], most: usize, mask: &dyn Fn(String) -> String) -> 
     line
 }
 
-/// Half a token would not be known for one, and not be masked.
+/// Half a token would not be recognized, and so not masked.
 fn cut_between_words(line: &mut String) {
     let in_word = |c: char| c.is_ascii_graphic();
     line.truncate(line.trim_end_matches(in_word).trim_end().len());

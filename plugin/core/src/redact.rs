@@ -1,27 +1,26 @@
-//! The one masker of secrets, for the component, the host, the command lines, the sidecar and the Star.
+//! Masks secrets, for the component, the host, the command lines, the sidecar and the Star.
 
 use crate::prelude::*;
 
-/// What stands in a secret's place.
+/// Replaces a secret.
 pub const MASK: &str = "***";
 
-/// Bytes of the shortest secret that is masked. A shorter one, such as `none`, is a word that may stand
-/// anywhere.
+/// Minimum bytes of a secret that is masked. Anything shorter, such as `none`, may be an ordinary word.
 pub const SHORTEST: usize = 5;
 
-/// The text without these secrets. Where they overlap or one has another in it, all of them is masked.
+/// Masks these secrets in a text. Overlapping and nested secrets are masked as one.
 pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str> + Clone) -> String {
     mask_with(MASK, text, secrets)
 }
 
-/// As [`mask`], with another mark in the secrets' place.
+/// Like [`mask`], with a different replacement.
 pub fn mask_with<'a>(
     mark: &str,
     text: &str,
     secrets: impl IntoIterator<Item = &'a str> + Clone,
 ) -> String {
     let mut masked = String::with_capacity(text.len());
-    // Where what is masked now ends.
+    // End of the span masked so far.
     let mut end = 0;
     for (at, c) in text.char_indices() {
         for secret in secrets.clone() {
@@ -39,8 +38,8 @@ pub fn mask_with<'a>(
     masked
 }
 
-/// How many bytes of a text that comes in pieces can be masked and shown by now: from there on it may be
-/// the beginning of a secret, or of one that overlaps another.
+/// How many bytes of a streamed text can be masked and shown so far; the rest may be the start of a secret,
+/// or of one that overlaps another.
 pub fn settled<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str> + Clone) -> usize {
     let secrets = || {
         let secrets = secrets.clone().into_iter();
@@ -50,7 +49,7 @@ pub fn settled<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str> + Clon
         |rest: &str| secrets().any(|secret| secret.len() > rest.len() && secret.starts_with(rest));
     let mut places = text.char_indices().map(|(at, _)| at);
     let cut = places.find(|at| begins(&text[*at..])).unwrap_or(text.len());
-    // What is masked as one, last before the cut: it must not be cut in two.
+    // The last masked span before the cut; it must not be split.
     let (mut start, mut end) = (0, 0);
     for (at, _) in text.char_indices().take_while(|(at, _)| *at < cut) {
         for secret in secrets().filter(|secret| text[at..].starts_with(secret)) {

@@ -1,5 +1,4 @@
-//! What the guards know, and what the diagnosis found. As JSON these have the fields of the
-//! session protocol's `status` and `diagnosis` events.
+//! Guard state and diagnosis. In JSON these have the fields of the session protocol's `status` and `diagnosis` events.
 
 use core::time::Duration;
 
@@ -10,19 +9,19 @@ use crate::named::named;
 use crate::prelude::*;
 use crate::turn::GatewayName;
 
-/// All that the guards know.
+/// Guard state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Status {
-    /// One for each configured gateway; none before a config is set.
+    /// One per configured gateway; empty before a config is set.
     pub breakers: Breakers,
-    /// Read anew for this call.
+    /// Read at the time of the call.
     pub memory: MemoryState,
-    /// Turns that run, here or still at the gateway: 0 or 1.
+    /// Running turns, including one still running at the gateway: 0 or 1.
     pub in_flight: u32,
-    /// Turns that wait.
+    /// Queued turns.
     pub queued: u32,
-    /// What has happened since the plugin was built.
+    /// Totals so far.
     pub counters: Counters,
 }
 
@@ -30,10 +29,10 @@ pub struct Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Breakers {
-    /// The primary gateway's; none before a config is set.
+    /// The primary's; none before a config is set.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub primary: Option<Breaker>,
-    /// The backup gateway's; none if there is no backup.
+    /// The backup's; none without a backup.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub backup: Option<Breaker>,
 }
@@ -42,7 +41,7 @@ impl IntoIterator for Breakers {
     type Item = Breaker;
     type IntoIter = core::iter::Flatten<core::array::IntoIter<Option<Breaker>, 2>>;
 
-    /// The primary's first.
+    /// Primary first.
     fn into_iter(self) -> Self::IntoIter {
         [self.primary, self.backup].into_iter().flatten()
     }
@@ -62,18 +61,18 @@ impl FromIterator<Breaker> for Breakers {
     }
 }
 
-/// One gateway's breaker.
+/// Breaker of one gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Breaker {
-    /// Whose it is.
+    /// The gateway it protects.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub gateway: GatewayName,
-    /// Where it stands now.
+    /// Current state.
     pub state: BreakerState,
-    /// Failures in a row so far.
+    /// Consecutive failures so far.
     pub failures: u32,
-    /// Until a trial is let through; zero unless open. In JSON a number of seconds.
+    /// Time until a trial is allowed; zero unless open. Seconds in JSON.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "retry_after_seconds", with = "crate::json::seconds")
@@ -82,99 +81,98 @@ pub struct Breaker {
 }
 
 named! {
-    /// Where a breaker stands.
+    /// State of a breaker.
     pub enum BreakerState, "breaker state" {
-        /// Turns go through.
+        /// Turns pass.
         Closed = "closed",
-        /// Turns are refused until the time is over.
+        /// Turns are refused until the open time has elapsed.
         Open = "open",
-        /// The time is over: one trial turn is let through, or is under way.
+        /// The open time has elapsed; one trial turn may pass or is in progress.
         HalfOpen = "half_open",
     }
 }
 
-/// What the memory guard sees, and what follows.
+/// Current memory reading and what it permits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MemoryState {
-    /// Bytes; none if it could not be read. In JSON whole MiB, rounded down.
+    /// Available bytes; none if unreadable. In JSON whole MiB, rounded down.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "available_mib", serialize_with = "crate::json::mib")
     )]
     pub available: Option<u64>,
-    /// Bytes; none if it could not be read. In JSON whole MiB, rounded down.
+    /// Total bytes; none if unreadable. In JSON whole MiB, rounded down.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "total_mib", serialize_with = "crate::json::mib")
     )]
     pub total: Option<u64>,
-    /// What bounds it; none if it could not be read.
+    /// What sets the limit; none if unreadable.
     pub bound: Option<Bound>,
-    /// Why it could not be read; none if it could.
+    /// Why the reading failed; none if it succeeded.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub unreadable: Option<String>,
-    /// Why it is an estimate, for people; none if it is exact or could not be read.
+    /// Why the numbers are estimates, for display; none if exact or unreadable.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub estimated: Option<String>,
-    /// The highest level that a turn would get now.
+    /// Highest level a turn would get now.
     pub level_cap: Level,
-    /// Whether a heavy turn would be let through now.
+    /// Whether a heavy turn would be admitted now.
     pub heavy_allowed: bool,
 }
 
-/// Counted since the plugin was built, or the one whose snapshot it took over.
+/// Totals since the plugin was built, including those of the snapshot it restored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Counters {
-    /// Turns asked for.
+    /// Turns requested.
     pub turns: u64,
     /// Turns that ended with a reply.
     pub completed: u64,
     /// Turns that ended with a fault that counts for the breaker.
     pub failed: u64,
-    /// Turns that the guards refused: `circuit_open`, `busy`, `heavy_task_refused`.
+    /// Turns refused by the guards: `circuit_open`, `busy`, `heavy_task_refused`.
     pub refused: u64,
-    /// Turns that the caller cancelled.
+    /// Turns cancelled by the caller.
     pub cancelled: u64,
-    /// Tool calls that were run.
+    /// Tool calls run.
     pub tool_calls: u64,
-    /// Tool calls that were denied.
+    /// Tool calls denied.
     pub tool_denials: u64,
 }
 
-/// What the diagnosis found. In JSON: `checks` and `ok`.
+/// Result of the diagnosis. In JSON: `checks` and `ok`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// In the order in which they were made.
+    /// In the order they were made.
     pub checks: Vec<Check>,
 }
 
 impl Diagnosis {
-    /// Whether every check is well.
+    /// Whether every check passed.
     pub fn ok(&self) -> bool {
         self.checks.iter().all(Check::ok)
     }
 }
 
-/// One thing that the diagnosis looked at. In JSON: `name`, `ok`, `code`, `detail`, `cause` and
-/// `remedy`.
+/// One diagnostic check. In JSON: `name`, `ok`, `code`, `detail`, `cause` and `remedy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Stable, for programs, such as `memory` or `token-primary`.
+    /// Stable identifier, such as `memory` or `token-primary`.
     pub name: String,
-    /// None: it is well.
+    /// None if the check passed.
     pub code: Option<FaultCode>,
-    /// What was seen.
+    /// What was observed.
     pub detail: String,
-    /// Why this happens; empty if it is well.
+    /// Why it failed; empty if it passed.
     pub cause: String,
-    /// What to do about it; empty if it is well.
+    /// What to do about it; empty if it passed.
     pub remedy: String,
 }
 
 impl Check {
-    /// Whether it is well.
+    /// Whether the check passed.
     pub fn ok(&self) -> bool {
         self.code.is_none()
     }

@@ -1,29 +1,29 @@
-//! What cannot be a token. The component, the host and the sidecar's doctor judge by the same list.
+//! Recognizes strings that cannot be a token. Shared by the component, the host and the sidecar's doctor.
 
 use crate::locale::Locale;
 
-/// Why a text cannot be a gateway's token.
+/// Why a string cannot be a gateway token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flaw {
-    /// There is none.
+    /// It is empty.
     Missing,
-    /// What examples write where the token belongs.
+    /// A placeholder from an example.
     Placeholder,
-    /// What is shown in a token's place.
+    /// A mask shown in place of a token.
     Redacted,
-    /// It begins with `Bearer `.
+    /// It starts with `Bearer `.
     Prefixed,
-    /// It has a line break.
+    /// It contains a line break.
     LineBreak,
-    /// It has spaces, control characters or characters outside ASCII.
+    /// It contains spaces, control characters or non-ASCII characters.
     NotPrintable,
-    /// Over 4096 characters.
+    /// Longer than 4096 characters.
     TooLong,
 }
 
 impl Flaw {
-    /// What follows the setting's name in a message; the token is not in it.
+    /// The text that follows the setting's name in a message; never quotes the token.
     pub fn message(self, locale: Locale) -> &'static str {
         let (en, zh) = match self {
             Self::Missing => (
@@ -62,7 +62,7 @@ impl Flaw {
     }
 }
 
-/// What is wrong with a token; none if it may be one.
+/// Why a string cannot be a token; none if it can.
 pub fn flaw(token: &str) -> Option<Flaw> {
     let has_prefix = token
         .get(..7)
@@ -86,10 +86,10 @@ pub fn flaw(token: &str) -> Option<Flaw> {
     })
 }
 
-/// Letters that stand for one that is hidden, whatever else is in the text.
+/// Characters that stand for a hidden one, wherever they appear in the string.
 const BULLETS: [char; 10] = ['•', '●', '∙', '·', '⬤', '▪', '█', '＊', '…', '\u{fffd}'];
 
-/// Whether it is what programs show instead of a token.
+/// Whether programs show this in place of a token.
 fn is_mask(token: &str) -> bool {
     let token = token.trim();
     let lower = token.to_ascii_lowercase();
@@ -102,11 +102,11 @@ fn is_mask(token: &str) -> bool {
             .any(|mark| lower.contains(mark))
         || only(&['*', '.', '-', '_', '#', '?'])
         || only(&['x', 'X', '-', '_'])
-        // `sk-ab...wxyz`: an end of the token at either side. A whole token is longer.
+        // `sk-ab...wxyz`: both ends of a token. A whole token is longer.
         || (token.len() < 24 && token.contains("..."))
 }
 
-/// What examples say, in lower case and without `_`, `-`, `.` and spaces.
+/// Parts of placeholders, in lower case and without `_`, `-`, `.` and spaces.
 const MARKS: [&str; 18] = [
     "changeme",
     "changethis",
@@ -128,7 +128,7 @@ const MARKS: [&str; 18] = [
     "exampletoken",
 ];
 
-/// What stands for nothing, or is the name of the thing itself.
+/// Whole values that mean nothing, or name the setting itself.
 const WORDS: [&str; 9] = [
     "token",
     "none",
@@ -141,7 +141,7 @@ const WORDS: [&str; 9] = [
     "gatewaybearertoken",
 ];
 
-/// Whether it is what stands in an example, or a variable that nobody has put in.
+/// Whether it is an example value or an unexpanded variable.
 fn is_placeholder(token: &str) -> bool {
     let token = token.trim();
     let between = |start: &str, end: &str| token.starts_with(start) && token.ends_with(end);
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(flaw(&"x1".repeat(3_000)), Some(Flaw::TooLong));
     }
 
-    // The contrary is reported too (bigduu/Bamboo-agent#430: real keys were taken for masks).
+    // The opposite is reported too (bigduu/Bamboo-agent#430: real keys were taken for masks).
     #[test]
     fn real_tokens_are_tokens() {
         for token in [

@@ -1,5 +1,4 @@
-//! A turn: what is asked, what happens in it, and the reply. The same as in `wit/types.wit`.
-//! How it ends otherwise is a [`Fault`](crate::fault::Fault).
+//! Turn requests, events and replies, as in `wit/types.wit`. A failed turn ends with a [`Fault`](crate::fault::Fault).
 
 use core::fmt;
 
@@ -8,17 +7,16 @@ use crate::locale::{Locale, say};
 use crate::named::named;
 use crate::prelude::*;
 
-/// Bytes of one tool's output that the model is given; more is an error of the tool.
+/// Maximum bytes of tool output passed to the model; larger output is a tool error.
 pub const MAX_TOOL_OUTPUT_BYTES: usize = 1024 * 1024;
 
-/// Bytes of the largest request that the gateway takes; over it, it resets the connection without an
-/// answer.
+/// Largest request the gateway accepts, in bytes. It resets the connection without an answer if a request is larger.
 pub const MAX_REQUEST_BYTES: u64 = 20 * 1024 * 1024;
 
-/// What a tool gave, or the error that the model is given instead of too much of it.
+/// A tool's result, or an error for the model if the result is too large.
 ///
 /// # Errors
-/// The tool's own, or its output or error is over [`MAX_TOOL_OUTPUT_BYTES`].
+/// The tool's own error, or output or error text over [`MAX_TOOL_OUTPUT_BYTES`].
 pub fn bounded_output(result: Result<String, String>) -> Result<String, String> {
     let (Ok(text) | Err(text)) = &result;
     match text.len() {
@@ -29,7 +27,7 @@ pub fn bounded_output(result: Result<String, String>) -> Result<String, String> 
     }
 }
 
-/// What is wrong with a request of so many bytes; none if the gateway takes it.
+/// The error message for a request of this many bytes; none if the gateway accepts the size.
 pub fn oversize(bytes: u64, locale: Locale) -> Option<String> {
     (bytes > MAX_REQUEST_BYTES).then(|| {
         say!(locale,
@@ -38,33 +36,32 @@ pub fn oversize(bytes: u64, locale: Locale) -> Option<String> {
     })
 }
 
-/// One request, from its text to its answer.
+/// One request from the caller.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct TurnRequest {
-    /// What the tool runner is called with. The host makes it; not in JSON.
+    /// Passed to the tool runner. Set by the host; not in JSON.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub id: String,
-    /// What the user says. Not empty, unless there is an attachment.
+    /// The user's message. Empty only if there is an attachment.
     pub text: String,
-    /// Turns of one session share the gateway's memory of the talk. Two sessions are one only if
-    /// they are equal byte for byte. Default: `host-shim`.
+    /// Turns of one session share a conversation at the gateway. Compared byte for byte. Default: `host-shim`.
     #[cfg_attr(feature = "serde", serde(default = "default_session"))]
     pub session: String,
-    /// The level asked for; the guards and the config may lower it. Default: L0.
+    /// Requested level; the guards and the config may lower it. Default: L0.
     #[cfg_attr(feature = "serde", serde(default = "default_level"))]
     pub level: Level,
-    /// The caller knows this turn to be heavy, whatever it looks like.
+    /// Treat the turn as heavy whatever its content.
     #[cfg_attr(feature = "serde", serde(default))]
     pub heavy: bool,
-    /// Added to the agent's instructions for this turn; empty for none.
+    /// Appended to the agent's instructions for this turn; may be empty.
     #[cfg_attr(feature = "serde", serde(default))]
     pub instructions: String,
-    /// What travels with the text; any makes the turn heavy.
+    /// Any attachment makes the turn heavy.
     #[cfg_attr(feature = "serde", serde(default))]
     pub attachments: Vec<Attachment>,
-    /// What the model may call, if the level allows.
+    /// Tools the model may call, if the level allows.
     #[cfg_attr(feature = "serde", serde(default))]
     pub tools: Vec<Tool>,
 }
@@ -78,7 +75,7 @@ fn default_level() -> Level {
 }
 
 impl TurnRequest {
-    /// A plain text turn at the lowest level, without tools.
+    /// A text-only turn at the lowest level, without tools.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             id: String::new(),
@@ -92,7 +89,7 @@ impl TurnRequest {
         }
     }
 
-    /// Bytes of memory that it holds, about; no more than a request for it would have.
+    /// Approximate bytes held in memory; never more than its request body would take.
     pub fn bytes(&self) -> usize {
         let attachments = self.attachments.iter().map(|one| {
             size_of::<Attachment>() + one.media_type.len() + one.filename.len() + one.data.len()
@@ -106,7 +103,7 @@ impl TurnRequest {
     }
 }
 
-/// Lengths instead of contents: a user's text and files have no place in a log.
+/// Shows lengths instead of contents: a user's text and files do not belong in a log.
 impl fmt::Debug for TurnRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tools: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
@@ -122,17 +119,17 @@ impl fmt::Debug for TurnRequest {
     }
 }
 
-/// An image or file that travels with a turn.
+/// An image or file sent with a turn.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Attachment {
     /// IANA media type without parameters, such as `image/png`.
     pub media_type: String,
-    /// Shown to the model; empty for none.
+    /// Shown to the model; may be empty.
     #[cfg_attr(feature = "serde", serde(default))]
     pub filename: String,
-    /// The content; base64 in JSON.
+    /// Raw content; base64 in JSON.
     #[cfg_attr(feature = "serde", serde(with = "crate::json::base64_text"))]
     pub data: Vec<u8>,
 }
@@ -152,19 +149,19 @@ impl fmt::Debug for Attachment {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Tool {
-    /// Unique within the turn; 1 to 64 of `A-Z a-z 0-9 _ -`.
+    /// Unique within the turn; 1 to 64 characters of `A-Z a-z 0-9 _ -`.
     pub name: String,
-    /// What the tool does, for the model.
+    /// Description for the model.
     #[cfg_attr(feature = "serde", serde(default))]
     pub description: String,
-    /// JSON Schema of the arguments: JSON text of an object; in JSON the object itself. Default there:
-    /// an object without properties.
+    /// JSON Schema of the arguments, as the JSON text of an object; in JSON the object itself, by default an
+    /// object without properties.
     #[cfg_attr(
         feature = "serde",
         serde(default = "no_parameters", with = "crate::json::value")
     )]
     pub parameters: String,
-    /// The least effective level at which the tool is offered and run; at L0 none is.
+    /// Lowest effective level at which the tool is offered and run. At L0 no tool is.
     pub level: Level,
 }
 
@@ -173,27 +170,26 @@ fn no_parameters() -> String {
     r#"{"type":"object","properties":{}}"#.into()
 }
 
-/// A tool that the model wants run.
+/// A tool call requested by the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ToolCall {
-    /// Made of the turn's id and a number; unique within the plugin. In JSON `call`.
+    /// Derived from the turn id and a counter; unique within the plugin. `call` in JSON.
     #[cfg_attr(feature = "serde", serde(rename = "call"))]
     pub id: String,
-    /// One of the turn's tools.
+    /// Name of one of the turn's tools.
     pub name: String,
-    /// JSON text of an object, as the model wrote it; in JSON the object itself.
+    /// Arguments, as the JSON text of an object as the model wrote it; in JSON the object itself.
     #[cfg_attr(feature = "serde", serde(with = "crate::json::value"))]
     pub arguments: String,
 }
 
 #[cfg(feature = "serde")]
 impl ToolCall {
-    /// The arguments as a value. Numbers that JSON libraries cannot hold lose precision; the text
-    /// does not.
+    /// The arguments as a value. Numbers beyond the precision of JSON libraries are rounded; the text is not.
     ///
     /// # Errors
-    /// They are no JSON object.
+    /// The text is not a JSON object.
     pub fn arguments_object(
         &self,
     ) -> Result<serde_json::Map<String, serde_json::Value>, serde_json::Error> {
@@ -201,32 +197,32 @@ impl ToolCall {
     }
 }
 
-/// What happens in a turn, in order, before its end. As JSON these are events of the session
-/// protocol: `delta`, `tool-call`, `tool-ended`, `notice`.
+/// Events of a turn, in order, up to its end. In JSON these are the session protocol's `delta`, `tool-call`,
+/// `tool-ended` and `notice`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "event", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Event {
-    /// More of the answer. Joined deltas are for showing; the reply's text is what holds.
+    /// More of the answer, for live display. The reply's text is authoritative.
     Delta {
-        /// The piece.
+        /// The added text.
         text: String,
     },
     /// A tool is about to run. Several may run at once.
     ToolCall(ToolCall),
-    /// A tool that was started has ended.
+    /// A started tool has ended.
     ToolEnded {
-        /// The id of the call.
+        /// Id of the call.
         call: String,
-        /// Whether the tool ran and succeeded; the model is told either way.
+        /// Whether the tool succeeded. The model receives its output or error in both cases.
         succeeded: bool,
     },
-    /// Something to tell the user.
+    /// A message for the user.
     Notice(Notice),
 }
 
-/// Something the guards or the client did that the user may want to know.
+/// Something the user may want to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Notice {
@@ -236,37 +232,36 @@ pub struct Notice {
     pub text: String,
 }
 
-/// The notices: hands every one to `$callback!`, after the arguments given.
+/// The table of notices: passes every row to `$callback!`, after the given arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! with_notice_codes {
     ([$($callback:tt)+] $($arguments:tt)*) => { $($callback)+! { $($arguments)*
-        /// The turn waits for another one to end.
+        /// The turn is waiting for another one to end.
         Queued = "queued",
-        /// The effective level is below the one asked for.
+        /// The effective level is below the requested level.
         LevelLowered = "level_lowered",
-        /// The available memory could not be read; it is treated as short.
+        /// Available memory could not be read; it is treated as low.
         MemoryUnreadable = "memory_unreadable",
-        /// The model called a tool that it may not use, or that does not exist; it was not run.
+        /// The model called a tool that is not allowed or does not exist; the call was not run.
         ToolDenied = "tool_denied",
-        /// The model called tools in more rounds than allowed; it was told to answer without.
+        /// The model reached the limit on tool rounds; it was told to answer without tools.
         ToolRoundsExhausted = "tool_rounds_exhausted",
-        /// The primary gateway was out of reach or resting; the backup is asked.
+        /// The primary gateway is unreachable or its breaker is open; using the backup.
         FailedOver = "failed_over",
-        /// The gateway takes the other JSON shape of tools; the request is sent again in it.
+        /// The gateway expects the other JSON shape for tools; the request is resent in that shape.
         DialectChanged = "dialect_changed",
-        /// The answer was cut off, by the model's token limit or a filter.
+        /// The answer was cut off by the model's token limit or a filter.
         AnswerIncomplete = "answer_incomplete",
-        /// The final text differs from what was streamed: the reply's text is the right one.
+        /// The final text differs from the streamed deltas; use the reply's text.
         AnswerCorrected = "answer_corrected",
         /// The gateway answered without text.
         AnswerEmpty = "answer_empty",
-        /// The gateway passes on only the beginning of an attachment.
+        /// The gateway forwards only the beginning of an attachment to the model.
         AttachmentShortened = "attachment_shortened",
-        /// The gateway may still run a task that was abandoned before.
+        /// The gateway may still be running an abandoned task.
         MayStillRun = "may_still_run",
-        /// The available memory is an estimate: a part of it could not be read. Said once, until the
-        /// reason changes.
+        /// Available memory is an estimate because part of it is unreadable. Sent once per reason.
         MemoryEstimated = "memory_estimated",
     } };
 }
@@ -274,7 +269,7 @@ macro_rules! with_notice_codes {
 macro_rules! notice_codes {
     ($($codes:tt)+) => {
         named! {
-            /// What a notice is about.
+            /// The code of a notice.
             #[non_exhaustive]
             pub enum NoticeCode, "notice code" { $($codes)+ }
         }
@@ -282,24 +277,23 @@ macro_rules! notice_codes {
 }
 with_notice_codes!([notice_codes]);
 
-/// How a turn that went well ended. As JSON it has the fields of the session protocol's
-/// `completed` event.
+/// The end of a successful turn. In JSON it has the fields of the session protocol's `completed` event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reply {
-    /// The whole answer: the gateway's final text, not the joined deltas.
+    /// The complete answer: the gateway's final text, not the joined deltas.
     pub text: String,
-    /// The gateway's id of the last response; may be empty.
+    /// The gateway's id for the last response; may be empty.
     pub response_id: String,
-    /// The level that was in force when the turn ended.
+    /// Effective level when the turn ended.
     pub level: Level,
-    /// The gateway that gave the answer.
+    /// The gateway that answered.
     pub gateway: GatewayName,
-    /// None where the gateway reports none.
+    /// None if the gateway does not report it.
     pub usage: Option<Usage>,
 }
 
-/// Tokens, as the gateway reports them, summed over the rounds of a turn.
+/// Token counts reported by the gateway, summed over the rounds of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Usage {
@@ -310,7 +304,7 @@ pub struct Usage {
 }
 
 named! {
-    /// Which of the two configured gateways.
+    /// One of the two configured gateways.
     pub enum GatewayName, "gateway" {
         /// `gateway_primary_url`.
         Primary = "primary",

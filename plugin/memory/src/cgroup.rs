@@ -1,4 +1,4 @@
-//! The control groups around this process, both versions, from its own up to the mount point.
+//! The control groups (v1 and v2) around this process, from its own up to the mount point.
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
@@ -11,20 +11,20 @@ use crate::{Bound, Doubt, Sample, Unreadable};
 const GROUPS: &str = "/proc/self/cgroup";
 const MOUNTS: &str = "/proc/self/mountinfo";
 
-/// One limit of a group.
+/// A limit of a group.
 struct Limit {
     size: &'static str,
     usage: &'static str,
-    /// In `memory.stat`: the least such limit of the group and of its ancestors, those out of sight
-    /// included.
+    /// Field of `memory.stat` with the minimum of this limit over the group and all its ancestors, including
+    /// hidden ones.
     with_ancestors: Option<&'static str>,
 }
 
-/// The files of one version.
+/// The files of a cgroup version.
 struct Version {
     kind: Kind,
     limits: &'static [Limit],
-    /// A file of every such group, the root included.
+    /// A file that exists in every such group, including the root.
     always: &'static str,
 }
 
@@ -36,7 +36,7 @@ const V1: Version = Version {
             usage: "memory.usage_in_bytes",
             with_ancestors: Some("hierarchical_memory_limit"),
         },
-        // Memory and swap together; only there where swap is accounted.
+        // Memory and swap combined; exists only if swap is accounted.
         Limit {
             size: "memory.memsw.limit_in_bytes",
             usage: "memory.memsw.usage_in_bytes",
@@ -54,35 +54,35 @@ const V2: Version = Version {
             usage: "memory.current",
             with_ancestors: None,
         },
-        // Nothing is killed over this one, but the kernel slows the group down until it is of no use.
+        // Exceeding it kills nothing, but the kernel throttles the group until it is useless.
         Limit {
             size: "memory.high",
             usage: "memory.current",
             with_ancestors: None,
         },
     ],
-    // The root has no memory.max.
+    // The root group has no memory.max.
     always: "cgroup.controllers",
 };
 
-/// v1 has no word for "no limit", but a number near 2^63 that depends on the page size.
+/// v1 writes "no limit" as a number near 2^63 that depends on the page size.
 const V1_UNLIMITED: u64 = 1 << 62;
 
-/// What the groups around this process leave.
+/// Memory left in the groups around this process.
 #[derive(Default)]
 pub(crate) struct Groups {
-    /// Of each limit one.
+    /// One per limit.
     pub samples: Vec<Sample>,
-    /// What cannot be seen of the hierarchy that can limit memory.
+    /// The part of the hierarchy that cannot be seen but could limit memory.
     pub doubt: Option<Doubt>,
 }
 
-/// Where the files are expected if the system does not say.
+/// Default location of the files if the system does not report it.
 const USUAL_GROUPS: &str = "1:memory:/\n0::/\n";
 const USUAL_MOUNTS: &str = "1 0 0:1 / /sys/fs/cgroup rw - cgroup2 none rw\n\
                             2 1 0:2 / /sys/fs/cgroup/memory rw - cgroup none rw,memory\n";
 
-/// Reads all limits that can be seen.
+/// Reads all visible limits.
 pub(crate) fn read(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Groups, Unreadable> {
     let mut all = Groups::default();
     let mut unread = |path: &str, error: io::Error, usual: &str| {
@@ -101,7 +101,7 @@ pub(crate) fn read(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Groups
     for (at, (version, group)) in memory_groups(&groups)?.into_iter().enumerate() {
         let found = seen(file, version, group, &mounts)?;
         all.samples.extend(found.samples);
-        // A controller is in one hierarchy only: memory is not in v2 where v1 has it.
+        // A controller is in a single hierarchy: v2 does not have memory if v1 does.
         if at == 0 {
             all.doubt = all.doubt.or(found.doubt);
         }
@@ -109,8 +109,8 @@ pub(crate) fn read(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Groups
     Ok(all)
 }
 
-/// This process's group in each hierarchy that can limit memory, v1 first.
-/// A line is `ID:CONTROLLERS:GROUP`; v2 has the id 0 and no controllers.
+/// This process's group in each hierarchy that can limit memory, v1 first. Line format:
+/// `ID:CONTROLLERS:GROUP`; v2 has id 0 and no controllers.
 fn memory_groups(text: &str) -> Result<Vec<(&'static Version, &str)>, Unreadable> {
     let lines: Vec<[&str; 3]> = text
         .lines()
@@ -144,7 +144,7 @@ fn seen(
     mounts: &[Mount],
 ) -> Result<Groups, Unreadable> {
     let mut samples = vec![];
-    // Whether a mount shows the group itself, and otherwise what comes nearest to that.
+    // Whether a mount shows the group itself; otherwise the closest one.
     let mut shown = false;
     let mut nearest: Option<(View, &Mount)> = None;
     let mut hidden = None;
@@ -192,7 +192,7 @@ fn seen(
     let doubt = match nearest {
         _ if shown => None,
         Some((view, mount)) => {
-            // A mount point elsewhere may bound us or not: rather too careful than killed.
+            // This mount point may or may not limit us: better too careful than killed.
             if !matches!(view, View::Below(_)) {
                 samples = left(file, version, std::slice::from_ref(&mount.point))?;
             }
@@ -201,8 +201,7 @@ fn seen(
                 mount_point: mount.point.display().to_string(),
             })
         }
-        // Not mounted. In the root group no limit can be missing, unless the root is a namespace's,
-        // which nobody can tell.
+        // Not mounted. The root group has no limit to miss, unless it is a namespace's root, which is undetectable.
         None if hidden.is_none() && group == "/" => None,
         None => Some(Doubt::GroupsHidden {
             why: hidden.unwrap_or_else(|| format!("{group} is not mounted")),
@@ -211,7 +210,7 @@ fn seen(
     Ok(Groups { samples, doubt })
 }
 
-/// What each limit of these groups leaves, the innermost group first.
+/// Memory left under each limit of these groups, innermost first.
 fn left(
     file: &impl Fn(&Path) -> io::Result<String>,
     version: &Version,
@@ -219,14 +218,14 @@ fn left(
 ) -> Result<Vec<Sample>, Unreadable> {
     let mut samples = vec![];
     for (at, folder) in folders.iter().enumerate() {
-        // Old kernels pass no limits on unless they are told to.
+        // Old kernels do not apply limits to descendants by default.
         let alone =
             || file(&folder.join("memory.use_hierarchy")).is_ok_and(|text| text.trim() == "0");
         if at > 0 && alone() {
             break;
         }
         let path = folder.join("memory.stat");
-        // Only where it is needed: to add it up is work for a kernel with many groups.
+        // Lazy: computing it is expensive for a kernel with many groups.
         let statistics = LazyCell::new(|| file(&path).ok().map(|text| Statistics::parse(&text)));
         for limit in version.limits {
             let own = number(file, &folder.join(limit.size), "limit")?;
@@ -241,7 +240,7 @@ fn left(
             let usage = folder.join(limit.usage);
             let usage = match number(file, &usage, "usage")? {
                 Some(usage) => usage,
-                // Swap is not accounted; the line is there all the same.
+                // Swap is not accounted; the field exists anyway.
                 None if own.is_none() => continue,
                 None => {
                     return Err(Unreadable::File {
@@ -266,8 +265,8 @@ fn left(
     Ok(samples)
 }
 
-/// The number in a file of a group; none if it says "max" or is not there: the root group, one
-/// without the memory controller, or one that this mount does not show.
+/// The number in a group's file; none if "max" or missing (the root group, no memory controller, or not shown
+/// by this mount).
 fn number(
     file: &impl Fn(&Path) -> io::Result<String>,
     path: &Path,
@@ -292,7 +291,7 @@ fn number(
     }
 }
 
-/// `memory.stat`.
+/// The fields of `memory.stat`.
 struct Statistics(HashMap<String, u64>);
 
 impl Statistics {
@@ -308,12 +307,11 @@ impl Statistics {
         self.0.get(name).copied()
     }
 
-    /// Bytes that the kernel gives back on demand, counted as for `MemAvailable`: the file cache of
-    /// both lists and the reclaimable slab. (A group has no watermark, so nothing of it is held
-    /// back.) tmpfs is in other lists, as is what is locked in memory; what is yet to be written
-    /// cannot be given back at once.
+    /// Reclaimable bytes, counted as in `MemAvailable`: the file cache of both lists and the reclaimable
+    /// slab. Groups have no watermark, so nothing is held back. tmpfs and locked memory are in other lists;
+    /// dirty pages cannot be reclaimed at once.
     fn given_back(&self) -> u64 {
-        // v1 has `total_` for the whole subtree, which its usage is of, too; v2 has nothing else.
+        // v1 prefixes totals for the subtree, which its usage covers too, with `total_`; v2 has only totals.
         let bytes = |name: &str| {
             self.field(&format!("total_{name}"))
                 .or_else(|| self.field(name))
@@ -326,7 +324,7 @@ impl Statistics {
                 .fold(0, u64::saturating_add)
         };
         let cache = sum(&["active_file", "inactive_file"]);
-        // v2's names, then v1's.
+        // v2's field names, then v1's.
         let unwritten = sum(&["file_dirty", "file_writeback", "dirty", "writeback"]);
         cache
             .saturating_sub(unwritten)

@@ -1,15 +1,13 @@
-//! How much memory this process may still use, on Linux: the least over what the machine has
-//! available and what every enclosing control group (cgroup v1 and v2) leaves.
+//! Memory this process may still use, on Linux: the minimum over the machine's available memory and what
+//! every enclosing control group (cgroup v1 and v2) leaves.
 //!
-//! `MemAvailable` alone is the host's number inside a container, where the container's limit is
-//! what kills. File cache that the kernel gives back on demand does not count as used, as in
-//! `MemAvailable`; tmpfs and pages that are yet to be written do.
+//! Inside a container, `MemAvailable` is the host's value, while the container's limit is what kills. As in
+//! `MemAvailable`, reclaimable file cache does not count as used; tmpfs and dirty pages do.
 //!
-//! A part that cannot be read is left out or estimated, and the [`Sample`] says so
-//! ([`Sample::estimated`]).
+//! Parts that cannot be read are left out or estimated, and [`Sample::estimated`] says so.
 //!
-//! The rule is written over a function that reads files, so the same code runs in the native host
-//! ([`read_system`]) and in a component over preopened folders, and is tested over made-up trees.
+//! The reader is generic over a function that reads files: it runs natively ([`read_system`]), in a component
+//! on preopened folders, and in tests on synthetic trees.
 //!
 //! ```
 //! use std::{io, path::Path};
@@ -36,65 +34,63 @@ pub use openclaw_core::guards::memory::{Bound, Sample};
 /// Why a reading is an estimate.
 #[derive(Debug, thiserror::Error)]
 enum Doubt {
-    /// The kernel says nothing usable about available memory: before Linux 3.14, WSL1, some
-    /// containers.
+    /// The kernel reports no usable value: before Linux 3.14, WSL1, some containers.
     #[error(
         "/proc/meminfo has no usable MemAvailable, so it is estimated from free memory and caches"
     )]
     NoMemAvailable,
-    /// The hierarchy that can limit this process's memory is out of sight.
+    /// The hierarchy that can limit this process's memory is not visible.
     #[error("memory control groups cannot be read ({why}), so a limit of theirs is not seen")]
     GroupsHidden {
-        /// What was tried, and what the system says.
+        /// What was tried, and the system's error.
         why: String,
     },
-    /// The mount shows other groups than this process's own.
+    /// The mount does not show this process's own group.
     #[error(
         "the control group {group} is not shown at {mount_point}, so a limit of its own is not seen"
     )]
     GroupElsewhere {
-        /// The group that this process is in.
+        /// This process's group.
         group: String,
-        /// Where groups are shown.
+        /// Where groups are mounted.
         mount_point: String,
     },
     /// A limited group without `memory.stat`.
     #[error("{path} cannot be read, so all file cache counts as used")]
     NoStatistics {
-        /// The file.
+        /// Its path.
         path: String,
     },
 }
 
-/// Why no reading can be had.
+/// Why a reading failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// A file that must be there cannot be read.
+    /// A required file cannot be read.
     #[error("cannot read {path}: {error}")]
     File {
-        /// The file.
+        /// Its path.
         path: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// A file does not hold what it should.
+    /// A file lacks a required value.
     #[error("{path} has no usable {what}")]
     Content {
-        /// The file.
+        /// Its path.
         path: String,
-        /// What was looked for in it.
+        /// The missing value.
         what: &'static str,
     },
 }
 
-/// Reads through `file`, which gives the whole text of the file at an absolute path.
+/// Takes a reading. `file` returns the text of the file at an absolute path.
 ///
 /// # Errors
 ///
-/// `/proc/meminfo` cannot be read, or a group that this process is in has a limit whose value or
-/// use cannot be read. Groups that are out of sight make it an estimate, and a system without control
-/// groups is neither: the machine is then what bounds.
+/// `/proc/meminfo` is unreadable, or the value or usage of a visible limit is. Hidden groups only make the
+/// reading an estimate; without control groups the machine is the limit.
 pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unreadable> {
     let machine = meminfo::sample(&file)?;
     let groups = cgroup::read(&file)?;
@@ -110,25 +106,25 @@ pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unread
     Ok(least)
 }
 
-/// Reads this system's `/proc` and control groups as they are now.
+/// Reads this system's `/proc` and control groups.
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// See [`read`].
 pub fn read_system() -> Result<Sample, Unreadable> {
     read(|path| {
-        // Not `read_to_string`: its size hint is wrong for /proc, and a wrongly mounted file must
-        // not fill the memory. mountinfo of a busy container host is some 100 kB.
+        // Not `read_to_string`: its size hint is wrong for /proc. The limit protects against a misplaced
+        // mount; mountinfo of a busy container host is about 100 kB.
         let mut bytes = Vec::new();
         std::fs::File::open(path)?
             .take(4 << 20)
             .read_to_end(&mut bytes)?;
-        // Somebody else's mount point may be any bytes.
+        // Another process's mount point may contain any bytes.
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     })
 }
 
-/// Reads one file that must be there.
+/// Reads a required file.
 fn must_read(
     file: &impl Fn(&Path) -> io::Result<String>,
     path: &Path,

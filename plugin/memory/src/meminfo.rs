@@ -1,4 +1,4 @@
-//! The machine: `/proc/meminfo`.
+//! Memory of the whole machine, from `/proc/meminfo`.
 
 use std::io;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::{Bound, Doubt, Sample, Unreadable, must_read};
 
 const PATH: &str = "/proc/meminfo";
 
-/// What the whole machine has.
+/// Reads the machine's memory.
 pub(crate) fn sample(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unreadable> {
     let text = must_read(file, Path::new(PATH))?;
     let missing = |what| Unreadable::Content {
@@ -16,8 +16,8 @@ pub(crate) fn sample(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Samp
         what,
     };
     let total = bytes(&text, "MemTotal").ok_or(missing("MemTotal"))?;
-    // Some kernels say 0 whatever is free, and some containers the host's number beside their own
-    // total. Where it is 0 for good reason, the estimate comes to the same.
+    // Some kernels always report 0, and some containers report the host's value beside their own total. If 0
+    // is correct, the estimate is 0 too.
     let reported = bytes(&text, "MemAvailable");
     let sound = reported.filter(|available| (1..=total).contains(available));
     let estimate = || estimate(&text, |cache| watermarks::read(file, total, cache));
@@ -33,8 +33,8 @@ pub(crate) fn sample(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Samp
     })
 }
 
-/// `MemAvailable` as the kernel computes it (`si_mem_available` in mm/show_mem.c); none without
-/// `MemFree`. `watermarks` gets what the two file lists hold.
+/// `MemAvailable` computed as in the kernel (`si_mem_available` in mm/show_mem.c); none without `MemFree`.
+/// `watermarks` receives the size of the two file lists.
 pub(crate) fn estimate(
     text: &str,
     watermarks: impl FnOnce(Option<u64>) -> Watermarks,
@@ -45,8 +45,8 @@ pub(crate) fn estimate(
     let lists = lists.map(|(active, inactive)| active.saturating_add(inactive));
     let cache = match lists {
         Some(cache) => cache,
-        // Before Linux 2.6.28, and in some sandboxes. `Cached` includes tmpfs: where that cannot be
-        // told apart, none of it is counted.
+        // Before Linux 2.6.28, and in some sandboxes. `Cached` includes tmpfs: without `Shmem` to subtract
+        // it, nothing is counted.
         None => field("Shmem").map_or(0, |tmpfs| {
             let cached = field("Cached").unwrap_or(0);
             let buffers = field("Buffers").unwrap_or(0);
@@ -57,8 +57,7 @@ pub(crate) fn estimate(
         .or_else(|| field("SReclaimable"))
         .unwrap_or(0);
     let Watermarks { low, reserve } = watermarks(lists);
-    // Not all of a cache can be given back without thrashing: half of it stays, or the low
-    // watermark if that is less.
+    // Reclaiming a whole cache would thrash: half of it stays, or the low watermark if that is less.
     let given_back = |cache: u64| cache - (cache / 2).min(low);
     Some(
         free.saturating_add(given_back(cache))
@@ -67,8 +66,7 @@ pub(crate) fn estimate(
     )
 }
 
-// A reader of the whole file would ask for lines that nobody here needs and that sandboxes (gVisor,
-// LXCFS) leave out.
+// Parsing the whole file would require lines that nothing here needs and that sandboxes (gVisor, LXCFS) omit.
 fn bytes(text: &str, field: &str) -> Option<u64> {
     let value = text
         .lines()

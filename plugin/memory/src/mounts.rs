@@ -1,13 +1,13 @@
-//! The mounted control group hierarchies: `/proc/self/mountinfo`.
+//! Mounted control group hierarchies, from `/proc/self/mountinfo`.
 
 use std::path::{Component, Path, PathBuf};
 
-/// Both versions of control groups.
+/// The cgroup version of a hierarchy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A hierarchy of version 1 that has the memory controller.
+    /// v1, with the memory controller.
     V1,
-    /// The hierarchy of version 2.
+    /// v2.
     V2,
 }
 
@@ -16,26 +16,26 @@ pub(crate) enum Kind {
 pub(crate) struct Mount {
     id: u64,
     parent: u64,
-    /// The group that the mount point is.
+    /// The group at the mount point.
     root: PathBuf,
-    /// Where it is mounted.
+    /// The mount point.
     pub point: PathBuf,
-    /// None: it is another file system.
+    /// None for other file systems.
     pub kind: Option<Kind>,
 }
 
-/// Where a group is, seen from a mount.
+/// The position of a group relative to a mount.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum View {
     /// In this folder below the mount point.
     Below(PathBuf),
-    /// Below the mount point, the names of the folders between not being known.
+    /// Below the mount point, but the folders in between are unknown.
     Deeper,
     /// Not below the mount point.
     Elsewhere,
 }
 
-/// All mounts. A line that cannot be read is another file system's oddity, and left out.
+/// Parses all mounts. Unparsable lines belong to other file systems and are skipped.
 pub(crate) fn parse(text: &str) -> Vec<Mount> {
     text.lines().filter_map(mount).collect()
 }
@@ -62,7 +62,7 @@ fn mount(line: &str) -> Option<Mount> {
     })
 }
 
-/// Blanks and backslashes in a path are three octal digits.
+/// Spaces and backslashes in a path are written as three octal digits.
 fn unescaped(path: &str) -> PathBuf {
     let mut parts = path.split('\\');
     let mut bytes: Vec<u8> = parts.next().unwrap_or_default().into();
@@ -83,13 +83,13 @@ fn unescaped(path: &str) -> PathBuf {
 }
 
 impl Mount {
-    /// Whether something else is mounted right over it.
+    /// Whether another mount covers this mount point.
     pub fn is_covered(&self, all: &[Mount]) -> bool {
         let over = |other: &Mount| other.parent == self.id && other.point == self.point;
         all.iter().any(|other| other.id != self.id && over(other))
     }
 
-    /// Where `group` is. Both it and the mount's root are relative to the process's namespace, so
+    /// The position of `group`. Both it and the mount's root are relative to the process's namespace, so
     /// either may climb with `..`.
     pub fn view(&self, group: &str) -> View {
         let group = Path::new(group);

@@ -1,19 +1,19 @@
-//! How much free memory the kernel keeps for itself.
+//! Free memory that the kernel keeps for itself.
 
 use std::io;
 use std::path::Path;
 
-/// Bytes.
+/// Watermarks in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Watermarks {
-    /// Below this much free memory the kernel begins to take caches back.
+    /// Below this much free memory the kernel starts to reclaim caches.
     pub low: u64,
-    /// Free memory that programs do not get.
+    /// Free memory that is not available to programs.
     pub reserve: u64,
 }
 
-/// From `/proc/zoneinfo`, else from `min_free_kbytes`, else as the kernel sets that by default for a
-/// machine with `total` bytes. `file_cache`: what `/proc/meminfo` says of the two file lists.
+/// From `/proc/zoneinfo`, else from `min_free_kbytes`, else the kernel's default for a machine with `total`
+/// bytes. `file_cache`: the size of the two file lists in `/proc/meminfo`.
 pub(crate) fn read(
     file: &impl Fn(&Path) -> io::Result<String>,
     total: u64,
@@ -28,29 +28,29 @@ pub(crate) fn read(
                 .and_then(|text| text.trim().parse().ok())
                 // mm/page_alloc.c, calculate_min_free_kbytes.
                 .unwrap_or_else(|| (total / 1024 * 16).isqrt().clamp(128, 256 * 1024));
-            // The low watermark is a quarter over the least. What the zones keep for each other is
-            // not known; procps' `free` goes by the low watermark, too.
+            // The low watermark is the minimum plus a quarter. The zones' reserves are unknown; procps'
+            // `free` also uses the low watermark.
             let low = min.saturating_mul(1024).saturating_mul(5) / 4;
             Watermarks { low, reserve: low }
         })
 }
 
-/// One zone of memory, in pages.
+/// A memory zone, in pages.
 #[derive(Default)]
 struct Zone {
     low: u64,
     high: u64,
-    /// What the watermarks are raised by for a while after fragmentation. The kernel's reserve leaves it out.
+    /// Temporary raise of the watermarks after fragmentation. Excluded from the kernel's reserve.
     boost: u64,
     managed: u64,
-    /// The most that is kept of this zone for allocations that could use another.
+    /// Maximum reserved for allocations that cannot use another zone.
     kept: u64,
 }
 
-/// What all zones keep; none if they are not those that `file_cache` was counted in.
+/// The reserves of all zones; none if `file_cache` was counted in other zones.
 fn zones(text: &str, file_cache: u64) -> Option<Watermarks> {
     let mut zones: Vec<Zone> = vec![];
-    // By zone in old kernels, by node in newer ones.
+    // Per zone in old kernels, per node in newer ones.
     let mut cache_pages = 0_u64;
     for line in text.lines() {
         if line.starts_with("Node ") {
@@ -66,7 +66,7 @@ fn zones(text: &str, file_cache: u64) -> Option<Watermarks> {
             "high" => zone.high = number(),
             "boost" => zone.boost = number(),
             "managed" => zone.managed = number(),
-            // Before Linux 3.9 there is only this one.
+            // Before Linux 3.9 only this field exists.
             "present" if zone.managed == 0 => zone.managed = number(),
             "nr_active_file" | "nr_inactive_file" => {
                 cache_pages = cache_pages.saturating_add(number());
@@ -78,9 +78,9 @@ fn zones(text: &str, file_cache: u64) -> Option<Watermarks> {
             _ => {}
         }
     }
-    // Zones count in pages, whose size is not in /proc. The cache that both files count tells it,
-    // though not to the byte, for they are not of one moment. In a container with a meminfo of its
-    // own (LXCFS) the zones are the host's, and no size fits.
+    // Zones count in pages, whose size is not in /proc. Dividing the cache in bytes by the cache in pages
+    // gives it approximately, since the files are read at different times. In a container with its own
+    // meminfo (LXCFS) the zones are the host's, and no page size fits.
     let page = file_cache.checked_div(cache_pages)?;
     let page = (page / 4 * 3).checked_next_power_of_two()?;
     if !(4 << 10..=64 << 10).contains(&page) {

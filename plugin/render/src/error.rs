@@ -1,4 +1,4 @@
-//! Why a command ends early, as people read it: what happened, why, and what to do.
+//! Why a command ended early, for people: what happened, why, and what to do.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -10,21 +10,20 @@ use openclaw_core::locale::{Locale, say};
 
 use crate::style::{Style, printable};
 
-/// Why a command ends early.
+/// Why a command ended early.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CliError {
-    /// It failed.
+    /// The command failed.
     Failure(Box<Failure>),
-    /// Stdout cannot be written to.
+    /// Stdout is not writable.
     Output(io::Error),
-    /// The user pressed Ctrl-C a second time.
+    /// The user pressed Ctrl-C twice.
     Interrupted,
 }
 
 impl CliError {
-    /// Writes to stderr what happened; the exit code. That nobody reads the output any more is the end, and
-    /// no error.
+    /// Prints the error to stderr and returns the exit code. A closed stdout ends the command without an error.
     pub fn show(&self, style: Style, err: &mut impl Write) -> u8 {
         let failure = match self {
             Self::Interrupted => return FaultCode::Cancelled.exit_code(),
@@ -37,7 +36,7 @@ impl CliError {
             }
             Self::Failure(failure) => failure,
         };
-        // An error here means that nobody reads stderr.
+        // If stderr is closed, nobody reads this.
         let _ = err.write_all(failure.text(style).as_bytes());
         failure.exit
     }
@@ -55,12 +54,12 @@ impl From<io::Error> for CliError {
     }
 }
 
-/// What failed.
+/// A failed command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The exit code of the program.
+    /// Exit code of the program.
     pub exit: u8,
-    /// The fault, if it is one.
+    /// The fault code, if it is a fault.
     pub code: Option<FaultCode>,
     /// What happened.
     pub what: String,
@@ -71,7 +70,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Wrong arguments or input.
+    /// Invalid arguments or input.
     pub fn usage(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             exit: exit::USAGE,
@@ -82,7 +81,7 @@ impl Failure {
         }
     }
 
-    /// Anything that has no exit code of its own.
+    /// Any failure without its own exit code.
     pub fn other(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             exit: exit::OTHER,
@@ -90,7 +89,7 @@ impl Failure {
         }
     }
 
-    /// A fault of the one table, with its cause and remedy.
+    /// A fault, with the table's cause and remedy.
     pub fn of_code(code: FaultCode, what: impl Into<String>, locale: Locale) -> Self {
         Self {
             exit: code.exit_code(),
@@ -101,7 +100,7 @@ impl Failure {
         }
     }
 
-    /// The end of a turn or of a call to the plugin.
+    /// A failed turn or plugin call.
     pub fn fault(fault: &Fault, locale: Locale) -> Self {
         let mut remedy = fault.remedy.clone();
         if let Some(after) = fault.retry_after {
@@ -117,8 +116,8 @@ impl Failure {
         }
     }
 
-    /// A setting that is missing or not allowed. `what` names it; `places`: what sets it, such as a flag and
-    /// an environment variable.
+    /// A missing or invalid setting. `what` names it; `places` lists what sets it, such as a flag and an
+    /// environment variable.
     pub fn setting(what: &str, places: &[&str], locale: Locale) -> Self {
         let places = match places {
             [] => String::new(),
@@ -127,7 +126,7 @@ impl Failure {
         Self::of_code(FaultCode::ConfigInvalid, format!("{what}{places}"), locale)
     }
 
-    /// A few lines for people; the first is the one that counts.
+    /// A few lines for people; the first is the most important.
     pub fn text(&self, style: Style) -> String {
         let locale = style.locale;
         let code = self.code.map(|code| format!("[{code}]"));
@@ -143,7 +142,7 @@ impl Failure {
     }
 }
 
-/// Cause and remedy on a line each; nothing for an empty one.
+/// Cause and remedy on a line each; empty ones are omitted.
 pub(crate) fn cause_and_remedy(style: Style, indent: &str, cause: &str, remedy: &str) -> String {
     let locale = style.locale;
     [
@@ -156,7 +155,7 @@ pub(crate) fn cause_and_remedy(style: Style, indent: &str, cause: &str, remedy: 
     .collect()
 }
 
-/// Rounded up, so that trying again after it is not too early.
+/// Rounded up, so that a retry is not too early.
 pub(crate) fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }

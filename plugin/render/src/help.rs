@@ -1,12 +1,12 @@
-//! Help texts of what both command lines have, in both languages.
+//! Help texts shared by both command lines, in both languages.
 
 use openclaw_core::config::KEYS;
 use openclaw_core::locale::Locale;
 
-/// A command, an option of any command (`.session`) or of one (`ask.json`); its help in English and Chinese.
+/// A command, an option of every command (`.session`) or of one (`ask.json`), with its help in English and Chinese.
 pub type HelpText = (&'static str, &'static str, &'static str);
 
-/// What both command lines have.
+/// Shared commands and options.
 #[rustfmt::skip]
 pub const HELP: &[HelpText] = &[
     ("", "Talks to an OpenClaw Gateway through the guarded plugin component.",
@@ -28,7 +28,7 @@ pub const HELP: &[HelpText] = &[
         "检查设置与网关，不调用模型；有检查未通过时退出码非 0"),
 ];
 
-/// The help of a command or option, from such a table.
+/// The help of a command or option.
 pub fn help_text(table: &[HelpText], key: &str, locale: Locale) -> Option<&'static str> {
     let (_, en, zh) = table.iter().find(|(name, ..)| *name == key)?;
     Some(match locale {
@@ -37,7 +37,7 @@ pub fn help_text(table: &[HelpText], key: &str, locale: Locale) -> Option<&'stat
     })
 }
 
-/// The environment variables, a line each with what it sets.
+/// The environment variables, one per line with what each sets.
 pub fn variables(locale: Locale) -> String {
     let row = |name, title| format!("  {name:<28} {title}\n");
     let rows = KEYS

@@ -1,4 +1,4 @@
-//! A turn for people.
+//! Shows a turn to people.
 
 use std::io::{self, Write};
 
@@ -9,8 +9,8 @@ use openclaw_core::turn::{Event, NoticeCode, Reply};
 use crate::TurnOutput;
 use crate::style::{Style, printable};
 
-/// The answer on stdout, all else on stderr. A terminal shows the answer as it comes, and a correction
-/// below it; a pipe or file gets the text once, when it is final.
+/// Writes the answer to stdout and everything else to stderr. A terminal shows the answer as it streams, with
+/// any correction below; a pipe or file gets the final text once.
 #[derive(Debug)]
 pub struct HumanOutput<O, E> {
     style: Style,
@@ -19,15 +19,14 @@ pub struct HumanOutput<O, E> {
     err: E,
     /// The deltas so far.
     shown: String,
-    /// The cursor stands behind part of a line of the answer.
+    /// The cursor is after an incomplete line of the answer.
     mid_line: bool,
-    /// A notice has said that the final text differs from the streamed one.
+    /// The correction has been announced by a notice.
     correction_told: bool,
 }
 
 impl<O: Write, E: Write> HumanOutput<O, E> {
-    /// Writes to stdout `out` and stderr `err`. `terminal`: stdout is one, so nothing that could change
-    /// it is written there.
+    /// Writes to `out` and `err`. `terminal`: stdout is a terminal, so control characters are removed.
     pub fn new(style: Style, terminal: bool, out: O, err: E) -> Self {
         Self {
             style,
@@ -52,7 +51,7 @@ impl<O: Write, E: Write> HumanOutput<O, E> {
         self.out.flush()
     }
 
-    /// Ends the line that has been begun.
+    /// Ends an incomplete line.
     fn end_line(&mut self) -> io::Result<()> {
         if self.mid_line {
             self.write("\n")?;
@@ -113,7 +112,7 @@ impl<O: Write, E: Write> TurnOutput for HumanOutput<O, E> {
         self.end_line()
     }
 
-    /// A line on stderr, below what stands on the terminal.
+    /// Writes a line to stderr, below the answer on a terminal.
     fn remark(&mut self, text: &str) {
         let start = if self.terminal && self.mid_line {
             "\n"
@@ -122,7 +121,7 @@ impl<O: Write, E: Write> TurnOutput for HumanOutput<O, E> {
         };
         self.mid_line &= !self.terminal;
         let line = self.style.dim(&format!("· {}", printable(text)));
-        // A closed stderr is no reason to stop.
+        // A closed stderr is not an error.
         let _ = writeln!(self.err, "{start}{line}");
     }
 

@@ -1,4 +1,4 @@
-//! The JSON Lines of the session protocol: what is answered.
+//! Output of the session protocol, as JSON Lines.
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -12,13 +12,13 @@ use serde_json::Value;
 
 use crate::TurnOutput;
 
-/// The id of a request, as the caller wrote it: a string or a number.
+/// The caller's id of a request: a string or a number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Id(Value);
 
 impl Id {
-    /// The id of the one turn of `ask --json`.
+    /// The id of the turn of `ask --json`.
     pub fn one() -> Self {
         Self(1.into())
     }
@@ -33,7 +33,7 @@ impl fmt::Display for Id {
 impl TryFrom<Value> for Id {
     type Error = &'static str;
 
-    /// Anything but a string or a number is an error.
+    /// Rejects anything but a string or a number.
     fn try_from(value: Value) -> Result<Self, Self::Error> {
         match value {
             Value::String(_) | Value::Number(_) => Ok(Self(value)),
@@ -63,19 +63,19 @@ pub enum Line<'a> {
         /// SHA-256 of the component, in hexadecimal.
         sha256: &'a str,
     },
-    /// Something of a turn.
+    /// An event of a turn.
     Event {
-        /// The request's.
+        /// Id of the request.
         id: &'a Id,
-        /// What happened; with its own `event` field.
+        /// The event, with its own `event` field.
         #[serde(flatten)]
         what: &'a Event,
     },
-    /// An answer.
+    /// The answer to a request.
     Answer {
-        /// The request's; null for a line that has none.
+        /// Id of the request; null if the line has none.
         id: Option<&'a Id>,
-        /// The answer's name.
+        /// Name of the answer.
         event: &'static str,
         /// Its fields.
         #[serde(flatten)]
@@ -97,7 +97,7 @@ pub enum Body<'a> {
     Diagnosis(&'a Diagnosis),
     /// Of `error`.
     Error {
-        /// What is wrong and what is allowed.
+        /// What is wrong, and what is allowed.
         message: &'a str,
     },
     /// Of `done`.
@@ -105,7 +105,7 @@ pub enum Body<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Something of a turn. None for what the protocol has no event for.
+    /// An event of a turn. None for events outside the protocol.
     pub fn event(id: &'a Id, what: &'a Event) -> Option<Self> {
         match what {
             Event::ToolEnded { .. } => None,
@@ -130,12 +130,12 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// What was asked is done.
+    /// The request is done.
     pub fn done(id: &'a Id) -> Self {
         Self::answer(id, "done", Body::Done {})
     }
 
-    /// What was asked cannot be done.
+    /// The request failed.
     pub fn error(id: Option<&'a Id>, message: &'a str) -> Self {
         Self::Answer {
             id,
@@ -145,20 +145,20 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Writes one JSON object and a line break, and flushes.
+/// Writes a JSON object and a line break, then flushes.
 ///
 /// # Errors
 ///
-/// The writer's.
+/// Any error of the writer.
 pub fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
-    // Not put together first: it may be as long as the longest answer.
+    // Streams the object: it may be as long as the longest answer.
     let mut out = BufWriter::with_capacity(64 << 10, out);
     serde_json::to_writer(&mut out, line)?;
     out.write_all(b"\n")?;
     out.flush()
 }
 
-/// A turn as JSON Lines; its id is 1.
+/// A turn as JSON Lines, with id 1.
 #[derive(Debug)]
 pub struct JsonOutput<O>(pub O);
 

@@ -1,6 +1,5 @@
-//! What both command lines show: turns, status, diagnosis and faults, as text and as JSON Lines, in
-//! English and Chinese. `host-shim` and the WASI command print through it, so that a script or a user
-//! sees no difference.
+//! Output of both command lines: turns, status, diagnosis and faults, as text and JSON Lines, in English and
+//! Chinese. `host-shim` and the WASI command share it, so their output is identical.
 #![deny(missing_docs)]
 
 mod error;
@@ -28,40 +27,40 @@ pub use prompt::read_prompt;
 pub use report::{breaker_state, diagnosis, exit_of_diagnosis, no_gateway, status};
 pub use style::{Style, printable};
 
-/// Where the events of a turn are shown.
+/// Shows the events of a turn.
 pub trait TurnOutput {
-    /// Shows what happened.
+    /// Shows an event.
     ///
     /// # Errors
     ///
-    /// Stdout cannot be written to.
+    /// Stdout is not writable.
     fn event(&mut self, event: &Event) -> io::Result<()>;
 
-    /// Shows the end. A fault itself is for the caller to print, see [`Failure::fault`].
+    /// Shows the end. The caller prints a fault itself, see [`Failure::fault`].
     ///
     /// # Errors
     ///
-    /// Stdout cannot be written to.
+    /// Stdout is not writable.
     fn end(&mut self, end: &Result<Reply, Fault>) -> io::Result<()>;
 
-    /// Shows a remark beside the answer; programs get none.
+    /// Shows a remark beside the answer; not in JSON.
     fn remark(&mut self, _text: &str) {}
 
-    /// Stops waiting for the end: what has arrived of the answer is all there will be.
+    /// Stops waiting for the end and shows what has arrived of the answer.
     ///
     /// # Errors
     ///
-    /// Stdout cannot be written to.
+    /// Stdout is not writable.
     fn give_up(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// The exit code of a command that ran a turn: with JSON, a fault has been written as its end.
+/// The exit code of a command that ran a turn. With JSON, a fault has already been written.
 ///
 /// # Errors
 ///
-/// The fault, for people.
+/// The fault, for display.
 pub fn exit_of_turn(
     end: &Result<Reply, Fault>,
     json: bool,
@@ -74,7 +73,7 @@ pub fn exit_of_turn(
     }
 }
 
-/// The exit codes, a line each, for `--help`: the general ones, `more`, and those of `faults`.
+/// The exit codes for `--help`, one per line: the general ones, `more`, and those of `faults`.
 pub fn exit_codes(
     locale: Locale,
     more: &[(u8, String)],
@@ -99,8 +98,7 @@ pub fn exit_codes(
         .collect()
 }
 
-/// The language that `--locale` names among the arguments, if any. It is read before the others are
-/// parsed, so that help and errors are in it.
+/// The language in `--locale`, if given. Read before parsing, so that help and errors use it.
 pub fn locale_of_arguments(arguments: impl IntoIterator<Item = OsString>) -> Option<Locale> {
     let mut arguments = arguments
         .into_iter()

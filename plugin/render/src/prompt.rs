@@ -1,4 +1,4 @@
-//! What to ask, from the arguments or stdin.
+//! Reads the prompt from the arguments or stdin.
 
 use std::io::{self, IsTerminal as _, Read as _};
 
@@ -6,14 +6,14 @@ use openclaw_core::locale::{Locale, say};
 
 use crate::error::Failure;
 
-/// The gateway takes no more in one request.
+/// The gateway's limit for a request.
 const MAX_TEXT_BYTES: u64 = 20 << 20;
 
-/// The text to ask: these words, or stdin if there is `-`, or nothing and stdin is no terminal.
+/// The prompt: these words; or stdin, if the only word is `-` or there are none and stdin is not a terminal.
 ///
 /// # Errors
 ///
-/// Stdin cannot be read, is no UTF-8 or over 20 MiB, or there is no text and it may not be empty.
+/// Stdin is unreadable, not UTF-8 or over 20 MiB, or the prompt is empty and may not be.
 pub fn read_prompt(
     words: &[String],
     may_be_empty: bool,
@@ -52,7 +52,7 @@ fn read_stdin(locale: Locale) -> Result<String, Failure> {
     }
 }
 
-/// The text of what was read.
+/// Decodes the input.
 fn decode(bytes: Vec<u8>, locale: Locale) -> Result<String, Failure> {
     if bytes.len() as u64 > MAX_TEXT_BYTES {
         return Err(Failure::usage(

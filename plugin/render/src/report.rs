@@ -1,4 +1,4 @@
-//! What the guards know and what the diagnosis found, for people.
+//! Status and diagnosis for people.
 
 use openclaw_core::exit;
 use openclaw_core::guards::memory::Bound;
@@ -8,7 +8,7 @@ use openclaw_core::status::{Breaker, BreakerState, Diagnosis, MemoryState, Statu
 use crate::error::{cause_and_remedy, whole_seconds};
 use crate::style::{Style, printable};
 
-/// What the guards know, a line each.
+/// Guard state, one line per item.
 pub fn status(status: &Status, style: Style) -> String {
     let locale = style.locale;
     let mut out = String::new();
@@ -77,7 +77,7 @@ fn memory(memory: &MemoryState, locale: Locale) -> String {
     seen
 }
 
-/// The name of a breaker's state, in its colour.
+/// A breaker's state, in its colour.
 pub fn breaker_state(state: BreakerState, style: Style) -> String {
     let locale = style.locale;
     match state {
@@ -104,8 +104,8 @@ fn breaker(breaker: &Breaker, style: Style) -> String {
         }
 }
 
-/// What the diagnosis found, a line for each check. What is wrong has its cause and remedy below it,
-/// unless the same stand there already.
+/// The diagnosis, one line per check. A failed check is followed by its cause and remedy, unless the same
+/// were just printed.
 pub fn diagnosis(diagnosis: &Diagnosis, style: Style) -> String {
     let mut out = String::new();
     let mut explained = Vec::new();
@@ -127,13 +127,13 @@ pub fn diagnosis(diagnosis: &Diagnosis, style: Style) -> String {
     out
 }
 
-/// The exit code: that of the first thing that is wrong.
+/// The exit code of the first failed check.
 pub fn exit_of_diagnosis(diagnosis: &Diagnosis) -> u8 {
     let wrong = diagnosis.checks.iter().find_map(|check| check.code);
     wrong.map_or(exit::OK, |code| code.exit_code())
 }
 
-/// The line that says why nothing can be asked: a setting is missing, which these places set.
+/// Says which setting is missing, and what sets it.
 pub fn no_gateway(key: &str, places: &[&str], locale: Locale) -> String {
     let places = places.join(", ");
     say!(locale,

@@ -1,13 +1,13 @@
-//! Language and colour of a text.
+//! Language and colour of the output.
 
 use std::borrow::Cow;
 
 use openclaw_core::locale::Locale;
 
-/// Columns of a name before its text.
+/// Column width of a name.
 const NAME_COLUMNS: usize = 18;
 
-/// How a text is written: in which language, and with terminal colours or without.
+/// Language and colour of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// The language.
@@ -17,7 +17,7 @@ pub struct Style {
 }
 
 impl Style {
-    /// In colour. The writer strips it where the reader cannot show it.
+    /// With colour. The writer strips it if the output does not support it.
     pub fn coloured(locale: Locale) -> Self {
         Self {
             locale,
@@ -33,37 +33,37 @@ impl Style {
         }
     }
 
-    /// For names and titles.
+    /// Names and titles.
     pub fn bold(self, text: &str) -> String {
         self.paint("1", text)
     }
 
-    /// For what is beside the point.
+    /// Secondary information.
     pub fn dim(self, text: &str) -> String {
         self.paint("2", text)
     }
 
-    /// For what is wrong.
+    /// Errors.
     pub fn red(self, text: &str) -> String {
         self.paint("31", text)
     }
 
-    /// For what stands out as wrong.
+    /// Prominent errors.
     pub fn bold_red(self, text: &str) -> String {
         self.paint("1;31", text)
     }
 
-    /// For what is well.
+    /// Success.
     pub fn green(self, text: &str) -> String {
         self.paint("32", text)
     }
 
-    /// For what is neither.
+    /// Warnings.
     pub fn yellow(self, text: &str) -> String {
         self.paint("33", text)
     }
 
-    /// A name and its text on a line, in columns.
+    /// A name and its text, in columns.
     pub fn row(self, name: &str, text: &str) -> String {
         // Chinese characters are two columns wide.
         let width: usize = name.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
@@ -80,8 +80,8 @@ impl Style {
     }
 }
 
-/// Text from outside as a terminal may show it: control characters, which could move the cursor or
-/// change the terminal, become U+FFFD; line breaks and tabs stay.
+/// Makes outside text safe for a terminal: control characters, which could move the cursor or change the
+/// terminal, become U+FFFD; line breaks and tabs stay.
 pub fn printable(text: &str) -> Cow<'_, str> {
     let hostile = |c: char| c.is_control() && c != '\n' && c != '\t';
     if text.contains(hostile) {

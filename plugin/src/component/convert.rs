@@ -1,4 +1,4 @@
-//! Between the generated types and those of the rules.
+//! Conversions between the generated types and core's.
 
 openclaw_core::bindings! {
     types: super::bindings::astr::openclaw::types,

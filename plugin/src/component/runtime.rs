@@ -1,25 +1,25 @@
-//! What std would do for a program: memory, and the end of one that cannot go on.
+//! What std would provide: an allocator and a panic handler.
 
 use alloc::alloc::{Layout, alloc, realloc};
 use core::panic::PanicInfo;
 use dlmalloc::GlobalDlmalloc;
 
-/// Memory that is freed is used again, so that attachments may come and go.
+/// Reuses freed memory, so attachments do not grow the component without bound.
 #[global_allocator]
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
-/// The host sees a trap, ends what runs with `plugin_trapped` and makes a new instance. The
-/// message is dropped: a component of this world has nowhere to write it.
+/// Traps. The host ends what runs with `plugin_trapped` and creates a new instance. The message is dropped:
+/// this world has no output to write it to.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// The canonical ABI's: the host allocates with it what it hands in.
+/// The canonical ABI's allocator, which the host calls for arguments.
 ///
 /// # Safety
 ///
-/// As for [`GlobalAlloc::realloc`], with no old memory where `old_len` is 0.
+/// As for [`GlobalAlloc::realloc`]; `old_len` 0 means that there is no old memory.
 ///
 /// [`GlobalAlloc::realloc`]: core::alloc::GlobalAlloc::realloc
 #[unsafe(export_name = "cabi_realloc")]
@@ -30,14 +30,14 @@ unsafe extern "C" fn cabi_realloc(
     new_len: usize,
 ) -> *mut u8 {
     if new_len == 0 {
-        // What the ABI calls no memory: aligned, not null, never read.
+        // The ABI's empty allocation: aligned, non-null, never read.
         return core::ptr::without_provenance_mut(align);
     }
     let layout = |len| match Layout::from_size_align(len, align) {
         Ok(layout) => layout,
         Err(_) => core::arch::wasm32::unreachable(),
     };
-    // SAFETY: new_len is not 0, and `old` is memory of this function's with its size.
+    // SAFETY: new_len is not 0, and `old` was allocated here with its size.
     let memory = unsafe {
         if old_len == 0 {
             alloc(layout(new_len))
@@ -51,13 +51,13 @@ unsafe extern "C" fn cabi_realloc(
     memory
 }
 
-/// A value for a component's only thread.
+/// A value for the component's only thread.
 pub(super) struct OneThread<T>(pub(super) T);
 
-// SAFETY: a component has one thread, on which all of its exports and tasks run; the component
-// model gives no way to begin another.
+// SAFETY: a component has one thread, which runs all its exports and tasks; the component model offers no way
+// to start another.
 unsafe impl<T> Sync for OneThread<T> {}
 
-// The compiler's own calls, such as `memcmp`; nothing else of the C library is linked.
+// Compiler intrinsics such as `memcmp`; nothing else of the C library is linked.
 #[link(name = "c")]
 unsafe extern "C" {}

@@ -1,4 +1,4 @@
-//! What a turn needs, over the component's imports.
+//! Implements [`Host`] on the component's imports.
 
 use super::bindings::astr::openclaw::{memory_stat, tools};
 use super::bindings::wasi::clocks::monotonic_clock;
@@ -21,17 +21,17 @@ use openclaw_core::guards::memory::Sample;
 use openclaw_core::turn::ToolCall;
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
 
-/// The imports.
+/// The host behind the imports.
 pub(super) struct WasiHost;
 
 const NANOS_PER_MS: u64 = 1_000_000;
-/// Bytes that are read of an answer at once.
+/// Bytes per read of an answer.
 const READ_BYTES: usize = 16 * 1024;
-/// A request of fewer bytes is taken at once by the kernel, whatever the gateway does with it.
+/// A smaller request fits the kernel's buffer, whatever the gateway does with it.
 const KERNEL_BYTES: u64 = 64 * 1024;
-/// Bytes of an answer that are read while its request is still being sent.
+/// Maximum bytes of an answer read during the upload.
 const MAX_AHEAD_BYTES: usize = 1024 * 1024;
-/// How long the rest of a complete answer may take, so that its connection can be used again.
+/// Time for the rest of a complete answer to arrive, so that its connection can be reused.
 const FINISH_NS: u64 = 500 * NANOS_PER_MS;
 
 impl Host for WasiHost {
@@ -91,11 +91,11 @@ impl Host for WasiHost {
             }
             drop(contents);
             post.sent.set(taken);
-            // The answer may come before the request has been taken: its end is not waited for.
+            // The answer may come before the upload ends, so do not wait for the trailers.
             drop(trailers);
             uploaded.set(taken || uploaded.get());
         };
-        // A gateway may answer, or refuse, before it has taken the whole request.
+        // The gateway may answer or reject before it has the whole request.
         let mut upload = pin!(upload.fuse());
         let mut answering = pin!(client::send(request));
         let answered = match select(answering.as_mut(), upload.as_mut()).await {
@@ -116,7 +116,7 @@ impl Host for WasiHost {
             done,
             ahead: VecDeque::new(),
         };
-        // One that refuses does not want the rest; one that does not may begin to answer before it reads.
+        // After an error the gateway does not want the rest; otherwise it may start to answer before it reads.
         if (200..300).contains(&head.status) && !upload.is_terminated() {
             body.read_while(upload).await;
         }
@@ -131,7 +131,7 @@ fn headers(post: &Post<'_>, length: u64) -> Result<Fields, Failure> {
             "accept".to_owned(),
             b"text/event-stream, application/json".to_vec(),
         ),
-        // Left out it would mean that any is taken.
+        // Without this header any encoding is acceptable.
         ("accept-encoding".to_owned(), b"identity".to_vec()),
         ("content-length".to_owned(), length.to_string().into_bytes()),
     ];
@@ -144,12 +144,12 @@ fn headers(post: &Post<'_>, length: u64) -> Result<Fields, Failure> {
     if let Some(agent) = post.agent_id {
         entries.push(("x-openclaw-agent-id".into(), agent.as_bytes().to_vec()));
     }
-    // Not the error's text: it might quote a value.
+    // Discard the error's text: it might quote a value.
     Fields::from_list(&entries)
         .map_err(|_| Failure::NotSent("the host refuses the request's headers".into()))
 }
 
-/// The limits are the host's to keep, where it can.
+/// Timeouts, enforced by the host where supported.
 fn options(post: &Post<'_>) -> Result<RequestOptions, Failure> {
     let nanos = |limit: Duration| Some(limit.millis().saturating_mul(NANOS_PER_MS));
     let options = RequestOptions::new();
@@ -183,7 +183,7 @@ fn head(response: &Response) -> Head {
     }
 }
 
-/// What a host's error code means for a turn.
+/// Maps a host error code to a failure.
 fn failure(code: ErrorCode, uploaded: bool) -> Failure {
     match code {
         ErrorCode::ConnectionRefused => Failure::NotSent("connection refused".into()),
@@ -218,7 +218,7 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
             why: why.unwrap_or_else(|| "the host failed".into()),
             uploaded,
         },
-        // The rest is about what this client never does, or about a head that is no good.
+        // The rest cannot occur with this client, or means an invalid head.
         _ => Failure::NotHttp("the answer breaks the rules of HTTP".into()),
     }
 }
@@ -226,26 +226,25 @@ fn failure(code: ErrorCode, uploaded: bool) -> Failure {
 /// The body of an answer.
 pub(super) struct IncomingBody {
     contents: StreamReader<u8>,
-    /// Some of the contents have come.
+    /// Some content has arrived.
     begun: bool,
-    /// The contents' end has been told, perhaps together with the last bytes. To read them again
-    /// is a trap.
+    /// The end of the contents has been reported, possibly with the last bytes. Reading again would trap.
     ended: bool,
-    /// Resolves after the contents have ended, with why. None once it has been read.
+    /// Resolves after the contents have ended, with the reason. None once read.
     end: Option<FutureReader<Result<Option<Fields>, ErrorCode>>>,
-    /// Dropped with the body: the host may close the connection.
+    /// Dropped with the body; the host may then close the connection.
     done: FutureWriter<Result<(), ErrorCode>>,
-    /// What was read while the request was still being sent, and not taken yet.
+    /// Read during the upload and not consumed yet.
     ahead: VecDeque<Result<Option<Vec<u8>>, Failure>>,
 }
 
 impl IncomingBody {
-    /// Reads the answer until the request is sent too: a gateway may wait for either. The upload is given
-    /// up once the answer is complete, or so long that it is one to something else.
+    /// Reads the answer during the upload, since the gateway may wait for either. Gives up the upload once
+    /// the answer is complete, or so long that it answers something else.
     async fn read_while(&mut self, mut upload: Pin<&mut impl FusedFuture<Output = ()>>) {
         let mut bytes = 0;
         while !upload.is_terminated() && bytes < MAX_AHEAD_BYTES {
-            // A piece that has been asked for is waited for, also when the upload has ended meanwhile.
+            // A read in progress is completed even if the upload ends meanwhile.
             let piece = match select(pin!(self.read()), upload.as_mut()).await {
                 Either::Left((piece, _)) => piece,
                 Either::Right(((), piece)) => piece.await,
@@ -274,7 +273,7 @@ impl IncomingBody {
             None => Ok(None),
             Some(end) => match end.await {
                 Ok(_) => Ok(None),
-                // What had spoken HTTP so far broke off: the stock wasmtime has no other code for it.
+                // HTTP worked so far, then broke off: stock wasmtime has no other code for it.
                 Err(ErrorCode::HttpProtocolError) if self.begun => {
                     Err(failure(ErrorCode::HttpResponseIncomplete, true))
                 }

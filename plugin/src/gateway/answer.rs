@@ -1,7 +1,6 @@
 //! Reads the answer to one request, stream or JSON, to its end.
 //!
-//! What is used is looked up in the bytes, everything else is skipped: an event of another name, or
-//! data that is no JSON, is nothing to us.
+//! Values are looked up in the raw bytes. Unknown events, and data that is not JSON, are skipped.
 
 use super::sse::{self, SseReader};
 use crate::fault::Fault;
@@ -23,7 +22,7 @@ use content::Content;
 pub use format::{Format, sniff};
 use texts::Texts;
 
-/// What the gateway says for a reply without text: 2026.2.9 also where its model provider failed.
+/// The gateway's text for an empty reply; 2026.2.9 also sends it when its model provider failed.
 const STOCK_SENTENCE: &str = "No response from OpenClaw.";
 
 /// A complete answer.
@@ -31,19 +30,19 @@ const STOCK_SENTENCE: &str = "No response from OpenClaw.";
 pub struct Answer {
     /// The final text.
     pub text: String,
-    /// The gateway's id; may be empty.
+    /// The gateway's id for the response; may be empty.
     pub response_id: String,
-    /// Where reported.
+    /// None if not reported.
     pub usage: Option<Usage>,
-    /// What the model wants run, in order.
+    /// Requested tool calls, in order.
     pub calls: Vec<ToolCall>,
-    /// What the user should know about the text.
+    /// Notices for the user about the text.
     pub notices: Vec<(NoticeCode, String)>,
-    /// The model provider failed in the middle of it, though the gateway does not say so.
+    /// The model provider failed midway, although the gateway does not report it.
     pub provider_failed: bool,
 }
 
-/// Reads an answer whose status is 200, piece by piece.
+/// Reads the body of a 200 response piece by piece.
 pub struct AnswerReader {
     form: Form,
     left: u64,
@@ -58,7 +57,7 @@ enum Form {
 }
 
 impl AnswerReader {
-    /// A reader that takes at most so many bytes. `locale` is for what faults and notices say.
+    /// Creates a reader with a size limit in bytes. `locale` is for faults and notices.
     pub fn new(format: Format, max_bytes: u64, locale: Locale) -> Self {
         let cap = usize::try_from(max_bytes).unwrap_or(usize::MAX);
         let form = match format {
@@ -81,13 +80,13 @@ impl AnswerReader {
         }
     }
 
-    /// Reads on. What is to be shown is appended to `shown`, which holds what the rounds before
-    /// have shown and must be the same text in every call.
+    /// Reads more bytes. Text to show is appended to `shown`, which already holds the text of earlier rounds
+    /// and must be the same string in every call.
     pub fn push(&mut self, bytes: &[u8], shown: &mut String) {
         if self.end.is_some() {
             return;
         }
-        // What is within the limit counts, however the answer is cut: its end may be there.
+        // Bytes within the limit count however they are split: they may contain the end.
         let taken = bytes
             .len()
             .min(usize::try_from(self.left).unwrap_or(usize::MAX));
@@ -118,14 +117,13 @@ impl AnswerReader {
         }
     }
 
-    /// Whether the end has been read; what follows does not matter.
+    /// Whether the end has been read; anything that follows is ignored.
     pub fn ended(&self) -> bool {
         self.end.is_some()
     }
 
-    /// The answer, or the fault, once nothing more comes. What is still to be shown is appended to
-    /// `shown`. Where the final text is another than what has been shown, `shown` is left as it is
-    /// and a notice says so.
+    /// Returns the answer or fault once the body has ended, and appends the remaining text to `shown`. If the
+    /// final text differs from what was shown, `shown` is unchanged and a notice says so.
     pub fn finish(mut self, shown: &mut String) -> Result<Answer, Fault> {
         let end = match (self.end.take(), self.form) {
             (Some(end), _) => end,

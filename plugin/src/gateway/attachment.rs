@@ -1,4 +1,4 @@
-//! Which attachments the gateway takes. Checked before anything is sent.
+//! Validates attachments by the gateway's rules before anything is sent.
 
 use crate::fault::Fault;
 use crate::prelude::*;
@@ -7,18 +7,18 @@ use openclaw_core::printable::excerpt;
 use openclaw_core::turn::Attachment;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
-/// Largest image that the gateway takes, in bytes.
+/// Maximum bytes of an image.
 pub const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024;
-/// Largest file that the gateway takes, in bytes.
+/// Maximum bytes of a file.
 pub const MAX_FILE_BYTES: usize = 5 * 1024 * 1024;
 
-/// Characters of a text file that the gateway passes on to the model by default: 2026.2.9.
+/// Characters of a text file that gateway 2026.2.9 forwards to the model by default.
 pub const OLD_MAX_CHARACTERS: usize = 200_000;
-/// As [`OLD_MAX_CHARACTERS`]: 2026.9.6.
+/// Like [`OLD_MAX_CHARACTERS`], for 2026.9.6.
 pub const NEW_MAX_CHARACTERS: usize = 60_000;
 
-/// Characters of a text file as the gateway counts them, in UTF-16; 0 for other attachments, and for
-/// what is short in any case.
+/// Length of a text file as the gateway counts it, in UTF-16 code units; 0 for other attachments and for
+/// texts too short to matter.
 pub fn characters(attachment: &Attachment) -> usize {
     let media_type = attachment.media_type.as_str();
     let is_text = FILES.contains(&media_type) && media_type != "application/pdf";
@@ -33,7 +33,7 @@ pub fn characters(attachment: &Attachment) -> usize {
     attachment.data.iter().map(units).sum()
 }
 
-/// How an attachment is written into a request.
+/// The request item for an attachment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `input_image`.
@@ -42,10 +42,10 @@ pub enum Kind {
     File,
 }
 
-/// Whether content begins as that of a media type does.
+/// Tests whether content starts like its media type.
 type BeginsSo = fn(&[u8]) -> bool;
 
-/// Media types of images and how their content begins.
+/// Media types of images, and their signatures.
 const IMAGES: [(&str, BeginsSo); 4] = [
     ("image/png", |d| d.starts_with(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", |d| d.starts_with(b"\xff\xd8\xff")),
@@ -57,7 +57,7 @@ const IMAGES: [(&str, BeginsSo); 4] = [
     }),
 ];
 
-/// Media types of files that the gateway reads.
+/// Media types of files the gateway reads.
 const FILES: [&str; 6] = [
     "text/plain",
     "text/markdown",
@@ -67,7 +67,7 @@ const FILES: [&str; 6] = [
     "application/pdf",
 ];
 
-/// Says how to send it, or refuses it: `request_rejected` for its type, `request_too_large` for its size.
+/// The kind of an attachment. Rejects a wrong type with `request_rejected`, excessive size with `request_too_large`.
 pub fn check(attachment: &Attachment, locale: Locale) -> Result<Kind, Fault> {
     let media_type = attachment.media_type.as_str();
     let name = if attachment.filename.is_empty() {

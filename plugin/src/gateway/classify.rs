@@ -1,6 +1,6 @@
-//! Answers that are no reply: which fault they are, and why.
+//! Classifies failed answers: the fault and its cause.
 //!
-//! [`TABLE`] decides; this finds out what it asks for.
+//! [`TABLE`] decides; this module extracts the facts it needs.
 
 mod head;
 mod marks;
@@ -22,19 +22,19 @@ use openclaw_core::printable::excerpt;
 use table::{Facts, find};
 use words::Words;
 
-/// Bytes of a refusal's body that are looked at.
+/// Maximum bytes of an error body that are read.
 pub const MAX_REFUSAL_BYTES: usize = 16 * 1024;
 
-/// The fault of an answer whose status is not 200, or that is no reply though it is.
+/// The fault for a status other than 200, or for a 200 that is not a reply.
 ///
-/// `body` may be cut after [`MAX_REFUSAL_BYTES`]; `locale` is for what the fault says.
+/// `body` may be truncated to [`MAX_REFUSAL_BYTES`]; `locale` is for the fault's texts.
 pub fn classify(head: &Head, body: &[u8], locale: Locale) -> Fault {
     let page = is_page(head, body);
     let compressed = head.is_compressed() || is_compressed(body);
     let json = (!page && !compressed).then(|| Words::of(Json::first(body)));
     let (words, is_json) = match json {
         Some(words) if !words.message.is_empty() || words.failed => (words, true),
-        // An object that says nothing is still none of a proxy's.
+        // Even an object without a message did not come from a proxy.
         _ => (
             Words::plain(plain_words(body, page, compressed)),
             body.trim_ascii_start().starts_with(b"{"),
@@ -53,7 +53,7 @@ pub fn classify(head: &Head, body: &[u8], locale: Locale) -> Fault {
         wants_login: head.wants_login(),
     };
     let redirect = (300..400).contains(&head.status) && !head.location.is_empty();
-    // Where only a page or nothing is to be read, who answered is the better half of the message.
+    // If the body is only a page or empty, the message says who answered.
     let by_proxy = proxy && !matches!(head.status, 200 | 404 | 405);
     let status = match (by_proxy, head.server.as_str()) {
         (false, _) => format!("HTTP {}", head.status),
@@ -84,13 +84,12 @@ pub fn classify(head: &Head, body: &[u8], locale: Locale) -> Fault {
     let mut fault = fault(find(&facts).why, join(&status, &seen));
     fault.message += &head.retry_after_words(locale);
     fault.http_status = Some(head.status);
-    // More than that is asked for by mistake, or to keep us away.
+    // A longer delay is a mistake, or meant to lock us out.
     fault.retry_after_ms = head.retry_after_ms().map(|ms| ms.min(MAX_RETRY_AFTER_MS));
     fault
 }
 
-/// The fault of an error that stands in an answer with status 200: in the event of a stream, or in
-/// place of a response.
+/// The fault for an error inside a 200: in a stream event, or in place of a response.
 pub(super) fn in_place_of_an_answer(error: Json<'_>, locale: Locale) -> Fault {
     let words = within(Words::of(error));
     let message = say!(locale,
@@ -100,7 +99,7 @@ pub(super) fn in_place_of_an_answer(error: Json<'_>, locale: Locale) -> Fault {
     fault(words.0, message)
 }
 
-/// The fault of a response object that says that it failed.
+/// The fault for a failed response object.
 pub(super) fn failed(status: &str, response: Json<'_>, locale: Locale) -> Fault {
     let mut words = Words::of(response);
     words.failed = true;
@@ -112,12 +111,12 @@ pub(super) fn failed(status: &str, response: Json<'_>, locale: Locale) -> Fault 
     fault(why, message)
 }
 
-/// Whether an object is an error, by its form.
+/// Whether an object has the form of an error.
 pub(super) fn is_error(object: Json<'_>) -> bool {
     Words::of(object).error
 }
 
-/// What an error within an answer is, where the status says nothing.
+/// Classifies an error inside an answer, where the status says nothing.
 fn within(words: Words) -> (Why, Words) {
     let facts = Facts {
         status: 200,
@@ -129,7 +128,7 @@ fn within(words: Words) -> (Why, Words) {
     (find(&facts).why, words)
 }
 
-/// What an error says, to be shown.
+/// The error's message, for display.
 fn shown(words: &Words, locale: Locale) -> String {
     let shown = excerpt(words.message.as_bytes());
     if shown.is_empty() {
@@ -146,7 +145,7 @@ fn fault(why: Why, message: String) -> Fault {
     }
 }
 
-/// Whether the answer is a page for people, whatever its status.
+/// Whether the body is an HTML page, whatever the status.
 pub fn is_page(head: &Head, body: &[u8]) -> bool {
     let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let start = start.trim_ascii_start();
@@ -161,7 +160,7 @@ pub fn is_page(head: &Head, body: &[u8]) -> bool {
         || begins(b"<html")
 }
 
-/// By its first bytes: gzip, zstd, or zlib.
+/// Detects gzip, zstd and zlib by their first bytes.
 pub(super) fn is_compressed(body: &[u8]) -> bool {
     matches!(
         body,
@@ -169,7 +168,7 @@ pub(super) fn is_compressed(body: &[u8]) -> bool {
     )
 }
 
-/// What a body that is no JSON says: a page's title, or the text itself.
+/// The text of a body that is not JSON: a page's title, or the text itself.
 fn plain_words(body: &[u8], page: bool, compressed: bool) -> String {
     let text = String::from_utf8_lossy(body);
     if compressed {
@@ -189,7 +188,7 @@ fn plain_words(body: &[u8], page: bool, compressed: bool) -> String {
     within("title").or_else(|| within("h1")).unwrap_or_default()
 }
 
-/// Words that proxies answer with in plain text.
+/// Plain-text messages of proxies.
 fn is_proxys(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
     [

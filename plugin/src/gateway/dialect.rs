@@ -1,9 +1,9 @@
-//! The JSON shape of tools, which flipped between gateway versions.
+//! The JSON shape of tools, which changed between gateway versions.
 
 use super::request::Body;
 use openclaw_core::turn::Tool;
 
-/// How a gateway wants its tools written.
+/// The JSON shape a gateway expects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// `{"type":"function","function":{"name":…}}`: up to 2026.3.28.
@@ -14,7 +14,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Writes one tool in this shape. Its parameters are JSON text already.
+    /// Writes one tool in this shape. Its parameters are already JSON text.
     pub(crate) fn push_tool<'a>(self, tool: &'a Tool, body: &mut Body<'a>) {
         let (begin, end) = match self {
             Self::Nested => (r#"{"type":"function","function":{"name":"#, "}}"),
@@ -31,7 +31,7 @@ impl Dialect {
         body.push(end);
     }
 
-    /// The shape that a 400 asks for, if it refuses this one. It names what it misses:
+    /// The shape a 400 asks for, if it rejects this one. The message names the missing field:
     /// `tools.0.function` or `tools.0.name`.
     pub fn wanted_by(self, message: &str) -> Option<Self> {
         let (missed, other) = match self {

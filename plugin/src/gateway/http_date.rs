@@ -1,9 +1,9 @@
-//! The dates of HTTP: `Sun, 06 Nov 1994 08:49:37 GMT`, and the two older forms that RFC 9110 has a
-//! reader take, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+//! Parses HTTP dates: `Sun, 06 Nov 1994 08:49:37 GMT`, and the two obsolete formats of RFC 9110, `Sunday,
+//! 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
 //!
-//! By hand, because the library for it costs the component 8 kB.
+//! Hand-written because the library adds 8 kB to the component.
 
-/// Seconds since 1970, or none if it is no such date.
+/// Seconds since 1970; none if it is not an HTTP date.
 pub fn unix_seconds(date: &str) -> Option<u64> {
     let mut words = date.split([' ', ':']).filter(|word| !word.is_empty());
     let weekday = words.next()?;
@@ -38,7 +38,7 @@ pub fn unix_seconds(date: &str) -> Option<u64> {
         .position(|name| name == month.as_bytes())? as u64
         + 1;
     let (day, year) = match (number(day)?, number(year)?, year.len()) {
-        // Of two digits; no gateway is older than this century.
+        // Two-digit year; no gateway predates this century.
         (day, short, 2) => (day, 2000 + short),
         (day, year, _) => (day, year),
     };
@@ -50,7 +50,7 @@ pub fn unix_seconds(date: &str) -> Option<u64> {
     {
         return None;
     }
-    // Days from 1 March of year 0 of the Gregorian calendar, in which a leap day is a year's last.
+    // Days since 1 March of year 0 (Gregorian), so that a leap day is the last of its year.
     let (y, m) = if month > 2 {
         (year, month - 3)
     } else {

@@ -1,4 +1,4 @@
-//! What `POST /v1/responses` is sent. The gateway is strict: no unknown key, no `null`.
+//! Builds the body of `POST /v1/responses`. The gateway is strict: no unknown keys, no `null`.
 
 mod body;
 
@@ -18,55 +18,55 @@ use openclaw_core::{fault::FaultCode, locale::Locale};
 pub use body::Body;
 use body::json_bytes;
 
-/// The path that is asked.
+/// The request path.
 pub const PATH: &str = "/v1/responses";
-/// Most tools of one turn.
+/// Maximum tools per turn.
 pub const MAX_TOOLS: usize = 1024;
-/// Longest id of a turn, in bytes: every tool call is handed out with it.
+/// Maximum bytes of a turn id, which every tool call carries.
 pub const MAX_TURN_ID_BYTES: usize = 1024;
 
-/// What a function call gave, for the model.
+/// The result of a tool call, for the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolOutput {
-    /// The gateway's id of the call.
+    /// The gateway's call id.
     pub call_id: String,
-    /// Given to the model as it is.
+    /// Passed to the model unchanged.
     pub output: String,
 }
 
-/// Bytes that an output has in a request.
+/// Bytes of an output in a request body.
 pub(crate) fn output_bytes(out: &ToolOutput) -> u64 {
     let overhead = r#"{"type":"function_call_output","call_id":"","output":""},"#;
     overhead.len() as u64 + json_bytes(&out.call_id) + json_bytes(&out.output)
 }
 
-/// What may differ between the requests of one turn.
+/// The parts that differ between the requests of a turn.
 #[derive(Clone, Copy)]
 pub struct Ask<'a> {
-    /// The shape of tools.
+    /// The JSON shape of tools.
     pub dialect: Dialect,
-    /// The level in force.
+    /// The effective level.
     pub level: Level,
     /// Whether tools may still be called.
     pub offer_tools: bool,
-    /// The outputs of the round before; empty in the first round.
+    /// The tool outputs of the previous round; empty in the first round.
     pub outputs: &'a [ToolOutput],
 }
 
-/// A turn whose content has been checked; nothing of it is refused any more for its shape.
+/// A validated turn.
 pub struct CheckedTurn<'a> {
     turn: &'a TurnRequest,
     kinds: Vec<Kind>,
     locale: Locale,
 }
 
-/// Refuses what the gateway would refuse, before anything is sent.
+/// Rejects what the gateway would reject, before anything is sent.
 pub fn check(turn: &TurnRequest, locale: Locale) -> Result<CheckedTurn<'_>, Fault> {
     let rejected = |why: String| Err(Fault::new(FaultCode::RequestRejected, why));
     if turn.text.trim().is_empty() && turn.attachments.is_empty() {
         return rejected(say!(locale, en: "the text is empty", zh: "内容为空"));
     }
-    // Before anything is made of it: a text of control characters becomes six times as long.
+    // Check before encoding: a text of control characters grows to six times its size.
     check_size(json_size(turn), locale)?;
     if turn.id.len() > MAX_TURN_ID_BYTES {
         return rejected(say!(locale,
@@ -109,7 +109,7 @@ pub fn check(turn: &TurnRequest, locale: Locale) -> Result<CheckedTurn<'_>, Faul
         kinds,
         locale,
     };
-    // Judged with everything in it; the levels can only take tools away.
+    // Check the size with all tools; a lower level only removes some.
     let whole = Ask {
         dialect: Dialect::Nested,
         level: Level::Root,
@@ -120,7 +120,7 @@ pub fn check(turn: &TurnRequest, locale: Locale) -> Result<CheckedTurn<'_>, Faul
     Ok(checked)
 }
 
-/// Bytes that a turn has at the least in a request, whatever of it the level lets through.
+/// Minimum bytes of a turn in a request, whatever the level.
 fn json_size(turn: &TurnRequest) -> u64 {
     let attachments = turn.attachments.iter().map(|one| {
         let names = json_bytes(&one.media_type) + json_bytes(&one.filename);
@@ -135,7 +135,7 @@ fn json_size(turn: &TurnRequest) -> u64 {
         + attachments.chain(tools).sum::<u64>()
 }
 
-/// Refuses a request of so many bytes if it is more than the gateway takes.
+/// Rejects a request larger than the gateway accepts.
 pub fn check_size(bytes: u64, locale: Locale) -> Result<(), Fault> {
     match oversize(bytes, locale) {
         None => Ok(()),
@@ -144,12 +144,12 @@ pub fn check_size(bytes: u64, locale: Locale) -> Result<(), Fault> {
 }
 
 impl<'a> CheckedTurn<'a> {
-    /// The turn itself.
+    /// The underlying turn.
     pub fn turn(&self) -> &'a TurnRequest {
         self.turn
     }
 
-    /// The tools that this level may use.
+    /// The tools allowed at this level.
     pub fn offered(&self, level: Level) -> impl Iterator<Item = &'a Tool> {
         self.turn
             .tools
@@ -157,14 +157,14 @@ impl<'a> CheckedTurn<'a> {
             .filter(move |tool| allows(level, tool))
     }
 
-    /// The body of one request of this turn.
+    /// The body of one request.
     pub fn body<'b>(&self, ask: Ask<'b>) -> Body<'b>
     where
         'a: 'b,
     {
         let turn = self.turn;
         let mut body = Body::default();
-        // The agent is named by a header: `openclaw` is the one model name that every version takes.
+        // A header selects the agent; `openclaw` is the only model name that every version accepts.
         body.push(r#"{"model":"openclaw","stream":true,"user":""#);
         body.push(&session_key(&turn.session));
         body.push(r#"","instructions":""#);
@@ -228,12 +228,12 @@ impl<'a> CheckedTurn<'a> {
     }
 }
 
-/// Whether a tool may be offered and run at this level. L0 is talk only: nothing may.
+/// Whether a tool may be offered and run at this level. L0 allows none.
 pub(crate) fn allows(level: Level, tool: &Tool) -> bool {
     level > Level::Talk && tool.level <= level
 }
 
-/// The level is stated to the agent too: its own tools run in the gateway, out of our reach.
+/// States the level to the agent too: its own tools run in the gateway, out of our control.
 fn level_rule(level: Level) -> &'static str {
     match level {
         Level::Talk => {

@@ -1,6 +1,6 @@
-//! The gateway's response object, as it stands in a JSON answer and in terminal events.
+//! The gateway's response object, from a JSON answer or a terminal event.
 //!
-//! Versions differ in what they carry: it is read loosely, in place.
+//! Its fields vary between versions, so it is read leniently and in place.
 
 use crate::json::Json;
 use crate::prelude::*;
@@ -8,7 +8,7 @@ use openclaw_core::json_escape::with_whole_characters;
 use openclaw_core::printable::push_printable;
 use openclaw_core::turn::{ToolCall, Usage};
 
-/// Bytes of an id that are kept: longer ones are of no use.
+/// Maximum bytes kept of an id.
 const MAX_ID: usize = 256;
 
 /// An id from outside.
@@ -18,7 +18,7 @@ pub(super) fn id(id: Json<'_>) -> String {
     id
 }
 
-/// As [`id`], for showing.
+/// Like [`id`], for display.
 pub(super) fn shown_id(id: Json<'_>) -> String {
     let mut shown = String::new();
     push_printable(&mut shown, &self::id(id));
@@ -39,7 +39,7 @@ pub(super) fn push_message(to: &mut String, item: Json<'_>) {
     }
 }
 
-/// Whether an output has text for the user.
+/// Whether an output contains text for the user.
 pub(super) fn has_text(output: Json<'_>) -> bool {
     let mut text = String::new();
     output.items().any(|item| {
@@ -51,7 +51,7 @@ pub(super) fn has_text(output: Json<'_>) -> bool {
 /// Content parts whose `text` is for the user.
 const KINDS_WITH_TEXT: [&str; 3] = ["output_text", "text", "refusal"];
 
-/// Appends the text of a content part: what the model says, or why it will not.
+/// Appends the text of a content part: the answer or a refusal.
 pub(super) fn push_part(to: &mut String, part: Json<'_>) {
     let [kind, text, refusal] = part.get(["type", "text", "refusal"]);
     if kind.is("refusal") && refusal.is_text() {
@@ -61,13 +61,13 @@ pub(super) fn push_part(to: &mut String, part: Json<'_>) {
     }
 }
 
-/// A function call, and the id of the item that it is.
+/// A function call and its item id.
 pub(super) struct CallItem {
     pub call: ToolCall,
     pub item_id: String,
 }
 
-/// The function call that an output item is, if it is one.
+/// Reads an output item as a function call, if it is one.
 pub(super) fn call(item: Json<'_>) -> Option<CallItem> {
     let [kind, call_id, item_id, name, given] =
         item.get(["type", "call_id", "id", "name", "arguments"]);
@@ -81,11 +81,11 @@ pub(super) fn call(item: Json<'_>) -> Option<CallItem> {
     })
 }
 
-/// What stands for no arguments.
+/// Stands for no arguments.
 pub(super) const NO_ARGUMENTS: &str = "{}";
 
-/// The arguments of a call as JSON text. Gateways write none in many ways; some write an object
-/// instead of its text, some the text of its text.
+/// The arguments of a call as JSON text. Gateways spell "none" in many ways; some send an object instead of
+/// its text, some encode the text twice.
 pub(super) fn arguments(given: Json<'_>) -> String {
     let text = if given.is_text() {
         given.text()
@@ -104,7 +104,7 @@ pub(super) fn arguments(given: Json<'_>) -> String {
     with_whole_characters(&text)
 }
 
-/// None where it says nothing: some providers report no tokens, and all zero is no report.
+/// None if absent or all zero, which some providers send for "not reported".
 pub(super) fn usage(usage: Json<'_>) -> Option<Usage> {
     let [input, output] = usage.get(["input_tokens", "output_tokens"]);
     let usage = Usage {

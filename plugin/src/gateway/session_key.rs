@@ -1,23 +1,23 @@
-//! The `user` of a request, which names the gateway's session.
+//! The `user` field of a request, which names the gateway's session.
 
 use crate::prelude::*;
 
-/// Begins every key, so that an empty session is one too and others' sessions are not met.
+/// Prefix of every key, so that an empty session has a key and other clients' sessions never collide.
 const PREFIX: &str = "astr-";
 
-/// Whether a byte stands for itself in a key.
+/// Whether a byte appears unescaped in a key.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b':' | b'-' | b'_')
 }
 
-/// How long the key of a session is.
+/// Bytes of a session's key.
 pub(super) fn key_bytes(session: &str) -> u64 {
     let written = |byte: u8| if is_plain(byte) { 1 } else { 3 };
     PREFIX.len() as u64 + session.bytes().map(written).sum::<u64>()
 }
 
-/// An injective key in lower case: the gateway lower-cases `user`, so two sessions that differ only
-/// in case would meet. What is not `a-z 0-9 . : - _` becomes `=` and two hexadecimal digits a byte.
+/// An injective lower-case key: the gateway lower-cases `user`, so sessions that differ only in case would
+/// collide. Bytes other than `a-z 0-9 . : - _` become `=` and two hexadecimal digits.
 pub fn session_key(session: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut key = String::with_capacity(key_bytes(session) as usize);

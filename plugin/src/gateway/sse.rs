@@ -1,8 +1,7 @@
-//! Reads server-sent events from the bytes of an answer, however they are cut into chunks.
+//! Parses server-sent events from the bytes of an answer, however they are split into chunks.
 //!
-//! The algorithm is that of the WHATWG HTML standard, sections 9.2.5 and 9.2.6; its sentences
-//! stand in quotation marks beside the code that obeys them. Beyond the standard, a line and an
-//! event have a limit each, so that no answer makes the reader hold more than that.
+//! Implements the WHATWG HTML standard, sections 9.2.5 and 9.2.6; comments in quotation marks cite it. In
+//! addition, lines and events have a size limit, which bounds the reader's memory.
 //!
 //! ```
 //! use openclaw_plugin::gateway::sse::{Limits, SseReader};
@@ -27,29 +26,27 @@ use core::iter::FusedIterator;
 use core::mem;
 use core::time::Duration;
 
-/// How much of an answer the reader holds at most.
+/// Memory limits of the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one line as they arrive, without the CR or LF that ends it; a byte order mark
-    /// counts.
+    /// Bytes of a line as received, without the CR or LF that ends it; a byte order mark counts.
     pub max_line: usize,
-    /// Bytes of the data of one event, as [`SseEvent::data`] has them.
+    /// Bytes of an event's data, as in [`SseEvent::data`].
     pub max_event: usize,
 }
 
 /// One event of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SseEvent {
-    /// The type that the `event` field named; `message` if none did.
+    /// The value of the `event` field; `message` if there was none.
     pub event: String,
     /// The values of the `data` fields, joined by LF. At most [`Limits::max_event`] bytes.
     pub data: String,
-    /// The value of the stream's last `id` field so far; empty if there was none. Shared, as it
-    /// stays the same over any number of events.
+    /// The stream's last `id` so far; empty if there was none. Shared, because it rarely changes.
     pub last_event_id: Arc<str>,
 }
 
-/// Why a stream cannot be read further.
+/// Why reading stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SseError {
     /// A line is longer than [`Limits::max_line`].
@@ -85,22 +82,21 @@ impl fmt::Display for SseError {
 
 impl core::error::Error for SseError {}
 
-/// Turns the chunks of one stream into its events.
+/// Parses the chunks of one stream into events.
 ///
-/// "Once the end of the file is reached, any pending data must be discarded": there is nothing to
-/// call at the end, drop the reader.
+/// There is nothing to call at the end of the stream, just drop the reader: "Once the end of the file is
+/// reached, any pending data must be discarded".
 ///
-/// Between chunks it holds at most `max_line` bytes of an unfinished line, `max_event + 1` bytes of
-/// data, and the last event type and id, which come from a line each (a byte that is not UTF-8
-/// grows to three when it is replaced).
+/// Between chunks it holds at most `max_line` bytes of an unfinished line, `max_event + 1` bytes of data, and
+/// the last event type and id, of at most one line each (invalid UTF-8 bytes grow to three when replaced).
 #[derive(Debug)]
 pub struct SseReader {
     limits: Limits,
-    /// The start of a line whose end has not arrived.
+    /// The start of an unfinished line.
     line: Vec<u8>,
     /// No line has ended yet.
     at_start: bool,
-    /// The last line ended with CR: an LF that follows belongs to it.
+    /// The last line ended with CR; an LF that follows belongs to it.
     after_cr: bool,
     data: String,
     event_type: String,
@@ -110,7 +106,7 @@ pub struct SseReader {
 }
 
 impl SseReader {
-    /// A reader at the start of a stream.
+    /// Creates a reader at the start of a stream.
     pub fn new(limits: Limits) -> Self {
         // "When a stream is parsed, a data buffer, an event type buffer, and a last event ID
         // buffer must be associated with it. They must be initialized to the empty string."
@@ -127,14 +123,14 @@ impl SseReader {
         }
     }
 
-    /// Reads the next chunk of the stream, lazily: take every event of it before the next chunk
-    /// is pushed. What is left of the chunk when the iterator is dropped is not read.
+    /// Parses the next chunk lazily: take all its events before pushing another chunk. Dropping the iterator
+    /// discards the rest of the chunk.
     ///
-    /// The events are the same for every way to cut a stream into chunks, also those before an
-    /// error. After an error the reader only repeats it.
+    /// The events, including those before an error, do not depend on how the stream is split. After an error
+    /// the reader only repeats it.
     ///
     /// # Errors
-    /// An item is an error, and the last one, when the stream goes over one of the [`Limits`].
+    /// The stream exceeded one of the [`Limits`]; no item follows.
     #[must_use = "the chunk is read by taking the events"]
     pub fn push<'a>(&'a mut self, chunk: &'a [u8]) -> SseEvents<'a> {
         SseEvents {
@@ -144,19 +140,19 @@ impl SseReader {
         }
     }
 
-    /// What the last valid `retry` field asked for; none if there was none.
+    /// The last valid `retry` value; none if there was none.
     pub fn reconnection_time(&self) -> Option<Duration> {
         self.reconnection_time
     }
 
-    /// Takes bytes off the front of `rest`, up to the end of the next event or of `rest`.
+    /// Consumes `rest` up to the end of the next event, or entirely.
     fn next_event(&mut self, rest: &mut &[u8]) -> Result<Option<SseEvent>, SseError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
         let result = self.read_lines(rest);
         if let Err(error) = result {
-            // Nothing of the stream is of use any more.
+            // The rest of the stream is useless.
             *self = Self {
                 failed: Some(error),
                 ..Self::new(self.limits)
@@ -171,11 +167,11 @@ impl SseReader {
     /// (CR) character not followed by a U+000A LINE FEED (LF) character being the ways in which a
     /// line can end."
     ///
-    /// Lines are cut before UTF-8 is decoded. It comes to the same: the decoder never takes an
-    /// ASCII byte into a sequence, valid or not.
+    /// Lines are split before decoding UTF-8. The result is the same: the decoder never consumes an ASCII
+    /// byte as part of a sequence, valid or not.
     fn read_lines(&mut self, rest: &mut &[u8]) -> Result<Option<SseEvent>, SseError> {
         while let Some((&first, tail)) = rest.split_first() {
-            // A CR has ended its line at once, without waiting for an LF that may never come.
+            // A CR ends its line at once, without waiting for an LF that may never come.
             if mem::take(&mut self.after_cr) && first == b'\n' {
                 *rest = tail;
                 continue;
@@ -209,7 +205,7 @@ impl SseReader {
         Ok(None)
     }
 
-    /// Adds to the line whose end has not arrived. The caller has checked its limit.
+    /// Appends to the unfinished line. The caller has checked its limit.
     fn keep(&mut self, part: &[u8]) {
         let Limits { max_line, .. } = self.limits;
         let more = growth(self.line.len(), self.line.capacity(), part.len(), max_line);
@@ -217,8 +213,8 @@ impl SseReader {
         self.line.extend_from_slice(part);
     }
 
-    /// As [`SseReader::interpret_line`]. A long line of data becomes the data itself: a copy of it would
-    /// be as much memory again.
+    /// Like [`SseReader::interpret_line`], but a long data line becomes the data itself; a copy would double
+    /// the memory.
     fn interpret_long_line(&mut self, line: Vec<u8>) -> Result<Option<SseEvent>, SseError> {
         const LONG: usize = 64 * 1024;
         let is_data = line.starts_with(b"data:") && self.data.is_empty() && !self.at_start;
@@ -278,7 +274,7 @@ impl SseReader {
             b"data" => {
                 let value = decode(value);
                 let limit = self.limits.max_event;
-                // Without the LF that this field appends: if it is the last, the event lacks it.
+                // Excludes the LF this field appends: the event lacks the last one.
                 if self.data.len() + value.len() > limit {
                     return Err(SseError::EventTooLong { limit });
                 }
@@ -302,16 +298,15 @@ impl SseReader {
                 });
                 self.reconnection_time = Some(Duration::from_millis(milliseconds));
             }
-            // "Otherwise: The field is ignored." So are those that the guards above did not let by.
+            // "Otherwise: The field is ignored." So are the fields rejected by the guards above.
             _ => {}
         }
         Ok(())
     }
 
-    /// The steps to dispatch the event.
+    /// Dispatches the event.
     fn dispatch(&mut self) -> Option<SseEvent> {
-        // "Set the data buffer and the event type buffer to the empty string", both where there is
-        // an event and where there is none.
+        // "Set the data buffer and the event type buffer to the empty string", with or without an event.
         let mut data = mem::take(&mut self.data);
         let event_type = mem::take(&mut self.event_type);
         // "If the data buffer is an empty string, set the data buffer and the event type buffer to
@@ -363,8 +358,8 @@ fn decode(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
 
-/// How much to reserve for `more` further bytes: capacity doubles, so that appending byte by byte
-/// stays linear, but never beyond `limit`.
+/// How much to reserve for `more` further bytes: capacity doubles, so that appending byte by byte stays
+/// linear, but never exceeds `limit`.
 fn growth(len: usize, capacity: usize, more: usize, limit: usize) -> usize {
     let needed = len + more;
     if needed <= capacity {

@@ -1,13 +1,13 @@
-//! Whether a text is JSON that any reader takes. It is looked through without building it.
+//! Checks that a text is JSON that any parser accepts, without building a value.
 
 use super::{after_space, string_end};
 
-/// How deep values may nest: others read this text too, and many of them by recursion.
+/// Maximum nesting depth: other parsers of this text are often recursive.
 const MAX_DEPTH: u32 = 127;
-/// The largest number that others can hold has so many digits before its point.
+/// Maximum digits before the decimal point that other parsers can represent.
 const MAX_MAGNITUDE: i64 = 308;
 
-/// Whether this is the JSON text of an object.
+/// Whether the text is a JSON object.
 pub(crate) fn is_object(text: &str) -> bool {
     let text = text.as_bytes();
     let start = after_space(text, 0);
@@ -16,11 +16,11 @@ pub(crate) fn is_object(text: &str) -> bool {
 
 fn checked(text: &[u8], start: usize) -> Option<()> {
     let mut at = start;
-    // A bit for each level, the innermost last: whether it is an object.
+    // One bit per level, the innermost last: set for an object.
     let mut levels = 0_u128;
     let mut depth = 0;
     loop {
-        // A value begins here.
+        // A value starts here.
         at = match text.get(at)? {
             opens @ (b'{' | b'[') => {
                 if depth == MAX_DEPTH {
@@ -43,7 +43,7 @@ fn checked(text: &[u8], start: usize) -> Option<()> {
             b'n' => literal(text, at, b"null")?,
             _ => number(text, at)?,
         };
-        // It has ended.
+        // The value has ended.
         loop {
             at = after_space(text, at);
             if depth == 0 {
@@ -69,7 +69,7 @@ fn checked(text: &[u8], start: usize) -> Option<()> {
     }
 }
 
-/// Where the value after a field's name begins.
+/// The start of the value after a field name.
 fn name(text: &[u8], at: usize) -> Option<usize> {
     let at = after_space(text, string(text, at)?);
     (text.get(at)? == &b':').then(|| after_space(text, at + 1))

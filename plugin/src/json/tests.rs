@@ -17,7 +17,7 @@ fn what_is_used_is_found_and_the_rest_is_skipped() {
     assert_eq!(field(text, "n").number(), Some(7));
     assert!(field(text, "last").is_list());
     assert!(field(text, "none").is_none());
-    // A field of another type is as good as none.
+    // A field of the wrong type counts as missing.
     assert_eq!(field(text, "n").text(), "");
     assert_eq!(field(text, "want").number(), None);
     assert_eq!(field(text, "want").items().count(), 0);
@@ -25,7 +25,7 @@ fn what_is_used_is_found_and_the_rest_is_skipped() {
     assert_eq!(field("\u{feff}{\"a\":1}", "a").number(), Some(1));
 }
 
-// Report A11 (attack): numbers that no reader can hold, in fields that are not used.
+// Report A11 (attack): numbers too large for any parser, in unused fields.
 #[test]
 fn what_is_skipped_need_not_be_valid() {
     for skipped in [
@@ -140,7 +140,7 @@ fn an_object_is_told_from_what_is_none() {
     }
 }
 
-// Report A4 (attack): what nests deeply.
+// Report A4 (attack): deep nesting.
 #[test]
 fn depth_is_bounded_where_others_read_on_and_costs_nothing_where_it_is_skipped() {
     let nested = |depth: usize| format!(r#"{{"a":{}1{}}}"#, "[".repeat(depth), "]".repeat(depth));
@@ -169,7 +169,7 @@ proptest! {
     fn objects_are_told_as_serde_does(text in r#"\{("a{0,2}"|[\[\]{}:,0-9eE.+-]|true|null|\\u00e9| ){0,12}\}?"#) {
         let serdes = serde_json::from_str::<Value>(&text).is_ok_and(|value| value.is_object());
         prop_assert_eq!(is_object(&text), serdes, "{}", text);
-        // Whatever it is, looking into it does not panic.
+        // Reading any input never panics.
         let _ = Json::object(text.as_bytes()).map(|object| object.get(["a"])[0].items().count());
         let _ = Json::broken(text.as_bytes()).get(["a", "aa"]).map(|value| value.text().len());
     }

@@ -1,32 +1,31 @@
-//! What a gateway may be running for us: concurrency 1 counts that too.
+//! Runs that may be in progress at a gateway; they count for concurrency 1.
 
 use super::State;
 use crate::config::Checked;
 use alloc::rc::Rc;
 use core::cell::Cell;
 
-/// A request of a turn, until the gateway's run for it is known to be over. Dropped before: the next
-/// turn there says that the run may go on, unless this gateway ends a run whose client leaves.
+/// A request whose run at the gateway may not be over. If dropped before that, the next turn there reports
+/// that the run may continue, unless this gateway stops a run when its client disconnects.
 pub(crate) struct Exchange {
     state: State,
     at: usize,
-    /// The config under which it was sent.
+    /// The config it was sent under.
     of: Rc<Checked>,
-    /// The gateway may have all of the request.
+    /// The gateway may have the complete request.
     pub sent: Rc<Cell<bool>>,
-    /// The connection was closed by the other side: the gateway, which may take the run up again
-    /// after a restart, or a proxy before it.
+    /// The other side closed the connection: the gateway, which may resume the run after a restart, or a proxy.
     pub cut: Cell<bool>,
     over: Cell<bool>,
 }
 
 impl Exchange {
-    /// The run has ended, or never began.
+    /// The run has ended, or never started.
     pub fn over(&self) {
         self.over.set(true);
     }
 
-    /// Whether the gateway would go on with the run if the connection were closed now.
+    /// Whether the gateway would keep running if the connection were closed now.
     pub fn runs_on(&self) -> bool {
         self.sent.get() && !self.over.get() && !self.state.0.borrow().sides[self.at].stops
     }
@@ -45,7 +44,7 @@ impl Drop for Exchange {
 }
 
 impl State {
-    /// Counts a request to a gateway of this config from now on.
+    /// Registers a request to a gateway of this config.
     pub(crate) fn exchange(&self, at: usize, of: &Rc<Checked>) -> Exchange {
         let mut inner = self.0.borrow_mut();
         if inner.still_has(of, at) {
@@ -61,7 +60,7 @@ impl State {
         }
     }
 
-    /// Remembers whether a gateway ends a run when its client leaves.
+    /// Remembers whether a gateway stops a run when its client disconnects.
     pub(crate) fn learn_stops(&self, at: usize, of: &Checked, stops: bool) {
         let mut inner = self.0.borrow_mut();
         if inner.still_has(of, at) {
@@ -69,17 +68,17 @@ impl State {
         }
     }
 
-    /// Whether a gateway is known to be of August 2026 or later.
+    /// Whether a gateway is known to be from August 2026 or later.
     pub(crate) fn is_new(&self, at: usize) -> bool {
         self.0.borrow().sides[at].stops
     }
 
-    /// Whether an earlier turn may still run there; asked once.
+    /// Whether an earlier turn may still run there. True only once.
     pub(crate) fn take_may_still_run(&self, at: usize) -> bool {
         core::mem::take(&mut self.0.borrow_mut().sides[at].may_still_run)
     }
 
-    /// Whether an answer that nobody wants is read to its end.
+    /// Whether an abandoned answer is being drained.
     pub(crate) fn is_reading_out(&self) -> bool {
         self.0.borrow().reading_out
     }

@@ -1,4 +1,4 @@
-//! What `status` shows.
+//! Assembles `status`.
 
 use super::{Side, State};
 use crate::prelude::*;
@@ -10,7 +10,7 @@ use openclaw_core::status::{self, BreakerState, MemoryState, Status};
 use openclaw_core::turn::GatewayName;
 
 impl State {
-    /// What the guards know, given the memory as it is read now.
+    /// Guard state, with the given memory reading.
     pub fn status(&self, now: u64, reading: Result<Sample, String>) -> Status {
         let inner = self.0.borrow();
         let config = inner.config.as_ref();

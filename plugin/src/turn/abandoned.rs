@@ -1,9 +1,9 @@
-//! Turns that end for their caller before they end at the gateway.
+//! Turns that end for the caller before they end at the gateway.
 //!
-//! 2026.2.9 goes on with a run whose client has left, and a second run beside it would be one too
-//! many. So the caller has its end at once, but the queue waits while the answer is read to its end
-//! and thrown away, within [`ABANDONED_MS`] and the limit of one answer's bytes. Newer versions end
-//! such a run: where the answer shows that it comes from one, the connection is just closed.
+//! 2026.2.9 keeps running after its client disconnects, and must not get a second run meanwhile. So the
+//! caller gets its result at once, but the queue waits while the answer is drained, for up to
+//! [`ABANDONED_MS`] and the size limit of an answer. Newer versions stop such a run: if the answer shows that
+//! it comes from one, the connection is simply closed.
 
 use super::run::{Ending, Run};
 use crate::gateway::answer::Format;
@@ -14,11 +14,11 @@ use core::future::Future;
 use core::pin::Pin;
 use futures::future::select;
 
-/// How long the queue waits for a run that nobody wants, in milliseconds.
+/// Milliseconds the queue waits for an abandoned run.
 pub const ABANDONED_MS: u64 = 60_000;
 
-/// What is left of a turn that has ended for its caller. Its place in the queue is free, and its
-/// connection closed, once this is dropped.
+/// The rest of a turn that has ended for its caller. Dropping it frees the place in the queue and closes the
+/// connection.
 pub struct Rest<'a> {
     pub(super) turn: Pin<Box<dyn Future<Output = Ending> + 'a>>,
     pub(super) limit: Pin<Box<dyn Future<Output = ()> + 'a>>,
@@ -26,7 +26,7 @@ pub struct Rest<'a> {
 }
 
 impl Rest<'_> {
-    /// Until the gateway's run is over, or for [`ABANDONED_MS`].
+    /// Resolves when the gateway's run is over, or after [`ABANDONED_MS`].
     pub async fn read_out(mut self) {
         select(self.turn.as_mut(), self.limit.as_mut()).await;
     }
@@ -39,8 +39,7 @@ impl Drop for Rest<'_> {
 }
 
 impl<H: Host, E: Events> Run<'_, H, E> {
-    /// Reads an answer that nobody wants to its end, beginning with a piece that has been read.
-    /// `opening` may not have seen enough yet to know the version.
+    /// Drains an abandoned answer, starting with a piece already read. `opening` may not know the version yet.
     pub(super) async fn read_out(
         &self,
         at: usize,
@@ -73,7 +72,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         }
     }
 
-    /// Takes from the beginning of a stream whether its gateway ends a run when the client leaves.
+    /// Learns from the start of a stream whether its gateway stops a run when the client disconnects.
     pub(super) fn learn_version(
         &self,
         at: usize,
@@ -89,11 +88,11 @@ impl<H: Host, E: Events> Run<'_, H, E> {
     }
 }
 
-/// Looks for the event that ends a stream, in pieces cut anywhere. It may begin in the middle of one.
+/// Finds the event that ends a stream, across arbitrary pieces. May start in the middle of one.
 struct EndFinder {
-    /// The beginning of the present line, as far as it matters.
+    /// The relevant start of the current line.
     line: Vec<u8>,
-    /// The line's beginning has not been seen.
+    /// The start of the line was missed.
     in_line: bool,
 }
 
@@ -106,7 +105,7 @@ impl Default for EndFinder {
     }
 }
 
-/// Bytes of a line in which its event's name stands.
+/// Bytes of a line that contain the event name.
 const NAME_WITHIN: usize = 64;
 
 impl EndFinder {
@@ -124,7 +123,7 @@ impl EndFinder {
         found
     }
 
-    /// Whether the line is one of the last event.
+    /// Whether the line names a terminal event.
     fn is_last(&self) -> bool {
         const LAST: [&str; 5] = ["[DONE]", "completed", "failed", "incomplete", "cancelled"];
         let Ok(line) = core::str::from_utf8(&self.line) else {
@@ -142,19 +141,19 @@ impl EndFinder {
     }
 }
 
-/// Looks at the beginning of a stream for its gateway's version.
+/// Detects the gateway's version from the start of a stream.
 #[derive(Default)]
 pub(super) struct Opening {
     start: Vec<u8>,
     known: bool,
 }
 
-/// Longest first event that is looked at.
+/// Maximum bytes of the first event that are read.
 const FIRST_EVENT: usize = 4096;
 
 impl Opening {
-    /// Whether the gateway ends a run when its client leaves, once that is seen. The first event of
-    /// those that report details of the usage says so: those came in August 2026, the other in April.
+    /// Whether the gateway stops a run when its client disconnects, once known. Gateways that report usage
+    /// details in their first event do: details came in August 2026, stopping in April.
     pub fn stops(&mut self, piece: &[u8]) -> Option<bool> {
         if self.known {
             return None;
@@ -206,7 +205,7 @@ mod tests {
         assert!(end.line.len() <= NAME_WITHIN);
     }
 
-    // The streams' first events as recorded.
+    // First events of recorded streams.
     const OLD: &str = "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_16473209-f1b5-4e5c-9f74-2646f972b537\",\"object\":\"response\",\"created_at\":1795331802,\"status\":\"in_progress\",\"model\":\"openclaw\",\"output\":[],\"usage\":{\"input_tokens\":0,\"output_tokens\":0,\"total_tokens\":0}}}\n\n";
     const NEW: &str = "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_16131caf-2dcd-4241-8d92-4698255542aa\",\"object\":\"response\",\"created_at\":1795332605,\"status\":\"in_progress\",\"model\":\"openclaw\",\"output\":[],\"usage\":{\"input_tokens\":0,\"input_tokens_details\":{\"cached_tokens\":0,\"cache_write_tokens\":0},\"output_tokens\":0,\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":0}}}\n\n";
 
@@ -221,7 +220,7 @@ mod tests {
                 assert_eq!(opening.stops(two), None, "once");
             }
         }
-        // What a model says is no proof.
+        // Text from the model proves nothing.
         let spoof = format!("{OLD}data: {{\"delta\":\"\\\"input_tokens_details\\\"\"}}\n\n");
         let mut opening = Opening::default();
         assert_eq!(opening.stops(spoof.as_bytes()), Some(false));

@@ -1,4 +1,4 @@
-//! One request: to which gateway, in which JSON shape of tools, and the reading of its answer.
+//! One request: sends it to a gateway in its tool dialect and reads the answer.
 
 use super::abandoned::Opening;
 use super::progress::nobody_reads;
@@ -16,7 +16,7 @@ use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::Outcome;
 use openclaw_core::turn::{Event, NoticeCode};
 
-/// A request that failed, and whether it certainly did not reach the gateway.
+/// A failed request, and whether it certainly never reached the gateway.
 pub(super) struct Failed {
     pub fault: Fault,
     pub nothing_sent: bool,
@@ -32,7 +32,7 @@ impl From<Fault> for Failed {
 }
 
 impl<H: Host, E: Events> Run<'_, H, E> {
-    /// One request to one gateway, a second time only if it wants tools in the other shape.
+    /// Sends one request to one gateway; resends it only if the gateway wants the other tool dialect.
     pub(super) async fn request(&self, at: usize, ask: Ask<'_>) -> Result<Answer, Failed> {
         let outputs = self.outputs.take();
         let mut flipped = false;
@@ -43,7 +43,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                 ..ask
             };
             let body = self.turn.body(ask);
-            // The turn itself has been checked; the outputs of its tools have not.
+            // The turn has been checked, but not the outputs of its tools.
             request::check_size(body.len(), self.config.locale)?;
             let (head, mut answer) = self.post(at, &body).await?;
             if head.status != 200 {
@@ -106,14 +106,14 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         })
     }
 
-    /// Notes that the other side has closed the connection; at a time limit it is ours.
+    /// Records that the other side closed the connection; on a timeout we closed it.
     pub(super) fn cut_unless_late(&self, failure: &Failure) {
         if !matches!(failure, Failure::FirstByteTimeout | Failure::IdleTimeout) {
             self.progress.cut();
         }
     }
 
-    /// How an answer is written; none if it is no reply. What had to be read to tell is in `start`.
+    /// Detects the answer's format; none if it is not a reply. The bytes read are in `start`.
     async fn format(
         &self,
         at: usize,
@@ -137,7 +137,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         }
     }
 
-    /// Reads an answer to its end. `start` of it has been read already.
+    /// Reads an answer to its end. `start` has already been read.
     async fn read(
         &self,
         at: usize,
@@ -147,7 +147,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
     ) -> Result<Answer, Fault> {
         let shown = &self.progress.shown;
         let begun = shown.borrow().len();
-        // The rounds before have had their part: what a turn holds is bounded, not an answer alone.
+        // The limit applies to the turn, so subtract the earlier rounds.
         let max = self.config.max_answer_bytes;
         let most = max.saturating_sub(begun as u64);
         let mut reader = AnswerReader::new(format, most, self.config.locale);
@@ -178,7 +178,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             piece = match body.chunk().await {
                 Ok(Some(piece)) => piece,
                 Ok(None) => {
-                    // A stream ends with an event that says so.
+                    // A stream ends with a terminal event.
                     if format == Format::Json {
                         self.progress.over();
                     } else {
@@ -200,7 +200,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         let ended = reader.ended();
         let end = reader.finish(&mut shown.borrow_mut());
         let mut answer = match (end, broken) {
-            // The whole answer has been read: what broke after it does not matter.
+            // The answer is complete; a failure after it does not matter.
             (Ok(answer), broken) => {
                 self.progress.over();
                 if broken.is_none() {
@@ -208,7 +208,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                 }
                 answer
             }
-            // Unreadable, or too long: the gateway goes on.
+            // Unreadable or too long: the gateway keeps running.
             (Err(mut fault), None) if ended && fault.code == FaultCode::ProtocolError => {
                 if begun > 0 && taken > most {
                     fault.message = text::answers_too_long(self.config.locale, max);
@@ -244,13 +244,13 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         Ok(answer)
     }
 
-    /// The fault of an answer that breaks off.
+    /// The fault for an interrupted answer.
     fn broken(&self, at: usize, failure: &Failure) -> Fault {
         let url = self.config.gateways[at].url();
         failure.fault(true, &url, &self.config.timeouts, self.config.locale)
     }
 
-    /// Shows what has been added to the answer.
+    /// Emits the text added since `before`.
     async fn show_from(&self, before: usize) -> Result<(), Fault> {
         let fresh = self.progress.shown.borrow()[before..].to_owned();
         if fresh.is_empty() {
@@ -260,11 +260,11 @@ impl<H: Host, E: Events> Run<'_, H, E> {
     }
 }
 
-/// How long a refusal's body may take: its status is known already.
+/// Milliseconds allowed for an error body; its status is already known.
 const REFUSAL_BODY_MS: u64 = 5_000;
 
-/// Makes room in what is shown for one more piece. A long text has room for all that a turn may show,
-/// once: one that grows by and by is copied again and again. What is not written yet is no memory.
+/// Makes room in `shown` for another piece. A long text reserves the turn's maximum once, instead of being
+/// copied each time it grows; untouched memory costs nothing.
 fn make_room(shown: &mut String, piece: usize, max: u64) {
     const LONG: usize = 256 * 1024;
     let free = shown.capacity() - shown.len();
@@ -274,8 +274,7 @@ fn make_room(shown: &mut String, piece: usize, max: u64) {
     }
 }
 
-/// The beginning of a refusal's body, of which `start` has been read; what cannot be read of it does
-/// not matter.
+/// The start of an error body, of which `start` has been read. Read errors are ignored.
 pub(crate) async fn refusal_body<H: Host>(
     host: &H,
     answer: &mut H::Body,

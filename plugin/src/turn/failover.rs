@@ -1,4 +1,4 @@
-//! Which gateway is asked first: the primary, or the backup if nothing can have reached the primary.
+//! Gateway selection: the primary, or the backup if nothing can have reached the primary.
 
 use super::run::{Run, outcome};
 use crate::fault::Fault;
@@ -10,7 +10,7 @@ use openclaw_core::fault::FaultCode;
 use openclaw_core::turn::NoticeCode;
 
 impl<H: Host, E: Events> Run<'_, H, E> {
-    /// The first request: to the primary, or to the backup if nothing can have reached the primary.
+    /// Sends the first request to the primary, or to the backup if nothing can have reached the primary.
     pub(super) async fn first(&self, ask: Ask<'_>) -> Result<(usize, Answer), Fault> {
         let locale = self.config.locale;
         let has_backup = self.config.gateways.len() > 1;
@@ -61,7 +61,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         }
     }
 
-    /// What the user should know before a gateway is asked.
+    /// Sends the notices due before a gateway is asked.
     async fn warn(&self, at: usize) -> Result<(), Fault> {
         if self.state.take_may_still_run(at) {
             let words = text::may_still_run(self.config.locale);

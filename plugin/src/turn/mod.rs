@@ -1,4 +1,4 @@
-//! One turn, from admission to its end.
+//! A turn, from admission to its end.
 
 mod abandoned;
 mod exchange;

@@ -1,4 +1,4 @@
-//! How far a turn has come.
+//! The progress of a turn.
 
 use crate::fault::Fault;
 use crate::prelude::*;
@@ -8,24 +8,24 @@ use core::future::poll_fn;
 use core::task::Poll;
 use openclaw_core::fault::FaultCode;
 
-/// What is known of a turn that runs, for whoever ends it before its own end.
+/// State of a running turn, shared with whoever ends it early.
 #[derive(Default)]
 pub(super) struct Progress {
-    /// All of the answer that has been shown so far.
+    /// All text shown so far.
     pub shown: RefCell<String>,
     pub permit: RefCell<Option<Permit>>,
-    /// It waits for the caller: for a tool, or for an event to be taken.
+    /// Waiting for the caller: for a tool, or for an event to be read.
     pub callers_time: Cell<bool>,
-    /// The last request.
+    /// The latest request.
     pub exchange: RefCell<Option<Exchange>>,
     /// The turn has ended for its caller.
     left: Cell<bool>,
-    /// How, until the caller has been told.
+    /// The fault, until the caller has it.
     pub fault: RefCell<Option<Fault>>,
 }
 
 impl Progress {
-    /// Ends the turn for its caller. What it says about the gateway has been settled, or is nothing.
+    /// Ends the turn for its caller. The breaker outcome must already be settled.
     pub fn leave(&self, fault: Fault) {
         if !self.left.replace(true) {
             self.fault.replace(Some(fault));
@@ -38,7 +38,7 @@ impl Progress {
         self.left.get()
     }
 
-    /// Until it has. Whoever ends it polls again.
+    /// Resolves once it has. Whoever ends the turn polls again.
     pub async fn left(&self) {
         let left = |()| {
             if self.is_left() {
@@ -50,21 +50,21 @@ impl Progress {
         poll_fn(|_| left(())).await;
     }
 
-    /// The gateway's run for the last request is over.
+    /// Records that the gateway's run for the latest request is over.
     pub fn over(&self) {
         if let Some(exchange) = &*self.exchange.borrow() {
             exchange.over();
         }
     }
 
-    /// The other side has closed the connection.
+    /// Records that the other side closed the connection.
     pub fn cut(&self) {
         if let Some(exchange) = &*self.exchange.borrow() {
             exchange.cut.set(true);
         }
     }
 
-    /// Whether the gateway would run on if the connection were closed.
+    /// Whether the gateway would keep running if the connection were closed.
     pub fn runs_on(&self) -> bool {
         self.exchange
             .borrow()
@@ -73,7 +73,7 @@ impl Progress {
     }
 }
 
-/// The end of a turn that nobody listens to.
+/// The end of a turn whose events nobody reads.
 pub(super) fn nobody_reads() -> Fault {
     Fault::new(
         FaultCode::Cancelled,

@@ -1,4 +1,4 @@
-//! The tool calls of one answer, each once, and their outputs.
+//! The tool calls of one answer, deduplicated, and their outputs.
 
 use crate::fault::Fault;
 use crate::gateway::request::{ToolOutput, check_size, output_bytes};
@@ -7,29 +7,29 @@ use crate::prelude::*;
 use openclaw_core::locale::Locale;
 use openclaw_core::turn::ToolCall;
 
-/// Calls of one answer that are looked at; the model gets an error for each of the others.
+/// Maximum calls per answer that are considered; each further call gets an error output.
 pub const MAX_CALLS: usize = 64;
 
-/// What the model gets for a call beyond [`MAX_CALLS`].
+/// Output for a call beyond [`MAX_CALLS`].
 const TOO_MANY: &str = "error: over 64 calls in one answer; not run";
 
-/// One round.
+/// One round of tool calls.
 pub(super) struct Round {
     calls: Vec<ToolCall>,
-    /// One for each call, in order.
+    /// One per call, in order.
     pub outputs: Vec<ToolOutput>,
-    /// Bytes that the outputs have in the next request.
+    /// Bytes of the outputs in the next request.
     bytes: u64,
-    /// Calls that are not run, except for the model's slips.
+    /// Calls not run, excluding the model's mistakes.
     pub not_run: usize,
-    /// Those of them that the user has not been told of.
+    /// Those of `not_run` that the user has not been told about.
     pub unsaid: usize,
     locale: Locale,
 }
 
 impl Round {
-    /// Takes in the calls of an answer. `own_id` makes the ids that the calls get: the gateway's are
-    /// only there to answer it. Too many to be answered in one request are a fault.
+    /// Collects the calls of an answer. Each gets an id from `own_id`; the gateway's ids are only used to
+    /// answer it. Fails if there are too many to answer in one request.
     pub fn new(
         calls: Vec<ToolCall>,
         own_id: impl Fn() -> String,
@@ -51,7 +51,7 @@ impl Round {
             let id = own_id();
             let call_id = core::mem::replace(&mut call.id, id);
             round.outputs.push(ToolOutput {
-                // One that has none is answered by ours.
+                // A call without an id is answered under ours.
                 call_id: if call_id.is_empty() {
                     call.id.clone()
                 } else {
@@ -70,26 +70,26 @@ impl Round {
         Ok(round)
     }
 
-    /// The calls to be judged, with their own ids. Each is answered by its place.
+    /// Takes the calls, with their own ids. Answer each by its index.
     pub fn take_calls(&mut self) -> Vec<ToolCall> {
         core::mem::take(&mut self.calls)
     }
 
-    /// Takes an output in, unless the next request would be larger than the gateway takes.
+    /// Adds an output, unless the next request would exceed the gateway's size limit.
     pub fn answer(&mut self, at: usize, output: String) -> Result<(), Fault> {
         self.outputs[at].output = output;
         self.bytes += output_bytes(&self.outputs[at]);
         check_size(self.bytes, self.locale)
     }
 
-    /// Whether a call is one of those before it: same id, same tool, and the same arguments, or one of
-    /// the two has none that are complete. Then the fuller one stays. The same id for something else
-    /// is another call: there are gateways that count anew, or take the tool's name for an id.
+    /// Whether a call repeats an earlier one: same id and tool, and the same arguments, or one of the two has
+    /// no complete arguments; the fuller call is kept. The same id with other content is a new call: some
+    /// gateways restart their numbering, or use the tool's name as id.
     fn knows(&mut self, call: &mut ToolCall) -> bool {
         if call.id.is_empty() {
             return false;
         }
-        // Of too many only the first of an id is answered.
+        // Beyond the limit, only the first call of an id is answered.
         let full = self.outputs.len() >= MAX_CALLS;
         let mut has_arguments = None;
         for (known, output) in self.calls.iter_mut().zip(&self.outputs) {
@@ -109,12 +109,12 @@ impl Round {
     }
 }
 
-/// Whether these are complete arguments, and any at all.
+/// Whether the arguments are present and complete.
 fn has(arguments: &str) -> bool {
     compact(arguments).ne(*b"{}") && json::is_object(arguments)
 }
 
-/// JSON text without the white space between its words.
+/// JSON text without white space between tokens.
 fn compact(text: &str) -> impl Iterator<Item = u8> {
     let (mut in_string, mut escaped) = (false, false);
     text.bytes().filter(move |byte| {
@@ -140,7 +140,7 @@ mod tests {
         }
     }
 
-    /// What is run, and the ids that the gateway is answered by.
+    /// The tool calls to run, and the gateway ids they are answered under.
     fn round(calls: Vec<ToolCall>) -> (Vec<String>, Vec<String>) {
         let number = core::cell::Cell::new(0);
         let own_id = || {
@@ -160,11 +160,9 @@ mod tests {
         (ran.collect(), answered.collect())
     }
 
-    // Report F16: a call that is announced and confirmed comes twice, once with its arguments and once
-    // with none (NousResearch/hermes-agent#94961); two calls of one answer share an id
-    // (can1357/oh-my-pi#2055).
-    // Report A8 (attack): calls without an id, of which others kept only the last
-    // (huggingface/smolagents#2683).
+    // Report F16: an announced and confirmed call comes twice, once with its arguments and once without
+    // (NousResearch/hermes-agent#94961); two calls of one answer share an id (can1357/oh-my-pi#2055).
+    // Report A8 (attack): calls without an id, of which others kept only the last (huggingface/smolagents#2683).
     #[test]
     fn the_same_call_twice_is_one_call() {
         let a = || call("a", "t", r#"{"x": "1 2"}"#);
@@ -175,7 +173,7 @@ mod tests {
                 vec![r#"t{"x": "1 2"}"#],
                 vec!["a"],
             ),
-            // One of them is not complete.
+            // One of them is incomplete.
             (
                 vec![
                     call("a", "t", ""),
@@ -186,13 +184,13 @@ mod tests {
                 vec![r#"t{"x": "1 2"}"#],
                 vec!["a"],
             ),
-            // Another call under the same id.
+            // A different call under the same id.
             (
                 vec![a(), call("a", "t", r#"{"x":"12"}"#), call("a", "u", "{}")],
                 vec![r#"t{"x": "1 2"}"#, r#"t{"x":"12"}"#, "u{}"],
                 vec!["a", "a", "a"],
             ),
-            // The same of two ids, or of none, is two calls.
+            // Equal calls with different ids, or without ids, are two calls.
             (
                 vec![call("a", "t", "{}"), call("b", "t", "{}")],
                 vec!["t{}", "t{}"],
@@ -225,7 +223,7 @@ mod tests {
         assert!(judged.iter().all(|output| output.output.is_empty()));
         assert!(others.iter().all(|output| output.output == TOO_MANY));
         assert_eq!(others[0].call_id, "c64");
-        // What no request could answer.
+        // More than any request could answer.
         let calls = (0..300_000).map(|at| call(&id(at), "t", "{}")).collect();
         let fault = Round::new(calls, String::new, Locale::En).err();
         assert_eq!(

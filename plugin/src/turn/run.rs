@@ -1,4 +1,4 @@
-//! One turn: the queue, the guards, then rounds of requests until the model calls no more tools.
+//! Runs a turn: queue, guards, then requests until the model calls no more tools.
 
 use super::abandoned::{ABANDONED_MS, Rest};
 use super::progress::{Progress, nobody_reads};
@@ -24,12 +24,12 @@ use openclaw_core::guards::{breaker::Outcome, heavy};
 use openclaw_core::turn::{Event, GatewayName, Notice, NoticeCode, Reply, TurnRequest, Usage};
 use openclaw_core::{fault::FaultCode, level::Level};
 
-/// How a turn ends.
+/// The end of a turn.
 pub(super) type Ending = Result<Reply, Fault>;
 
-/// Runs a turn to its end, or until `cancel` resolves, and counts it. What may be left of it then is
-/// to be read out while the queue waits. Dropping the future, or the rest, closes the connection and
-/// gives the turn's place and permit back.
+/// Runs and counts a turn until it ends or `cancel` resolves. A returned [`Rest`] must be drained while the
+/// queue waits. Dropping the future, or the rest, closes the connection and releases the turn's place and
+/// permit.
 pub async fn run<'a, H: Host, E: Events>(
     state: &'a State,
     host: &'a H,
@@ -43,7 +43,7 @@ pub async fn run<'a, H: Host, E: Events>(
     let mut guarded: Pin<Box<dyn Future<Output = Ending> + 'a>> = Box::pin(guarded);
     let mut cancel = pin!(cancel);
     let (end, over) = poll_fn(|cx| {
-        // Looked at first: a turn that nobody wants any more takes no place.
+        // Cancellation comes first: a cancelled turn must not enter the queue.
         if cancel.as_mut().poll(cx).is_ready() {
             let locale = state.config().map(|config| config.locale);
             let words = text::cancelled(locale.unwrap_or_default());
@@ -52,7 +52,7 @@ pub async fn run<'a, H: Host, E: Events>(
                 ..Fault::new(FaultCode::Cancelled, words)
             });
         }
-        // Once more after a cancellation: events that are on their way are dropped.
+        // Poll again after cancellation so that pending events are dropped.
         let polled = if !progress.is_left() || progress.runs_on() {
             guarded.as_mut().poll(cx)
         } else {
@@ -92,7 +92,7 @@ async fn guarded<H: Host, E: Events>(
     };
     let checked = request::check(turn, config.locale)?;
     let _place = enter(state, host, events, &config, turn.bytes()).await?;
-    // Another one may have been set while it waited.
+    // The config may have changed while the turn was queued.
     let config = state.config().unwrap_or(config);
     let deadline = host.now_ms().saturating_add(config.timeouts.turn.millis());
     let run = Run {
@@ -118,7 +118,7 @@ async fn guarded<H: Host, E: Events>(
     admitted.await
 }
 
-/// Waits in the queue until it is this turn's time. `bytes`: what the turn holds meanwhile.
+/// Waits in the queue. `bytes`: memory the turn holds meanwhile.
 async fn enter<H: Host, E: Events>(
     state: &State,
     host: &H,
@@ -165,7 +165,7 @@ async fn enter<H: Host, E: Events>(
     waited.map(|()| place)
 }
 
-/// Hands an event on, unless nobody listens any more: then the turn is over.
+/// Emits an event. If nobody reads events any more, the turn is over.
 async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
     if events.emit(event).await {
         return Ok(());
@@ -173,7 +173,7 @@ async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
     Err(nobody_reads())
 }
 
-/// A turn whose time has come.
+/// A running turn.
 pub(super) struct Run<'a, H, E> {
     pub state: &'a State,
     pub host: &'a H,
@@ -181,16 +181,16 @@ pub(super) struct Run<'a, H, E> {
     pub config: &'a Rc<Checked>,
     pub turn: CheckedTurn<'a>,
     pub progress: &'a Progress,
-    /// The lowest level that the user knows of.
+    /// The lowest level the user has been told.
     announced: Cell<Level>,
     unreadable_said: Cell<bool>,
-    /// The outputs of the tools, for the next request.
+    /// Tool outputs for the next request.
     pub outputs: RefCell<Vec<ToolOutput>>,
-    /// What an attachment becomes has been said.
+    /// The user knows about truncated attachments.
     pub shortened_said: Cell<bool>,
-    /// Calls that have been given an id.
+    /// Calls that have received an id.
     pub calls: Cell<u64>,
-    /// Notices of calls that were not run.
+    /// Notices sent about calls that were not run.
     pub denials_said: Cell<usize>,
 }
 
@@ -231,24 +231,24 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         end.map_err(|fault| self.told(fault))
     }
 
-    /// A fault as the caller gets it.
+    /// The fault as the caller gets it.
     fn told(&self, fault: Fault) -> Fault {
         Fault {
             message: self.config.without_tokens(fault.message),
-            // Rounds before the failed one had shown text too.
+            // Earlier rounds had shown text too.
             partial_text: self.progress.shown.take(),
             ..fault
         }
     }
 
-    /// Ends the turn for its caller, while the gateway's answer goes on.
+    /// Ends the turn for its caller while the gateway's answer continues.
     pub(super) fn leave(&self, fault: Fault) {
         if !self.progress.is_left() {
             self.progress.leave(self.told(fault));
         }
     }
 
-    /// Reads the memory and says what level is left, telling the user where it changed.
+    /// Reads the memory and returns the effective level, notifying the user of changes.
     pub(super) async fn level(&self) -> Result<(Level, Result<Sample, String>), Fault> {
         let reading = self.host.memory();
         let available = reading.as_ref().ok().map(|sample| sample.available);
@@ -293,7 +293,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
             };
             let (at, answer) = match gateway {
                 None => self.first(ask).await?,
-                // The session lives in the gateway that answered; another would not know it.
+                // The session lives in the gateway that answered; the other does not know it.
                 Some(at) => (
                     at,
                     self.request(at, ask).await.map_err(|failed| failed.fault)?,
@@ -306,7 +306,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
                 sum.output_tokens = sum.output_tokens.saturating_add(more.output_tokens);
             }
             if answer.calls.is_empty() || round > max_rounds {
-                // What has been shown is the text of all rounds, corrected where need be.
+                // The shown text covers all rounds, with corrections.
                 let text = self.progress.shown.take();
                 if text.is_empty() && !answer.calls.is_empty() {
                     let words = text::no_answer_but_calls(self.config.locale, max_rounds);
@@ -333,12 +333,12 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         }
     }
 
-    /// Tells the user something.
+    /// Sends the user a notice.
     pub(super) async fn say(&self, code: NoticeCode, text: String) -> Result<(), Fault> {
         self.emit(Event::Notice(Notice { code, text })).await
     }
 
-    /// Hands an event on, unless the turn has ended for its caller.
+    /// Emits an event, unless the turn has ended for its caller.
     pub(super) async fn emit(&self, event: Event) -> Result<(), Fault> {
         let taken = pin!(self.in_callers_time(emit(self.events, event)));
         match select(pin!(self.progress.left()), taken).await {
@@ -347,7 +347,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         }
     }
 
-    /// Time that passes meanwhile is the caller's, and not the gateway's.
+    /// Marks the time of this wait as the caller's, not the gateway's.
     async fn in_callers_time<F: Future>(&self, waiting: F) -> F::Output {
         let before = self.progress.callers_time.replace(true);
         let output = waiting.await;
@@ -355,12 +355,12 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         output
     }
 
-    /// Keeps the permit of the gateway that is asked until it is settled, or the turn is dropped.
+    /// Holds the permit of the current gateway until settled or dropped.
     pub(super) fn hold(&self, permit: Permit) {
         self.progress.permit.replace(Some(permit));
     }
 
-    /// Gives the permit that is held back.
+    /// Returns the held permit.
     pub(super) fn settle(&self, outcome: Outcome) {
         if let Some(permit) = self.progress.permit.take() {
             permit.settle(outcome, self.host.now_ms());
@@ -373,7 +373,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
             partial_text: self.progress.shown.take(),
             ..Fault::new(FaultCode::TimedOut, words)
         };
-        // A tool that does not end, or events that nobody takes, say nothing about the gateway.
+        // A stuck tool, or events that nobody reads, say nothing about the gateway.
         self.settle(if self.progress.callers_time.get() {
             Outcome::Neutral
         } else {
@@ -383,7 +383,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
     }
 }
 
-/// What an end, with this fault or none, says about the gateway that was asked.
+/// The breaker outcome of a turn that ended with this fault, or with none.
 pub(super) fn outcome(fault: Option<&Fault>) -> Outcome {
     match fault {
         None => Outcome::Success,

@@ -1,4 +1,4 @@
-//! Attachments that the gateway passes on in part.
+//! Attachments that the gateway truncates.
 
 use super::run::Run;
 use crate::gateway::attachment;
@@ -8,12 +8,12 @@ use crate::text;
 use core::ops::Range;
 use openclaw_core::turn::Attachment;
 
-/// Characters of a file's name, and names, that a notice has.
+/// Maximum characters of a file name, and maximum names, in a notice.
 const MAX_NAME_SHOWN: usize = 64;
 const MAX_NAMES_SHOWN: usize = 5;
 
 impl<H: Host, E: Events> Run<'_, H, E> {
-    /// What a gateway leaves of text files that are too long for it, where its version is known.
+    /// A notice about text files that are too long for the gateway, by its version if known.
     pub(super) fn shortened(&self, at: usize) -> String {
         let (locale, turn) = (self.config.locale, self.turn.turn());
         let names = |within: Range<usize>| {

@@ -1,4 +1,4 @@
-//! The model's tool calls: each is judged, run or refused, and answered.
+//! Checks, runs and answers the model's tool calls.
 
 use super::round::Round;
 use super::run::Run;
@@ -14,19 +14,19 @@ use core::task::Poll;
 use openclaw_core::level::Level;
 use openclaw_core::turn::{Event, NoticeCode, ToolCall, bounded_output};
 
-/// Calls that run at once; others wait for one of them to end.
+/// Maximum concurrent tool calls; further ones wait.
 pub const MAX_CALLS_AT_ONCE: usize = 8;
-/// Notices about single calls in one turn; more are counted, and said once a round.
+/// Maximum notices about single calls per turn; further ones are summed up per round.
 pub const MAX_DENIALS_SAID: usize = 10;
 
-/// Characters that are shown of a tool's name that does not exist.
+/// Maximum characters shown of an unknown tool's name.
 const MAX_NAME_SHOWN: usize = 64;
 
 impl<H: Host, E: Events> Run<'_, H, E> {
-    /// Runs the calls of one round, some at once; the outputs are in the order of the calls. A call
-    /// that may not run, or fails, gives the model an error output and never stops the turn.
+    /// Runs the calls of one round, several at once; outputs are in call order. A call that is denied or
+    /// fails gives the model an error output and never stops the turn.
     ///
-    /// `level` becomes the level in force after the last look at the memory.
+    /// `level` is set to the effective level after the last memory reading.
     pub(super) async fn run_tools(
         &self,
         calls: Vec<ToolCall>,
@@ -39,7 +39,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             while running.len() < MAX_CALLS_AT_ONCE
                 && let Some((at, call)) = waiting.next()
             {
-                // For each anew: what ran before may have used the memory up.
+                // Check again for each call: earlier ones may have used up the memory.
                 *level = self.level().await?.0;
                 match self.may_run(&call, *level) {
                     Ok(()) => {
@@ -81,7 +81,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         Ok(round.outputs)
     }
 
-    /// The outputs of a round that is one too many.
+    /// The outputs of a round over the limit.
     pub(super) fn refuse_all(&self, calls: Vec<ToolCall>) -> Result<Vec<ToolOutput>, Fault> {
         const WHY: &str =
             "error: too many rounds of tool calls; not run. Answer now, without tools.";
@@ -92,15 +92,14 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         Ok(round.outputs)
     }
 
-    /// An id for a call, unique among the caller's turns if those have ids that are: the gateway's
-    /// may be missing, or come twice.
+    /// A call id, unique across turns if turn ids are: the gateway's may be missing or repeated.
     fn own_id(&self) -> String {
         let number = self.calls.get() + 1;
         self.calls.set(number);
         format!("{}-{number}", self.turn.turn().id)
     }
 
-    /// Tells the user of a call that is not run, or counts it once enough have been told.
+    /// Notifies the user of a call that is not run, or counts it once the limit is reached.
     async fn denied(&self, round: &mut Round, words: String) -> Result<(), Fault> {
         round.not_run += 1;
         let said = self.denials_said.get();
@@ -124,7 +123,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         };
         let name = &tool.name;
         if !allows(level, tool) {
-            // At L0 even a tool that claims to need no more is not run: L1 is what it takes.
+            // L0 runs no tools, even one that claims to need only L0: L1 is the minimum.
             let needs = tool.level.max(Level::ReadOnly);
             return Err(Refused {
                 to_model: format!(
@@ -147,11 +146,11 @@ impl<H: Host, E: Events> Run<'_, H, E> {
 
 struct Refused {
     to_model: String,
-    /// None if it is the model's slip, which the user need not know.
+    /// None for a mistake of the model's, which does not concern the user.
     to_user: Option<String>,
 }
 
-/// Waits until at least one of the futures has ended, and takes those that have out.
+/// Waits until at least one future has completed, and removes all that have.
 async fn some_ended<F: Future>(running: &mut Vec<Pin<Box<F>>>) -> Vec<F::Output> {
     poll_fn(|cx| {
         let mut ended = vec![];

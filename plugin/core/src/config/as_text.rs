@@ -1,4 +1,4 @@
-//! How mebibytes and tokens are written, for `#[serde(with = …)]`.
+//! Serialization of mebibytes and tokens, for `#[serde(with = …)]`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -19,7 +19,7 @@ pub(super) mod mib {
     }
 }
 
-/// A token, never written.
+/// A token; never serialized.
 pub(super) mod secret {
     use super::*;
 
@@ -33,7 +33,7 @@ pub(super) mod secret {
     }
 }
 
-/// A token or none, never written.
+/// An optional token; never serialized.
 pub(super) mod opt_secret {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a config, for programs; [`ConfigError::message`] renders it for people.
+//! Rejected settings, for programs; [`ConfigError::message`] renders them for people.
 
 use super::MIB;
 use crate::locale::{Locale, say, seconds};
@@ -7,58 +7,58 @@ use crate::prelude::*;
 use crate::printable::shown;
 use crate::token;
 
-/// What is wrong with a config.
+/// A rejected setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigError {
     /// The key as users write it.
     pub key: &'static str,
-    /// What is wrong with its value.
+    /// Why its value was rejected.
     pub flaw: Flaw,
 }
 
-/// What is wrong with a value.
+/// Why a value was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flaw {
-    /// The address, without a user in it, is not one of a gateway.
+    /// The URL (with any user removed) is not a valid gateway address.
     Url(String, OriginError),
-    /// It cannot be a token.
+    /// Not a valid token.
     Token(token::Flaw),
-    /// The backup is the primary, whose address this is.
+    /// Primary and backup are the same gateway, at this URL.
     SameGateway(String),
-    /// It cannot be an agent's name.
+    /// Not a valid agent id.
     Name(String),
-    /// A word is empty, so that every turn would be heavy.
+    /// A heavy word is empty, which would make every turn heavy.
     EmptyWord,
-    /// The number is outside its range. All in the unit's base: bytes or milliseconds.
+    /// The number is out of range. All values in base units: bytes or milliseconds.
     Range {
-        /// What was set.
+        /// The value that was set.
         value: u64,
-        /// The least that is allowed.
+        /// Minimum.
         least: u64,
-        /// The most that is allowed.
+        /// Maximum.
         most: u64,
-        /// Whether it is a guard that can only be tightened.
+        /// Whether this is a guard, which can only be tightened.
         guard: bool,
-        /// What people write it in.
+        /// The unit shown to people.
         unit: Unit,
     },
 }
 
-/// What people write a number in.
+/// The unit a number is shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// The number itself.
+    /// A plain number.
     None,
-    /// Mebibytes, of bytes.
+    /// Mebibytes; the base unit is bytes.
     Mib,
-    /// Seconds, of milliseconds.
+    /// Seconds; the base unit is milliseconds.
     Ms,
 }
 
 impl Unit {
-    /// A number as people write it, without the unit.
+    /// The number as people write it, without the unit.
     pub fn number(self, value: u64) -> String {
         match self {
             Self::None => format!("{value}"),
@@ -67,7 +67,7 @@ impl Unit {
         }
     }
 
-    /// The unit after a number.
+    /// The unit, to follow a number.
     pub fn name(self, locale: Locale) -> &'static str {
         match (self, locale) {
             (Self::None, _) => "",
@@ -83,7 +83,7 @@ impl ConfigError {
         Self { key, flaw }
     }
 
-    /// For people: the value (never that of a token), why it is refused, and what is allowed. Without the key.
+    /// Message for people, without the key: the value (never a token), why it was rejected, and what is allowed.
     pub fn message(&self, locale: Locale) -> String {
         match &self.flaw {
             Flaw::Url(url, why) => why.message(url, locale),
@@ -129,7 +129,7 @@ impl core::fmt::Display for ConfigError {
 
 impl core::error::Error for ConfigError {}
 
-/// Refuses a number outside its range. A default at an end of the range is a guard's.
+/// Rejects a number out of range. A key whose default is an end of its range is a guard.
 pub(super) fn within(
     key: &'static str,
     value: u64,

@@ -1,41 +1,41 @@
-//! The list of keys, for programs that read, document or complete them. Nothing in the component refers to it.
+//! The list of config keys, for programs that read, document or complete them. Not used by the component.
 
 use super::Unit;
 use crate::level::Level;
 use crate::locale::{Locale, say};
 use crate::prelude::*;
 
-/// One key of the config.
+/// A config key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Key {
     /// As users write it.
     pub name: &'static str,
-    /// What it takes.
+    /// The kind of value.
     pub kind: Kind,
-    /// The least and the most, in what the table writes: milliseconds, mebibytes or the number itself.
+    /// Minimum and maximum in the table's unit: milliseconds, mebibytes or a plain number.
     pub range: Option<(u64, u64)>,
-    /// The environment variable that sets it.
+    /// The environment variable that sets it, if any.
     pub env: Option<&'static str>,
     en: [&'static str; 2],
     zh: [&'static str; 2],
 }
 
-/// What a key takes.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A gateway's address.
+    /// A gateway URL.
     Url,
-    /// A gateway's address, or none.
+    /// An optional gateway URL.
     OptUrl,
-    /// An agent's name.
+    /// An agent id.
     Name,
     /// A token.
     Secret,
-    /// A token, or none.
+    /// An optional token.
     OptSecret,
-    /// The path of a file with a token.
+    /// The path of a file that holds a token.
     File,
     /// A level.
     Level,
@@ -49,27 +49,27 @@ pub enum Kind {
     Bytes,
     /// A number.
     Count,
-    /// A time, in seconds as users write it.
+    /// A duration, in seconds as users write it.
     Ms,
 }
 
 impl Key {
-    /// The key with this name.
+    /// Looks up a key by name.
     pub fn find(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
     }
 
-    /// Whether its value must not be shown.
+    /// Whether the value must not be shown.
     pub fn is_secret(&self) -> bool {
         matches!(self.kind, Kind::Secret | Kind::OptSecret)
     }
 
-    /// A few words for it.
+    /// A short title.
     pub fn title(&self, locale: Locale) -> &'static str {
         self.texts(locale)[0]
     }
 
-    /// What it does, in sentences.
+    /// What the setting does, in full sentences.
     pub fn hint(&self, locale: Locale) -> &'static str {
         self.texts(locale)[1]
     }
@@ -81,7 +81,7 @@ impl Key {
         }
     }
 
-    /// The least and the most as users write them.
+    /// Minimum and maximum as users write them.
     pub fn range_as_written(&self) -> Option<(String, String)> {
         let unit = if self.kind == Kind::Ms {
             Unit::Ms
@@ -92,7 +92,7 @@ impl Key {
             .map(|(least, most)| (unit.number(least), unit.number(most)))
     }
 
-    /// The type of its value, in words.
+    /// The expected type of value, in words.
     pub fn expects(&self, locale: Locale) -> String {
         match self.kind {
             Kind::Url | Kind::OptUrl => say!(locale,

@@ -1,10 +1,10 @@
-/// The one table of settings, given to the macro named in the call: the types, their defaults and checks, the
-/// list of keys, the conversions to and from the `config` record of `wit/`, and the settings pages are made of it.
+/// The table of settings, passed to the macro named in the call. It generates the types, defaults, checks,
+/// key list, `wit/` conversions and settings pages.
 ///
-/// A row: the field (its name in `wit/`, empty if the conversions treat it by hand): its kind = its default, then
-/// the key that users write, what `serde` reads it with, the allowed range, the environment variable, and title and
-/// hint in both languages. Times are in milliseconds, `Mib` is in mebibytes. A guard whose default is an end of its
-/// range can only be tightened.
+/// A row: the field (its name in `wit/`, empty if converted by hand): kind = default, then the key as users
+/// write it, its `serde` module, the allowed range, the environment variable, and title and hint in both
+/// languages. Durations are in milliseconds, `Mib` in mebibytes. A key whose default is an end of its range
+/// is a guard, which can only be tightened.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! settings {

@@ -138,7 +138,7 @@ fn bad_addresses_name_key_value_and_what_is_allowed() {
         "http://a b",
         "http://[::1",
         "http://[zz]:1",
-        // Report F31 (attack): taken here, and refused by the host.
+        // Report F31 (attack): accepted here, rejected by the host.
         "http://[1:2:3]",
         "http://[::1%25lo]",
         "http://[:::]",

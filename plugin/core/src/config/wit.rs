@@ -1,6 +1,6 @@
-//! Between [`super::Config`] and the `config` record that a host or component has generated from `wit/`.
+//! Conversion between [`super::Config`] and the generated `config` record of `wit/`.
 
-/// A value as `wit/` has it.
+/// Converts a value to its `wit/` type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! value_to_wit {
@@ -12,7 +12,7 @@ macro_rules! value_to_wit {
     };
 }
 
-/// A value from what `wit/` has.
+/// Converts a value from its `wit/` type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! value_from_wit {

@@ -1,58 +1,57 @@
-//! A circuit breaker: failures in a row open it, one trial at a time may close it.
+//! A circuit breaker: consecutive failures open it, a single trial can close it.
 
-/// The longest rest that a gateway may ask for, in milliseconds; what it asks beyond is not kept to.
+/// Maximum `Retry-After` that is honoured, in milliseconds; a longer one is cut to this.
 pub const MAX_RETRY_AFTER_MS: u64 = 15 * 60_000;
 
-/// When it opens and for how long.
+/// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Failures in a row that open it.
+    /// Consecutive failures that open it.
     pub failures: u32,
-    /// Milliseconds that it stays open.
+    /// Milliseconds it stays open.
     pub open_ms: u64,
 }
 
 impl Rule {
-    /// How long it stays open after a failure that asked for so much rest.
+    /// Milliseconds it stays open after a failure with this `Retry-After`.
     fn opens_for(self, retry_after_ms: Option<u64>) -> u64 {
         let asked = retry_after_ms.unwrap_or(0).min(MAX_RETRY_AFTER_MS);
         self.open_ms.max(asked)
     }
 }
 
-/// How a turn that was let through ended.
+/// How an admitted turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The gateway answered.
     Success,
-    /// The gateway failed; it may have asked for this many milliseconds of rest.
+    /// The gateway failed.
     Failure {
-        /// `Retry-After`. Lengthens the open time to [`MAX_RETRY_AFTER_MS`] at the most, never
-        /// shortens it.
+        /// `Retry-After` in milliseconds. Extends the open time up to [`MAX_RETRY_AFTER_MS`]; never shortens it.
         retry_after_ms: Option<u64>,
     },
-    /// It says nothing about the gateway: cancelled, trapped, or the request was bad.
+    /// Says nothing about the gateway: cancelled, trapped or an invalid request.
     Neutral,
 }
 
-/// Where it stands.
+/// State of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Turns go through.
+    /// Turns pass.
     Closed,
-    /// Turns are refused for so many milliseconds.
+    /// Turns are refused for this many milliseconds.
     Open(u64),
-    /// The time is over: one trial is let through, or is under way.
+    /// The open time has elapsed; one trial may pass or is in progress.
     HalfOpen,
 }
 
-/// The right to ask the gateway once; must be given back through [`Breaker::record`].
+/// Permission for one request to the gateway; must be returned through [`Breaker::record`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Permit {
     trial: Option<u64>,
 }
 
-/// One gateway's breaker. Times are milliseconds of a monotonic clock.
+/// Breaker of one gateway. Times are milliseconds of a monotonic clock.
 #[derive(Debug, Default)]
 pub struct Breaker {
     failures: u32,
@@ -61,17 +60,17 @@ pub struct Breaker {
     trials: u64,
 }
 
-/// What a new instance needs to go on. A trial under way counts as not yet made.
+/// State for a new instance to resume from. A trial in progress is saved as not started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saved {
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// When a trial may come; none if it is closed.
+    /// When a trial is allowed; none if closed.
     pub open_until: Option<u64>,
 }
 
 impl Breaker {
-    /// Goes on where another stopped, by the same clock.
+    /// Resumes from a saved state, on the same clock.
     pub fn restore(saved: Saved) -> Self {
         Self {
             failures: saved.failures,
@@ -80,14 +79,14 @@ impl Breaker {
         }
     }
 
-    /// Takes back what no rule would have given: a snapshot of an earlier version, or of another
-    /// config, may say that it is open for years.
+    /// Caps the open time by the current rule: a snapshot from an earlier version or another config may say
+    /// that the breaker is open for years.
     pub fn bound(&mut self, now: u64, rule: Rule) {
         let latest = now.saturating_add(rule.opens_for(Some(u64::MAX)));
         self.open_until = self.open_until.map(|until| until.min(latest));
     }
 
-    /// What [`Breaker::restore`] needs.
+    /// The state for [`Breaker::restore`].
     pub fn save(&self) -> Saved {
         Saved {
             failures: self.failures,
@@ -95,7 +94,7 @@ impl Breaker {
         }
     }
 
-    /// Lets a turn through, or says in how many milliseconds a trial may come.
+    /// Admits a turn, or returns the milliseconds until a trial is allowed.
     pub fn admit(&mut self, now: u64) -> Result<Permit, u64> {
         let Some(until) = self.open_until else {
             return Ok(Permit { trial: None });
@@ -111,9 +110,9 @@ impl Breaker {
         Ok(Permit { trial: self.trial })
     }
 
-    /// Takes a permit back with how its turn ended.
+    /// Returns a permit with the outcome of its turn.
     pub fn record(&mut self, permit: Permit, outcome: Outcome, now: u64, rule: Rule) {
-        // A trial from before a reset decides nothing any more.
+        // A trial from before a reset has no effect.
         let trial = permit.trial.is_some() && permit.trial == self.trial;
         if trial {
             self.trial = None;
@@ -136,7 +135,7 @@ impl Breaker {
         }
     }
 
-    /// Closes it and forgets its failures. A trial under way decides nothing any more.
+    /// Closes it and clears the failure count. A trial in progress loses its effect.
     pub fn reset(&mut self) {
         *self = Self {
             trials: self.trials,
@@ -144,7 +143,7 @@ impl Breaker {
         };
     }
 
-    /// Where it stands now.
+    /// Current state.
     pub fn state(&self, now: u64) -> State {
         match self.open_until {
             None => State::Closed,
@@ -153,7 +152,7 @@ impl Breaker {
         }
     }
 
-    /// Failures in a row so far.
+    /// Consecutive failures so far.
     pub fn failures(&self) -> u32 {
         self.failures
     }
@@ -241,7 +240,7 @@ mod tests {
 
     #[test]
     fn guard_breaker_retry_after_lengthens_to_15_minutes_and_never_shortens() {
-        // Report F10 and A1: 16 hours, or epoch seconds, were kept to, over restarts.
+        // Report F10 and A1: 16 hours, or epoch seconds, were honoured, even across restarts.
         for (retry_after, open) in [
             (300_000, 300_000),
             (1_000, 60_000),
@@ -338,7 +337,7 @@ mod tests {
     }
 
     proptest! {
-        /// The model: the whole history, read backwards.
+        /// The model scans the whole history backwards.
         #[test]
         fn breaker_agrees_with_its_history(threshold in 1u32..=2, steps in prop::collection::vec(step(), 0..80)) {
             let rule = Rule { failures: threshold, open_ms: 60_000 };

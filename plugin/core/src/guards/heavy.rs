@@ -1,4 +1,4 @@
-//! Which turns are heavy.
+//! Decides which turns are heavy.
 
 use crate::config::Limits;
 use crate::prelude::*;
@@ -10,17 +10,17 @@ pub enum Reason {
     Attachment,
     /// The caller marked it.
     Marked,
-    /// Its text has this configured word.
+    /// Its text contains this configured word.
     Word(String),
-    /// Its request body has this many bytes, over the configured size.
+    /// Its request body has this many bytes, over the limit.
     Size(u64),
 }
 
-/// What the rule looks at.
+/// The properties the rule looks at.
 pub struct Traits<'a> {
-    /// What the user says.
+    /// The user's message.
     pub text: &'a str,
-    /// Whether anything travels with it.
+    /// Whether it has an attachment.
     pub has_attachment: bool,
     /// Whether the caller marked it.
     pub marked: bool,
@@ -28,10 +28,9 @@ pub struct Traits<'a> {
     pub body_bytes: u64,
 }
 
-/// The first reason that makes a turn heavy, or none.
+/// The first reason a turn is heavy, or none.
 ///
-/// A word counts wherever it stands in the text, also inside a longer word: Chinese has no spaces,
-/// and a guard errs on the safe side.
+/// A word also matches inside a longer word: Chinese has no spaces, and a guard errs on the safe side.
 pub fn reason(turn: &Traits<'_>, limits: &Limits) -> Option<Reason> {
     if turn.has_attachment {
         return Some(Reason::Attachment);
@@ -50,8 +49,8 @@ pub fn reason(turn: &Traits<'_>, limits: &Limits) -> Option<Reason> {
     (turn.body_bytes > limits.heavy_bytes).then_some(Reason::Size(turn.body_bytes))
 }
 
-/// The text without regard to case: ASCII, full-width, Latin-1, Greek and Cyrillic letters. The standard
-/// library knows more scripts, but its tables are 17 kB of component.
+/// Case-folds ASCII, full-width, Latin-1, Greek and Cyrillic letters. The standard library covers more
+/// scripts, but its tables add 17 kB to the component.
 fn folded(text: &str) -> String {
     let fold = |c: char| {
         let distance = match c {

@@ -1,4 +1,4 @@
-//! What the available memory allows.
+//! What the available memory permits.
 
 use crate::config::Limits;
 use crate::level::Level;
@@ -6,39 +6,38 @@ use crate::named::named;
 use crate::prelude::*;
 
 named! {
-    /// What bounds the available memory.
+    /// What limits the available memory.
     pub enum Bound, "bound" {
         /// The whole machine.
         Machine = "machine",
-        /// A control group around this process, such as a container's.
+        /// A control group that contains this process, such as a container's.
         Container = "container",
     }
 }
 
-/// One reading.
+/// One memory reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// Bytes that can be used without swapping or being killed.
+    /// Bytes usable without swapping or being killed.
     pub available: u64,
-    /// Bytes in all of what bounds it.
+    /// Total bytes of whatever sets the limit.
     pub total: u64,
-    /// What the two numbers are of.
+    /// What sets the limit.
     pub bound: Bound,
-    /// Why the numbers are an estimate, for people; none if they are exact.
+    /// Why the numbers are estimates, for display; none if exact.
     pub estimated: Option<String>,
 }
 
-/// What follows from a reading.
+/// What a reading permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// No turn gets more than this level.
+    /// Highest level of any turn.
     pub level_cap: Level,
-    /// Whether heavy turns are let through.
+    /// Whether heavy turns are admitted.
     pub heavy_allowed: bool,
 }
 
-/// Strictly less than a floor is short; at exactly the floor the rule does not hold. A reading
-/// that cannot be had is treated as below both.
+/// Memory is low when strictly below a floor. A failed reading (`None`) counts as below both floors.
 pub fn judge(available: Option<u64>, limits: &Limits) -> Verdict {
     let Some(available) = available else {
         return Verdict {

@@ -1,4 +1,4 @@
-//! The rules that keep a small host alive. Pure: time and memory are passed in.
+//! Guards that protect a small host from overload. Pure: time and memory are passed in.
 
 pub mod breaker;
 pub mod heavy;

@@ -1,27 +1,26 @@
-//! One turn at a time; others wait in order, in a bounded queue.
+//! Runs one turn at a time; others wait in order in a bounded queue.
 
 use alloc::collections::VecDeque;
 
-/// What the turns in the queue may hold together, in bytes. They are in the component's memory,
-/// beside the one that runs.
+/// Total bytes the queued turns may hold. They are in the component's memory in addition to the running turn.
 pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
-/// A turn's place in the queue.
+/// A turn's place: running or queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
 
-/// What became of a turn that asked to run.
+/// The result of [`Queue::enter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// It runs.
+    /// The turn runs now.
     Runs(Ticket),
-    /// It waits behind so many others.
+    /// The turn waits behind this many others.
     Waits(Ticket, usize),
     /// The queue is full.
     Full,
 }
 
-/// Who runs and who waits.
+/// The running turn and the queued ones.
 #[derive(Debug, Default)]
 pub struct Queue {
     running: Option<Ticket>,
@@ -30,7 +29,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Asks to run. At most `queue_length` wait.
+    /// Runs a turn or queues it. At most `queue_length` turns wait.
     pub fn enter(&mut self, queue_length: u32) -> Entry {
         let ticket = Ticket(self.next);
         if self.running.is_none() {
@@ -47,7 +46,7 @@ impl Queue {
         Entry::Waits(ticket, ahead)
     }
 
-    /// Ends a turn, whether it ran or waited. Says who runs next, if that changed.
+    /// Removes a turn, running or queued. Returns the turn that runs next, if that changed.
     pub fn leave(&mut self, ticket: Ticket) -> Option<Ticket> {
         if self.running == Some(ticket) {
             self.running = self.waiting.pop_front();
@@ -57,17 +56,17 @@ impl Queue {
         None
     }
 
-    /// Whether this turn runs.
+    /// Whether this turn is running.
     pub fn runs(&self, ticket: Ticket) -> bool {
         self.running == Some(ticket)
     }
 
-    /// Turns that run: 0 or 1.
+    /// Running turns: 0 or 1.
     pub fn in_flight(&self) -> u32 {
         u32::from(self.running.is_some())
     }
 
-    /// Turns that wait.
+    /// Queued turns.
     pub fn queued(&self) -> u32 {
         self.waiting.len() as u32
     }
@@ -116,7 +115,7 @@ mod tests {
     }
 
     proptest! {
-        /// The model: a plain list, whose head runs.
+        /// The model is a plain list whose head runs.
         #[test]
         fn lane_agrees_with_a_list(
             queue_length in 0u32..4,

@@ -1,4 +1,4 @@
-//! What of a group's use is given back.
+//! Which part of a group's usage is reclaimable.
 
 use super::*;
 
@@ -25,9 +25,8 @@ fn lines(stat: &[(&str, u64)]) -> String {
         .collect()
 }
 
-// Report F20: cache that is read twice is "active", and given back none the less
-// (google/cadvisor#2604: working sets larger than what `MemAvailable` says; lerd-env/lerd#1378: 2 GB
-// reported for a program of 50 MB).
+// Report F20: cache that is read twice becomes "active" and is still reclaimable (google/cadvisor#2604:
+// working sets above `MemAvailable`; lerd-env/lerd#1378: 2 GB reported for a program of 50 MB).
 #[test]
 fn v2_active_file_cache_is_given_back() {
     let stat = [
@@ -37,11 +36,11 @@ fn v2_active_file_cache_is_given_back() {
         ("inactive_file", 100),
     ];
     v2(2048, 1900, &stat).is(1648, 2048, Bound::Container);
-    // At the limit, as a group that reads files comes to be.
+    // At the limit, where groups that read files usually are.
     v2(2048, 2048, &stat).is(1500, 2048, Bound::Container);
 }
 
-// Report F20: `file` has tmpfs in it, which is in the lists of anonymous memory and cannot be dropped.
+// Report F20: `file` includes tmpfs, which is in the anonymous lists and cannot be dropped.
 #[test]
 fn v2_tmpfs_is_use() {
     let stat = [
@@ -55,7 +54,7 @@ fn v2_tmpfs_is_use() {
     v2(1000, 800, &stat).is(250, 1000, Bound::Container);
 }
 
-// Report F20: what is yet to be written, or being written, cannot be dropped at once.
+// Report F20: dirty pages and pages under writeback cannot be dropped at once.
 #[test]
 fn v2_unwritten_pages_are_use() {
     let stat = |dirty, writeback| {
@@ -69,19 +68,19 @@ fn v2_unwritten_pages_are_use() {
     v2(1000, 800, &stat(0, 0)).is(800, 1000, Bound::Container);
     v2(1000, 800, &stat(400, 0)).is(400, 1000, Bound::Container);
     v2(1000, 800, &stat(400, 150)).is(250, 1000, Bound::Container);
-    // The counters are not all of one moment.
+    // The counters are not taken at the same moment.
     v2(1000, 800, &stat(600, 150)).is(200, 1000, Bound::Container);
 }
 
-// Report F20: files locked in memory are in a list of their own.
+// Report F20: locked file pages are in a separate list.
 #[test]
 fn v2_unevictable_pages_are_use() {
     let stat = [("file", 600), ("inactive_file", 100), ("unevictable", 500)];
     v2(1000, 800, &stat).is(300, 1000, Bound::Container);
 }
 
-// Report F20: a container that looks at many files has its memory full of inodes
-// (google/cadvisor#3081: 1.1 GB of reclaimable slab counted as used).
+// Report F20: a container that touches many files fills its memory with inodes (google/cadvisor#3081: 1.1 GB
+// of reclaimable slab counted as used).
 #[test]
 fn v2_reclaimable_slab_is_given_back() {
     let stat = [
@@ -91,18 +90,18 @@ fn v2_reclaimable_slab_is_given_back() {
         ("slab", 550),
     ];
     v2(1000, 800, &stat).is(800, 1000, Bound::Container);
-    // Unwritten pages are taken off the file cache only.
+    // Dirty pages are subtracted from the file cache only.
     let stat = [("file_dirty", 200), ("slab_reclaimable", 500)];
     v2(1000, 800, &stat).is(700, 1000, Bound::Container);
 }
 
-// Report F20: more cache than use leaves the whole limit and no more.
+// Report F20: with more cache than usage, the whole limit is available and no more.
 #[test]
 fn cache_over_the_use_leaves_the_limit() {
     v2(1000, 800, &[("inactive_file", 900)]).is(1000, 1000, Bound::Container);
 }
 
-// Report F20: v1's use is the whole subtree's, so are the fields with `total_`; `cache` has tmpfs in it.
+// Report F20: v1 usage covers the subtree, as do the `total_` fields; `cache` includes tmpfs.
 #[test]
 fn v1_cache_of_both_lists_and_of_the_whole_subtree_is_given_back() {
     let stat = [
@@ -128,8 +127,7 @@ fn v1_cache_of_both_lists_and_of_the_whole_subtree_is_given_back() {
     v1(1000, 900, &stat).is(600, 1000, Bound::Container);
 }
 
-// Report F20: statistics that cannot be understood give nothing back; that is no reason to know
-// nothing.
+// Report F20: unreadable statistics reclaim nothing, but the reading still succeeds.
 #[test]
 fn odd_statistics_give_nothing_back() {
     for odd in [

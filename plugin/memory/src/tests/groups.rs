@@ -1,4 +1,4 @@
-//! Where the groups are, and what they leave.
+//! Locations of groups, and the memory left in them.
 
 use super::*;
 

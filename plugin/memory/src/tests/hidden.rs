@@ -1,8 +1,8 @@
-//! Groups that are out of sight in part or altogether: as much as can be read, and said.
+//! Groups that are partly or fully hidden: the reading uses what is visible and says so.
 
 use super::*;
 
-/// A tree as `system` shows it.
+/// A tree shown by `system`.
 fn shows(groups: &str, mounts: &[&str]) -> Tree {
     Tree::new()
         .with("/proc/self/cgroup", groups)
@@ -14,7 +14,7 @@ fn limited(tree: Tree, folder: &str, max: u64, current: u64) -> Tree {
         .with(&format!("{folder}/cgroup.controllers"), "memory\n")
 }
 
-// Report A22 (attack): the hierarchy is mounted where this process cannot look.
+// Report A22 (attack): the hierarchy is mounted where this process has no access.
 #[test]
 fn a_mount_that_cannot_be_read_leaves_the_machine() {
     for (file, says) in [
@@ -35,8 +35,8 @@ fn a_mount_that_cannot_be_read_leaves_the_machine() {
     tree.is_about(3072, 4096, Bound::Machine, "/sys/fs/cgroup/memory");
 }
 
-// Report A22 (attack): a second mount of the same hierarchy that cannot be read, before or after the
-// one that can, does not matter.
+// Report A22 (attack): a second, unreadable mount of the same hierarchy does not matter, before or after the
+// readable one.
 #[test]
 fn one_mount_that_can_be_read_is_enough() {
     let hidden = "40 23 0:26 / /var/lib/secret rw - cgroup2 cgroup2 rw";
@@ -46,7 +46,7 @@ fn one_mount_that_can_be_read_is_enough() {
     }
 }
 
-// Report A22 (attack): another container's group is mounted beside our own, as monitors do.
+// Report A22 (attack): another container's group is mounted beside our own, as monitoring tools do.
 #[test]
 fn a_foreign_group_beside_our_own_does_not_bind() {
     let foreign = "40 23 0:26 /docker/2 /mnt/other rw - cgroup2 cgroup2 rw";
@@ -58,7 +58,7 @@ fn a_foreign_group_beside_our_own_does_not_bind() {
     }
 }
 
-// Report A22 (attack): what is mounted over a hierarchy is another one's, or no hierarchy.
+// Report A22 (attack): something mounted over a hierarchy is another hierarchy, or none.
 #[test]
 fn a_mount_under_another_is_not_looked_into() {
     let own = "29 23 0:26 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
@@ -75,7 +75,7 @@ fn a_mount_under_another_is_not_looked_into() {
         Bound::Machine,
         "something else is mounted over it",
     );
-    // The same hierarchy again, as a container in a container has it.
+    // The same hierarchy again, as in a container within a container.
     let again = "50 29 0:26 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
     let tree = limited(
         shows("0::/docker/1\n", &[own, again]),
@@ -86,8 +86,8 @@ fn a_mount_under_another_is_not_looked_into() {
     tree.is(60, 100, Bound::Container);
 }
 
-// Report A22 (attack): no hierarchy is mounted, as in a chroot (arangodb/arangodb#11682 lists the ways
-// in which one may be missing). In the root group there is no limit to miss.
+// Report A22 (attack): no hierarchy is mounted, as in a chroot (arangodb/arangodb#11682 lists the ways one
+// may be missing). The root group has no limit to miss.
 #[test]
 fn groups_that_are_not_mounted_leave_the_machine() {
     let root = "23 1 8:1 / / rw - ext4 /dev/vda rw";
@@ -105,8 +105,7 @@ fn groups_that_are_not_mounted_leave_the_machine() {
     }
 }
 
-// Report A22 (attack): v1 has the memory controller, so what v2 hides does not matter, and the other
-// way round.
+// Report A22 (attack): if v1 has the memory controller, what v2 hides does not matter, and vice versa.
 #[test]
 fn in_a_hybrid_only_the_hierarchy_with_the_memory_controller_matters() {
     let unified = "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw";
@@ -114,12 +113,12 @@ fn in_a_hybrid_only_the_hierarchy_with_the_memory_controller_matters() {
         .v1("/sys/fs/cgroup/memory", V1_NO_LIMIT, 1, 0)
         .v1("/sys/fs/cgroup/memory/a", &(300 * MIB).to_string(), 100, 50)
         .is(250, 300, Bound::Container);
-    // Another controller's hierarchy of v1 beside v2.
+    // A v1 hierarchy of another controller beside v2.
     let cpu = "33 31 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu";
     let tree = shows("3:cpu:/a\n0::/b\n", &[cpu, unified])
         .with("/sys/fs/cgroup/unified/cgroup.controllers", "memory\n");
     limited(tree, "/sys/fs/cgroup/unified/b", 300, 100).is(200, 300, Bound::Container);
-    // One that memory shares with another.
+    // A hierarchy that memory shares with another controller.
     let both = "33 31 0:30 / /cg rw - cgroup cgroup rw,cpuset,memory";
     shows("3:cpuset,memory:/a\n", &[both])
         .v1("/cg", V1_NO_LIMIT, 1, 0)
@@ -127,8 +126,7 @@ fn in_a_hybrid_only_the_hierarchy_with_the_memory_controller_matters() {
         .is(200, 300, Bound::Container);
 }
 
-// Report A22 (attack): a process that entered a container, or was moved out of it, sees roots and
-// groups that climb out of its namespace.
+// Report A22 (attack): a process moved into or out of a container sees roots and groups outside its namespace.
 #[test]
 fn groups_and_mounts_may_climb_out_of_the_namespace() {
     let mount = |root: &str| format!("29 23 0:26 {root} /sys/fs/cgroup rw - cgroup2 cgroup2 rw");
@@ -139,16 +137,16 @@ fn groups_and_mounts_may_climb_out_of_the_namespace() {
     };
     // The mount shows all of it.
     tree("/..", "/../other/x").is(200, 300, Bound::Container);
-    // It shows an ancestor, but not what is between: the ancestor's limit holds.
+    // It shows an ancestor but not the groups in between: the ancestor's limit applies.
     tree("/..", "/").is_about(400, 500, Bound::Container, "group / is not shown at");
     tree("/../..", "/../other/x").is_about(400, 500, Bound::Container, "/../other/x");
     tree("/../..", "/inner").is_about(400, 500, Bound::Container, "/inner");
-    // It shows another group: rather too careful.
+    // It shows another group: better too careful.
     tree("/../sibling", "/").is_about(400, 500, Bound::Container, "is not shown");
     tree("/", "/../../other/x").is_about(400, 500, Bound::Container, "/../../other/x");
 }
 
-// Report A22 (attack): a mount that shows an ancestor comes before one that shows somebody else.
+// Report A22 (attack): a mount that shows an ancestor is preferred to one that shows an unrelated group.
 #[test]
 fn an_ancestor_is_nearer_than_a_stranger() {
     let stranger = "40 23 0:26 /../../else /mnt/other rw - cgroup2 cgroup2 rw";
@@ -159,8 +157,8 @@ fn an_ancestor_is_nearer_than_a_stranger() {
     }
 }
 
-// Report A22 (attack): a path in /proc/self/cgroup is the host's, its folder is not there
-// (sgl-project/sglang#35707: the two joined name nothing).
+// Report A22 (attack): the path in /proc/self/cgroup is the host's, and its folder does not exist here
+// (sgl-project/sglang#35707: joining the two names nothing).
 #[test]
 fn a_group_that_is_not_below_its_mount_is_bounded_by_what_is_shown() {
     let tree = shows("0::/docker/1\n", &[V2_MOUNT]);
@@ -172,7 +170,7 @@ fn a_group_that_is_not_below_its_mount_is_bounded_by_what_is_shown() {
     );
 }
 
-// Report A22 (attack): a group without the memory controller is shown, and has no limit.
+// Report A22 (attack): a group without the memory controller is visible and has no limit.
 #[test]
 fn a_group_without_the_memory_controller_is_shown() {
     shows("0::/a/b\n", &[V2_MOUNT])
@@ -181,7 +179,7 @@ fn a_group_without_the_memory_controller_is_shown() {
         .is(3072, 4096, Bound::Machine);
 }
 
-// Report A22 (attack): blanks in a mount point, a group with a colon, a root that is gone.
+// Report A22 (attack): spaces in a mount point, a colon in a group, a deleted root.
 #[test]
 fn odd_names_are_read() {
     let mount = "29 23 0:26 / /mnt/my\\040groups\\134x rw - cgroup2 cgroup2 rw";
@@ -203,7 +201,7 @@ fn odd_names_are_read() {
     limited(tree, "/sys/fs/cgroup", 500, 100).is(400, 500, Bound::Container);
 }
 
-// Report A22 (attack): /proc itself is restricted. The usual places are looked at.
+// Report A22 (attack): /proc itself is restricted. The default locations are tried.
 #[test]
 fn without_the_lists_the_usual_places_are_looked_at() {
     for denied in ["/proc/self/cgroup", "/proc/self/mountinfo"] {

@@ -1,10 +1,10 @@
-//! Which limits bind.
+//! Which limits apply.
 
 use super::*;
 
 const OWN: &str = "/sys/fs/cgroup/memory";
 
-/// A v1 container: its own group is the mount point, its ancestors are out of sight.
+/// A v1 container: its own group is the mount point, its ancestors are hidden.
 fn in_v1_container() -> Tree {
     let mount = "35 31 0:32 /docker/1 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory";
     Tree::new().in_v1(mount, "/docker/1")
@@ -20,21 +20,21 @@ fn mib(n: u64) -> String {
     (n * MIB).to_string()
 }
 
-// Report F18: the limit is set on a group over the one that the container shows
-// (VictoriaMetrics/VictoriaMetrics#699: the host's memory was taken; cloudfoundry/gosigar#57: the
-// limit of its own says "unlimited").
+// Report F18: the limit is set on an ancestor of the container's visible group
+// (VictoriaMetrics/VictoriaMetrics#699: the host's memory was used; cloudfoundry/gosigar#57: its own limit
+// says "unlimited").
 #[test]
 fn v1_an_ancestor_out_of_sight_binds() {
     in_v1_container()
         .v1(OWN, V1_NO_LIMIT, 380, 0)
         .with("/sys/fs/cgroup/memory/memory.stat", stat(&mib(400), 0))
         .is(20, 400, Bound::Container);
-    // Its cache is given back here, too.
+    // Its cache is reclaimable here too.
     in_v1_container()
         .v1(OWN, V1_NO_LIMIT, 380, 0)
         .with("/sys/fs/cgroup/memory/memory.stat", stat(&mib(400), 100))
         .is(120, 400, Bound::Container);
-    // The tighter one of the two.
+    // The lower of the two applies.
     for (own, ancestor) in [(500, 400), (400, 500)] {
         in_v1_container()
             .v1(OWN, &mib(own), 380, 0)
@@ -47,8 +47,7 @@ fn v1_an_ancestor_out_of_sight_binds() {
         .is(3072, 4096, Bound::Machine);
 }
 
-// Report F18: of the groups that are shown, the outermost's use is the nearest to what is used of a
-// limit over it.
+// Report F18: among visible groups, the outermost's usage is closest to that of a hidden ancestor.
 #[test]
 fn v1_an_ancestor_out_of_sight_binds_by_the_use_of_the_outermost_group() {
     in_v1_container()
@@ -66,7 +65,7 @@ fn v1_an_ancestor_out_of_sight_binds_by_the_use_of_the_outermost_group() {
         .is(20, 400, Bound::Container);
 }
 
-// Report F18: the file of the limit may be missing where the statistics are not.
+// Report F18: the limit's file may be missing while the statistics exist.
 #[test]
 fn v1_the_limit_of_the_statistics_stands_alone() {
     let mount = "35 31 0:32 / /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory";
@@ -78,8 +77,8 @@ fn v1_the_limit_of_the_statistics_stands_alone() {
         .is(20, 400, Bound::Container);
 }
 
-// Report F18, the other direction: old kernels do not pass limits on unless `memory.use_hierarchy`
-// is 1 (containers/crun#713), and a limit of an ancestor is then none of ours.
+// Report F18, the opposite: old kernels apply limits to descendants only if `memory.use_hierarchy` is 1
+// (containers/crun#713); otherwise an ancestor's limit is not ours.
 #[test]
 fn v1_an_ancestor_that_does_not_pass_its_limit_on_does_not_bind() {
     let tree = || {
@@ -92,7 +91,7 @@ fn v1_an_ancestor_that_does_not_pass_its_limit_on_does_not_bind() {
     let file = "/sys/fs/cgroup/memory/a/memory.use_hierarchy";
     tree().with(file, "0\n").is(3072, 4096, Bound::Machine);
     tree().with(file, "1\n").is(10, 100, Bound::Container);
-    // Its own limit binds a group in any case.
+    // A group's own limit always applies.
     tree()
         .v1("/sys/fs/cgroup/memory/a/b", &mib(400), 380, 0)
         .with("/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "0\n")
@@ -100,7 +99,7 @@ fn v1_an_ancestor_that_does_not_pass_its_limit_on_does_not_bind() {
         .is(20, 400, Bound::Container);
 }
 
-// Report F18: memory and swap have a limit together, which what is swapped out has used up in part.
+// Report F18: memory and swap share a limit, part of which is used by swapped-out pages.
 #[test]
 fn v1_the_limit_of_memory_and_swap_binds() {
     let tree = |memsw: &str, with_ancestors: &str| {
@@ -122,14 +121,14 @@ fn v1_the_limit_of_memory_and_swap_binds() {
     tree(&mib(1000), &mib(1000)).is(100, 1000, Bound::Container);
     tree(V1_NO_LIMIT, &mib(950)).is(50, 950, Bound::Container);
     tree(V1_NO_LIMIT, V1_NO_LIMIT).is(700, 1000, Bound::Container);
-    // Swap is not accounted: the line alone says nothing.
+    // Swap is not accounted: the field alone means nothing.
     let mut tree = tree("", &mib(950));
     tree.0.retain(|path, _| !path.contains("memsw"));
     tree.is(700, 1000, Bound::Container);
 }
 
 // Report F19: only `memory.max` was read (cockroachdb/cockroach#114774 asks for `memory.high`,
-// canonical/lxd#13147 tells how slow a group over it is).
+// canonical/lxd#13147 reports how slow a group over it becomes).
 #[test]
 fn v2_memory_high_is_a_limit() {
     let tree = |max: Option<u64>, high: &str| {
@@ -144,15 +143,15 @@ fn v2_memory_high_is_a_limit() {
     tree(Some(695), &mib(700)).is(5, 695, Bound::Container);
     tree(Some(1000), "max\n").is(310, 1000, Bound::Container);
     tree(None, "max\n").is(3072, 4096, Bound::Machine);
-    // Over it there is nothing left, not a very large number.
+    // Over the limit nothing is left, rather than a huge number.
     tree(None, &mib(600)).is(0, 600, Bound::Container);
     tree(None, "0\n").is(0, 0, Bound::Container);
     tree(None, DENIED).is_unreadable("/sys/fs/cgroup/a/b/memory.high");
     tree(None, "much\n").is_unreadable("/sys/fs/cgroup/a/b/memory.high has no usable limit");
 }
 
-// Report F19: systemd sets it on slices (`MemoryHigh=`), over the service that reads it. Cache is
-// given back at this limit as at the other.
+// Report F19: systemd sets it on slices (`MemoryHigh=`), above the service that reads it. Cache is
+// reclaimable under this limit too.
 #[test]
 fn v2_memory_high_of_an_ancestor_binds() {
     Tree::new()

@@ -1,4 +1,4 @@
-//! A machine that does not say what is available.
+//! Machines that do not report available memory.
 
 use super::*;
 use crate::meminfo;
@@ -20,7 +20,7 @@ fn machine(lines: &[(&str, u64)]) -> Tree {
     Tree(HashMap::new()).with("/proc/meminfo", text)
 }
 
-/// As WSL1 shows it.
+/// As shown by WSL1.
 const WSL1: &[(&str, u64)] = &[
     ("MemTotal", 8192),
     ("MemFree", 5000),
@@ -39,15 +39,14 @@ const WSL1: &[(&str, u64)] = &[
 
 const WHY: &str = "/proc/meminfo has no usable MemAvailable";
 
-// Report F21: WSL1 and kernels before 3.14 have no such line (rust-psutil/rust-psutil#82,
-// dotnet/orleans#6005).
+// Report F21: WSL1 and kernels before 3.14 lack the line (rust-psutil/rust-psutil#82, dotnet/orleans#6005).
 #[test]
 fn without_mem_available_it_is_estimated() {
-    // 5000 free, half of 200 and of 6 stay (less than the low watermark), and that is kept free.
+    // 5000 free, minus half of 200 and of 6 (less than the low watermark), minus the reserve.
     machine(WSL1)
         .with("/proc/sys/vm/min_free_kbytes", 80 * 1024)
         .is_about(5003, 8192, Bound::Machine, WHY);
-    // The kernel's own default for so much memory: √(16 · 8 GiB in kB) = 11585 kB.
+    // The kernel's default for this much memory: √(16 · 8 GiB in kB) = 11585 kB.
     machine(WSL1).is_about(5174, 8192, Bound::Machine, WHY);
     machine(WSL1)
         .with("/proc/sys/vm/min_free_kbytes", DENIED)
@@ -59,10 +58,10 @@ fn without_mem_available_it_is_estimated() {
         .is_about(5174, 8192, Bound::Machine, WHY);
 }
 
-// Report F21: the watermarks of a real machine: two zones and one that is empty, pages of 4 KiB.
+// Report F21: watermarks of a real machine: two zones and an empty one, 4 KiB pages.
 #[test]
 fn the_watermarks_are_those_of_the_zones() {
-    // After fragmentation the watermarks are raised by a boost, which the kernel's reserve leaves out.
+    // After fragmentation a boost raises the watermarks; the kernel's reserve excludes it.
     let zone = |name: &str, boost: u64, low: u64, high: u64, managed: u64, protection: &str| {
         format!(
             "Node 0, zone {name:>8}\n  per-node stats\n      nr_inactive_anon 505300\n      \
@@ -87,17 +86,17 @@ fn the_watermarks_are_those_of_the_zones() {
     };
     let wanted = Watermarks {
         low: (30 + 5090 + 32) * 4096,
-        // No zone keeps more than it has.
+        // No zone reserves more than it has.
         reserve: (3840 + 6000) * 4096,
     };
-    // Two zones with 50,000 pages each, counted a moment before and after.
+    // Two zones with 50,000 pages each, counted slightly before and after.
     for cache in [100_000, 97_000, 104_000] {
         assert_eq!(
             watermarks::read(&file, 1024 * MIB, Some(cache * 4096)),
             wanted
         );
     }
-    // The same pages, as large as those of some arm64 machines.
+    // The same pages, at the page size of some arm64 machines.
     let large = Watermarks {
         low: wanted.low * 16,
         reserve: wanted.reserve * 16,
@@ -106,7 +105,7 @@ fn the_watermarks_are_those_of_the_zones() {
         watermarks::read(&file, 16 * 1024 * MIB, Some(100_000 * 65536)),
         large
     );
-    // The host's zones in a container that has a meminfo of its own (LXCFS): not ours.
+    // The host's zones in a container with its own meminfo (LXCFS) are not ours.
     for cache in [None, Some(0), Some(100_000 * 1024), Some(u64::MAX)] {
         let own = watermarks::read(&file, 256 * MIB, cache);
         assert_eq!(
@@ -116,7 +115,7 @@ fn the_watermarks_are_those_of_the_zones() {
     }
 }
 
-// Report F21: a kernel or sandbox without the file lists: `Cached` has tmpfs in it.
+// Report F21: a kernel or sandbox without the file lists: `Cached` includes tmpfs.
 #[test]
 fn without_lists_the_cache_is_what_is_cached_without_tmpfs() {
     let kib = |text: &str| estimated(text, NO_WATERMARKS).map(|bytes| bytes / 1024);
@@ -131,7 +130,7 @@ fn without_lists_the_cache_is_what_is_cached_without_tmpfs() {
     assert_eq!(kib("MemTotal: 1000 kB\n"), None);
 }
 
-// Report F21: less is free than the kernel keeps for itself.
+// Report F21: less is free than the kernel reserves.
 #[test]
 fn an_estimate_is_never_below_nothing() {
     let low = Watermarks {
@@ -139,7 +138,7 @@ fn an_estimate_is_never_below_nothing() {
         reserve: 64 * MIB,
     };
     assert_eq!(estimated("MemFree: 10 kB\n", low), Some(0));
-    // Half of a small cache stays, the low watermark of a large one.
+    // Half of a small cache stays, or the low watermark of a large one.
     let text = "MemFree: 65536 kB\nActive(file): 2048 kB\nInactive(file): 0 kB\n";
     assert_eq!(estimated(text, low), Some(MIB));
     let text = "MemFree: 65536 kB\nActive(file): 1048576 kB\nInactive(file): 0 kB\n";
@@ -151,8 +150,8 @@ fn an_estimate_is_never_below_nothing() {
     assert!(estimated(&huge, low).is_some());
 }
 
-// Report F21: a line that is there and wrong: 0 on some kernels whatever is free, the host's number
-// beside the container's own total (both in giampaolo/psutil#2052 and the code around it), or no number.
+// Report F21: a wrong value: 0 on some kernels whatever is free, the host's number beside the container's own
+// total (both in giampaolo/psutil#2052 and the code around it), or not a number.
 #[test]
 fn a_wrong_mem_available_is_estimated_too() {
     for wrong in [
@@ -168,7 +167,7 @@ fn a_wrong_mem_available_is_estimated_too() {
         tree.with("/proc/meminfo", format!("MemAvailable: {wrong}\n{text}"))
             .is_about(5174, 8192, Bound::Machine, WHY);
     }
-    // Where nothing better is known, what it says holds, as far as that can be.
+    // Without anything better the reported value is used, capped at the total.
     machine(&[("MemTotal", 1024), ("MemAvailable", 0)]).is_about(0, 1024, Bound::Machine, WHY);
     machine(&[("MemTotal", 1024), ("MemAvailable", 4096)]).is_about(
         1024,
@@ -178,7 +177,7 @@ fn a_wrong_mem_available_is_estimated_too() {
     );
 }
 
-// Report F21: the machine's doubts do not matter where a container bounds.
+// Report F21: doubts about the machine do not matter if a container is the limit.
 #[test]
 fn a_container_bounds_an_estimated_machine_for_sure() {
     machine(WSL1)
@@ -187,7 +186,7 @@ fn a_container_bounds_an_estimated_machine_for_sure() {
         .is(200, 1000, Bound::Container);
 }
 
-/// Report F21: on a real kernel that does say, the estimate comes to the same.
+/// Report F21: on a kernel that reports the value, the estimate matches it.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_estimate_is_what_this_kernel_says() {
@@ -203,6 +202,6 @@ fn the_estimate_is_what_this_kernel_says() {
     let file = |path: &Path| std::fs::read_to_string(path);
     let total = field("MemTotal:").unwrap();
     let estimate = meminfo::estimate(&text, |cache| watermarks::read(&file, total, cache)).unwrap();
-    // Counters are kept by processor and added up now and then.
+    // The kernel keeps counters per CPU and sums them up now and then.
     assert!(said.abs_diff(estimate) < 32 * MIB, "{said} {estimate}");
 }

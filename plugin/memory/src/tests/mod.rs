@@ -1,4 +1,4 @@
-//! The rule over made-up trees, as systems of each kind show them.
+//! Tests on synthetic file trees that mimic each kind of system.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,13 +17,13 @@ const V2_MOUNT: &str = "29 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 
 const V1_MOUNT: &str = "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory";
 const V1_NO_LIMIT: &str = "9223372036854771712";
 
-/// A file system: what is not in it is not found, what is `DENIED` may not be read.
+/// A file system: missing files are not found, `DENIED` ones cannot be read.
 struct Tree(HashMap<String, String>);
 
 const DENIED: &str = "\0denied";
 
 impl Tree {
-    /// A machine with 4 GiB, 3 GiB of them available.
+    /// A machine with 4 GiB, of which 3 GiB are available.
     fn new() -> Self {
         let meminfo = "MemTotal:        4194304 kB\nMemFree:   102400 kB\nMemAvailable:    3145728 kB\n\
                        HugePages_Total:       0\n";
@@ -54,7 +54,7 @@ impl Tree {
         )
     }
 
-    /// A v2 hierarchy whose mount is `mount`, this process being in `group`.
+    /// A v2 hierarchy mounted at `mount`, with this process in `group`.
     fn in_v2(self, mount: &str, group: &str) -> Self {
         self.with("/proc/self/cgroup", format!("0::{group}\n"))
             .with(
@@ -101,7 +101,7 @@ impl Tree {
         self.is_for_sure(false, available_mib, total_mib, bounded_by);
     }
 
-    /// As [`is`](Self::is), and an estimate for a reason that has these words.
+    /// Like [`is`](Self::is), but an estimate whose reason contains `why`.
     #[track_caller]
     fn is_about(&self, available_mib: u64, total_mib: u64, bounded_by: Bound, why: &str) {
         let estimated = self.is_for_sure(true, available_mib, total_mib, bounded_by);
@@ -124,7 +124,7 @@ impl Tree {
     }
 }
 
-/// The real system, where there is one.
+/// The real system, if it is Linux.
 #[cfg(target_os = "linux")]
 #[test]
 fn this_system_can_be_read() {

@@ -1,16 +1,16 @@
-//! The calls of one answer, as its stream announces and repeats them.
+//! The tool calls of one answer, as the stream announces and repeats them.
 
 use crate::gateway::response::{self, CallItem, NO_ARGUMENTS};
 use crate::json::Json;
 use crate::prelude::*;
 use openclaw_core::turn::ToolCall;
 
-/// Calls that are taken. No request could answer many more.
+/// Maximum calls accepted. No request could answer many more.
 const MAX_CALLS: usize = 100_000;
-/// How far back an earlier announcement of a call is looked for.
+/// How many earlier calls are compared to find a repetition.
 const LOOK_BACK: usize = 256;
 
-/// The calls so far, in the order in which they came.
+/// The calls so far, in order of arrival.
 #[derive(Default)]
 pub(super) struct Calls {
     told: Vec<Told>,
@@ -18,16 +18,16 @@ pub(super) struct Calls {
 }
 
 struct Told {
-    /// Its place in the output, where that is told.
+    /// Position in the output, if given.
     index: Option<u64>,
     item: CallItem,
-    /// Not just announced.
+    /// Complete, not just announced.
     done: bool,
 }
 
 impl Told {
-    /// Whether this is the same call again. An id of its own decides; a place in the output that
-    /// every call has in common must not.
+    /// Whether this is the same call again. A call id decides; an output index does not, since some gateways
+    /// give every call the same one.
     fn is(&self, index: Option<u64>, call_id: &str, item_id: &str) -> bool {
         let same_place = index.is_some() && index == self.index;
         let elsewhere = index.is_some() && self.index.is_some() && !same_place;
@@ -41,7 +41,7 @@ impl Told {
 }
 
 impl Calls {
-    /// Takes a call that is announced, or complete. That one is repeated is found out later.
+    /// Adds a call, announced or complete. Repetitions are found later.
     pub(super) fn note(&mut self, index: Option<u64>, item: CallItem, done: bool) {
         let full = self.told.len() == MAX_CALLS;
         let mut announced = self.told.iter_mut().rev().take(LOOK_BACK);
@@ -57,7 +57,7 @@ impl Calls {
         }
     }
 
-    /// Takes the arguments of a call that has been announced.
+    /// Sets the arguments of an announced call.
     pub(super) fn arguments(&mut self, index: Option<u64>, item_id: &str, arguments: String) {
         let mut latest = self.told.iter_mut().rev().take(LOOK_BACK);
         if let Some(told) = latest.find(|told| told.is(index, "", item_id)) {
@@ -65,8 +65,8 @@ impl Calls {
         }
     }
 
-    /// The calls of the answer whose last event has this output. It counts, unless it is emptier.
-    /// None if they are too many.
+    /// The calls of the answer; `output` is that of its last event and counts unless it has less. None if
+    /// there are too many.
     pub(super) fn take(&mut self, output: Json<'_>) -> Option<Vec<ToolCall>> {
         let told = core::mem::take(&mut self.told);
         let items = output.items().filter_map(response::call);
@@ -89,7 +89,7 @@ impl Calls {
     }
 }
 
-/// Adds what is told later.
+/// Completes a call with later values.
 fn fill(told: &mut CallItem, item: CallItem) {
     fill_text(&mut told.item_id, item.item_id);
     fill_text(&mut told.call.id, item.call.id);
@@ -97,14 +97,14 @@ fn fill(told: &mut CallItem, item: CallItem) {
     fill_text(&mut told.call.arguments, item.call.arguments);
 }
 
-/// An empty text never erases a fuller one.
+/// An empty text never replaces a longer one.
 fn fill_text(told: &mut String, new: String) {
     if !(new.is_empty() || new == NO_ARGUMENTS) {
         *told = new;
     }
 }
 
-/// A call without an id of its own has that of its item.
+/// A call without an id gets its item's id.
 fn named(item: CallItem) -> ToolCall {
     let mut call = item.call;
     if call.id.is_empty() {

@@ -1,4 +1,4 @@
-//! What an answer says: its events, or its body, taken in one by one.
+//! The content of an answer, read event by event or from a JSON body.
 
 use super::calls::Calls;
 use super::texts::Texts;
@@ -13,7 +13,7 @@ use openclaw_core::printable::excerpt;
 use openclaw_core::turn::NoticeCode;
 use openclaw_core::{fault::FaultCode, locale::Locale};
 
-/// The events that are used.
+/// The events that are read.
 const USED: [&str; 14] = [
     "response.output_text.delta",
     "response.refusal.delta",
@@ -31,7 +31,7 @@ const USED: [&str; 14] = [
     "error",
 ];
 
-/// What has been read so far.
+/// The content so far.
 pub(super) struct Content {
     pub texts: Texts,
     pub calls: Calls,
@@ -39,7 +39,7 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// Reads one event. Gives the answer if it is the last one.
+    /// Reads one event. Returns the answer if it is the last.
     pub(super) fn event(
         &mut self,
         name: &str,
@@ -75,7 +75,7 @@ impl Content {
             "response",
             "error",
         ];
-        // An event without data says what its name says.
+        // An event without data means what its name says.
         let data = if data.is_empty() { "{}" } else { data }.as_bytes();
         let event = Json::object(data);
         let [
@@ -164,9 +164,9 @@ impl Content {
         Ok(None)
     }
 
-    /// Reads a whole JSON body.
+    /// Reads a complete JSON body.
     pub(super) fn body(&mut self, bytes: &[u8], shown: &str) -> Result<Answer, Fault> {
-        // Some providers send their errors as a list.
+        // Some providers send errors as a list.
         let list = Json::broken(bytes);
         let first = list.items().next().filter(|_| list.is_list());
         let response = match first.map_or_else(|| Json::object(bytes), Ok) {
@@ -195,8 +195,8 @@ impl Content {
         }
     }
 
-    /// What a response object that claims to be the end makes of the turn. `claim`: what the event
-    /// calls it; what the object says itself counts.
+    /// The end of the turn, from a response object that claims to be the last. `claim`: the status implied by
+    /// the event; the object's own status takes precedence.
     pub(super) fn end(
         &mut self,
         claim: &str,
@@ -259,7 +259,7 @@ impl Content {
         let [reason] = details.get(["reason"]);
         let reason = if details.is_text() { details } else { reason };
         let reason = excerpt(reason.text().as_bytes());
-        // 2026.2.9 calls every answer with a call incomplete, and gives no reason.
+        // 2026.2.9 marks every answer with a call as incomplete, without a reason.
         let unfinished = status == "incomplete" || claim == "incomplete";
         if !reason.is_empty() || (unfinished && answer.calls.is_empty()) {
             let words = text::answer_incomplete(self.locale, &reason);
@@ -284,12 +284,12 @@ impl Content {
         Fault::new(FaultCode::StreamInterrupted, words)
     }
 
-    /// What an error says: within an object, or itself.
+    /// The fault of an error object, or of an object that contains one.
     pub(super) fn error(&self, object: Json<'_>) -> Fault {
         classify::in_place_of_an_answer(object, self.locale)
     }
 
-    /// An error event whose data is just words.
+    /// The fault of an error event whose data is plain text.
     pub(super) fn error_words(&self, words: &str) -> Fault {
         let mut text = String::new();
         crate::json::push_string(&mut text, words);
@@ -320,8 +320,7 @@ impl Content {
     }
 }
 
-/// Whether the gateway is of a version that says when its model provider failed. Its usage has details,
-/// which that of 2026.2.9 never has.
+/// Whether the gateway's version reports provider failures. Its usage has details, which 2026.2.9 never sends.
 fn says_failures(usage: Json<'_>) -> bool {
     let [details] = usage.get(["input_tokens_details"]);
     details.is_object()

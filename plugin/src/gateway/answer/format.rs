@@ -1,8 +1,8 @@
-//! How an answer is written: as its first bytes say, whatever its Content-Type claims.
+//! Detects the format of an answer from its first bytes, whatever its Content-Type says.
 
 use crate::gateway::classify::{Head, is_compressed};
 
-/// How an answer is written.
+/// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Server-sent events.
@@ -11,11 +11,11 @@ pub enum Format {
     Json,
 }
 
-/// Bytes of space before an answer that are looked through.
+/// Maximum bytes of leading white space.
 const MAX_SPACE: usize = 4096;
 
-/// How an answer is written that begins with `start`; none if it is neither, or compressed. An error if more of it
-/// is needed to tell, which it never is at its end.
+/// Detects the format; none if it is neither, or compressed. An error if `start` is too short to tell, which
+/// never happens with `at_end`.
 pub fn sniff(head: &Head, start: &[u8], at_end: bool) -> Result<Option<Format>, MoreNeeded> {
     if is_compressed(start) {
         return Ok(None);
@@ -28,7 +28,7 @@ pub fn sniff(head: &Head, start: &[u8], at_end: bool) -> Result<Option<Format>, 
         Some(b':') => return Ok(Some(Format::Stream)),
         Some(b'<') => return Ok(None),
         None if !at_end && start.len() < MAX_SPACE => return Err(MoreNeeded),
-        // Of what gzip begins with.
+        // The start of gzip's magic number.
         Some(0x1f) if start.len() == 1 && !at_end => return Err(MoreNeeded),
         _ if may_become(BOM) => return Err(MoreNeeded),
         _ => {}
@@ -58,7 +58,7 @@ pub struct MoreNeeded;
 mod tests {
     use super::*;
 
-    // Report F9: streams without a Content-Type, or with that of a proxy.
+    // Report F9: streams without a Content-Type, or with a proxy's.
     #[test]
     fn an_answer_is_what_it_is_whatever_its_content_type_says() {
         let cases: [(&str, Option<Format>); 14] = [

@@ -1,22 +1,22 @@
-//! `MEDIA:` lines, by which an agent sends files. The gateway takes them out of its answers, but
-//! 2026.2.9 notices too late: the beginning of such a line is left, in the final text too, and what
-//! follows stands right behind it ("MEDIA: https:/after").
+//! `MEDIA:` lines, by which an agent sends files. The gateway removes them from its answers, but 2026.2.9
+//! notices too late: the start of such a line remains, in the final text too, directly followed by the next
+//! text ("MEDIA: https:/after").
 
 use crate::prelude::*;
 
-/// What such a line begins with.
+/// The start of such a line.
 pub(super) const MARK: &str = "MEDIA:";
 
-/// A line without what leads it in.
+/// A line without its indentation.
 pub(super) fn begun(line: &str) -> &str {
     line.trim_start_matches([' ', '\t'])
 }
 
-/// A text without such lines, and without the pieces that are left of them.
+/// The text without such lines and their remains.
 pub(super) fn without(text: String) -> String {
     let has_mark = text.contains(MARK);
     let last = text.rsplit('\n').next().unwrap_or_default();
-    // The whole of an answer may well be the abbreviation ME; the last line of a longer one is not.
+    // An answer may consist of the abbreviation ME; the last line of a longer one does not.
     let left_over = last.len() < text.len() && is_piece(begun(last));
     if !(has_mark || left_over) {
         return text;
@@ -48,19 +48,19 @@ pub(super) fn without(text: String) -> String {
     kept
 }
 
-/// Whether this is the beginning of the mark, and more than a letter of it.
+/// Whether this is a prefix of the mark, of at least two letters.
 pub(super) fn is_piece(line: &str) -> bool {
     line.len() > 1 && line.len() < MARK.len() && MARK.starts_with(line)
 }
 
-/// What follows a line's source, or the piece of it that is left.
+/// The text after a line's source, or after the remains of one.
 fn after_source(source: &str) -> &str {
     let source = source.trim().trim_start_matches(['`', '"', '\'']);
     if source.starts_with("http://") || source.starts_with("https://") {
         let end = source.find(char::is_whitespace).unwrap_or(source.len());
         return source[end..].trim_start();
     }
-    // The name of a file may have spaces.
+    // File names may contain spaces.
     if ["./", "../", "/", "~", "file:", "data:"]
         .iter()
         .any(|begin| source.starts_with(begin))

@@ -1,28 +1,27 @@
-//! What of an answer is shown while it comes.
+//! Decides what to show of an answer while it streams.
 //!
-//! A line that may become a `MEDIA:` line is held back, and from such a line on everything is until
-//! the final text is known: 2026.2.9 takes them out too late. So is what may become the gateway's
-//! sentence for an answer without text.
+//! Holds back a line that may become a `MEDIA:` line, and everything from such a line on until the final text
+//! is known: 2026.2.9 removes them too late. Also holds back what may become the gateway's placeholder for an
+//! empty answer.
 
 use super::{STOCK_SENTENCE, media};
 use crate::prelude::*;
 
-/// The part of an answer that has come, in `shown` and held back. Places in it are counted from the
-/// beginning of the answer.
+/// The streamed part of an answer, shown or held back. Offsets count from the start of the answer.
 #[derive(Default)]
 pub(super) struct Screen {
-    /// Where this answer begins in `shown`.
+    /// Offset of this answer in `shown`.
     base: usize,
     begun: bool,
     held: String,
-    /// Nothing is shown before the final text is known.
+    /// Nothing more is shown until the final text is known.
     waits: bool,
-    /// Where the line begins in `shown` of which it is not yet known what it becomes.
+    /// Offset in `shown` of a line that is still undecided.
     line: Option<usize>,
 }
 
 impl Screen {
-    /// How much of the answer has come.
+    /// Bytes received so far.
     pub(super) fn len(&self, shown: &str) -> usize {
         if self.begun {
             shown.len() - self.base + self.held.len()
@@ -31,7 +30,7 @@ impl Screen {
         }
     }
 
-    /// Takes more of the answer, which `push` appends.
+    /// Adds text, which `push` appends.
     pub(super) fn add(&mut self, shown: &mut String, push: impl FnOnce(&mut String)) {
         if self.waits {
             push(&mut self.held);
@@ -42,7 +41,7 @@ impl Screen {
         if begins {
             self.begin(shown);
         }
-        // What was held back is judged again with what follows it.
+        // Held text is checked again together with what follows.
         let piece = shown.len();
         shown.push_str(&self.held);
         let mut from = shown.len();
@@ -55,7 +54,7 @@ impl Screen {
         self.held.clear();
         loop {
             let Some(line) = self.line else {
-                // Within a line of which nothing is to be feared.
+                // In the middle of a harmless line.
                 match shown[from..].find('\n') {
                     Some(end) => self.line = Some(from + end + 1),
                     None => return,
@@ -74,7 +73,7 @@ impl Screen {
                 return;
             }
             if start == piece && media::is_piece(&shown[piece..from]) {
-                // A piece of the mark came by itself, and something else after it.
+                // Part of the mark arrived alone, followed by something else.
                 self.wait(shown, start);
                 return;
             }
@@ -88,7 +87,7 @@ impl Screen {
         self.waits = true;
     }
 
-    /// The answer begins. Rounds are kept apart as in the final text.
+    /// Starts the answer. Rounds are separated as in the final text.
     fn begin(&mut self, shown: &mut String) {
         if !shown.is_empty() {
             shown.push_str("\n\n");
@@ -98,7 +97,7 @@ impl Screen {
         self.begun = true;
     }
 
-    /// Appends what came between two places.
+    /// Appends the text between two offsets.
     pub(super) fn copy(&self, shown: &str, (from, to): (usize, usize), text: &mut String) {
         let seen = &shown[self.base..];
         let middle = seen.len();
@@ -106,7 +105,7 @@ impl Screen {
         text.push_str(&self.held[from.saturating_sub(middle)..to.saturating_sub(middle)]);
     }
 
-    /// Shows what is missing of the final text. False if what has been shown is not its beginning.
+    /// Shows the rest of the final text. False if it does not start with what was shown.
     pub(super) fn complete(&mut self, text: &str, shown: &mut String) -> bool {
         if !self.begun {
             if !text.is_empty() {
@@ -124,7 +123,7 @@ impl Screen {
         }
     }
 
-    /// Shows what was held back of an answer that has no final text.
+    /// Shows the held text of an answer without a final text.
     pub(super) fn give_up(&mut self, shown: &mut String) {
         let held = core::mem::take(&mut self.held);
         if held != STOCK_SENTENCE {
@@ -133,7 +132,7 @@ impl Screen {
     }
 }
 
-/// What follows in `text` on what has been shown, but for space: none if that is not its beginning.
+/// What follows `shown` in `text`, ignoring white space; none if `text` does not start with it.
 fn after<'a>(shown: &str, text: &'a str) -> Option<&'a str> {
     if let Some(rest) = text.strip_prefix(shown) {
         return Some(rest);

@@ -31,7 +31,7 @@ fn completed(text: &str) -> String {
     )
 }
 
-/// Reads an answer from pieces. Gives the end and all that was shown; what has been shown once stays.
+/// Reads an answer from pieces. Returns the end and everything shown; shown text never changes.
 fn read_pieces<'a>(
     format: Format,
     pieces: impl Iterator<Item = &'a [u8]>,
@@ -49,7 +49,7 @@ fn read_pieces<'a>(
     (end, shown)
 }
 
-/// Reads a stream whole, byte by byte, and cut in two at every place; all must agree.
+/// Reads a stream whole, byte by byte, and split in two at every position; all must agree.
 fn read_bytes(stream: &[u8]) -> (Result<Answer, Fault>, String) {
     let whole = read_pieces(Format::Stream, [stream].into_iter());
     assert_eq!(read_pieces(Format::Stream, stream.chunks(1)), whole);
@@ -68,7 +68,7 @@ fn read(stream: &str) -> (Result<Answer, Fault>, String) {
     read_bytes(stream.as_bytes())
 }
 
-/// The text of a good answer, what was shown of it, and the notices.
+/// The text of a successful answer, what was shown, and the notices.
 fn good(stream: &[String]) -> (String, String, Vec<NoticeCode>) {
     let stream = stream.concat();
     let (end, shown) = read(&stream);
@@ -92,7 +92,7 @@ fn item_done(item: Value) -> String {
     )
 }
 
-/// A delta whose text is written as it stands.
+/// A delta whose JSON string is given as written.
 fn raw_delta(written: &str) -> String {
     format!("data: {{\"type\":\"response.output_text.delta\",\"delta\":\"{written}\"}}\n\n")
 }
@@ -174,7 +174,7 @@ fn the_first_terminal_event_wins() {
     assert_eq!(fault.code, FaultCode::ModelProviderFailed);
     assert!(fault.message.contains("no key"), "{}", fault.message);
     assert!(read(&[completed("x"), failed].concat()).0.is_ok());
-    // Some versions say `completed` with a status of `failed`.
+    // Some versions send `completed` with a status of `failed`.
     let liar = event(r#"{"type":"response.completed","response":{"status":"failed"}}"#);
     assert_eq!(code(&liar), FaultCode::ModelProviderFailed);
 }
@@ -203,7 +203,7 @@ fn fault_model_provider_failed_by_the_stock_sentence() {
     ] {
         assert_eq!(code(&stock(none).concat()), FaultCode::ModelProviderFailed);
     }
-    // Report R3 (attack): a reply of a MEDIA line only. 9.6 says where its provider failed, and 2.9
+    // Report R3 (attack): a reply that consists of a MEDIA line. 9.6 reports provider failures, and 2.9
     // counts the tokens of a model that has answered.
     for some in [
         r#"{"input_tokens":3,"output_tokens":4}"#,

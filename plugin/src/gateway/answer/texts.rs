@@ -1,28 +1,27 @@
-//! The texts of one answer: they may come as deltas, as a finished text, part or item, or in the last
-//! event only.
+//! The texts of one answer, which may arrive as deltas, as a finished text, part or item, or only in the last event.
 
 use super::screen::Screen;
 use crate::gateway::response;
 use crate::json::Json;
 use crate::prelude::*;
 
-/// Parts that are told apart; more become one with the last.
+/// Maximum separate parts; further ones are merged into the last.
 const MAX_PARTS: usize = 1000;
 
-/// Where a part stands: the item of the output, and the content within it.
+/// Position of a part: output index and content index.
 type Place = (u64, u64);
 
 /// The texts so far.
 #[derive(Default)]
 pub(super) struct Texts {
     pub(super) screen: Screen,
-    /// In the order of their places.
+    /// Ordered by place.
     parts: Vec<Part>,
-    /// The part that was written last, mostly that of the next delta too.
+    /// The part last written, usually also the next one.
     current: usize,
-    /// The ids of items that have no index.
+    /// Ids of items without an index.
     ids: Vec<String>,
-    /// Which item it is that has neither.
+    /// Number of the current item without an index or id.
     nameless: u64,
     /// Items have had an index so far.
     indexed: bool,
@@ -30,14 +29,14 @@ pub(super) struct Texts {
 
 struct Part {
     place: Place,
-    /// Where its deltas stand on the screen.
+    /// Ranges of its deltas on the screen.
     deltas: Vec<(usize, usize)>,
-    /// Its finished text; empty for none.
+    /// Its finished text; may be empty.
     done: String,
 }
 
 impl Texts {
-    /// The place that an event names.
+    /// The place an event refers to.
     pub(super) fn place(&mut self, output: Json<'_>, item: Json<'_>, content: Json<'_>) -> Place {
         let content = content.number().unwrap_or_default();
         if let Some(output) = output.number() {
@@ -77,10 +76,10 @@ impl Texts {
         &mut self.parts[self.current]
     }
 
-    /// Takes a delta, and shows it.
+    /// Adds and shows a delta.
     pub(super) fn delta(&mut self, place: Place, delta: Json<'_>, shown: &mut String) {
         let first = self.part(place).deltas.is_empty();
-        // A new message of the same answer begins on a line of its own, as in the final text.
+        // A new message of the same answer starts on a new line, as in the final text.
         if first && place.1 == 0 && self.screen.len(shown) > 0 && !delta.is("") {
             self.screen.add(shown, |to| to.push_str("\n\n"));
         }
@@ -95,7 +94,7 @@ impl Texts {
         }
     }
 
-    /// Takes a part's finished text. An emptier one never replaces a fuller one.
+    /// Sets a part's finished text. An empty one never replaces a longer one.
     pub(super) fn done(&mut self, place: Place, text: String) {
         let part = self.part(place);
         if text.len() >= part.done.len() || !part.done.contains(&text) {
@@ -103,7 +102,7 @@ impl Texts {
         }
     }
 
-    /// Takes the finished texts of an item.
+    /// Sets the finished texts of an item.
     pub(super) fn item_done(&mut self, output: Json<'_>, item: Json<'_>) {
         let [id, content] = item.get(["id", "content"]);
         let (at, _) = self.place(output, id, Json::default());
@@ -127,7 +126,7 @@ impl Texts {
         }
     }
 
-    /// The final text. The output of the last event counts, wherever it has a text.
+    /// The final text. The output of the last event takes precedence wherever it has text.
     pub(super) fn whole(&self, output: Json<'_>, output_text: Json<'_>, shown: &str) -> String {
         let mut whole = String::new();
         let mut from_output = false;
@@ -164,7 +163,7 @@ impl Texts {
         whole
     }
 
-    /// Appends what is known of the item at this place.
+    /// Appends what is known of the item at this position.
     fn push_item(&self, at: u64, shown: &str, text: &mut String) {
         let from = self.parts.partition_point(|part| part.place.0 < at);
         for part in self.parts[from..]
@@ -183,8 +182,8 @@ impl Texts {
         }
     }
 
-    /// Whether the model began the final text once more after it had ended: 2026.2.9 asks its provider
-    /// again when that drops out in mid-reply, and says nothing of it.
+    /// Whether the model restarted the text after it had ended: 2026.2.9 silently retries when its provider
+    /// drops out mid-reply.
     pub(super) fn begun_again(&self, text: &str, shown: &str) -> bool {
         let [part] = &self.parts[..] else {
             return false;
@@ -204,7 +203,7 @@ impl Texts {
 
 fn push_paragraph(to: &mut String, text: String) {
     if to.is_empty() {
-        // Mostly all of it, which may be long: it is not copied.
+        // Usually the whole text, which may be long: moved, not copied.
         *to = text;
     } else if !text.is_empty() {
         to.push_str("\n\n");

@@ -1,4 +1,4 @@
-//! The head of an answer, as far as it matters.
+//! The relevant part of a response head.
 
 use crate::gateway::http_date::unix_seconds;
 use crate::prelude::*;
@@ -6,7 +6,7 @@ use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
 
-/// The head of an answer, as far as it matters. Headers that are missing are empty.
+/// The relevant part of a response head. Missing headers are empty.
 #[derive(Clone, Debug, Default)]
 pub struct Head {
     /// HTTP status.
@@ -25,11 +25,11 @@ pub struct Head {
     pub location: String,
     /// `WWW-Authenticate`.
     pub www_authenticate: String,
-    /// `Server`. The gateway sends none; proxies do.
+    /// `Server`. Sent by proxies, not by the gateway.
     pub server: String,
 }
 
-/// A number of seconds from here on is a point in time, counted from 1970.
+/// From here on a number of seconds is a Unix timestamp, not a duration.
 const EPOCH_FROM: u64 = 1_000_000_000;
 
 impl Head {
@@ -42,31 +42,31 @@ impl Head {
         media_type.trim().to_ascii_lowercase()
     }
 
-    /// Whether the body is compressed, although the request takes nothing but `identity`.
+    /// Whether the body is compressed although the request accepts only `identity`.
     pub fn is_compressed(&self) -> bool {
         let mut codings = self.content_encoding.split(',').map(str::trim);
         codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
     }
 
-    /// Whether it says that POST is allowed.
+    /// Whether it allows POST.
     pub(super) fn allows_post(&self) -> bool {
         let mut methods = self.allow.split(',');
         methods.any(|method| method.trim().eq_ignore_ascii_case("POST"))
     }
 
-    /// Whether it asks for a login that is not a bearer token.
+    /// Whether it demands authentication other than a bearer token.
     pub(super) fn wants_login(&self) -> bool {
         let scheme = self.www_authenticate.trim_start();
         let scheme = scheme.split(' ').next().unwrap_or_default();
         !scheme.is_empty() && !scheme.eq_ignore_ascii_case("bearer")
     }
 
-    /// The milliseconds that `Retry-After` asks for, however many: a number of seconds, or a point in
-    /// time (a date, or seconds or milliseconds since 1970) measured against the answer's own `Date`, since a
-    /// component has no wall clock and the two machines' clocks may differ. None if it cannot be
-    /// understood, is negative or is over.
+    /// The delay in `Retry-After` in milliseconds, uncapped: seconds, or a point in time (an HTTP date, or a
+    /// Unix timestamp in seconds or milliseconds). Points in time are relative to the response's `Date`: a
+    /// component has no wall clock, and the two machines' clocks may differ. None if unreadable, negative or
+    /// past.
     pub fn retry_after_ms(&self) -> Option<u64> {
-        // Two of them are joined by a comma; a date has one too.
+        // Repeated headers are joined by a comma; dates contain one too.
         let value = self.retry_after.trim();
         let now = unix_seconds(&self.date);
         let seconds = match value.split(',').next().map(str::trim) {
@@ -83,7 +83,7 @@ impl Head {
                 let up = u64::from(fraction.bytes().any(|b| b != b'0'));
                 let seconds = whole.saturating_add(up);
                 match now {
-                    // In milliseconds, as JavaScript counts.
+                    // A timestamp in milliseconds, as in JavaScript.
                     Some(now) if seconds >= EPOCH_FROM * 1000 => {
                         (seconds / 1000).saturating_sub(now)
                     }
@@ -96,7 +96,7 @@ impl Head {
         (seconds > 0).then(|| seconds.saturating_mul(1000))
     }
 
-    /// What the gateway asked for, to be added to a message; empty for nothing.
+    /// The requested delay, as a suffix for a message; empty if none.
     pub(super) fn retry_after_words(&self, locale: openclaw_core::locale::Locale) -> String {
         let Some(ms) = self.retry_after_ms() else {
             return String::new();
@@ -128,7 +128,7 @@ mod tests {
         head.retry_after_ms()
     }
 
-    // Report F10 and A1: a server that asks for hours, or for a point in time where seconds belong
+    // Report F10 and A1: a server that asks for hours, or sends a timestamp instead of seconds
     // (urllib3/urllib3#3743: "9999999999" reached sleep(); hashicorp/go-retryablehttp#283).
     #[test]
     fn retry_after_is_seconds_or_a_point_in_time() {
@@ -141,7 +141,7 @@ mod tests {
             ("2.0", Some(2_000)),
             ("120, 300", Some(120_000)),
             ("Sun, 22 Nov 2026 07:18:41 GMT", Some(120_000)),
-            // The two older forms that RFC 9110 has a reader take.
+            // The two obsolete formats that RFC 9110 requires.
             ("Sunday, 22-Nov-26 07:18:41 GMT", Some(120_000)),
             ("Sun Nov 22 07:18:41 2026", Some(120_000)),
             ("1795331921", Some(120_000)),
@@ -160,14 +160,14 @@ mod tests {
             ("1795331000", None),
         ] {
             match (retry_after, ms) {
-                // Beyond all numbers; only that it is a lot matters.
+                // Too large for any integer; saturates.
                 ("99999999999999999999999", _) => {
                     assert!(asked(retry_after, NOW).is_some_and(|ms| ms > MAX_RETRY_AFTER_MS))
                 }
                 _ => assert_eq!(asked(retry_after, NOW), ms, "{retry_after:?}"),
             }
         }
-        // Without a date of its own an answer's points in time say nothing, but a number does.
+        // Without a `Date`, points in time are useless but durations work.
         assert_eq!(asked("Sun, 22 Nov 2026 07:18:41 GMT", ""), None);
         assert_eq!(asked("1795331921", ""), Some(1_795_331_921_000));
         assert_eq!(asked("99999999999999999999999", ""), Some(u64::MAX));

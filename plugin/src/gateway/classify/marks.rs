@@ -1,8 +1,8 @@
-//! What errors are known by: each list in the order in which it is looked through.
+//! Patterns that identify errors; each list is searched in order.
 
 use super::words::Said::{self, *};
 
-/// By code or type, which are whole words.
+/// By code or type, matched as whole words.
 pub(super) const CODES: &[(Said, &[&str])] = &[
     (Attribution, &["proxy_attribution"]),
     (
@@ -105,7 +105,7 @@ pub(super) const CODES: &[(Said, &[&str])] = &[
     (Wait, &["starting", "draining", "shutting_down"]),
 ];
 
-/// The gateway's own failures, which it passes on under whatever code.
+/// The gateway's own failures, which it reports under any code.
 pub(super) const OWN: &[(Said, &[&str])] = &[
     (
         Disk,
@@ -165,7 +165,7 @@ pub(super) const OWN: &[(Said, &[&str])] = &[
     ),
 ];
 
-/// By its words to people, in lower case.
+/// By message, in lower case.
 pub(super) const PHRASES: &[(Said, &[&str])] = &[
     (Tool, &["invalid tool configuration"]),
     (
@@ -239,7 +239,7 @@ pub(super) const PHRASES: &[(Said, &[&str])] = &[
     (Provider, &["upstream", "provider"]),
 ];
 
-/// What is said of a model that does not exist.
+/// Phrases for a model that does not exist.
 pub(super) const MISSING: &[&str] = &[
     "not found",
     "not exist",

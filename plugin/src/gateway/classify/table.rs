@@ -1,5 +1,5 @@
-//! The table: the first row that fits decides. The status speaks first; what the body says decides
-//! where it is more exact, and a page only where the status says nothing (200, 404, 405).
+//! The classification table: the first matching row decides. The status comes first; the body decides where
+//! it is more specific, and a page only where the status says nothing (200, 404, 405).
 
 use super::why;
 use super::words::Said::{self, *};
@@ -7,34 +7,34 @@ use crate::fault::Why;
 use crate::prelude::*;
 use openclaw_core::fault::FaultCode;
 
-/// A row.
+/// A row of the table.
 pub struct Row {
-    /// The statuses, first and last.
+    /// Inclusive ranges of statuses.
     statuses: &'static [(u16, u16)],
     when: When,
-    /// What it makes of the answer.
+    /// The classification.
     pub why: Why,
 }
 
-/// What of an answer decides.
+/// The properties of an answer that decide.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub status: u16,
     pub said: Said,
-    /// Its body is a page for people.
+    /// The body is an HTML page.
     pub page: bool,
-    /// A proxy's own: a page, or words that proxies use, or none at all under a proxy's name.
+    /// From a proxy: a page, a phrase that proxies use, or an empty body with a proxy's `Server` header.
     pub proxy: bool,
     /// A response object that failed.
     pub failed: bool,
-    /// Some error in JSON, whatever it says.
+    /// A JSON error of any kind.
     pub error: bool,
     pub compressed: bool,
     pub allows_post: bool,
     pub wants_login: bool,
 }
 
-/// What must hold beside the status.
+/// The condition besides the status.
 #[derive(Clone, Copy)]
 enum When {
     Always,
@@ -63,7 +63,7 @@ impl When {
         }
     }
 
-    /// For the reference.
+    /// Description for the reference.
     fn words(self) -> &'static str {
         match self {
             Self::Always => "",
@@ -91,25 +91,25 @@ const fn plain(statuses: &'static [(u16, u16)], when: When, code: FaultCode) -> 
     row(statuses, when, Why::plain(code))
 }
 
-/// Of an answer that claims to be one, and of what stands in a stream.
+/// For bodies of 200 responses, and for events in a stream.
 const OK: (u16, u16) = (200, 200);
 const ERRORS: &[(u16, u16)] = &[OK, (400, 599)];
 const FAILS: &[(u16, u16)] = &[OK, (500, 599)];
 
-/// As unclear, where nothing says that a response was begun.
+/// Treated as unclear unless a response had started.
 const INTERNAL: Why = Why {
     code: FaultCode::GatewayError,
     ..why::EITHER
 };
 
-/// The table.
+/// The classification table.
 pub static TABLE: &[Row] = &[
     row(&[(413, 413)], When::Proxy, why::PROXY_SIZE),
     plain(&[(413, 413)], When::Always, FaultCode::RequestTooLarge),
     row(&[(407, 407), (511, 511)], When::Always, why::PROXY_LOGIN),
     row(&[(300, 399)], When::Always, why::REDIRECT),
     row(&[OK], When::Compressed, why::COMPRESSED),
-    // Whoever says it, and whatever status it is given: the provider's own words.
+    // The provider's own errors, whoever reports them and with whatever status.
     row(ERRORS, When::Says(Quota), why::QUOTA),
     row(ERRORS, When::Says(Key), why::KEY),
     row(ERRORS, When::Says(Overload), why::OVERLOAD),
@@ -119,7 +119,7 @@ pub static TABLE: &[Row] = &[
     row(ERRORS, When::Says(Filtered), why::FILTERED),
     plain(ERRORS, When::Says(Provider), FaultCode::ModelProviderFailed),
     row(ERRORS, When::Says(Tool), why::TOOL),
-    // The gateway's own words.
+    // The gateway's own errors.
     row(FAILS, When::Says(Disk), why::DISK),
     row(FAILS, When::Says(ReadOnly), why::READ_ONLY),
     row(FAILS, When::Says(Lock), why::LOCK),
@@ -179,13 +179,13 @@ pub static TABLE: &[Row] = &[
     plain(&[(0, 999)], When::Always, FaultCode::ProtocolError),
 ];
 
-/// The row that decides.
+/// The first matching row.
 pub(super) fn find(facts: &Facts) -> &'static Row {
     let fits = |row: &&Row| {
         let within = |(first, last): &(u16, u16)| (*first..=*last).contains(&facts.status);
         row.statuses.iter().any(within) && row.when.holds(facts)
     };
-    // The last row fits everything.
+    // The last row matches everything.
     TABLE.iter().find(fits).unwrap_or(&TABLE[TABLE.len() - 1])
 }
 
@@ -201,7 +201,7 @@ impl Row {
         ranges.join(", ")
     }
 
-    /// What must hold beside the status, for the reference; empty if nothing must.
+    /// The condition besides the status, for the reference; may be empty.
     pub fn when(&self) -> &'static str {
         self.when.words()
     }

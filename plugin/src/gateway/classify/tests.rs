@@ -1,4 +1,4 @@
-//! The table row by row: what a real gateway, proxy or provider sends, and what it is taken for.
+//! Tests the table row by row: answers of real gateways, proxies and providers, and their classification.
 
 mod providers;
 mod status;
@@ -9,7 +9,7 @@ use super::*;
 use openclaw_core::fault::FaultCode::*;
 use serde_json::json;
 
-/// An answer: status, headers other than the media type, media type, body.
+/// A response: status, headers other than the media type, media type, body.
 struct Answer<'a>(u16, &'a [(&'a str, &'a str)], &'a str, &'a str);
 
 fn fault_of(Answer(status, headers, content_type, body): &Answer, locale: Locale) -> Fault {
@@ -34,7 +34,7 @@ fn fault_of(Answer(status, headers, content_type, body): &Answer, locale: Locale
     classify(&head, body.as_bytes(), locale)
 }
 
-/// Each answer is this, and the message has these words of it.
+/// Every answer is classified as `why`, and its message contains these words.
 #[track_caller]
 fn all_are(why: impl Into<Why>, answers: &[(Answer, &str)]) {
     let why = why.into();
@@ -76,7 +76,7 @@ fn failed_response(response: &str) -> Fault {
 
 const UNAUTHORIZED: &str = r#"{"error":{"message":"Unauthorized","type":"unauthorized"}}"#;
 
-// Report A13 (attack), also router-for-me/CLIProxyAPI#1834: compressed unasked, at times without a header.
+// Report A13 (attack), also router-for-me/CLIProxyAPI#1834: compressed unasked, sometimes without a header.
 #[test]
 fn a_compressed_answer_is_a_protocol_error_that_says_so() {
     let gzip = [("content-encoding", "gzip")];
@@ -102,7 +102,7 @@ fn a_compressed_answer_is_a_protocol_error_that_says_so() {
         Locale::En,
     );
     assert_eq!(fault.why(), COMPRESSED);
-    // Otherwise the status decides, and that nothing could be read is said.
+    // Otherwise the status decides, and the message says that the body was unreadable.
     let fault = fault_of(&Answer(401, &gzip, JSON, "x"), Locale::En);
     assert_eq!(
         (fault.code, fault.message.as_str()),
@@ -150,7 +150,7 @@ fn every_cause_and_remedy_is_a_sentence_in_both_languages() {
     }
 }
 
-/// The table for people.
+/// The table as documentation.
 fn reference() -> String {
     let mut text = String::from(
         "# Which answer is which fault\n\n\
@@ -199,7 +199,7 @@ fn the_reference_has_the_table() {
 
 #[test]
 fn every_row_can_decide() {
-    // A row after one that fits the same and more would never be reached.
+    // A row after a more general one is never reached.
     let mut reached = std::collections::HashSet::new();
     let saids = words::Said::ALL;
     let bits = |n: u32, bit: u32| n & (1 << bit) != 0;

@@ -1,4 +1,4 @@
-//! Causes and remedies of one occurrence, where a code alone says too little.
+//! Causes and remedies that are more specific than those of the fault code.
 
 use crate::fault::{Texts, Why};
 use openclaw_core::fault::FaultCode;
@@ -11,7 +11,7 @@ macro_rules! whys {
             texts: Some(&Texts { en: ($cause_en, $remedy_en), zh: ($cause_zh, $remedy_zh) }),
         }; )+
 
-        /// Every one of them.
+        /// All of them.
         #[cfg(test)]
         pub(super) const ALL: &[Why] = &[$($name),+];
     };

@@ -1,5 +1,5 @@
-//! What an error says, whoever wrote it: the gateway, the model provider behind it, or a relay such as
-//! LiteLLM or one-api in between.
+//! Classifies error messages from the gateway, the model provider behind it, or a relay such as LiteLLM or
+//! one-api in between.
 
 use super::marks::{CODES, MISSING, OWN, PHRASES};
 use crate::json::Json;
@@ -8,16 +8,16 @@ use openclaw_core::printable::MAX_EXCERPT;
 
 macro_rules! said {
     ($( $(#[$meta:meta])* $case:ident = $words:literal, )+) => {
-        /// What an error is about.
+        /// The subject of an error.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub(super) enum Said { $( $(#[$meta])* $case, )+ }
 
         impl Said {
-            /// Every one.
+            /// All cases.
             #[cfg(test)]
             pub const ALL: &[Self] = &[$(Self::$case),+];
 
-            /// For the reference.
+            /// Description for the reference.
             pub fn words(self) -> &'static str {
                 match self { $(Self::$case => $words),+ }
             }
@@ -29,7 +29,7 @@ said! {
     /// None of these.
     #[default]
     Other = "",
-    // The provider's.
+    // About the provider.
     Quota = "the provider's quota, balance or billing",
     Key = "the provider's API key",
     Overload = "the provider's overload or rate limit",
@@ -43,7 +43,7 @@ said! {
     TooLarge = "`request_too_large`",
     BadRequest = "`invalid_request_error`",
     Https = "plain HTTP on an https port",
-    // The gateway's.
+    // About the gateway.
     Disk = "`ENOSPC`, no space left, `EDQUOT`",
     ReadOnly = "`EROFS`, `EACCES`, a read-only file system",
     Lock = "the lock of the session files",
@@ -53,40 +53,40 @@ said! {
     Scope = "a missing scope or pairing",
     Token = "`unauthorized`",
     Limited = "`rate_limited`",
-    /// An error of its own without a reason.
+    /// An error without a reason.
     Internal = "an internal error without a reason",
-    /// A response that failed without a reason.
+    /// A failed response without a reason.
     Unclear = "a failed response without a reason",
 }
 
 use Said::*;
 
-/// An error's texts.
+/// The texts of an error.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    /// Its codes and types, in lower case with underscores, each between spaces.
+    /// Codes and types, in lower case with underscores, separated by spaces.
     codes: String,
-    /// What it says to people; its code or type if nothing.
+    /// The human-readable message; the code or type if there is none.
     pub message: String,
-    /// It is an error, by its form.
+    /// It has the form of an error.
     pub error: bool,
-    /// A response object that failed.
+    /// It is a response object that failed.
     pub failed: bool,
 }
 
-/// Whether a field that may hold an error holds none.
+/// Whether a field for an error is empty.
 fn is_nothing(field: Json<'_>) -> bool {
     let written = field.written();
     let bare = written.trim_matches(['{', '[', '"', ']', '}', ' ']);
     bare.is_empty() || bare == "null" || bare == "false"
 }
 
-/// Bytes of a message that are looked at.
+/// Maximum bytes of a message that are read.
 const MAX_MESSAGE: usize = 4 * MAX_EXCERPT + 100;
 
 impl Words {
-    /// Of a JSON value, in any of the forms in which errors are sent: an object with the error in it,
-    /// the error itself, or its text.
+    /// Reads a JSON value in any form errors are sent in: an object that contains the error, the error
+    /// itself, or its text.
     pub fn of(value: Json<'_>) -> Self {
         let mut words = Self::default();
         let [status, kind, object, output] = value.get(["status", "type", "object", "output"]);
@@ -109,7 +109,7 @@ impl Words {
         words
     }
 
-    /// Of a text that is no JSON.
+    /// Reads a text that is not JSON.
     pub fn plain(message: String) -> Self {
         Self {
             message,
@@ -117,7 +117,7 @@ impl Words {
         }
     }
 
-    /// Adds what an error object, or a text that stands for one, says.
+    /// Adds the content of an error object, or of its text.
     fn add(&mut self, error: Json<'_>, depth: usize) {
         if error.is_text() {
             return self.say(&error.text());
@@ -155,7 +155,7 @@ impl Words {
             } else if depth > 0 && text.is_object() {
                 self.add(text, depth - 1);
             } else if depth > 0 {
-                // What is wrong with each field, or one error in another.
+                // An error per field, or a nested error.
                 text.items()
                     .take(3)
                     .for_each(|one| self.add(one, depth - 1));
@@ -177,7 +177,7 @@ impl Words {
     }
 
     fn code(&mut self, code: &str) {
-        // How far a response has come is no code.
+        // The state of a response is not an error code.
         if code.len() <= 80 && !["error", "failed", "cancelled"].contains(&code) {
             let lower = code.to_ascii_lowercase().replace(['-', '.', ' '], "_");
             if !self.codes.split(' ').any(|known| known == lower) {
@@ -188,8 +188,8 @@ impl Words {
         }
     }
 
-    /// What it is about. `status`: of the answer, 200 for what stands in one. `json`: it is an error
-    /// of a program's, and no text of a proxy's.
+    /// The subject. `status`: of the response, 200 for an error inside an answer. `json`: a program's error,
+    /// not a proxy's text.
     pub fn said(&self, status: u16, json: bool) -> Said {
         let message = self.message.to_ascii_lowercase();
         let matches = |text: &str, (_, marks): &&(Said, &[&str])| {
@@ -203,7 +203,7 @@ impl Words {
         };
         let says_nothing = status == 200 || status >= 500;
         let own = of(OWN, &message).filter(|_| says_nothing);
-        // Of these words some are everybody's: what a status says already is not looked for in them.
+        // Some phrases are too general: do not search for what the status already says.
         let phrases = || {
             let said = of(PHRASES, &message).or_else(|| {
                 let missing = MISSING.iter().any(|mark| message.contains(mark))

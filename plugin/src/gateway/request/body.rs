@@ -1,5 +1,5 @@
-//! The bytes of a request, in pieces: what the caller handed in is written as JSON or base64 while it
-//! is sent, and never copied as a whole.
+//! A request body in pieces. The caller's data is encoded as JSON or base64 while sending; it is never copied
+//! as a whole.
 
 use crate::json;
 use crate::prelude::*;
@@ -8,28 +8,27 @@ use base64::engine::general_purpose::STANDARD;
 
 /// A piece of a body.
 enum Piece<'a> {
-    /// JSON text of our own.
+    /// JSON text written here.
     Json(String),
-    /// JSON text of the caller's.
+    /// JSON text from the caller.
     Raw(&'a str),
-    /// To be written as the inside of a JSON string.
+    /// Content of a JSON string, to be escaped.
     Text(&'a str),
-    /// To be written as base64.
+    /// Bytes to be written as base64.
     Data(&'a [u8]),
 }
 
-/// A body, ready to be sent in chunks.
+/// A body, sent in chunks.
 #[derive(Default)]
 pub struct Body<'a>(Vec<Piece<'a>>);
 
-/// Bytes of a [`Piece::Text`] that are written at once; each becomes six at the most.
+/// Bytes of a [`Piece::Text`] per chunk; each grows to at most six.
 const TEXT: usize = 10 * 1024;
-/// Bytes of a [`Piece::Data`] that are written at once. A multiple of 3 becomes base64 without
-/// padding, so chunks can be joined.
+/// Bytes of a [`Piece::Data`] per chunk. A multiple of 3, so that the base64 has no padding and chunks can be joined.
 const DATA: usize = 48 * 1024;
 
 impl<'a> Body<'a> {
-    /// Adds JSON text of our own.
+    /// Adds JSON text written here.
     pub(crate) fn push(&mut self, json: &str) {
         match self.0.last_mut() {
             Some(Piece::Json(text)) => text.push_str(json),
@@ -37,12 +36,12 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Adds JSON text as it is.
+    /// Adds JSON text unchanged.
     pub(crate) fn push_raw(&mut self, json: &'a str) {
         self.0.push(Piece::Raw(json));
     }
 
-    /// Adds the inside of a JSON string.
+    /// Adds the content of a JSON string.
     pub(crate) fn push_text(&mut self, text: &'a str) {
         self.0.push(Piece::Text(text));
     }
@@ -54,12 +53,12 @@ impl<'a> Body<'a> {
         self.push("\"");
     }
 
-    /// Adds the inside of a JSON string that holds these bytes in base64.
+    /// Adds the content of a JSON string that holds these bytes in base64.
     pub(crate) fn push_data(&mut self, data: &'a [u8]) {
         self.0.push(Piece::Data(data));
     }
 
-    /// Bytes on the wire.
+    /// Body size in bytes.
     #[allow(clippy::len_without_is_empty, reason = "a body is never empty")]
     pub fn len(&self) -> u64 {
         let piece = |piece: &Piece<'_>| match piece {
@@ -71,7 +70,7 @@ impl<'a> Body<'a> {
         self.0.iter().map(piece).sum()
     }
 
-    /// The bytes in order, in chunks of at most 64 KiB.
+    /// The body in order, in chunks of at most 64 KiB.
     pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
         self.0.iter().flat_map(|piece| {
             let mut rest = match piece {
@@ -94,7 +93,7 @@ impl<'a> Body<'a> {
 }
 
 impl Piece<'_> {
-    /// How much of what is left is written at once.
+    /// How much of the rest goes into the next chunk.
     fn step(&self, rest: &[u8]) -> usize {
         let most = if let Piece::Text(_) = self {
             TEXT
@@ -112,7 +111,7 @@ impl Piece<'_> {
     }
 }
 
-/// How long a text becomes inside a JSON string.
+/// Bytes of a text inside a JSON string.
 pub(crate) fn json_bytes(text: &str) -> u64 {
     let escaped = |byte: u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
@@ -122,7 +121,7 @@ pub(crate) fn json_bytes(text: &str) -> u64 {
     text.bytes().map(escaped).sum()
 }
 
-/// Whole characters as they stand inside a JSON string.
+/// Escapes whole characters for a JSON string.
 fn escaped(text: &[u8]) -> Vec<u8> {
     let mut json = String::with_capacity(text.len() + 16);
     json::push_string(&mut json, &String::from_utf8_lossy(text));

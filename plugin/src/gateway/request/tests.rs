@@ -238,7 +238,7 @@ fn fault_request_too_large_over_20_mib() {
     assert_eq!(at(most + 1), Some(FaultCode::RequestTooLarge));
 }
 
-// Report A20 (attack): a session name of 20 MB was taken, and four of them trapped.
+// Report A20 (attack): a session name of 20 MB was accepted, and four of them trapped.
 #[test]
 fn everything_in_a_turn_is_bounded_like_the_text() {
     let code = |turn: &TurnRequest| {
@@ -265,7 +265,7 @@ fn everything_in_a_turn_is_bounded_like_the_text() {
             session: huge(),
             ..turn("hi")
         },
-        // Each of its bytes becomes three in the key.
+        // Each byte becomes three in the key.
         TurnRequest {
             session: "A".repeat(7 << 20),
             ..turn("hi")

@@ -1,4 +1,4 @@
-//! What only the inside of the reader shows: how much memory it holds.
+//! Memory use of the reader, which only its internals show.
 
 use super::*;
 use proptest::collection::vec;

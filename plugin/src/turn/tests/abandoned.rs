@@ -1,12 +1,12 @@
-//! Report R1 (attack): a run that goes on at the gateway after its turn has ended here counts for
-//! concurrency 1. openclaw/openclaw#54388: up to April 2026 a client that leaves stops nothing.
+//! Report R1 (attack): a run that continues at the gateway after its turn has ended here counts for
+//! concurrency 1. openclaw/openclaw#54388: until April 2026 a disconnect stops nothing.
 
 use super::host::*;
 use super::scenes::*;
 use super::*;
 use crate::turn::{ABANDONED_MS, Rest};
 
-/// The first event of 2026.2.9, and of 2026.9.6.
+/// The first event of 2026.2.9 or 2026.9.6.
 fn created(new: bool) -> Vec<u8> {
     let details = json!({"cached_tokens": 0, "cache_write_tokens": 0});
     let mut usage = json!({"input_tokens": 0, "output_tokens": 0, "total_tokens": 0});
@@ -22,7 +22,7 @@ fn live(pieces: Vec<Vec<u8>>) -> Live {
     Rc::new(RefCell::new(pieces.into()))
 }
 
-/// A cancellation that a test gives.
+/// A cancellation controlled by the test.
 fn when(cancelled: &Cell<bool>) -> impl Future<Output = ()> {
     poll_fn(|_| {
         if cancelled.get() {
@@ -35,7 +35,7 @@ fn when(cancelled: &Cell<bool>) -> impl Future<Output = ()> {
 
 type Ended<'a> = (Result<Reply, Fault>, Option<Rest<'a>>);
 
-/// Asks, and cancels once it has come as far as it can.
+/// Runs a turn and cancels it once it can make no more progress.
 fn cancelled<'a>(setup: &'a Setup, events: &'a Taken, turn: &'a TurnRequest) -> Ended<'a> {
     let cancel = Cell::new(false);
     let mut running = Box::pin(crate::turn::run(
@@ -75,7 +75,7 @@ fn the_queue_waits_until_the_abandoned_run_is_over() {
     );
     let mut rest = Box::pin(rest.expect("it runs on").read_out());
     assert!(step(rest.as_mut()).is_pending());
-    // Neither a reset nor one more cancelled turn frees the queue.
+    // Neither a reset nor another cancelled turn frees the queue.
     setup.state.reset();
     let (later, two) = (Taken::default(), turn("two"));
     assert_eq!(
@@ -114,7 +114,7 @@ fn a_gateway_that_stops_by_itself_is_just_left() {
     let stream = live(vec![created(true), sse(&[delta("tick")])]);
     let setup = setup(
         config(),
-        // It is known from then on, also before the first byte.
+        // Known from then on, even before the first byte.
         vec![Scene::Lives(stream), Scene::IsSilent, replies("two")],
     );
     let (events, one) = (Taken::default(), turn("one"));
@@ -137,7 +137,7 @@ fn a_gateway_that_stops_by_itself_is_just_left() {
 #[test]
 fn one_that_shows_only_later_that_it_stops_is_left_then() {
     let first = created(true);
-    // A gateway writes a line at a time; the turn may be cancelled between any two.
+    // The gateway writes line by line; the turn may be cancelled between any two.
     for at in (0..first.len() - 1).step_by(7) {
         let (before, after) = first.split_at(at);
         let stream = live(if at == 0 {
@@ -194,7 +194,7 @@ fn what_is_read_of_an_abandoned_answer_is_bounded() {
 
 #[test]
 fn every_way_to_leave_a_run_keeps_the_queue_waiting() {
-    // The whole-turn limit.
+    // The turn timeout.
     let hangs = || Scene::Hangs(vec![created(false), sse(&[delta("tick")])]);
     let unreadable = || {
         let bad = b"event: response.output_text.delta\ndata: {\"delta\": nonsense\n\n";
@@ -232,9 +232,9 @@ fn what_runs_nowhere_else_is_left_at_once() {
     let tools = vec![tool("one", Level::ReadOnly)];
     let with_tool = TurnRequest { tools, ..turn("x") };
     for scene in [
-        // A tool of the caller's: the gateway has answered.
+        // Waiting for a tool: the gateway has answered.
         calls(json!([call("a", "one", "{}")])),
-        // The gateway never got all of it.
+        // The gateway never received all of it.
         Scene::IsDeaf,
     ] {
         let setup = setup(config(), vec![scene]);
@@ -254,7 +254,7 @@ fn a_connection_that_is_lost_may_leave_a_run_behind() {
     };
     for (new, failure, may) in [
         (false, broken("reset"), true),
-        // 2026.9.6 takes it up again after a restart.
+        // 2026.9.6 resumes it after a restart.
         (true, broken("reset"), true),
         (false, Failure::IdleTimeout, true),
         (true, Failure::IdleTimeout, false),
@@ -268,7 +268,7 @@ fn a_connection_that_is_lost_may_leave_a_run_behind() {
         let said = events.notices().contains(&NoticeCode::MayStillRun);
         assert_eq!(said, may, "{new} {failure:?}");
     }
-    // What never reached it, or what it refused, does not run.
+    // What never reached the gateway, or was rejected, does not run.
     for scene in [
         refused(),
         refuses(400, "{}"),
@@ -290,14 +290,14 @@ fn another_gateway_has_nothing_to_do_with_it() {
     );
     let (events, one) = (Taken::default(), turn("one"));
     drop(cancelled(&setup, &events, &one));
-    // Said before the primary is asked, which nothing reaches; not of the backup.
+    // Reported before the unreachable primary is tried; not for the backup.
     let (end, events) = setup.ask(&turn("two"));
     assert!(end.is_ok());
     assert_eq!(
         events.notices(),
         [NoticeCode::MayStillRun, NoticeCode::FailedOver]
     );
-    // Nor of one that is configured there since.
+    // Nor for a gateway configured there later.
     setup
         .world
         .scenes

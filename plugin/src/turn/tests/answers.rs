@@ -1,4 +1,4 @@
-//! What a turn makes of answers that are not simply complete.
+//! Turns whose answers do not simply complete.
 
 use super::host::*;
 use super::scenes::*;
@@ -14,8 +14,8 @@ fn answers(content_type: &str, body: &[u8], pieces: usize) -> Scene {
     Scene::Answers(head, pieces.collect())
 }
 
-// Report F9: a stream without a Content-Type, or with a relay's (xiaoliu10/claude-code-router-next#45:
-// a healthy stream as text/plain was no answer).
+// Report F9: a stream without a Content-Type, or with a proxy's (xiaoliu10/claude-code-router-next#45: a
+// valid stream sent as text/plain was rejected).
 #[test]
 fn a_body_is_read_as_what_it_is() {
     let stream = sse(&[delta("PONG"), completed(json!([message("PONG")]))]);
@@ -83,7 +83,7 @@ fn an_answer_that_is_all_there_counts_whatever_its_connection_does() {
     assert_eq!(setup.code(&turn("x")), FaultCode::StreamInterrupted);
 }
 
-// Report F5, F8, R3: what the user should know of a text is said, once.
+// Report F5, F8, R3: notices about the text appear once.
 #[test]
 fn notices_are_given_after_the_text_that_they_are_about() {
     let ends = |events: &[Value]| Scene::Answers(stream_head(), vec![Ok(sse(events))]);
@@ -153,7 +153,7 @@ fn an_empty_last_round_is_no_empty_answer() {
     );
 }
 
-// Report R2 (attack): the text is given, but it proves that the provider failed.
+// Report R2 (attack): the text is delivered, but proves that the provider failed.
 #[test]
 fn a_reply_that_was_begun_again_counts_as_a_failure() {
     let scene = || {

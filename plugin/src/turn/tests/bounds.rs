@@ -1,4 +1,4 @@
-//! What a turn may hold, and what the user is told of what a gateway leaves of it.
+//! Size limits of a turn, and notices about truncated attachments.
 
 use super::host::*;
 use super::scenes::*;
@@ -11,7 +11,7 @@ fn with_tool() -> TurnRequest {
     }
 }
 
-/// A round that says so many bytes and calls a tool.
+/// A round with this many bytes of text and a tool call.
 fn says(bytes: usize) -> Scene {
     let text = "x".repeat(bytes);
     let output = json!([call("a", "one", "{}")]);
@@ -21,7 +21,7 @@ fn says(bytes: usize) -> Scene {
     )
 }
 
-// Report A5 (attack): 3 rounds of 15 MB, or 9 of 3.9 MB, were each within the cap of one answer.
+// Report A5 (attack): 3 rounds of 15 MB, or 9 of 3.9 MB, were each within the limit for one answer.
 #[test]
 fn the_answers_of_a_turn_are_bounded_together() {
     let ask = |scenes| {
@@ -50,7 +50,7 @@ fn the_answers_of_a_turn_are_bounded_together() {
             "what had arrived is kept"
         );
     }
-    // Alone it is what it was.
+    // A single answer is limited as before.
     let fault = ask(vec![says(100_001)]).expect_err("too long alone");
     assert!(
         fault.message.contains("the answer is over 100000 bytes"),
@@ -95,7 +95,7 @@ fn what_a_gateway_leaves_of_a_text_file_is_said_before_it_is_sent() {
     assert!(said(false, text(60_001)).starts_with("By default, newer gateways"));
     assert!(said(false, text(200_000)).starts_with("By default, newer gateways"));
     assert!(said(false, text(200_001)).contains("the first 200000 characters"));
-    // Characters, not bytes; of JSON and CSV too, not of images and PDFs.
+    // Counts characters, not bytes; JSON and CSV too, but not images or PDFs.
     let wide = |count| vec![file("", "text/csv", "字".repeat(count))];
     assert_eq!(said(true, wide(60_000)), "");
     assert!(said(true, wide(60_001)).contains("text/csv"));
@@ -108,7 +108,7 @@ fn what_a_gateway_leaves_of_a_text_file_is_said_before_it_is_sent() {
         ),
         ""
     );
-    // Names are bounded, printable and masked, and so is their number.
+    // Names are bounded, printable and masked; so is their number.
     let names = (0..100).map(|_| file("t0ken\u{1b}", "text/plain", "x".repeat(70_000)));
     let all = said(true, names.collect());
     assert!(

@@ -1,4 +1,4 @@
-//! Many calls, calls without good ids, names that a model made up.
+//! Many calls, calls with bad ids, invented tool names.
 
 use super::host::*;
 use super::scenes::*;
@@ -13,7 +13,7 @@ fn with_tool(name: &str) -> TurnRequest {
     }
 }
 
-/// The calls that were run: their ids and arguments.
+/// Ids and arguments of the calls that were run.
 fn ran(setup: &Setup) -> Vec<(String, String)> {
     let calls = setup.world.tool_calls.borrow();
     let calls = calls.iter();
@@ -22,7 +22,7 @@ fn ran(setup: &Setup) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The ids that a request answers.
+/// The call ids that a request answers.
 fn answered(setup: &Setup, request: usize) -> Vec<String> {
     let sent = setup.world.sent.borrow();
     let items = sent[request].body["input"].as_array().expect("outputs");
@@ -59,7 +59,7 @@ fn calls_have_ids_of_our_own_and_the_gateway_is_answered_by_its() {
     assert!(events.notices().is_empty());
 }
 
-// Report F16: a gateway that counts its ids anew in each answer (1ay1/agentty#9).
+// Report F16: a gateway that restarts its ids in each answer (1ay1/agentty#9).
 #[test]
 fn an_id_that_comes_again_in_a_later_round_is_a_new_call() {
     let round = || calls(json!([call("one:0", "one", "{}")]));
@@ -97,7 +97,7 @@ fn of_thousands_of_calls_a_few_run_at_once_and_some_at_all() {
     assert_eq!(events.notices(), [NoticeCode::ToolDenied]);
 }
 
-// Report A9 (attack): 60,000 unknown calls gave 60,000 notices, each a message in a chat.
+// Report A9 (attack): 60,000 unknown calls produced 60,000 notices, each a chat message.
 #[test]
 fn notices_of_calls_are_folded() {
     let setup = setup(config(), vec![many(60_000, "ghost"), replies("done")]);
@@ -107,7 +107,7 @@ fn notices_of_calls_are_folded() {
     assert_eq!(notices.len(), MAX_DENIALS_SAID + 1);
     assert_eq!(notices[10], "Rejected 59990 more tool calls.");
     assert_eq!(setup.state.counters().tool_denials, 60_000);
-    // In later rounds only the sum is said.
+    // Later rounds only report the sum.
     let rounds = (0..8).map(|_| many(30, "ghost")).chain([replies("done")]);
     setup.world.scenes.replace(rounds.collect());
     let (end, events) = setup.ask(&with_tool("one"));
@@ -115,7 +115,7 @@ fn notices_of_calls_are_folded() {
     assert_eq!(events.notices().len(), MAX_DENIALS_SAID + 8);
 }
 
-// Report A9 (attack): a notice for each call, here because the memory comes and goes.
+// Report A9 (attack): a notice per call, here because memory fluctuates.
 #[test]
 fn a_level_is_said_to_be_lowered_once() {
     let setup = setup(config(), vec![many(60, "one"), replies("done")]);
@@ -142,7 +142,7 @@ fn outputs_that_become_too_large_as_json_are_not_put_together() {
         FaultCode::RequestTooLarge
     );
     assert_eq!(setup.world.sent.borrow().len(), 1);
-    // No more are run than it takes to know that.
+    // No more calls run than needed to detect that.
     assert!(setup.world.tool_calls.borrow().len() <= 4 + MAX_CALLS_AT_ONCE);
 }
 

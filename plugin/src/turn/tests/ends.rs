@@ -85,7 +85,7 @@ fn fault_timed_out_says_which_limit() {
     );
 }
 
-// Report A15 (attack): a 401 whose body never ends was known after the idle limit of 300 s.
+// Report A15 (attack): a 401 with an endless body was only reported after the idle timeout of 300 s.
 #[test]
 fn a_refusal_whose_body_never_ends_is_known_within_seconds() {
     let head = |status| Head {
@@ -99,7 +99,7 @@ fn a_refusal_whose_body_never_ends_is_known_within_seconds() {
         assert_eq!(setup.code(&turn("x")), FaultCode::AuthFailed);
         assert_eq!(setup.world.now.get(), 5_000);
     }
-    // Nor is more than its beginning taken, however fast it comes.
+    // Only the start of the body is read, however fast it comes.
     let flood = (0..1_000).map(|_| Ok(vec![b'x'; 1_000])).collect();
     let setup = setup(config(), vec![Scene::Answers(head(500), flood)]);
     let fault = setup.ask(&turn("x")).0.expect_err("refused");
@@ -108,7 +108,7 @@ fn a_refusal_whose_body_never_ends_is_known_within_seconds() {
     assert_eq!(setup.world.now.get(), 0);
 }
 
-// Report A13 (attack): gzip unasked was taken for a gateway that had been killed.
+// Report A13 (attack): unsolicited gzip was taken for a killed gateway.
 #[test]
 fn fault_protocol_error_says_that_a_proxy_compresses() {
     let announced = Head {
@@ -126,7 +126,7 @@ fn fault_protocol_error_says_that_a_proxy_compresses() {
     }
 }
 
-// Report A17 (attack): a crash in the middle of a 9 MB upload was called too large, and did not count.
+// Report A17 (attack): a crash during a 9 MB upload was reported as too large, and did not count.
 #[test]
 fn a_connection_that_breaks_in_an_upload_is_a_crash() {
     let broken = |uploaded| {
@@ -144,7 +144,7 @@ fn a_connection_that_breaks_in_an_upload_is_a_crash() {
     assert_eq!(setup.breaker(0), breaker::State::Open(60_000), "both count");
 }
 
-// Report F10 and A1 (hashicorp/go-retryablehttp#283: a server's Retry-After goes past the client's own limit).
+// Report F10 and A1 (hashicorp/go-retryablehttp#283: a server's Retry-After overrides the client's limit).
 #[test]
 fn a_gateway_that_asks_for_hours_is_left_alone_for_15_minutes() {
     for asked in ["57600", "99999999999999999999999", "1795331801"] {
@@ -220,7 +220,7 @@ fn fault_cancelled_keeps_what_had_been_shown_and_counts_for_nothing() {
     let setup = setup(config(), vec![Scene::Hangs(vec![sse(&[delta("tick")])])]);
     let (events, turn) = (Taken::default(), turn("x"));
     let polls = Cell::new(0);
-    // Resolves when the turn has come as far as it can.
+    // Resolves when the turn can make no more progress.
     let cancel = poll_fn(|cx| {
         polls.set(polls.get() + 1);
         if polls.get() > 1 {

@@ -1,4 +1,4 @@
-//! Which gateway is asked, and what counts for whose breaker.
+//! Gateway selection, and which breaker a failure counts for.
 
 use super::host::*;
 use super::scenes::*;
@@ -43,7 +43,7 @@ fn the_backup_is_asked_only_when_nothing_was_sent_or_the_primary_rests() {
     let (end, events) = setup.ask(&turn("x"));
     assert_eq!(end.expect("a reply").gateway, GatewayName::Backup);
     assert_eq!(events.notices(), [NoticeCode::FailedOver]);
-    // A reset may have come after the gateway had read the request.
+    // The reset may have come after the gateway had read the request.
     setup.then(reset());
     assert_eq!(setup.code(&turn("x")), FaultCode::NetworkOrUnreachable);
     assert_eq!(setup.sent_to(), ["primary:1", "backup:2", "primary:1"]);
@@ -54,7 +54,7 @@ fn the_backup_is_asked_only_when_nothing_was_sent_or_the_primary_rests() {
         GatewayName::Backup
     );
     assert_eq!(setup.sent_to()[3], "backup:2");
-    // Both rest: the sooner of the two is told.
+    // Both breakers are open: the shorter wait is reported.
     setup.world.now.set(10_000);
     setup.then(refused()).then(refused());
     assert_eq!(setup.code(&turn("x")), FaultCode::NetworkOrUnreachable);

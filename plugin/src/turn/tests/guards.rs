@@ -1,4 +1,4 @@
-//! The guards, as they are in force in a turn.
+//! The guards during a turn.
 
 use super::host::*;
 use super::scenes::*;
@@ -42,7 +42,7 @@ fn guard_memory_heavy_refused_strictly_below_512_mib_and_nothing_is_sent() {
     assert_eq!(at(None, &heavy), (refused, unreadable, 0));
 }
 
-// Reports F21, A22: memory of which a part cannot be read is said once, not with every turn.
+// Reports F21, A22: partly unreadable memory is reported once, not on every turn.
 #[test]
 fn guard_memory_that_is_an_estimate_holds_and_is_said_once() {
     let setup = setup(config(), vec![replies("ok"), replies("ok"), replies("ok")]);
@@ -172,7 +172,7 @@ fn guard_concurrency_what_the_queue_holds_is_bounded() {
     let setup = setup(config(), vec![Scene::Hangs(vec![]), replies("second")]);
     let big = turn(&"x".repeat(9 << 20));
     let events = Taken::default();
-    // The one that runs does not count; of two more only one may wait.
+    // The running turn does not count; of two more only one may be queued.
     let mut first = Box::pin(run(&setup.state, &setup.world, &events, &big, pending()));
     assert!(step(first.as_mut()).is_pending());
     let mut second = Box::pin(run(&setup.state, &setup.world, &events, &big, pending()));
@@ -183,7 +183,7 @@ fn guard_concurrency_what_the_queue_holds_is_bounded() {
     assert_eq!(setup.state.load(), (1, 1));
     drop(first);
     assert!(step(second.as_mut()).is_ready());
-    // Neither one that has run nor one that gave up holds anything.
+    // Neither finished nor cancelled turns hold anything.
     setup.then(Scene::Hangs(vec![]));
     let mut first = Box::pin(run(&setup.state, &setup.world, &events, &big, pending()));
     assert!(step(first.as_mut()).is_pending());

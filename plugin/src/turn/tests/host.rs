@@ -1,4 +1,4 @@
-//! The world of the tests: virtual time, a pretended memory, gateways that play scenes.
+//! The fake host: virtual time, simulated memory and scripted gateways.
 
 use super::scenes::stream_head;
 use super::*;
@@ -7,26 +7,26 @@ use openclaw_core::guards::memory::{Bound, Sample};
 use std::collections::VecDeque;
 use std::task::{Context, Waker};
 
-/// What a scripted gateway does with one request.
+/// What a scripted gateway does with a request.
 pub(super) enum Scene {
     Fails(Failure),
     Answers(Head, Vec<Result<Vec<u8>, Failure>>),
-    /// Gives the head and these pieces, and then nothing for ever.
+    /// Sends the head and these pieces, then hangs.
     Hangs(Vec<Vec<u8>>),
-    /// As `Hangs`, with another head.
+    /// Like `Hangs`, with another head.
     HangsAfter(Head, Vec<Vec<u8>>),
-    /// Takes the request and says nothing.
+    /// Reads the request and never answers.
     IsSilent,
-    /// Does not take it.
+    /// Never reads the request.
     IsDeaf,
-    /// Gives the head, and then the pieces of this as they are added.
+    /// Sends the head, then pieces as they are added.
     Lives(Live),
 }
 
-/// The pieces of an answer that a test adds to.
+/// Pieces of an answer, added by the test.
 pub(super) type Live = Rc<RefCell<VecDeque<Vec<u8>>>>;
 
-/// One request as it was sent.
+/// A request as it was sent.
 pub(super) struct Sent {
     pub(super) authority: String,
     pub(super) authorized: bool,
@@ -38,20 +38,20 @@ pub(super) struct FakeHost {
     pub(super) now: Cell<u64>,
     pub(super) sleepers: RefCell<Vec<u64>>,
     pub(super) available: Cell<Option<u64>>,
-    /// Why that is an estimate.
+    /// Why the memory reading is an estimate.
     pub(super) estimated: RefCell<Option<String>>,
     pub(super) scenes: RefCell<VecDeque<Scene>>,
     pub(super) sent: RefCell<Vec<Sent>>,
     pub(super) tool_calls: RefCell<Vec<(String, ToolCall)>>,
-    /// Set by a tool that runs: what is available after it.
+    /// Available memory after a tool has run.
     pub(super) available_after_tool: Cell<Option<u64>>,
     pub(super) tools_hang: Cell<bool>,
-    /// What is available, asked for anew at each reading.
+    /// Called on each reading for the available memory.
     pub(super) each_reading: RefCell<Option<Box<dyn Fn() -> u64>>>,
-    /// Bytes that a tool called `long` gives, or `control`.
+    /// Bytes returned by the tools `long` and `control`.
     pub(super) long_output: Cell<usize>,
     pub(super) finished: Cell<u32>,
-    /// Answers whose connection was left.
+    /// Answers whose connection was dropped.
     pub(super) closed: Cell<u32>,
 }
 
@@ -171,7 +171,7 @@ impl Host for Rc<FakeHost> {
     }
 }
 
-/// What a reader does with events.
+/// How a reader treats events.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Reader {
     #[default]
@@ -180,7 +180,7 @@ pub(super) enum Reader {
     Dawdles,
 }
 
-/// Events that were taken.
+/// Events received.
 #[derive(Default)]
 pub(super) struct Taken {
     events: RefCell<Vec<Event>>,
@@ -244,7 +244,7 @@ impl Taken {
     }
 }
 
-/// Polls until it is ready; time moves to the next sleeper whenever nothing else can.
+/// Polls to completion; time advances to the next sleeper when nothing else can run.
 pub(super) fn drive<F: Future>(world: &FakeHost, future: Pin<&mut F>) -> F::Output {
     let mut future = future;
     loop {
@@ -262,7 +262,7 @@ pub(super) fn drive<F: Future>(world: &FakeHost, future: Pin<&mut F>) -> F::Outp
     }
 }
 
-/// Polls once: as far as it comes without time passing.
+/// Polls once: progress without time passing.
 pub(super) fn step<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -1,4 +1,4 @@
-//! Turns over a world of the test's own: virtual time, a pretended memory, scripted gateways.
+//! Turns on a fake host: virtual time, simulated memory, scripted gateways.
 
 mod abandoned;
 mod answers;
@@ -31,7 +31,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-/// Runs a turn. What is left of it is dropped, which closes its connection.
+/// Runs a turn and drops the rest of it, which closes its connection.
 async fn run(
     state: &State,
     world: &Rc<host::FakeHost>,

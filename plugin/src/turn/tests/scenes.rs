@@ -1,4 +1,4 @@
-//! Turns to ask, and what gateways answer.
+//! Sample turns and gateway answers.
 
 use super::host::Scene;
 use super::*;

@@ -1,4 +1,4 @@
-//! What lasts from turn to turn, and the diagnosis of it.
+//! State that outlives a turn, and its diagnosis.
 
 use super::host::*;
 use super::scenes::*;
@@ -122,8 +122,8 @@ fn check<'a>(checks: &'a [Check], name: &str) -> &'a Check {
         .expect("the check")
 }
 
-// Report F12 (digitalocean/droplet-1-clicks#388: a gateway behind a proxy refuses everybody with
-// proxy_attribution_required): the diagnosis took any 403 for "asks for a token", and was green.
+// Report F12 (digitalocean/droplet-1-clicks#388: a gateway behind a proxy rejects every client with
+// proxy_attribution_required): the diagnosis took any 403 for "asks for a token" and passed.
 #[test]
 fn diagnose_is_not_green_when_the_gateway_refuses() {
     let attribution = r#"{"error":{"type":"proxy_attribution_required","message":"Proxy client attribution is required"}}"#;
@@ -152,7 +152,7 @@ fn diagnose_is_not_green_when_the_gateway_refuses() {
             vec![unauthorized(), refuses(403, attribution)],
             "does not trust",
         ),
-        // A 400 that is not about what the empty object lacks.
+        // A 400 that is not about the missing fields.
         (vec![unauthorized(), page(400)], "refused the request"),
         (vec![unauthorized(), refuses(409, "{}")], "not accepted"),
         (
@@ -170,7 +170,7 @@ fn diagnose_is_not_green_when_the_gateway_refuses() {
             "{cause}"
         );
     }
-    // What it says to a stranger does not matter where it takes the token.
+    // The probe without a token does not matter if the token works.
     let checks = diagnosis(&setup(
         config(),
         vec![refuses(403, "{}"), refuses(400, "{}")],
@@ -181,8 +181,8 @@ fn diagnose_is_not_green_when_the_gateway_refuses() {
     );
 }
 
-// Report A2 (attack): a gateway that is silent to a probe kept a diagnosis until the whole-turn rule dropped
-// the instance, and good turns with it.
+// Report A2 (attack): a gateway that did not answer a probe blocked the diagnosis until the turn timeout
+// dropped the instance, along with healthy turns.
 #[test]
 fn diagnose_has_short_limits_of_its_own() {
     let mut config = with_backup();
@@ -196,7 +196,7 @@ fn diagnose_has_short_limits_of_its_own() {
         assert!(check.detail.contains("limit of 8 s"), "{}", check.detail);
     }
     assert_eq!(silent.world.now.get(), 16_000);
-    // The longest that it can take: heads at the last moment, bodies that never end.
+    // Worst case: every head at the last moment, bodies that never end.
     let head = Head {
         status: 401,
         ..Head::default()

@@ -1,4 +1,4 @@
-//! Tool calls: their rounds, their levels, the JSON shape of tools.
+//! Tool calls: rounds, levels and dialects.
 
 use super::host::*;
 use super::scenes::*;
@@ -206,7 +206,7 @@ fn the_other_shape_of_tools_is_learnt_and_remembered() {
         .map(|sent| sent.body["tools"][0].get("function").is_some())
         .collect();
     assert_eq!(shapes, [true, false, false]);
-    // The same words again are no reason to send the request for ever.
+    // The same 400 again does not resend the request forever.
     assert_eq!(setup.code(&turn), FaultCode::RequestRejected);
     assert_eq!(setup.world.sent.borrow().len(), 4);
 }

@@ -1,4 +1,4 @@
-//! The command line's grammar: a subset of `host-shim`'s, with the same names.
+//! Parses the command line: a subset of `host-shim`'s, with the same names.
 
 use std::ffi::OsString;
 
@@ -9,14 +9,14 @@ use openclaw_core::locale::{Locale, say};
 use openclaw_core::named::UnknownName;
 use openclaw_render::Failure;
 
-/// What to do.
+/// The command to run.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     /// Ask once and stream the answer.
     Ask(Ask),
-    /// Show what the guards know.
+    /// Show the guard state.
     Status,
-    /// Look for what is wrong.
+    /// Run the diagnosis.
     Diagnose,
     /// Show the help.
     Help,
@@ -27,32 +27,32 @@ pub enum Command {
 /// Arguments of `ask`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ask {
-    /// What to ask, word by word; `-`, or nothing where stdin is no terminal, reads it from stdin.
+    /// The prompt, word by word; `-`, or nothing if stdin is not a terminal, reads it from stdin.
     pub text: Vec<String>,
-    /// The conversation to go on with; none for a new one.
+    /// The conversation to continue; none for a new one.
     pub session: Option<String>,
-    /// The level asked for; none for the lowest.
+    /// The requested level; none for the lowest.
     pub level: Option<Level>,
-    /// Known to be heavy.
+    /// Treat the turn as heavy.
     pub heavy: bool,
-    /// Added to the agent's instructions.
+    /// Appended to the agent's instructions.
     pub instructions: String,
 }
 
-/// The whole command line, but for `--locale`, which is looked for before.
+/// The parsed command line, except `--locale`, which is read earlier.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Args {
-    /// JSON instead of text.
+    /// Print JSON instead of text.
     pub json: bool,
-    /// What to do.
+    /// The command to run.
     pub command: Command,
 }
 
-/// Reads the arguments, without the program's name.
+/// Parses the arguments, without the program's name.
 ///
 /// # Errors
 ///
-/// What is wrong with them.
+/// The arguments are invalid.
 pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     locale: Locale,
@@ -60,7 +60,7 @@ pub fn parse(
     let bad = |error: Error| wrong(parser_error(error, locale), locale);
     let mut parser = Parser::from_args(arguments);
     let mut ask = Ask::default();
-    // An option of `ask` alone, as it was given: other commands refuse it.
+    // An option of `ask` as given; other commands reject it.
     let mut of_ask: Option<String> = None;
     let (mut json, mut help, mut version) = (false, false, false);
     while let Some(argument) = parser.next().map_err(bad)? {
@@ -100,7 +100,7 @@ pub fn parse(
     Ok(Args { json, command })
 }
 
-/// The command that the first word names.
+/// The command named by the first word.
 fn command(mut ask: Ask, of_ask: Option<String>, locale: Locale) -> Result<Command, Failure> {
     if ask.text.is_empty() {
         let what = say!(locale,

@@ -1,4 +1,4 @@
-//! The command itself: the glue to the plugin's interfaces and WASI's.
+//! Connects the command to the plugin's interfaces and WASI.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -42,7 +42,7 @@ impl Guest for CommandLine {
 
 crate::bindings::export!(CommandLine with_types_in crate::bindings);
 
-/// Runs the command line to the program's exit code.
+/// Runs the command line and returns the exit code.
 async fn run(style: Style) -> Result<u8, CliError> {
     let args = args::parse(arguments(), style.locale)?;
     match args.command {
@@ -78,7 +78,7 @@ async fn run_ask(ask: Ask, json: bool, style: Style) -> Result<u8, CliError> {
             io::stderr(),
         ))
     };
-    // Dropping the writer would resolve the future, and so cancel the turn: it lives to its end.
+    // Dropping the writer would resolve the future and cancel the turn, so it must outlive the turn.
     let (_cancel, cancelled) = wit_future::new(|| ());
     let (mut events, end) = gateway::ask(request.into(), cancelled).await;
     while let Some(event) = events.next().await {
@@ -89,7 +89,7 @@ async fn run_ask(ask: Ask, json: bool, style: Style) -> Result<u8, CliError> {
     exit_of_turn(&end, json, style.locale)
 }
 
-/// Without a gateway the guards still know the memory.
+/// Memory is reported even without a gateway.
 fn run_status(json: bool, style: Style) -> Result<u8, CliError> {
     if missing().is_none() {
         configure(style.locale)?;
@@ -103,7 +103,7 @@ async fn run_diagnose(json: bool, style: Style) -> Result<u8, CliError> {
     match missing() {
         Some((variable, key)) => {
             let line = no_gateway(key, &[variable], style.locale);
-            // That nobody reads it is no reason to stop.
+            // A closed stderr is not an error.
             let _ = io::stderr().write_all(line.as_bytes());
         }
         None => configure(style.locale)?,
@@ -137,7 +137,7 @@ fn configure(locale: Locale) -> Result<(), Failure> {
     })
 }
 
-/// The variable and key of the first setting without which no gateway can be asked, if one is missing.
+/// The variable and key of the first missing setting that is required to reach a gateway.
 fn missing() -> Option<(&'static str, &'static str)> {
     ["gateway_primary_url", "gateway_bearer_token"]
         .into_iter()
@@ -149,7 +149,7 @@ fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
     std::env::args_os().skip(1)
 }
 
-/// A variable that is not UTF-8 cannot be had: WASI's environment is text.
+/// None if the variable is not UTF-8: WASI's environment is text.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -1,17 +1,16 @@
-//! The config, from the environment. What it does not name has its default.
+//! Reads the config from the environment. Missing settings have their defaults.
 
 use openclaw_core::config::{Config, KEYS, Key};
 use openclaw_core::locale::Locale;
 use serde_json::Value;
 
-/// The config that the environment gives; `variable` gives none for what is not set. Whether its
-/// values are allowed is the plugin's to say.
+/// Reads the config; `variable` returns none for an unset variable. The plugin validates the values.
 pub fn of_environment(variable: impl Fn(&str) -> Option<String>, locale: Locale) -> Config {
     let value = |key: &Key| variable(key.env?).filter(|value| !value.is_empty());
     let values = KEYS
         .iter()
         .filter_map(|key| Some((key.name.to_owned(), value(key)?.into())));
-    // The keys with a variable all take texts.
+    // All keys with a variable are strings.
     let config = serde_json::from_value(Value::Object(values.collect()));
     Config {
         locale,

@@ -1,10 +1,10 @@
-//! The help.
+//! The help text.
 
 use openclaw_core::fault::FaultCode;
 use openclaw_core::locale::{Locale, say};
 use openclaw_render::{HELP, exit_codes, help_text, variables};
 
-/// How each command and option is written, in English and Chinese, and its help's place in the table.
+/// Syntax of each command and option in English and Chinese, and its key in the help table.
 const ROWS: [(&str, &str, &str); 10] = [
     ("ask [TEXT]", "ask [文本]", "ask"),
     ("  TEXT", "  文本", ".text"),
@@ -22,7 +22,7 @@ const ROWS: [(&str, &str, &str); 10] = [
     ("--locale en|zh", "--locale en|zh", ".locale"),
 ];
 
-/// The help.
+/// The help text.
 pub fn text(locale: Locale) -> String {
     let of = |key| help_text(HELP, key, locale).unwrap_or_default();
     let rows = ROWS.map(|(en, zh, key)| {
@@ -58,7 +58,7 @@ Exit codes:",
   wasmtime run -S http,inherit-env --dir /proc --dir /sys/fs/cgroup openclaw-cli.wasm ask ping
 
 退出码：");
-    // A trap is the runtime's to report: it ends this program too.
+    // The runtime reports a trap, which ends this program too.
     let codes = exit_codes(locale, &[], |code| code != FaultCode::PluginTrapped);
     let (about, rows) = (of(""), rows.concat());
     format!("{about}\n\n{usage}\n\n{rows}\n{surroundings}\n{codes}")

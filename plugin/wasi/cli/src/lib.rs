@@ -1,10 +1,10 @@
-//! The plugin as a command that runs on any host with WASI 0.3, such as the stock `wasmtime run`:
-//! `ask`, `status` and `diagnose`, as `host-shim` has them, with its texts, JSON and exit codes.
+//! The plugin as a command for any WASI 0.3 host, such as stock `wasmtime run`: `ask`, `status` and
+//! `diagnose`, with the same texts, JSON and exit codes as `host-shim`.
 //!
-//! The gateway and its token come from the environment. Nothing but WASI is imported once the
-//! plugin, its memory readings and its (absent) tools are composed in.
+//! The gateway and its token come from the environment. Composed with the plugin, its memory readings and a
+//! tools stub, it imports only WASI.
 #![deny(missing_docs)]
-// Natively there is only what the tests use: the command needs the component's imports.
+// Natively only the tested parts are built: the command needs the component's imports.
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 
 mod args;

@@ -1,8 +1,7 @@
-//! A component that offers `astr:openclaw/memory-stat` and needs nothing but WASI.
+//! A component that provides `astr:openclaw/memory-stat` on plain WASI.
 //!
-//! It reads the preopened folders `/proc` and `/sys/fs/cgroup`. Where a folder that the system has is
-//! not preopened there is no reading: the guards then act as if memory were short. The rule is
-//! [`openclaw_memory`]'s, the same as the native host's.
+//! Reads the preopened folders `/proc` and `/sys/fs/cgroup`. If an existing one is not preopened, the reading
+//! fails and the guards treat memory as low. Uses [`openclaw_memory`], like the native host.
 #![deny(missing_docs)]
 
 mod bindings {
@@ -35,8 +34,8 @@ struct WasiMemory;
 impl Guest for WasiMemory {
     fn read() -> Result<Sample, String> {
         let sample = openclaw_memory::read_system().map_err(why)?;
-        // Natively, groups that cannot be read are out of this system's sight. Here whoever runs the
-        // component has forgotten them, and a container's limit with them.
+        // Natively, unreadable groups are hidden by the system. Here the folder was not preopened, which
+        // would hide a container's limit.
         if let Some(why) = &sample.estimated
             && why.contains(GROUPS)
             && !Path::new(GROUPS).exists()
@@ -49,7 +48,7 @@ impl Guest for WasiMemory {
     }
 }
 
-/// What is wrong. A component sees no folder that it is not given, which looks as if there were none.
+/// The error text. To a component, a folder that is not preopened looks like a missing one.
 fn why(unreadable: Unreadable) -> String {
     match &unreadable {
         Unreadable::File { path, error }
@@ -61,6 +60,6 @@ fn why(unreadable: Unreadable) -> String {
     }
 }
 
-// The exports' names are no ELF symbols, so there are none natively.
+// Natively there are no exports: their names are not valid ELF symbols.
 #[cfg(target_family = "wasm")]
 bindings::export!(WasiMemory with_types_in bindings);

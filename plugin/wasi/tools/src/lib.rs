@@ -1,8 +1,8 @@
-//! A component that offers `astr:openclaw/tools` to a plugin whose host has no tools.
+//! A component that provides `astr:openclaw/tools` for hosts without tools.
 //!
-//! The plugin calls only tools that the turn brought with it, and such a host's turns bring none;
-//! should it be called all the same, the model is told that there is nothing to call. It also
-//! offers `astr:openclaw/types`, so that a composition needs no such import from its host.
+//! The plugin only calls tools that came with the turn, and turns from such a host have none; any call
+//! returns an error to the model. It also provides `astr:openclaw/types`, so that a composition does not
+//! import that from its host.
 #![deny(missing_docs)]
 
 mod bindings {
@@ -33,6 +33,6 @@ impl Guest for NoTools {
     }
 }
 
-// The exports' names are no ELF symbols, so there are none natively.
+// Natively there are no exports: their names are not valid ELF symbols.
 #[cfg(target_family = "wasm")]
 bindings::export!(NoTools with_types_in bindings);

@@ -1,9 +1,9 @@
-//! Calls, and what must not cost anything.
+//! Calls, and unused data that must not cost anything.
 
 use super::*;
 
 // Report F15: no arguments, in every spelling (openai/openai-agents-js#664: `""`;
-// aws-samples/bedrock-engineer#188: quotation marks within).
+// aws-samples/bedrock-engineer#188: nested quotation marks).
 #[test]
 fn no_arguments_are_an_empty_object_however_they_are_written() {
     let arguments = |given: Value| {
@@ -32,11 +32,11 @@ fn no_arguments_are_an_empty_object_however_they_are_written() {
     assert_eq!(arguments(json!({"x": 1})), r#"{"x":1}"#);
     assert_eq!(arguments(json!(r#"{"x":1}"#)), r#"{"x":1}"#);
     assert_eq!(arguments(json!(r#""{\"x\":1}""#)), r#"{"x":1}"#);
-    // Something is not nothing; the caller is to judge it.
+    // Anything else is passed on for the caller to judge.
     assert_eq!(arguments(json!("[]")), "[]");
     assert_eq!(arguments(json!(7)), "7");
     assert_eq!(arguments(json!("{\"x\":")), "{\"x\":");
-    // Report F1: half an emoji in them.
+    // Report F1: half an emoji in the arguments.
     assert_eq!(
         arguments(json!(r#"{"x":"hi \ud83d"}"#)),
         r#"{"x":"hi \ufffd"}"#
@@ -60,8 +60,8 @@ fn calls(stream: &[String]) -> Vec<(String, String)> {
         .collect()
 }
 
-// Report A14 (attack): calls without an index, or all with the same one (langchain-ai/langchain#40392:
-// one of them was lost; LibreChat-AI/agents#260: index 0 for every call).
+// Report A14 (attack): calls without an index, or all with the same one (langchain-ai/langchain#40392: one of
+// them was lost; LibreChat-AI/agents#260: index 0 for every call).
 #[test]
 fn calls_that_have_no_index_of_their_own_all_come() {
     let item = |id: &str, arguments: &str| json!({"type": "function_call", "call_id": id, "name": "t", "arguments": arguments});
@@ -76,7 +76,7 @@ fn calls_that_have_no_index_of_their_own_all_come() {
         let all = [("a".into(), r#"{"x":1}"#.into()), ("b".into(), "{}".into())];
         assert_eq!(calls(&stream), all);
     }
-    // Without any id two calls in two places are two.
+    // Without ids, calls at two positions are two calls.
     let nameless = json!({"type": "function_call", "name": "t", "arguments": "{}"});
     let stream = [
         call_event("output_item.added", Some(0), nameless.clone()),
@@ -114,7 +114,7 @@ fn a_call_is_as_full_as_the_fullest_word_of_it() {
     }
 }
 
-// Report A4, A11 (attack): what is not used is not built, whatever it is.
+// Report A4, A11 (attack): unused values are never built.
 #[test]
 fn what_is_not_used_costs_nothing() {
     let wide = format!("[{}0]", r#"{"":0},"#.repeat(100_000));
@@ -142,7 +142,7 @@ fn what_is_not_used_costs_nothing() {
     }
 }
 
-// Report A4 (attack): many parts and calls are linear work.
+// Report A4 (attack): many parts and calls take linear time.
 #[test]
 fn many_parts_and_calls_are_read_in_time() {
     let mut stream = String::new();
@@ -164,7 +164,7 @@ fn many_parts_and_calls_are_read_in_time() {
     );
 }
 
-// Report F16, A8: calls may share an id; which of them is one again, the round finds out.
+// Report F16, A8: calls may share an id; the round finds repetitions.
 #[test]
 fn calls_of_one_id_in_two_places_are_two() {
     let item = |arguments: &str| json!({"type": "function_call", "call_id": "t", "name": "t", "arguments": arguments});

@@ -1,4 +1,4 @@
-//! How an answer ends that is not simply complete.
+//! Answers that do not simply complete.
 
 use super::*;
 
@@ -23,8 +23,8 @@ fn done_without_an_end_is_an_interruption_however_it_is_written() {
     }
 }
 
-// Report F5, R4: an answer cut off at the token limit (BerriAI/litellm#37710: told to be complete,
-// or a 500 where nothing was left to show; apache/airflow#72150: the content filter).
+// Report F5, R4: an answer cut off at the token limit (BerriAI/litellm#37710: reported as complete, or a 500
+// if nothing was left to show; apache/airflow#72150: the content filter).
 #[test]
 fn a_cut_off_answer_says_so_and_why() {
     let cut = |kind: &str, details: Value, output: Value| {
@@ -64,14 +64,14 @@ fn a_cut_off_answer_says_so_and_why() {
             assert!(fault.message.contains(why), "{}", fault.message);
         }
     }
-    // 2026.2.9 calls every answer with a call incomplete.
+    // 2026.2.9 marks every answer with a call as incomplete.
     let call = json!({"type": "function_call", "call_id": "a", "name": "t", "arguments": "{}"});
     let (end, _) = read(&cut("completed", json!(null), json!([call])));
     assert_eq!(end.expect("an answer").notices, []);
 }
 
-// Report F7: an error where an answer should be (OpenCSGs/csghub-server#1369: a balance that is used
-// up, wrapped as an answer). What kind of error it is, is judged in one place.
+// Report F7: an error instead of an answer (OpenCSGs/csghub-server#1369: an exhausted balance wrapped as an
+// answer). Classification is tested elsewhere.
 #[test]
 fn an_error_instead_of_an_answer_is_quoted() {
     let words = "Insufficient Balance";
@@ -103,7 +103,7 @@ fn an_error_instead_of_an_answer_is_quoted() {
         event(&json!({"type": "response.error", "error": {"message": words}}).to_string()),
         event(&json!({"type": "response.failed", "response": {"error": {"message": words}}}).to_string()),
         event(&json!({"type": "response.completed", "response": {"output": [], "error": {"message": words}}}).to_string()),
-        // Wei-Shaw/sub2api#1471: broken off in an event, and the error in the same one.
+        // Wei-Shaw/sub2api#1471: cut off within an event, with the error in the same event.
         format!("data: {{\"type\":\"response.completed\",\"resp\ndata: {{\"type\":\"error\",\"message\":\"{words}\"}}\n\n"),
     ];
     for event in events {

@@ -1,9 +1,9 @@
-//! What is shown while an answer comes, and what its final text makes of that.
+//! What is shown while an answer streams, and how the final text changes that.
 
 use super::*;
 
-// Report F8: a final text that is not what was streamed (paradigmxyz/centaur#179: printed twice;
-// mlx-node/mlx-node#45: space trimmed at the end).
+// Report F8: a final text that differs from the stream (paradigmxyz/centaur#179: printed twice;
+// mlx-node/mlx-node#45: trailing space trimmed).
 #[test]
 fn a_final_text_that_differs_is_said_to_and_counts() {
     let (final_text, shown, notices) =
@@ -30,8 +30,8 @@ fn a_final_text_that_differs_is_said_to_and_counts() {
     }
 }
 
-// Report R2 (attack): recorded with 2026.2.9, whose provider drops out in mid-reply: the deltas
-// repeat, the final text has them once, no token is counted, the status is `completed`.
+// Report R2 (attack): recorded with 2026.2.9, whose provider drops out mid-reply: the deltas repeat, the
+// final text has them once, no tokens are counted, the status is `completed`.
 #[test]
 fn a_reply_that_was_begun_again_is_probably_cut_off() {
     let attempt = [delta("part0 "), delta("part1 "), delta("part2")].concat();
@@ -64,7 +64,7 @@ fn a_reply_that_was_begun_again_is_probably_cut_off() {
     }
 }
 
-// Report R3 (attack): an answer without text is no failure.
+// Report R3 (attack): an answer without text is not a failure.
 #[test]
 fn an_answer_without_text_says_so() {
     let stock = [
@@ -83,8 +83,7 @@ fn an_answer_without_text_says_so() {
     }
 }
 
-// Report R8 (attack): 2026.2.9 takes MEDIA lines out too late (openclaw/openclaw#156113: the line was
-// shown as it is).
+// Report R8 (attack): 2026.2.9 removes MEDIA lines too late (openclaw/openclaw#156113: the line was shown).
 #[test]
 fn pieces_of_media_lines_are_not_shown() {
     for (deltas, last, text) in [
@@ -153,19 +152,19 @@ fn what_only_looks_like_a_media_line_is_shown() {
         let mut stream: Vec<String> = deltas.iter().map(|text| delta(text)).collect();
         stream.push(completed(&whole));
         assert_eq!(text(&stream), whole);
-        // Also where nothing but the deltas tells it.
+        // Also where only the deltas show it.
         stream.pop();
         stream.push(end(json!([])));
         assert_eq!(text(&stream), whole);
     }
-    // What was held back of an answer that breaks off is not lost.
+    // Held text of an interrupted answer is not lost.
     let (_, shown) = read(&(delta("one\nM") + &delta("")));
     assert_eq!(shown, "one\nM");
     let (_, shown) = read(&(delta("one\nMEDIA: ./x.png\nt") + &delta("wo")));
     assert_eq!(shown, "one\ntwo");
 }
 
-// Report R2, R3, R4, R8 (attack): streams of the real gateways, with a stand-in as model provider.
+// Report R2, R3, R4, R8 (attack): streams of real gateways with a fake model provider.
 #[test]
 fn recorded_streams_are_read_right() {
     for (stream, text, notices) in [

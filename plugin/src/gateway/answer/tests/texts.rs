@@ -1,4 +1,4 @@
-//! Texts, from wherever they come and however they are written.
+//! Texts, wherever they come from and however they are encoded.
 
 use super::*;
 
@@ -9,11 +9,11 @@ fn half_a_surrogate_pair_costs_no_answer() {
     let split = [raw_delta(r"Hi \ud83d"), raw_delta(r"\ude00 done")];
     let lost = "Hi \u{fffd}\u{fffd} done";
     assert_eq!(text(&[&split[..], &[end(json!([]))]].concat()), lost);
-    // The final text may have it whole: then that counts, and is said to.
+    // If the final text has it whole, that counts, with a notice.
     let (whole, shown, notices) = good(&[&split[..], &[completed("Hi 😀 done")]].concat());
     assert_eq!((whole.as_str(), shown.as_str()), ("Hi 😀 done", lost));
     assert_eq!(notices, [NoticeCode::AnswerCorrected]);
-    // In the last event, in events and fields that are skipped, in names of fields.
+    // In the last event, in skipped events and fields, in field names.
     let last = completed("Hi X").replace('X', r"\ud83d");
     assert_eq!(text(&[last]), "Hi \u{fffd}");
     let skipped = [
@@ -24,7 +24,7 @@ fn half_a_surrogate_pair_costs_no_answer() {
     assert_eq!(text(&[skipped.concat(), end(json!([]))]), "ok");
 }
 
-// Report F1: bytes that are no UTF-8, as a reader of code units writes them.
+// Report F1: invalid UTF-8, as written by readers of UTF-16 code units.
 #[test]
 fn bytes_that_are_no_text_cost_no_answer() {
     let stream = [
@@ -76,8 +76,8 @@ fn what_is_no_event_of_ours_need_not_be_json() {
     }
 }
 
-// Report F3: the text is everywhere but in the last event (QuantumNous/new-api#4362: empty replies;
-// decolua/9router#705: `output` left out).
+// Report F3: the text is anywhere but in the last event (QuantumNous/new-api#4362: empty replies;
+// decolua/9router#705: `output` missing).
 #[test]
 fn the_text_is_taken_from_wherever_it_came() {
     let part_done = |text: &str| {
@@ -138,7 +138,7 @@ fn an_empty_text_never_erases_a_fuller_one() {
         let stream = [&both[..], &[end(output.clone())]].concat();
         assert_eq!(text(&stream), "one\n\ntwo", "{output}");
     }
-    // Items that have an id, or nothing, instead of an index.
+    // Items with an id, or nothing, instead of an index.
     let item = |id: Value, text: &str| {
         let mut item = message(text);
         item["id"] = id;
@@ -149,12 +149,12 @@ fn an_empty_text_never_erases_a_fuller_one() {
         let stream = [item(a, "one"), item(b, "two"), end(json!([]))];
         assert_eq!(text(&stream), "one\n\ntwo");
     }
-    // A reasoning item before the message shifts its place in the output.
+    // A reasoning item before the message shifts its position in the output.
     let output = json!([{"type": "reasoning"}, message("PONG")]);
     assert_eq!(text(&[delta("PONG"), end(output)]), "PONG");
 }
 
-// Report F4: a refusal is text as well (pipecat-ai/pipecat#5788: a refused turn was silence).
+// Report F4: a refusal is text too (pipecat-ai/pipecat#5788: a refused turn was silent).
 #[test]
 fn a_refusal_is_shown() {
     let refusal = json!({"type": "refusal", "refusal": "I can't do that."});

@@ -1,4 +1,4 @@
-//! The model provider's failures.
+//! Failures of the model provider.
 
 use super::*;
 
@@ -201,7 +201,7 @@ fn fault_model_provider_failed_says_which_of_the_providers_failures() {
     );
 }
 
-// Report F13: a 404 that names a model (EdF2021/ithaka#165: "no route" although only the model's name was
+// Report F13: a 404 that names a model (EdF2021/ithaka#165: "no route" although only the model name was
 // wrong; Shopify/roast#13).
 #[test]
 fn a_404_about_a_model_is_the_providers_and_one_about_the_path_is_not() {

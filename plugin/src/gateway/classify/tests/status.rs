@@ -1,4 +1,4 @@
-//! What the status says, and who refused.
+//! Classification by status, and by who answered.
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn fault_auth_failed_is_the_gateways_own_401() {
 }
 
 // Report F12: a 401 or 403 that is not about the token (quirq-ai/xo-space#57: a gateway behind a proxy
-// answers every request with proxy_attribution_required, and people look for a wrong token).
+// answers every request with proxy_attribution_required, and users look for a wrong token).
 #[test]
 fn a_401_or_403_follows_its_own_words() {
     let attribution = r#"{"error":{"type":"proxy_attribution_required","message":"Proxy client attribution is required. Configure gateway.trustedProxies narrowly."}}"#;
@@ -98,8 +98,8 @@ fn a_401_or_403_follows_its_own_words() {
     );
 }
 
-// Report F11: a proxy's page in the gateway's place (bountybench/bountybench#670: an nginx page where JSON was
-// expected; Kong/kong#927). Here it was "endpoint not enabled", and 413s opened the breaker.
+// Report F11: a proxy's page instead of the gateway's answer (bountybench/bountybench#670: an nginx page
+// where JSON was expected; Kong/kong#927). We said "endpoint not enabled", and 413s opened the breaker.
 #[test]
 fn the_status_speaks_first_and_a_proxy_is_named() {
     let nginx = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center>";
@@ -317,7 +317,7 @@ fn fault_request_rejected_has_the_gateways_words() {
     );
 }
 
-// Report R11 (attack): behind a bridge the good token is locked out because of another client's bad one.
+// Report R11 (attack): behind a bridge, a valid token is locked out by another client's invalid one.
 #[test]
 fn fault_rate_limited_is_the_gateways_own_429() {
     let limited = r#"{"error":{"type":"rate_limited","message":"later"}}"#;

@@ -1,9 +1,9 @@
-//! What an error says, of the gateway's own or within a 200.
+//! Error messages, from the gateway itself or inside a 200.
 
 use super::*;
 
-// Report F14 and R9: asked while it starts or drains, the gateway says 503 (openclaw/openclaw#78136 and #66130:
-// "Gateway is draining for restart; new tasks are not accepted"); a restart makes it worse.
+// Report F14 and R9: while starting or draining, the gateway answers 503 (openclaw/openclaw#78136 and #66130:
+// "Gateway is draining for restart; new tasks are not accepted"); restarting it makes that worse.
 #[test]
 fn a_gateway_that_starts_or_drains_is_waited_for() {
     let draining = "Gateway is draining for restart; new tasks are not accepted";
@@ -36,7 +36,7 @@ fn a_gateway_that_starts_or_drains_is_waited_for() {
     assert!(WAIT.remedy(Locale::En).starts_with("Wait"));
 }
 
-// Report R5 (openclaw/openclaw#13925 and #66646: a lock of the gateway's own, reported as models that failed).
+// Report R5 (openclaw/openclaw#13925 and #66646: a lock of the gateway's own, reported as failed models).
 #[test]
 fn the_gateways_own_failures_are_not_the_providers() {
     let failed = |message: &str| {
@@ -90,7 +90,7 @@ fn the_gateways_own_failures_are_not_the_providers() {
     );
 }
 
-// Report R6 (attack): a client tool with the name of a built-in one ends in a failed stream.
+// Report R6 (attack): a client tool named like a built-in one ends in a failed stream.
 #[test]
 fn refused_tools_are_a_rejected_request() {
     for code in ["invalid_request_error", "api_error"] {
@@ -108,8 +108,8 @@ fn refused_tools_are_a_rejected_request() {
     }
 }
 
-// Report F6: what an error event says decides (maximhq/bifrost#5040: the nested error of an insufficient_quota
-// event was dropped; farzaa/clicky#132: an overloaded_error event was taken for success).
+// Report F6: the content of an error event decides (maximhq/bifrost#5040: the nested error of an
+// insufficient_quota event was dropped; farzaa/clicky#132: an overloaded_error event was taken for success).
 // Report F7: the same as a JSON body with status 200 (apache/rocketmq-dashboard#2178: "quota exceeded" in an
 // envelope that nobody read; OpenCSGs/csghub-server#1369).
 #[test]
@@ -269,7 +269,7 @@ fn an_error_within_a_200_is_classified_by_what_it_says() {
         assert!(fault.message.contains(words), "{body}: {}", fault.message);
         assert!(is_error(Json::first(text.as_bytes())), "{body}");
     }
-    // An event that is called an error is one, whatever is in it.
+    // An event named `error` is an error whatever its content.
     for body in [
         "{}",
         r#"{"type":"error"}"#,
