@@ -134,16 +134,12 @@ macro_rules! bindings {
 
         impl From<$crate::turn::Event> for wit_types::Event {
             fn from(event: $crate::turn::Event) -> Self {
-                use $crate::turn::Event;
-                match event {
-                    Event::Delta { text } => Self::Delta(text),
-                    Event::ToolCall(call) => Self::ToolStarted(call.into()),
-                    Event::ToolEnded { call, succeeded } => {
-                        Self::ToolEnded(wit_types::ToolOutcome { id: call, succeeded })
-                    }
-                    Event::Notice(notice) => Self::Notice(notice.into()),
-                    _ => unreachable!(),
-                }
+                event.fold(
+                    Self::Delta,
+                    |call| Self::ToolStarted(call.into()),
+                    |id, succeeded| Self::ToolEnded(wit_types::ToolOutcome { id, succeeded }),
+                    |notice| Self::Notice(notice.into()),
+                )
             }
         }
         impl From<wit_types::Event> for $crate::turn::Event {

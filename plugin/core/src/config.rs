@@ -127,7 +127,8 @@ macro_rules! record {
 macro_rules! records {
     (Config $config:tt Limits $limits:tt Timeouts $timeouts:tt Files $files:tt) => {
         record! {
-            /// Client and guard settings. `Debug` and `Serialize` never show tokens.
+            /// Client and guard settings. `Debug` and `Serialize` never show tokens. `Deserialize` ignores
+            /// unknown keys: a loader that reads what users write checks them against [`KEYS`].
             Config $config limits: Limits timeouts: Timeouts
         }
         record! {

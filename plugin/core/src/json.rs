@@ -101,14 +101,16 @@ pub mod base64_text {
     }
 }
 
-/// A JSON text, embedded as a value.
+/// The text of a JSON object, embedded as that object.
 pub(crate) mod value {
     use super::*;
 
-    /// Text that is not valid JSON is written as a string.
+    /// Text that is not a JSON object is written as a string.
     pub(crate) fn serialize<S: Serializer>(text: &str, s: S) -> Result<S::Ok, S::Error> {
-        let value = serde_json::from_str(text);
-        value.unwrap_or_else(|_| Value::from(text)).serialize(s)
+        match serde_json::from_str(text) {
+            Ok(object @ Value::Object(_)) => object.serialize(s),
+            _ => s.serialize_str(text),
+        }
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {

@@ -222,6 +222,25 @@ pub enum Event {
     Notice(Notice),
 }
 
+impl Event {
+    /// One function for each case: a new case does not compile until the conversions know it.
+    #[doc(hidden)]
+    pub fn fold<T>(
+        self,
+        delta: impl FnOnce(String) -> T,
+        tool_call: impl FnOnce(ToolCall) -> T,
+        tool_ended: impl FnOnce(String, bool) -> T,
+        notice: impl FnOnce(Notice) -> T,
+    ) -> T {
+        match self {
+            Self::Delta { text } => delta(text),
+            Self::ToolCall(call) => tool_call(call),
+            Self::ToolEnded { call, succeeded } => tool_ended(call, succeeded),
+            Self::Notice(one) => notice(one),
+        }
+    }
+}
+
 /// Something the user may want to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -349,8 +368,10 @@ mod tests {
             json(&Event::ToolCall(call.clone())),
             r#"{"event":"tool-call","call":"c1","name":"weather","arguments":{"city":"北京"}}"#
         );
-        call.arguments = "oops".into();
-        assert!(json(&call).ends_with(r#""arguments":"oops"}"#));
+        for (arguments, written) in [("oops", r#""oops""#), ("[1]", r#""[1]""#), ("5", r#""5""#)] {
+            call.arguments = arguments.into();
+            assert!(json(&call).ends_with(&format!(r#""arguments":{written}}}"#)));
+        }
     }
 
     #[test]

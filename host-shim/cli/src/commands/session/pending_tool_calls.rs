@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 /// A tool's output, or its error.
 type Outcome = Result<String, String>;
 
-/// Where the calls of one turn wait for the caller's `tool-result`. Clones are the same pending.
+/// Where the calls of one turn wait for the caller's `tool-result`. Clones share them.
 ///
 /// The event that announces a call and the runner's own call come on different ways, in any order.
 #[derive(Clone, Debug, Default)]
