@@ -1,8 +1,8 @@
 //! `host-shim session` holds the protocol.
 
+#[cfg(target_os = "linux")]
+mod failing_cases;
 mod guards;
 mod lines;
 mod memory;
-#[cfg(target_os = "linux")]
-mod sick;
 mod turns;

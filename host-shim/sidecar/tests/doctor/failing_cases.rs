@@ -1,4 +1,4 @@
-//! The sick roots: what is done to a healthy one, and to what is seen around it.
+//! The broken roots: what is changed in a healthy one, and in what the doctor sees around it.
 
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
@@ -20,7 +20,7 @@ use serde_json::json;
 use super::common::make_pipe;
 use super::healthy::{CONFIG, MIB, TOKEN, answered, chmod, edit, set_env};
 
-/// One sick root: what is done to a healthy one, and to what is seen around it.
+/// One broken root: what is changed in a healthy one, and in what the doctor sees around it.
 pub struct Case {
     pub name: &'static str,
     pub root: fn(&Root),
@@ -74,7 +74,7 @@ fn no_gateway(facts: &mut Facts) {
     facts.bearer = None;
 }
 
-/// Those of the root, the `.env`, the container and the machine, by what is sick.
+/// Those of the root, the `.env`, the container and the machine, by what is broken.
 pub const CASES: &[Case] = &[
     // The root.
     files("root-missing", |root| {

@@ -1,4 +1,4 @@
-//! The sick roots of which the config or the compose file is sick, or said too little.
+//! Roots whose config or compose file is broken or incomplete.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use openclaw_sidecar::dotenv;
 use super::failing_cases::{Case, files};
 use super::healthy::{COMPOSE, CONFIG, TOKEN, edit, set_env};
 
-/// By what is sick.
+/// By what is broken.
 pub const CASES: &[Case] = &[
     // The config.
     files("config-not-json5", |root| {

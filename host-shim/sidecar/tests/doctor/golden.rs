@@ -1,4 +1,4 @@
-//! Each sick root's diagnosis, fixes and what is left after them, in `tests/golden`.
+//! Each broken root's diagnosis, fixes and what is left after them, in `tests/golden`.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p openclaw-sidecar --test doctor` writes them anew.
 
@@ -15,7 +15,7 @@ use super::failing_cases::Case;
 use super::healthy::{TOKEN, healthy, new_root};
 use super::{failing_cases, failing_forms};
 
-/// Every sick root.
+/// Every broken root.
 fn cases() -> impl Iterator<Item = &'static Case> {
     failing_cases::CASES.iter().chain(failing_forms::CASES)
 }
@@ -67,12 +67,12 @@ fn every_sick_root_has_its_diagnosis_and_its_cure() {
         let facts = look();
         let checks = doctor::diagnose(&facts);
         let fixes = doctor::fixes(&checks);
-        let sick = json!({
+        let broken = json!({
             "en": report(&facts, Locale::En, case.name == KNOWN),
             "zh": report(&facts, Locale::Zh, case.name == KNOWN),
         });
         assert!(
-            !sick["en"].as_array().unwrap().is_empty(),
+            !broken["en"].as_array().unwrap().is_empty(),
             "{}: nothing seen",
             case.name
         );
@@ -87,7 +87,7 @@ fn every_sick_root_has_its_diagnosis_and_its_cure() {
             .map(|check| check["problem"].clone())
             .collect();
         let found = json!({
-            "diagnosis": sick,
+            "diagnosis": broken,
             "treatments": fixes.iter().map(|fix| fix.describe().en).collect::<Vec<_>>(),
             "left_after_treatment": left,
         });

@@ -1,4 +1,4 @@
-//! The doctor: every sick root against golden files, and the whole program over a stand-in.
+//! The doctor: every broken root against golden files, and the whole program over a stand-in.
 
 #[path = "../common/mod.rs"]
 mod common;

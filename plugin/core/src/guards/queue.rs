@@ -81,37 +81,37 @@ mod tests {
 
     #[test]
     fn guard_concurrency_one_runs_others_wait_in_order() {
-        let mut lane = Queue::default();
-        let Entry::Runs(a) = lane.enter(2) else {
+        let mut queue = Queue::default();
+        let Entry::Runs(a) = queue.enter(2) else {
             panic!("the first runs")
         };
-        let Entry::Waits(b, 0) = lane.enter(2) else {
+        let Entry::Waits(b, 0) = queue.enter(2) else {
             panic!("the second waits")
         };
-        let Entry::Waits(c, 1) = lane.enter(2) else {
+        let Entry::Waits(c, 1) = queue.enter(2) else {
             panic!("the third waits behind it")
         };
-        assert_eq!(lane.enter(2), Entry::Full);
-        assert_eq!(lane.leave(a), Some(b));
-        assert_eq!(lane.leave(b), Some(c));
-        assert_eq!(lane.leave(c), None);
-        assert_eq!((lane.in_flight(), lane.queued()), (0, 0));
+        assert_eq!(queue.enter(2), Entry::Full);
+        assert_eq!(queue.leave(a), Some(b));
+        assert_eq!(queue.leave(b), Some(c));
+        assert_eq!(queue.leave(c), None);
+        assert_eq!((queue.in_flight(), queue.queued()), (0, 0));
     }
 
     #[test]
     fn guard_concurrency_a_cancelled_waiter_leaves_the_queue() {
-        let mut lane = Queue::default();
-        let Entry::Runs(a) = lane.enter(1) else {
+        let mut queue = Queue::default();
+        let Entry::Runs(a) = queue.enter(1) else {
             panic!()
         };
-        let Entry::Waits(b, _) = lane.enter(1) else {
+        let Entry::Waits(b, _) = queue.enter(1) else {
             panic!()
         };
-        assert_eq!(lane.leave(b), None);
-        let Entry::Waits(c, 0) = lane.enter(1) else {
+        assert_eq!(queue.leave(b), None);
+        let Entry::Waits(c, 0) = queue.enter(1) else {
             panic!("its place is free again")
         };
-        assert_eq!(lane.leave(a), Some(c));
+        assert_eq!(queue.leave(a), Some(c));
     }
 
     proptest! {
@@ -121,11 +121,11 @@ mod tests {
             queue_length in 0u32..4,
             steps in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..60),
         ) {
-            let mut lane = Queue::default();
+            let mut queue = Queue::default();
             let mut model: Vec<Ticket> = vec![];
             for (enters, pick) in steps {
                 if enters {
-                    match lane.enter(queue_length) {
+                    match queue.enter(queue_length) {
                         Entry::Runs(ticket) => {
                             prop_assert!(model.is_empty());
                             model.push(ticket);
@@ -138,14 +138,14 @@ mod tests {
                     }
                 } else if !model.is_empty() {
                     let at = pick.index(model.len());
-                    let next = lane.leave(model.remove(at));
+                    let next = queue.leave(model.remove(at));
                     prop_assert_eq!(next, if at == 0 { model.first().copied() } else { None });
                 }
                 for (at, ticket) in model.iter().enumerate() {
-                    prop_assert_eq!(lane.runs(*ticket), at == 0);
+                    prop_assert_eq!(queue.runs(*ticket), at == 0);
                 }
-                prop_assert_eq!(lane.in_flight() as usize, model.len().min(1));
-                prop_assert_eq!(lane.queued() as usize, model.len().saturating_sub(1));
+                prop_assert_eq!(queue.in_flight() as usize, model.len().min(1));
+                prop_assert_eq!(queue.queued() as usize, model.len().saturating_sub(1));
             }
         }
     }
