@@ -17,7 +17,11 @@ macro_rules! messages {
         $name:ident $([$($typed:ident: $type:ty),*])? ($($arg:ident),*):
         $kind:ident $id:ident $($code:ident)?,
         $($en:literal | $zh:literal),+;
-    )*) => {$(
+    )*) => {
+        /// Name and kind of each entry.
+        #[cfg(test)]
+        pub(super) const ENTRIES: &[(&str, &str)] = &[$((stringify!($name), stringify!($kind))),*];
+        $(
         pub(in crate::doctor) fn $name(
             $($($typed: $type,)*)?
             $($arg: impl $crate::text::Argument),*
@@ -53,3 +57,23 @@ macro_rules! phrases {
     )*};
 }
 use phrases;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_names_every_problem() {
+        let schema: serde_json::Value = serde_json::from_str(crate::doctor::SCHEMA).unwrap();
+        let problem = &schema["properties"]["checks"]["items"]["properties"]["problem"];
+        let named = problem["examples"].as_array().unwrap();
+        let entries = [files::ENTRIES, settings::ENTRIES, container::ENTRIES].concat();
+        let problems = entries
+            .iter()
+            .filter(|(_, kind)| !matches!(*kind, "ok" | "skipped"));
+        let missing: Vec<_> = problems
+            .filter(|(name, _)| !named.iter().any(|one| one == name))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
