@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
-use openclaw_core::fault::FaultCode;
+use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_plugin::fault::Why;
+use openclaw_plugin::gateway::classify::{self, Head};
 use openclaw_sidecar::doctor::{Facts, Listener, Memory};
 use openclaw_sidecar::dotenv;
 use openclaw_sidecar::engine::{Container, Flavour, Presence};
@@ -172,6 +174,9 @@ pub const CASES: &[Case] = &[
         set_env(root, dotenv::TOKEN, "__OPENCLAW_REDACTED__")
     }),
     files("token-weak", |root| set_env(root, dotenv::TOKEN, "secret")),
+    files("token-too-long", |root| {
+        set_env(root, dotenv::TOKEN, &"0123456789abcdef".repeat(300))
+    }),
     files("token-blank-inside", |root| {
         set_env(root, dotenv::TOKEN, "'0123456789abcdef 0123456789abcdef'")
     }),
@@ -286,6 +291,23 @@ pub const CASES: &[Case] = &[
     }),
     seen("token-refused", |facts| {
         facts.bearer = answered(401, FaultCode::AuthFailed, "HTTP 401: Unauthorized");
+    }),
+    seen("token-without-scope", |facts| {
+        let head = Head {
+            status: 403,
+            ..Head::default()
+        };
+        let body = br#"{"error":{"type":"forbidden","message":"missing scope: operator.write"}}"#;
+        let fault = classify::classify(&head, body, Locale::En);
+        facts.bearer = Some(Probe::Answered {
+            status: head.status,
+            why: Why {
+                code: fault.code,
+                texts: fault.texts,
+            },
+            message: fault.message,
+            clock_ahead: Some(0),
+        });
     }),
     seen("endpoint-off", |facts| {
         facts.stranger = answered(
