@@ -68,7 +68,7 @@ async fn low_memory_in_a_preopened_folder_refuses_a_heavy_turn_and_lowers_the_le
     run(&low)
         .run(&["ask", "draw an image"])
         .await
-        .failed(32, &["300 MiB", "at most L1"]);
+        .failed(32, &["300 MiB", "capped at L1"]);
     assert!(gateway.requests().is_empty(), "a refused turn was sent");
     let ran = run(&low)
         .run(&["ask", "--level", "L2", "--json", "hello"])

@@ -170,8 +170,10 @@ async fn the_real_gateway_answers_through_wasmtime_run() {
         ping.replace("--dir /proc", &folder)
             .replace("ask \"ping\"", ask)
     };
-    run(&low("ask \"draw an image\""), &url, quiet)
-        .failed(32, &["error[heavy_task_refused]", "292 MiB", "at most L1"]);
+    run(&low("ask \"draw an image\""), &url, quiet).failed(
+        32,
+        &["error[heavy_task_refused]", "292 MiB", "capped at L1"],
+    );
     assert_eq!(provider.calls().len(), calls, "a refused turn was sent");
     let lowered = run(&low("ask --level L2 \"ping\""), &url, quiet);
     lowered.failed(0, &["lowered from L2 to L1"]);
