@@ -111,7 +111,7 @@ pub(crate) fn more_calls_denied(locale: Locale, calls: usize) -> String {
 
 pub(crate) fn rounds_exhausted(locale: Locale, rounds: u32) -> String {
     say!(locale,
-        en: "The model called tools for more than {rounds} rounds and was told to answer without them.",
+        en: "The model reached the limit of {rounds} tool rounds; it must now answer without tools.",
         zh: "模型连续调用工具超过 {rounds} 轮，已要求它直接回答。")
 }
 

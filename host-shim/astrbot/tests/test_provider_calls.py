@@ -113,7 +113,7 @@ def test_a_loop_that_ends_with_a_tool_holds_nothing(tmp_path: Path) -> None:
         # One that only carries the response to the loop does not end it.
         carrier = asyncio.create_task(rig.ask(True, **request))
         response = await carrier
-        # What is to be told of its end is told in the order of registration: this comes last.
+        # Callbacks run in the order of their registration: this one runs last.
         told = asyncio.Event()
         carrier.add_done_callback(lambda _: told.set())
         await told.wait()

@@ -264,7 +264,7 @@ macro_rules! with_notice_codes {
         MemoryUnreadable = "memory_unreadable",
         /// The model called a tool that is not allowed or does not exist; the call was not run.
         ToolDenied = "tool_denied",
-        /// The model reached the limit on tool rounds; it was told to answer without tools.
+        /// The model reached the limit on tool rounds and has to answer without tools.
         ToolRoundsExhausted = "tool_rounds_exhausted",
         /// The primary gateway is unreachable or its breaker is open; using the backup.
         FailedOver = "failed_over",

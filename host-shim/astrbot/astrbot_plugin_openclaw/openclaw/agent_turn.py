@@ -16,7 +16,7 @@ from astr_openclaw import Delta, Notice, Reply, Tool, ToolCall, Turn
 _COMPLETE = 0.02
 _INCOMPLETE = 0.5
 
-#: What the model is told about a call without a result, and about one that nobody would run.
+#: Sent to the model for a call without a result, and for a call that is not run.
 _NO_RESULT = "AstrBot has no result for this call"
 _NO_MORE = "no more tools are run in this turn; answer with what you have"
 

@@ -61,8 +61,8 @@ class Tool:
     """JSON Schema of the arguments."""
     level: str = "L2"  #: The lowest effective level at which the tool is offered and run.
     timeout: float | None = 60.0
-    """Seconds until the model is told that the tool timed out, even if the tool ignores its cancellation or
-    blocks the loop; None for the turn's own limit. A plain function cannot be interrupted and runs on."""
+    """Seconds until the model gets a timeout error, even if the tool ignores its cancellation or blocks the
+    loop; None for the turn's own limit. A plain function cannot be interrupted and runs on."""
 
     def __post_init__(self) -> None:
         check_level(self.level)
@@ -97,7 +97,7 @@ class ToolEnded:
     """A tool call has ended."""
 
     call: str  #: The id of the call.
-    succeeded: bool  #: The model is told either way.
+    succeeded: bool  #: The model gets the output or the error.
 
 
 @dataclass(frozen=True)

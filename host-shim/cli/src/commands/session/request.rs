@@ -215,7 +215,7 @@ fn path_to_error<T: DeserializeOwned>(fields: Map<String, Value>) -> Option<Stri
 }
 
 /// Reads one line, without its line break: its id, and what it asks. Half characters become U+FFFD, and a
-/// byte order mark is no part of the line.
+/// byte order mark is skipped.
 pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
     let bad = |message: String| BadLine {
         id: salvage::id_in(line),
