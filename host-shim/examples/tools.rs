@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use host_shim::{Config, ConfigLoader, Level, Plugin, Tool, ToolCall, TurnRequest};
+use host_shim::{Approval, Config, ConfigLoader, Level, Plugin, Tool, ToolCall, TurnRequest};
 use serde_json::json;
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
@@ -28,6 +28,7 @@ pub async fn run(config: Config) -> Result {
         })
         .to_string(),
         level: Level::ReadOnly,
+        approval: Approval::None,
     });
     let turn = plugin.ask_with(request, Arc::new(temperature));
     println!("{}", turn.reply().await?.text);

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use openclaw_core::turn::Event;
+use openclaw_core::turn::{Event, ToolCall};
 
 /// Unread events. Beyond it, deltas are joined to the last one and others are dropped.
 const MAX_EVENTS: usize = 1024;
@@ -59,11 +59,17 @@ impl State {
 fn size_of(event: &Event) -> usize {
     match event {
         Event::Delta { text } => text.len(),
-        Event::ToolCall(call) => call.id.len() + call.name.len() + call.arguments.len(),
+        Event::ToolCall(call) => bytes_of(call),
         Event::ToolEnded { call, .. } => call.len(),
         Event::Notice(notice) => notice.text.len(),
+        Event::ApprovalRequested(request) => request.calls.iter().map(bytes_of).sum(),
+        Event::ApprovalEnded(outcome) => outcome.by.len(),
         _ => 0,
     }
+}
+
+fn bytes_of(call: &ToolCall) -> usize {
+    call.id.len() + call.name.len() + call.arguments.len()
 }
 
 #[derive(Clone, Debug, Default)]

@@ -46,6 +46,11 @@ pub use clock::Clock;
 pub use component::{ComponentInfo, ComponentSource, LoadError};
 pub use config::{Config, ConfigError, ConfigLoader};
 pub use memory::{Bound, MemorySource, Sample};
+pub use openclaw_core::approval::{
+    Approval, ApprovalOutcome, ApprovalRequest, DecideError, Decider, DeciderRole, Decision,
+    PendingApproval,
+};
+pub use openclaw_core::context::{Quote, TurnContext};
 pub use openclaw_core::fault::{Fault, FaultCode};
 pub use openclaw_core::level::Level;
 pub use openclaw_core::locale::Locale;
@@ -55,7 +60,7 @@ pub use openclaw_core::status::{
 pub use openclaw_core::turn::{
     Attachment, Event, GatewayName, Notice, NoticeCode, Reply, Tool, ToolCall, TurnRequest, Usage,
 };
-pub use plugin::{ConfigureError, Plugin};
+pub use plugin::{ConfigureError, DecisionError, Plugin};
 pub use snapshot::{NoSnapshot, Snapshot};
 pub use tools::ToolRunner;
 pub use turn::{Canceller, Turn};

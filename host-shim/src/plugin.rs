@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use openclaw_core::approval::{DecideError, Decider};
 use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
 use openclaw_core::status::{Diagnosis, Status};
@@ -14,7 +15,7 @@ use crate::clock::Clock;
 use crate::component::{ComponentInfo, LoadError};
 use crate::config::{Config, ConfigError};
 use crate::events;
-use crate::runtime::{self, Command, TurnCommand};
+use crate::runtime::{self, Command, DecideCommand, TurnCommand};
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 use crate::turn::{Canceller, Turn};
@@ -41,6 +42,18 @@ pub enum ConfigureError {
     /// The config is invalid.
     #[error(transparent)]
     Invalid(#[from] ConfigError),
+    /// The component trapped, or the plugin is closed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Why a decision had no effect.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecisionError {
+    /// The component refused it.
+    #[error(transparent)]
+    Refused(#[from] DecideError),
     /// The component trapped, or the plugin is closed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -98,6 +111,31 @@ impl Plugin {
         // On failure the command is dropped with its senders, which the turn reports as closed.
         let _ = self.inner.commands.send(Command::Ask(Box::new(command)));
         Turn::new(id, event_receiver, end_receiver, canceller, self.clone())
+    }
+
+    /// Decides about a pending [`ApprovalRequest`](crate::ApprovalRequest) of a running turn.
+    ///
+    /// # Errors
+    ///
+    /// [`DecisionError::Refused`] if the request is not pending, was decided already, or this person may not
+    /// decide it; otherwise as [`Plugin::status`].
+    pub async fn decide(
+        &self,
+        turn_id: &str,
+        request_id: &str,
+        approve: bool,
+        by: Decider,
+    ) -> Result<(), DecisionError> {
+        let decision = DecideCommand {
+            turn_id: turn_id.to_owned(),
+            request_id: request_id.to_owned(),
+            approve,
+            by,
+        };
+        let decided = self
+            .call(|answer| Command::Decide(Box::new(decision), answer))
+            .await?;
+        Ok(decided?)
     }
 
     /// The state of the guards; also while a turn runs.

@@ -116,6 +116,17 @@ impl gateway::Guest for Component {
         (events, end)
     }
 
+    fn decide(
+        turn_id: String,
+        request_id: String,
+        approve: bool,
+        by: gateway::Decider,
+    ) -> Result<(), gateway::DecideError> {
+        state()
+            .decide(&turn_id, &request_id, approve, by.into())
+            .map_err(Into::into)
+    }
+
     async fn diagnose(locale: Option<gateway::Locale>) -> Vec<gateway::Check> {
         let checks = diagnose::diagnose(&state(), &WasiHost, locale.map(Into::into)).await;
         checks.into_iter().map(Into::into).collect()

@@ -12,6 +12,7 @@ use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
+use openclaw_core::approval::{DecideError, Decider};
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::{self, Breaker};
 use openclaw_core::guards::queue::{Entry, MAX_WAITING_BYTES, Queue, Ticket};
@@ -215,6 +216,17 @@ impl State {
             state: breaker.state(now),
             failures: breaker.failures(),
         }
+    }
+
+    /// Decides about a pending approval request of a running turn.
+    pub fn decide(
+        &self,
+        _turn_id: &str,
+        _request_id: &str,
+        _approve: bool,
+        _by: Decider,
+    ) -> Result<(), DecideError> {
+        Err(DecideError::NotPending)
     }
 
     /// Running and queued turns, for `status`.

@@ -83,9 +83,9 @@ fn inspect_shows_the_built_in_component() {
     let ran = run(program(["inspect", "--json"]));
     assert_eq!(ran.code, 0, "{ran:?}");
     let info = &ran.json()[0];
-    assert_eq!(info["world"], "astr:openclaw/plugin@0.1.0");
+    assert_eq!(info["world"], "astr:openclaw/plugin@0.2.0");
     assert_eq!(info["sha256"].as_str().unwrap().len(), 64);
-    assert!(info["size"].as_u64().unwrap() < 300_000, "{info}");
+    assert!(info["size"].as_u64().unwrap() < 330_000, "{info}");
     let has = |list: &str, what: &str| {
         info[list]
             .as_array()

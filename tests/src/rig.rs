@@ -273,6 +273,7 @@ pub fn tool(name: &str, level: Level) -> Tool {
         parameters: json!({ "type": "object", "properties": { "city": { "type": "string" } } })
             .to_string(),
         level,
+        approval: Default::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct ComponentInfo {
     /// The version of the package `astr:openclaw` that it implements.
     pub version: String,
-    /// The world, such as `astr:openclaw/plugin@0.1.0`.
+    /// The world, such as `astr:openclaw/plugin@0.2.0`.
     pub world: String,
     /// SHA-256 of the component, hex.
     pub sha256: String,

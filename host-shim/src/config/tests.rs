@@ -56,6 +56,8 @@ fn every_key_is_read_and_written() {
         Kind::Level => json!("L2"),
         Kind::Locale => json!("zh"),
         Kind::Words => json!(["gif"]),
+        Kind::Names => json!(["a", "b", "c", "d", "e"]),
+        Kind::Flag => json!(true),
         Kind::Mib | Kind::Bytes | Kind::Count => json!(1),
         Kind::Ms => json!(0.25),
         _ => json!("hunter2"),

@@ -17,7 +17,7 @@ use super::bindings::astr::openclaw::types;
 use super::host::Host;
 use super::sinks::{End, EndSink, EventSink};
 use super::supervisor::{Exit, Supervisor, origins, secrets};
-use super::{Answer, Command, TurnCommand, convert, heap};
+use super::{Answer, Command, DecideCommand, TurnCommand, convert, heap};
 use crate::config::Config;
 use crate::events::EventSender;
 use crate::plugin::ConfigureError;
@@ -108,6 +108,22 @@ impl Supervisor {
                 Ok(())
             }
             Command::Diagnose(locale, answer) => self.diagnose(guest, locale, answer).await,
+            Command::Decide(decision, answer) => {
+                let slot = self.pending.add(answer);
+                let DecideCommand {
+                    turn_id,
+                    request_id,
+                    approve,
+                    by,
+                } = *decision;
+                let decided = guest
+                    .1
+                    .astr_openclaw_gateway()
+                    .call_decide(guest.0, turn_id, request_id, approve, by.into())
+                    .await?;
+                slot.answer(Ok(decided.map_err(Into::into)));
+                Ok(())
+            }
             Command::Reset(answer) => {
                 let slot = self.pending.add(answer);
                 guest.1.astr_openclaw_guards().call_reset(guest.0).await?;

@@ -15,6 +15,7 @@ mod watchdog;
 use std::sync::Arc;
 use std::time::Duration;
 
+use openclaw_core::approval::{DecideError, Decider};
 use openclaw_core::fault::Fault;
 use openclaw_core::locale::Locale;
 use openclaw_core::status::{Diagnosis, Status};
@@ -37,10 +38,19 @@ pub(crate) enum Command {
     Ask(Box<TurnCommand>),
     Status(Answer<Status>),
     Diagnose(Option<Locale>, Answer<Diagnosis>),
+    Decide(Box<DecideCommand>, Answer<Result<(), DecideError>>),
     Reset(Answer<()>),
     Snapshot(Answer<Vec<u8>>),
     Configure(Box<Config>, oneshot::Sender<Result<(), ConfigureError>>),
     Close(oneshot::Sender<()>),
+}
+
+/// A decision about an approval request.
+pub(crate) struct DecideCommand {
+    pub(crate) turn_id: String,
+    pub(crate) request_id: String,
+    pub(crate) approve: bool,
+    pub(crate) by: Decider,
 }
 
 /// A turn to run.

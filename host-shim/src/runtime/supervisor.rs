@@ -208,6 +208,7 @@ impl Supervisor {
             Command::Ask(turn) => drop(self.pending.add(turn.end)),
             Command::Status(answer) => drop(self.pending.add(answer)),
             Command::Diagnose(_, answer) => drop(self.pending.add(answer)),
+            Command::Decide(_, answer) => drop(self.pending.add(answer)),
             Command::Reset(answer) => drop(self.pending.add(answer)),
             Command::Snapshot(answer) => drop(self.pending.add(answer)),
             Command::Configure(_, answer) => drop(self.pending.add(answer)),

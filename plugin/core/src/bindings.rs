@@ -115,14 +115,21 @@ macro_rules! bindings {
 
         $crate::same_cases!($crate::level::Level, wit_types::Level { Talk, ReadOnly, Act, Host, Root });
         $crate::same_cases!($crate::locale::Locale, wit_types::Locale { En, Zh });
+        $crate::same_cases!($crate::approval::Approval, wit_types::Approval { None, Asker, Admin });
+        $crate::same_cases!($crate::approval::Decision, wit_types::Decision { Approved, Rejected, Expired });
+        $crate::same_cases!($crate::approval::DeciderRole, wit_gateway::DeciderRole { Other, Asker, Admin });
+        $crate::same_cases!($crate::approval::DecideError, wit_gateway::DecideError { NotPending, AlreadyDecided, NotPermitted });
         $crate::same_cases!($crate::turn::GatewayName, wit_types::GatewayName { Primary, Backup });
         $crate::with_notice_codes!([$crate::notice_bindings]);
         $crate::with_fault_codes!([$crate::fault_bindings]);
 
         $crate::same_fields!($crate::turn::TurnRequest, wit_types::Turn { id, text, session, level, heavy, instructions }
-            lists { attachments: attachments, tools: tools });
+            options { context: context } lists { attachments: attachments, tools: tools });
+        $crate::same_fields!($crate::context::TurnContext, wit_types::TurnContext { platform, sender_id, sender_name, group_name, is_admin }
+            options { quoted: quoted });
+        $crate::same_fields!($crate::context::Quote, wit_types::Quote { sender, text });
         $crate::same_fields!($crate::turn::Attachment, wit_types::Attachment { media_type, filename, data });
-        $crate::same_fields!($crate::turn::Tool, wit_types::Tool { name, description, parameters }
+        $crate::same_fields!($crate::turn::Tool, wit_types::Tool { name, description, parameters, approval }
             renamed { level: needs });
         $crate::same_fields!($crate::turn::ToolCall, wit_types::ToolCall { id, name, arguments });
         $crate::same_fields!($crate::turn::Notice, wit_types::Notice { code, text });
@@ -132,6 +139,13 @@ macro_rules! bindings {
         $crate::same_fields!($crate::fault::Fault, wit_types::Fault { code, message, cause, remedy, partial_text, http_status }
             times { retry_after: retry_after_ms });
 
+        $crate::same_fields!($crate::approval::ApprovalRequest, wit_types::ApprovalRequest { id, approver }
+            lists { calls: calls } times { expires_in: expires_in_ms });
+        $crate::same_fields!($crate::approval::ApprovalOutcome, wit_types::ApprovalOutcome { id, decision, by });
+        $crate::same_fields!($crate::approval::Decider, wit_gateway::Decider { name, role });
+        $crate::same_fields!($crate::approval::PendingApproval, wit_guards::PendingApproval { turn_id, id, approver, tools }
+            times { expires_in: expires_in_ms });
+
         impl From<$crate::turn::Event> for wit_types::Event {
             fn from(event: $crate::turn::Event) -> Self {
                 event.fold(
@@ -139,6 +153,8 @@ macro_rules! bindings {
                     |call| Self::ToolStarted(call.into()),
                     |id, succeeded| Self::ToolEnded(wit_types::ToolOutcome { id, succeeded }),
                     |notice| Self::Notice(notice.into()),
+                    |request| Self::ApprovalRequested(request.into()),
+                    |outcome| Self::ApprovalEnded(outcome.into()),
                 )
             }
         }
@@ -151,6 +167,8 @@ macro_rules! bindings {
                         Self::ToolEnded { call: ended.id, succeeded: ended.succeeded }
                     }
                     wit_types::Event::Notice(notice) => Self::Notice(notice.into()),
+                    wit_types::Event::ApprovalRequested(request) => Self::ApprovalRequested(request.into()),
+                    wit_types::Event::ApprovalEnded(outcome) => Self::ApprovalEnded(outcome.into()),
                 }
             }
         }
@@ -161,8 +179,8 @@ macro_rules! bindings {
         $crate::same_fields!($crate::status::MemoryState, wit_guards::Memory { available, total, unreadable, estimated, level_cap, heavy_allowed }
             options { bound: bounded_by });
         $crate::same_fields!($crate::status::Counters, wit_guards::Counters { turns, completed, failed, refused, cancelled, tool_calls, tool_denials });
-        $crate::same_fields!($crate::status::Status, wit_guards::State { memory, in_flight, queued, counters }
-            lists { breakers: breakers });
+        $crate::same_fields!($crate::status::Status, wit_guards::State { memory, in_flight, queued, level_agents, counters }
+            lists { breakers: breakers, approvals: approvals });
         $crate::same_fields!($crate::status::Check, wit_gateway::Check { name, detail, cause, remedy }
             options { code: wrong });
         $crate::settings!($crate::config_bindings, wit_gateway, wit_guards);

@@ -9,6 +9,7 @@ mod table;
 mod tests;
 mod wit;
 
+use alloc::borrow::Cow;
 use core::time::Duration;
 
 pub use error::{ConfigError, Flaw, Unit};
@@ -42,6 +43,8 @@ mod types {
     pub type Secret = super::SecretString;
     pub type OptSecret = Option<super::SecretString>;
     pub type Words = super::Vec<super::String>;
+    pub type Names = super::Vec<super::String>;
+    pub type Flag = bool;
     pub type Mib = u64;
     pub type Bytes = u64;
     pub type Count = u32;
@@ -172,14 +175,7 @@ impl Config {
             }
             gateways.push(backup);
         }
-        let agent = &self.gateway_agent_id;
-        let allowed = |c: u8| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-        if !(1..=64).contains(&agent.len()) || !agent.bytes().all(allowed) {
-            return Err(ConfigError::new(
-                "gateway_agent_id",
-                Flaw::Name(agent.clone()),
-            ));
-        }
+        self.check_agents()?;
         if self
             .limits
             .heavy_words
@@ -191,6 +187,51 @@ impl Config {
         self.check_ranges()?;
         Ok(gateways)
     }
+
+    fn check_agents(&self) -> Result<(), ConfigError> {
+        const NAMES: &str = "gateway_level_agent_names";
+        let name = |key, name: &String| ConfigError::new(key, Flaw::Name(name.clone()));
+        if !is_agent_id(&self.gateway_agent_id) {
+            return Err(name("gateway_agent_id", &self.gateway_agent_id));
+        }
+        let names = &self.level_agent_names;
+        if let Some(bad) = names.iter().find(|name| !is_agent_id(name)) {
+            return Err(name(NAMES, bad));
+        }
+        let count = names.len();
+        let repeated = (1..count).find(|at| names[..*at].contains(&names[*at]));
+        if let Some(at) = repeated {
+            return Err(ConfigError::new(
+                NAMES,
+                Flaw::RepeatedAgent(names[at].clone()),
+            ));
+        }
+        if count != 0 && count != Level::ALL.len() {
+            return Err(ConfigError::new(NAMES, Flaw::LevelAgents(count)));
+        }
+        let derived = self.agent(Level::Root);
+        if self.level_agents && !is_agent_id(&derived) {
+            return Err(name("gateway_agent_id", &derived.into_owned()));
+        }
+        Ok(())
+    }
+
+    /// The agent that answers at this effective level.
+    pub fn agent(&self, level: Level) -> Cow<'_, str> {
+        if !self.level_agents {
+            return self.gateway_agent_id.as_str().into();
+        }
+        match self.level_agent_names.get(level as usize) {
+            Some(name) => name.as_str().into(),
+            None => format!("{}-l{}", self.gateway_agent_id, level as usize).into(),
+        }
+    }
+}
+
+/// Whether this can be an agent's id.
+fn is_agent_id(name: &str) -> bool {
+    let allowed = |c: u8| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 /// A gateway's origin and token; `keys` are the keys of its URL and token.

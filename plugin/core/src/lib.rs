@@ -9,8 +9,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod approval;
 pub mod bindings;
 pub mod config;
+pub mod context;
 pub mod exit;
 pub mod fault;
 pub mod guards;

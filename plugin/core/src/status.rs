@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::approval::PendingApproval;
 use crate::fault::FaultCode;
 use crate::guards::memory::Bound;
 use crate::level::Level;
@@ -21,6 +22,10 @@ pub struct Status {
     pub in_flight: u32,
     /// Queued turns.
     pub queued: u32,
+    /// Approval requests that wait for a decision, oldest first.
+    pub approvals: Vec<PendingApproval>,
+    /// Whether the level picks the agent and so bounds the gateway's own tools. False before a config is set.
+    pub level_agents: bool,
     /// Totals so far.
     pub counters: Counters,
 }
@@ -138,7 +143,7 @@ pub struct Counters {
     pub cancelled: u64,
     /// Tool calls run.
     pub tool_calls: u64,
-    /// Tool calls denied.
+    /// Tool calls not run, approval refused ones included.
     pub tool_denials: u64,
 }
 

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::approval::{Approval, ApprovalOutcome, ApprovalRequest};
+use crate::context::TurnContext;
 use crate::level::Level;
 use crate::locale::{Locale, say};
 use crate::named::named;
@@ -64,6 +66,9 @@ pub struct TurnRequest {
     /// Tools the model may call, if the level allows.
     #[cfg_attr(feature = "serde", serde(default))]
     pub tools: Vec<Tool>,
+    /// Who is talking; none if the caller does not say.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub context: Option<TurnContext>,
 }
 
 fn default_session() -> String {
@@ -86,6 +91,7 @@ impl TurnRequest {
             instructions: String::new(),
             attachments: vec![],
             tools: vec![],
+            context: None,
         }
     }
 
@@ -98,7 +104,8 @@ impl TurnRequest {
             size_of::<Tool>() + tool.name.len() + tool.description.len() + tool.parameters.len()
         });
         let texts = [&self.text, &self.session, &self.instructions];
-        let texts = texts.into_iter().map(String::len);
+        let context = self.context.iter().map(TurnContext::bytes);
+        let texts = texts.into_iter().map(String::len).chain(context);
         texts.chain(attachments).chain(tools).sum()
     }
 }
@@ -115,6 +122,7 @@ impl fmt::Debug for TurnRequest {
             .field("heavy", &self.heavy)
             .field("attachments", &self.attachments)
             .field("tools", &tools)
+            .field("context", &self.context)
             .finish_non_exhaustive()
     }
 }
@@ -163,6 +171,9 @@ pub struct Tool {
     pub parameters: String,
     /// Lowest effective level at which the tool is offered and run. At L0 no tool is.
     pub level: Level,
+    /// Who must approve each call. Default: nobody.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub approval: Approval,
 }
 
 #[cfg(feature = "serde")]
@@ -198,7 +209,7 @@ impl ToolCall {
 }
 
 /// Events of a turn, in order, up to its end. In JSON these are the session protocol's `delta`, `tool-call`,
-/// `tool-ended` and `notice`.
+/// `tool-ended`, `notice`, `approval` and `approval-ended`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "event", rename_all = "kebab-case"))]
@@ -220,6 +231,11 @@ pub enum Event {
     },
     /// A message for the user.
     Notice(Notice),
+    /// Tool calls wait for approval.
+    #[cfg_attr(feature = "serde", serde(rename = "approval"))]
+    ApprovalRequested(ApprovalRequest),
+    /// An approval request has ended. Not sent if the turn itself ends first, which means no.
+    ApprovalEnded(ApprovalOutcome),
 }
 
 impl Event {
@@ -231,12 +247,16 @@ impl Event {
         tool_call: impl FnOnce(ToolCall) -> T,
         tool_ended: impl FnOnce(String, bool) -> T,
         notice: impl FnOnce(Notice) -> T,
+        approval_requested: impl FnOnce(ApprovalRequest) -> T,
+        approval_ended: impl FnOnce(ApprovalOutcome) -> T,
     ) -> T {
         match self {
             Self::Delta { text } => delta(text),
             Self::ToolCall(call) => tool_call(call),
             Self::ToolEnded { call, succeeded } => tool_ended(call, succeeded),
             Self::Notice(one) => notice(one),
+            Self::ApprovalRequested(request) => approval_requested(request),
+            Self::ApprovalEnded(outcome) => approval_ended(outcome),
         }
     }
 }
@@ -282,6 +302,8 @@ macro_rules! with_notice_codes {
         MayStillRun = "may_still_run",
         /// Available memory is an estimate because part of it is unreadable. Sent once per reason.
         MemoryEstimated = "memory_estimated",
+        /// Another agent answers because the level changed; it does not know the conversation so far.
+        AgentSwitched = "agent_switched",
     } };
 }
 

@@ -292,13 +292,15 @@ mod tests {
             },
             in_flight: 1,
             queued: 0,
+            approvals: vec![],
+            level_agents: false,
             counters: Counters::default(),
         };
         let line = json(Line::answer(&one, "status", Body::Status(&status)));
         for part in [
             r#"{"id":1,"event":"status","breakers":{"primary":{"state":"half_open","failures":2,"retry_after_seconds":59.001}},"#,
             r#""memory":{"available_mib":349,"total_mib":1000,"bound":"container","level_cap":"L1","heavy_allowed":false},"#,
-            r#""in_flight":1,"queued":0,"counters":{"turns":0,"#,
+            r#""in_flight":1,"queued":0,"approvals":[],"level_agents":false,"counters":{"turns":0,"#,
         ] {
             assert!(line.contains(part), "{part} is not in {line}");
         }

@@ -174,6 +174,8 @@ mod tests {
             },
             in_flight: 1,
             queued: 2,
+            approvals: vec![],
+            level_agents: false,
             counters: Counters {
                 turns: 5,
                 failed: 2,

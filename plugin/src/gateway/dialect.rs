@@ -99,6 +99,7 @@ mod tests {
             description: String::new(),
             parameters: r#"{"type":"object"}"#.into(),
             level: Level::Talk,
+            approval: Default::default(),
         };
         assert_eq!(
             written(Dialect::Nested, &tool),

@@ -52,6 +52,8 @@ impl State {
             },
             in_flight: inner.queue.in_flight(),
             queued: inner.queue.queued(),
+            approvals: vec![],
+            level_agents: config.is_some_and(|config| config.level_agents),
             counters: inner.counters,
         }
     }

@@ -45,7 +45,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             let body = self.turn.body(ask);
             // The turn has been checked, but not the outputs of its tools.
             request::check_size(body.len(), self.config.locale)?;
-            let (head, mut answer) = self.post(at, &body).await?;
+            let (head, mut answer) = self.post(at, &self.config.agent(ask.level), &body).await?;
             if head.status != 200 {
                 self.progress.over();
             }
@@ -78,7 +78,12 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         }
     }
 
-    async fn post(&self, at: usize, body: &request::Body<'_>) -> Result<(Head, H::Body), Failed> {
+    async fn post(
+        &self,
+        at: usize,
+        agent: &str,
+        body: &request::Body<'_>,
+    ) -> Result<(Head, H::Body), Failed> {
         let gateway = &self.config.gateways[at];
         let exchange = self.state.exchange(at, self.config);
         let sent = exchange.sent.clone();
@@ -86,7 +91,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         let post = Post {
             gateway,
             authorized: true,
-            agent_id: Some(&self.config.gateway_agent_id),
+            agent_id: Some(agent),
             body: Some(body),
             timeouts: &self.config.timeouts,
             sent: &sent,

@@ -113,7 +113,8 @@ impl Setting {
             let (r#type, options) = match key.kind {
                 Kind::Level => ("level", None),
                 Kind::Locale => ("string", Some(vec!["zh".to_owned(), "en".to_owned()])),
-                Kind::Words => ("list", None),
+                Kind::Words | Kind::Names => ("list", None),
+                Kind::Flag => ("bool", None),
                 Kind::Mib | Kind::Bytes | Kind::Count | Kind::Ms => ("int", None),
                 _ => ("string", None),
             };

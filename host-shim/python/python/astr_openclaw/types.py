@@ -218,7 +218,7 @@ class ComponentInfo:
     """Facts about the loaded component."""
 
     version: str  #: Version of the WIT package ``astr:openclaw``.
-    world: str  #: Such as ``astr:openclaw/plugin@0.1.0``.
+    world: str  #: Such as ``astr:openclaw/plugin@0.2.0``.
     sha256: str  #: Hex.
     size: int  #: Bytes.
     imports: tuple[str, ...]

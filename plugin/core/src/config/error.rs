@@ -29,6 +29,10 @@ pub enum Flaw {
     SameGateway(String),
     /// Not a valid agent id.
     Name(String),
+    /// A list of level agents with this many names, instead of none or one for each level.
+    LevelAgents(usize),
+    /// Two levels have this agent.
+    RepeatedAgent(String),
     /// A heavy word is empty, which would make every turn heavy.
     EmptyWord,
     /// The number is out of range. All values in base units: bytes or milliseconds.
@@ -94,6 +98,13 @@ impl ConfigError {
             Flaw::Name(name) => say!(locale,
                 en: "`{}` is not allowed: 1 to 64 of a-z, 0-9, _ and -, such as `main`",
                 zh: "不允许 `{}`：应为 1 到 64 个字符，只能是 a-z、0-9、_ 和 -，例如 `main`",
+                shown(name)),
+            Flaw::LevelAgents(count) => say!(locale,
+                en: "{count} names are not allowed: five, for L0 to L4, or none",
+                zh: "不允许 {count} 个名称：应为 L0 到 L4 的五个名称，或留空"),
+            Flaw::RepeatedAgent(name) => say!(locale,
+                en: "`{}` stands for two levels; each level needs an agent of its own",
+                zh: "`{}` 对应了两个级别；每个级别需要各自的智能体",
                 shown(name)),
             Flaw::EmptyWord => say!(locale,
                 en: "an empty word is not allowed: every turn would be heavy",

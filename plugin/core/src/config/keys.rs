@@ -31,6 +31,10 @@ pub enum Kind {
     OptUrl,
     /// An agent id.
     Name,
+    /// A list of agent ids.
+    Names,
+    /// True or false.
+    Flag,
     /// A token.
     Secret,
     /// An optional token.
@@ -111,7 +115,8 @@ impl Key {
                 say!(locale, en: "one of {levels}", zh: "{levels} 之一")
             }
             Kind::Locale => say!(locale, en: "\"en\" or \"zh\"", zh: "\"en\" 或 \"zh\""),
-            Kind::Words => say!(locale, en: "a list of strings", zh: "字符串列表"),
+            Kind::Flag => say!(locale, en: "true or false", zh: "true 或 false"),
+            Kind::Words | Kind::Names => say!(locale, en: "a list of strings", zh: "字符串列表"),
             Kind::Mib | Kind::Bytes | Kind::Count => {
                 say!(locale, en: "a whole number, 0 or more", zh: "不小于 0 的整数")
             }

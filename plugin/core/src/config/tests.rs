@@ -264,3 +264,40 @@ fn every_key_says_what_it_is_in_both_languages() {
         assert_eq!(Key::find(key.name), Some(key));
     }
 }
+
+#[test]
+fn the_level_picks_the_agent_only_if_it_is_told_to() {
+    let mut config = config();
+    assert_eq!(config.agent(Level::Root), "main");
+    config.level_agents = true;
+    assert_eq!(config.agent(Level::Talk), "main-l0");
+    assert_eq!(config.agent(Level::Root), "main-l4");
+    config.level_agent_names = ["a", "b", "c", "d", "e"].map(String::from).to_vec();
+    assert!(config.check().is_ok());
+    assert_eq!(config.agent(Level::ReadOnly), "b");
+}
+
+#[test]
+fn level_agents_are_five_different_names_or_none() {
+    let names = |names: &[&str]| {
+        let names = names.iter().map(|name| String::from(*name)).collect();
+        refused(|c| c.level_agent_names = names)
+    };
+    assert_eq!(names(&["a"]).flaw, Flaw::LevelAgents(1));
+    assert_eq!(
+        names(&["a", "b", "c", "d", "e", "f"]).flaw,
+        Flaw::LevelAgents(6)
+    );
+    let repeated = names(&["a", "b", "c", "d", "a"]);
+    assert_eq!(repeated.key, "gateway_level_agent_names");
+    assert_eq!(repeated.flaw, Flaw::RepeatedAgent("a".into()));
+    assert_eq!(
+        names(&["a", "b", "c", "d", "E"]).flaw,
+        Flaw::Name("E".into())
+    );
+    let long = refused(|c| {
+        c.gateway_agent_id = "x".repeat(62);
+        c.level_agents = true;
+    });
+    assert_eq!(long.key, "gateway_agent_id");
+}

@@ -19,6 +19,7 @@ fn tool(name: &str, level: Level) -> Tool {
         description: "d".into(),
         parameters: r#"{"type":"object"}"#.into(),
         level,
+        approval: Default::default(),
     }
 }
 

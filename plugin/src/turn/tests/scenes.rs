@@ -18,6 +18,7 @@ pub(super) fn tool(name: &str, level: Level) -> Tool {
         description: String::new(),
         parameters: r#"{"type":"object"}"#.into(),
         level,
+        approval: Default::default(),
     }
 }
 

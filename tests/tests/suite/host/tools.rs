@@ -10,6 +10,7 @@ fn weather() -> Tool {
         description: "Tells the weather".to_owned(),
         parameters: r#"{"type":"object"}"#.to_owned(),
         level: Level::ReadOnly,
+        approval: Default::default(),
     }
 }
 

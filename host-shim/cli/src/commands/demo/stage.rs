@@ -337,6 +337,7 @@ impl CountWords {
             })
             .to_string(),
             level,
+            approval: Default::default(),
         }
     }
 }
