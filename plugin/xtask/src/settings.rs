@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use openclaw_core::approval::Approval;
 use openclaw_core::config::{Config, KEYS, Key, Kind};
 use openclaw_core::level::Level;
 use openclaw_core::locale::Locale;
@@ -125,9 +126,14 @@ impl Setting {
             self.en.get_or_insert(texts_of(key, Locale::En));
             self.zh.get_or_insert(texts_of(key, Locale::Zh));
         }
-        if self.r#type.as_deref() == Some("level") {
+        let options = match self.r#type.as_deref() {
+            Some("level") => Some(Level::ALL.iter().map(Level::to_string).collect()),
+            Some("approval") => Some(Approval::ALL.iter().map(Approval::to_string).collect()),
+            _ => None,
+        };
+        if options.is_some() {
             self.r#type = Some("string".to_owned());
-            self.options = Some(Level::ALL.iter().map(Level::to_string).collect());
+            self.options = options;
         }
         if !self.keys.is_empty() {
             let keys = self.keys.drain(..).map(|key| Self {

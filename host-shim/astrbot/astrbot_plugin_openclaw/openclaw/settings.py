@@ -24,6 +24,12 @@ _REQUIRED = ("gateway_primary_url", "gateway_bearer_token")
 
 _UNSET: tuple[object, ...] = (None, "", [])
 
+#: Who can be required to approve a tool call, least strict first.
+APPROVALS = ("none", "asker", "admin")
+
+#: Who approves unless set otherwise: an admin, from L3 up.
+_BY_LEVEL = {"L3": "admin", "L4": "admin"}
+
 
 class Wrong(Exception):
     """An invalid setting: a text of the catalogue, and its values."""
@@ -87,6 +93,35 @@ def _tool_levels(value: Any) -> dict[str, str]:
     return levels
 
 
+def _tool_approvals(value: Any) -> dict[str, str]:
+    """Turns lists of names per approver into an approver per name; the strictest wins."""
+    if not isinstance(value, Mapping) or not set(value) <= set(APPROVALS):
+        raise Wrong("not_by_approval", allowed=APPROVALS)
+    approvals: dict[str, str] = {}
+    for approval in APPROVALS:
+        try:
+            names = _words(value.get(approval) or [])
+        except Wrong as wrong:
+            raise Wrong(wrong.text, key=f"tool_approvals.{approval}", value=value[approval]) from None
+        approvals.update(dict.fromkeys(names, approval))
+    return approvals
+
+
+def _level_approvals(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise Wrong("not_by_level_approval")
+    approvals = dict(_BY_LEVEL)
+    for level, approval in value.items():
+        if level not in LEVELS:
+            raise Wrong("unknown_level", value=level, allowed=LEVELS)
+        if approval in _UNSET:
+            continue
+        if approval not in APPROVALS:
+            raise Wrong("not_one_of", key=f"level_approvals.{level}", value=approval, allowed=APPROVALS)
+        approvals[level] = approval
+    return approvals
+
+
 def _setting(read: Callable[[Any], Any], default: Any) -> Any:
     """A setting of the Star; its key is the field's name."""
     return field(default=default, metadata={"read": read})
@@ -112,7 +147,14 @@ class Settings:
     tools: bool = _setting(_switch, True)
     tool_levels: dict[str, str] = field(default_factory=dict, metadata={"read": _tool_levels})
     """Required level by tool name; unlisted tools need L2."""
+    level_approvals: dict[str, str] = field(
+        default_factory=lambda: dict(_BY_LEVEL), metadata={"read": _level_approvals}
+    )
+    """Who approves calls by the level that the tool needs; `none` for unlisted levels."""
+    tool_approvals: dict[str, str] = field(default_factory=dict, metadata={"read": _tool_approvals})
+    """Who approves calls by tool name; beats the level."""
     tool_timeout_seconds: float = _setting(_number(1.0, 3600.0), 60.0)
+    send_context: bool = _setting(_switch, True)  #: Whether the model is told who is talking.
     user_share: int = _setting(_number(1, 65), 3)  #: Running and queued turns per user.
     mask_secrets: bool = _setting(_switch, True)
     audit_max_kib: int = _setting(_number(16, 1 << 20), 1024)
@@ -148,6 +190,11 @@ class Settings:
             if text == word or (text.startswith(word) and text[len(word)].isspace()):
                 return text[len(word) :].strip()
         return None
+
+    def approval_of(self, name: str, level: str) -> str:
+        """Who must approve the calls of a tool: `none`, `asker` or `admin`. `name`: as on the config page;
+        `level`: the level that the tool needs."""
+        return self.tool_approvals.get(name) or self.level_approvals.get(level, "none")
 
     @property
     def places(self) -> int:

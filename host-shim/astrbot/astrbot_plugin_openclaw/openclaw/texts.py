@@ -171,6 +171,12 @@ OpenClaw assistant
     "not_by_level": (
         "{key}：应为按级别（L0 到 L4）分组的工具名列表",
         "{key}: use lists of tool names, one per level (L0 to L4)"),
+    "not_by_approval": (
+        "{key}：应为按确认人（{allowed}）分组的工具名列表",
+        "{key}: use lists of tool names, one per approver ({allowed})"),
+    "not_by_level_approval": (
+        "{key}：应为按级别（L0 到 L4）设置的确认人",
+        "{key}: set who approves, by level (L0 to L4)"),
     "unknown_level": (
         "{key}：未知级别 {value}，可选值：{allowed}",
         "{key}: unknown level {value}; use one of {allowed}"),
