@@ -63,7 +63,7 @@ def asks(event: Any) -> None:
     _asking.set(event)
 
 
-def _asking_in(chat: str) -> Any:
+def asking_in(chat: str) -> Any:
     """The message that this task answers; None if unknown. `chat`: the chat that the model is called for,
     empty for AstrBot's sub-agents. A message from another chat does not count."""
     event = _asking.get()
@@ -72,13 +72,13 @@ def _asking_in(chat: str) -> Any:
 
 def chat_asker(chat: str, settings: Settings) -> tuple[str | None, bool]:
     """Whose quota a turn of the chat model counts against, and whether that is an admin."""
-    event = _asking_in(chat)
+    event = asking_in(chat)
     return (asker(event), is_admin(event, settings)) if event is not None else (None, False)
 
 
 def chat_level(chat: str, settings: Settings) -> str:
     """The level of a turn of the chat model: the sender's, capped by `chat_level`; L0 without a sender."""
-    event = _asking_in(chat)
+    event = asking_in(chat)
     level = level_of(event, settings) if event is not None else "L0"
     return min(level, settings.chat_level)  # Level names sort by level.
 

@@ -41,6 +41,7 @@ class OpenClawProvider(Provider):
     settings: Settings
     conversations: Conversations
     audit: Audit
+    context: Any
     manager: Any
 
     def __init__(self, provider_config: dict[str, Any], provider_settings: dict[str, Any], *_: Any) -> None:
@@ -230,6 +231,7 @@ class OpenClawProvider(Provider):
         files = await attachments.of_urls(asked.images, self.engine)
         turn = AgentTurn(abort, session)
         served = []
+        asking = access.asking_in(chat)
         for tool in offered:
             own = getattr(tool, "name", None)
             if not isinstance(own, str):
@@ -239,8 +241,10 @@ class OpenClawProvider(Provider):
                 # For the way back: AstrBot knows the tool by its own name.
                 turn.names[name] = own
                 parameters = tool.parameters or tools.NO_PARAMETERS
-                needs = tools.level_of_tool(own, settings)
-                served.append(turn.tool(name, tool.description or "", parameters, needs, settings.tool_timeout_seconds))
+                level_needed = tools.needs_of(self.context, asking, own, settings).level
+                served.append(
+                    turn.tool(name, tool.description or "", parameters, level_needed, settings.tool_timeout_seconds)
+                )
         asker, admin = access.chat_asker(chat, settings)
         turn.start(
             lambda: self.engine.ask(
@@ -326,6 +330,7 @@ async def register_provider(
     OpenClawProvider.settings = settings
     OpenClawProvider.conversations = conversations
     OpenClawProvider.audit = audit
+    OpenClawProvider.context = context
     manager = OpenClawProvider.manager = context.provider_manager
     provider_cls_map.pop(TYPE, None)
     provider_registry[:] = [entry for entry in provider_registry if entry.type != TYPE]

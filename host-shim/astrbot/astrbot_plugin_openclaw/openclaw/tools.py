@@ -18,9 +18,7 @@ from astrbot.core.star.star_handler import star_handlers_registry
 from .engine import Engine
 from .settings import PLUGIN, Settings
 from .texts import say
-
-#: The level that unlisted tools need.
-_UNLISTED = "L2"
+from .tool_needs import Needs, needs
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -31,9 +29,9 @@ _PREFIX = "astrbot_"
 NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
-def level_of_tool(name: str, settings: Settings) -> str:
-    """The level that a tool of AstrBot needs."""
-    return settings.tool_levels.get(name, _UNLISTED)
+def needs_of(_context: Any, _event: Any, name: str, settings: Settings) -> Needs:
+    """What a tool of AstrBot needs for this sender. `event` is None if the sender is unknown."""
+    return needs((name,), settings)
 
 
 def offered_name(name: str) -> str | None:
@@ -64,7 +62,7 @@ def of_turn(context: Any, event: Any, engine: Engine) -> list[Tool]:
             run=_runner(context, event, tool, settings),
             description=tool.description or "",
             parameters=tool.parameters or NO_PARAMETERS,
-            level=level_of_tool(tool.name, settings),
+            level=needs_of(context, event, tool.name, settings).level,
             timeout=settings.tool_timeout_seconds,
         )
     return list(found.values())
