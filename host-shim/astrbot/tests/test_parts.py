@@ -17,6 +17,7 @@ from openclaw.audit import Audit
 from openclaw.guard_state import GuardState
 from openclaw.sessions import Sessions
 from openclaw.settings import Settings
+from openclaw.tool_needs import needs
 from openclaw.wheel_check import require_module, wanted_version
 
 CHAT = "fakeqq:FriendMessage:10001"
@@ -74,6 +75,12 @@ def test_what_goes_to_the_module_are_keys_that_it_has() -> None:
         ({"tool_levels": {"L8": ["x"]}}, ("tool_levels", "L8")),
         ({"tool_levels": ["x"]}, ("tool_levels",)),
         ({"tool_levels": {"L1": 5}}, ("tool_levels.L1", "列表")),
+        ({"tool_approvals": {"root": ["x"]}}, ("tool_approvals", "none、asker、admin")),
+        ({"tool_approvals": {"admin": 5}}, ("tool_approvals.admin", "列表")),
+        ({"level_approvals": {"L4": "nobody"}}, ("level_approvals.L4", "'nobody'", "none、asker、admin")),
+        ({"level_approvals": {"L5": "admin"}}, ("level_approvals", "L5")),
+        ({"level_approvals": ["admin"]}, ("level_approvals",)),
+        ({"send_context": "no"}, ("send_context", "true")),
         ({"users": {"10001": True}}, ("users", "列表")),
         ({"groups": 555}, ("groups", "555")),
         ({"mask_secrets": "false"}, ("mask_secrets", "true")),
@@ -122,6 +129,20 @@ def test_a_prefix_may_be_written_with_astrbots_slash() -> None:
 def test_a_tool_in_two_lists_needs_the_higher_level() -> None:
     settings = Settings.read({"tool_levels": {"L3": ["shell"], "L1": ["shell", "time"]}})
     assert settings.tool_levels == {"shell": "L3", "time": "L1"}
+
+
+def test_a_tools_name_beats_its_level_and_the_strictest_list_wins() -> None:
+    def approval(level: str, *names: str, **config: object) -> str:
+        settings = Settings.read({"tool_levels": {level: [names[0]]}, **config})
+        assert settings.problems == []
+        return needs(names, settings).approval
+
+    assert [approval(level, "x") for level in ("L0", "L1", "L2", "L3", "L4")] == ["none"] * 3 + ["admin"] * 2
+    assert approval("L3", "x", level_approvals={"L3": "asker"}) == "asker"
+    assert approval("L4", "x", level_approvals={"L3": "none", "L4": ""}) == "admin"
+    assert approval("L4", "x", tool_approvals={"none": ["x"]}) == "none"
+    assert approval("L1", "x", tool_approvals={"none": ["x"], "admin": ["x"], "asker": ["x"]}) == "admin"
+    assert approval("L1", "x", "other", tool_approvals={"none": ["x"], "asker": ["other"]}) == "asker"
 
 
 @pytest.mark.parametrize(

@@ -191,11 +191,6 @@ class Settings:
                 return text[len(word) :].strip()
         return None
 
-    def approval_of(self, name: str, level: str) -> str:
-        """Who must approve the calls of a tool: `none`, `asker` or `admin`. `name`: as on the config page;
-        `level`: the level that the tool needs."""
-        return self.tool_approvals.get(name) or self.level_approvals.get(level, "none")
-
     @property
     def places(self) -> int:
         """How many turns can run or wait at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .settings import Settings
+from .settings import APPROVALS, Settings
 
 #: The level that unlisted tools need.
 _UNLISTED = "L2"
@@ -27,5 +27,7 @@ def needs(names: tuple[str, ...], settings: Settings, *, default: str = _UNLISTE
     return Needs(level, _approval(names, level, settings))
 
 
-def _approval(_names: tuple[str, ...], level: str, _settings: Settings) -> str:
-    return "admin" if level >= "L3" else "none"
+def _approval(names: tuple[str, ...], level: str, settings: Settings) -> str:
+    """A name beats the level; with several entries the strictest wins."""
+    listed = [settings.tool_approvals[name] for name in names if name in settings.tool_approvals]
+    return max(listed, key=APPROVALS.index) if listed else settings.level_approvals.get(level, "none")
