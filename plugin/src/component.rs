@@ -123,7 +123,7 @@ impl gateway::Guest for Component {
         by: gateway::Decider,
     ) -> Result<(), gateway::DecideError> {
         state()
-            .decide(&turn_id, &request_id, approve, by.into())
+            .decide(&turn_id, &request_id, approve, by.into(), WasiHost.now_ms())
             .map_err(Into::into)
     }
 

@@ -7,6 +7,7 @@ use openclaw_core::origin::Origin;
 use openclaw_core::printable::excerpt_of;
 use openclaw_core::redact::mask;
 
+use crate::json;
 use crate::prelude::*;
 
 /// A validated gateway.
@@ -62,6 +63,11 @@ impl Checked {
     pub(crate) fn without_tokens<'a>(&'a self, text: String) -> String {
         let token = |gateway: &'a Gateway| gateway.authorization.trim_start_matches("Bearer ");
         mask(&text, self.gateways.iter().map(token))
+    }
+
+    /// JSON text, such as a call's arguments, with the gateways' tokens masked in its strings.
+    pub(crate) fn shown_json(&self, text: &str) -> String {
+        json::masked(text, |string| self.without_tokens(string))
     }
 
     /// The start of a gateway's or model's text for people: one line, printable, at most `most` characters,

@@ -8,8 +8,10 @@ use alloc::borrow::Cow;
 use openclaw_core::json_escape::escape;
 use openclaw_core::printable::push_printable;
 
+mod masked;
 mod strict;
 
+pub(crate) use masked::masked;
 pub(crate) use strict::is_object;
 
 /// An unparsed value. The default is "missing".

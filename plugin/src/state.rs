@@ -1,5 +1,6 @@
 //! State that outlives a turn: config, queue, breakers, tool dialects and counters.
 
+mod approvals;
 mod exchange;
 mod permit;
 mod status;
@@ -12,12 +13,12 @@ use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
-use openclaw_core::approval::{DecideError, Decider};
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::{self, Breaker};
 use openclaw_core::guards::queue::{Entry, MAX_WAITING_BYTES, Queue, Ticket};
 use openclaw_core::status::Counters;
 
+pub(crate) use approvals::ApprovalGuard;
 pub(crate) use exchange::Exchange;
 pub(crate) use permit::Permit;
 
@@ -49,6 +50,7 @@ struct Inner {
     estimate: String,
     /// An abandoned answer is being drained.
     reading_out: bool,
+    approvals: approvals::Approvals,
 }
 
 /// Shared by all turns of an instance. Never borrowed across an await.
@@ -216,17 +218,6 @@ impl State {
             state: breaker.state(now),
             failures: breaker.failures(),
         }
-    }
-
-    /// Decides about a pending approval request of a running turn.
-    pub fn decide(
-        &self,
-        _turn_id: &str,
-        _request_id: &str,
-        _approve: bool,
-        _by: Decider,
-    ) -> Result<(), DecideError> {
-        Err(DecideError::NotPending)
     }
 
     /// Running and queued turns, for `status`.

@@ -1,5 +1,6 @@
 //! Texts of the guards and the client, in the config's locale.
 
+use openclaw_core::approval::Decision;
 use openclaw_core::config::{Limits, MIB};
 use openclaw_core::guards::heavy::Reason;
 use openclaw_core::level::Level;
@@ -100,6 +101,18 @@ pub(crate) fn tool_denied(
         Some(needs) => say!(locale,
             en: "Rejected a tool call: `{name}` needs {needs}, the level is {level}.",
             zh: "已拒绝工具调用：`{name}` 需要 {needs}，当前级别为 {level}。"),
+    }
+}
+
+/// For the model: why a call that nobody approved was not run.
+pub(crate) fn not_approved(name: &str, decision: Decision) -> String {
+    match decision {
+        Decision::Expired => {
+            format!("error: nobody approved this call of `{name}` in time; it was not run")
+        }
+        _ => format!(
+            "error: the user declined this call of `{name}`; it was not run. Do not repeat it unless the user asks for it."
+        ),
     }
 }
 

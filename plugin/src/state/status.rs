@@ -52,7 +52,7 @@ impl State {
             },
             in_flight: inner.queue.in_flight(),
             queued: inner.queue.queued(),
-            approvals: vec![],
+            approvals: inner.approvals.waiting(now),
             level_agents: config.is_some_and(|config| config.level_agents),
             counters: inner.counters,
         }

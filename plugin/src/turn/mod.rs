@@ -1,6 +1,7 @@
 //! A turn, from admission to its end.
 
 mod abandoned;
+mod approval;
 mod exchange;
 mod failover;
 mod progress;

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::prelude::*;
-use crate::state::{Exchange, Permit};
+use crate::state::{ApprovalGuard, Exchange, Permit};
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::Poll;
@@ -14,6 +14,8 @@ pub(super) struct Progress {
     /// All text shown so far.
     pub shown: RefCell<String>,
     pub permit: RefCell<Option<Permit>>,
+    /// The turn may ask for approvals.
+    pub approvals: RefCell<Option<ApprovalGuard>>,
     /// Waiting for the caller: for a tool, or for an event to be read.
     pub callers_time: Cell<bool>,
     /// The latest request.
@@ -30,6 +32,7 @@ impl Progress {
         if !self.left.replace(true) {
             self.fault.replace(Some(fault));
             self.permit.take();
+            self.approvals.take();
         }
     }
 

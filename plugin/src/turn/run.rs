@@ -95,6 +95,7 @@ async fn guarded<H: Host, E: Events>(
     // The config may have changed while the turn was queued.
     let config = state.config().unwrap_or(config);
     let deadline = host.now_ms().saturating_add(config.timeouts.turn.millis());
+    progress.approvals.replace(Some(state.approvals(&turn.id)));
     let run = Run {
         state,
         host,
@@ -108,9 +109,10 @@ async fn guarded<H: Host, E: Events>(
         shortened_said: Cell::new(false),
         calls: Cell::new(0),
         denials_said: Cell::new(0),
+        deadline: Cell::new(deadline),
     };
     let mut admitted = pin!(run.admitted());
-    let late = pin!(host.sleep_until_ms(deadline));
+    let late = pin!(run.late());
     if let Either::Left((end, _)) = select(admitted.as_mut(), late).await {
         return end;
     }
@@ -192,6 +194,8 @@ pub(super) struct Run<'a, H, E> {
     pub calls: Cell<u64>,
     /// Notices sent about calls that were not run.
     pub denials_said: Cell<usize>,
+    /// When the turn's time is up, if nobody decides about what waits for approval.
+    deadline: Cell<u64>,
 }
 
 impl<'a, H: Host, E: Events> Run<'a, H, E> {
@@ -365,6 +369,30 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         if let Some(permit) = self.progress.permit.take() {
             permit.settle(outcome, self.host.now_ms());
         }
+    }
+
+    /// Resolves when the turn's time is up.
+    async fn late(&self) {
+        while self.host.now_ms() < self.deadline.get() {
+            let deadline = self.deadline.get();
+            let moved = poll_fn(|_| match self.deadline.get() == deadline {
+                true => Poll::Pending,
+                false => Poll::Ready(()),
+            });
+            select(pin!(moved), pin!(self.host.sleep_until_ms(deadline))).await;
+        }
+    }
+
+    /// Stops the turn's clock until [`Run::resume_before`], at the latest until this time.
+    pub(super) fn pause_until(&self, until: u64) {
+        let pause = until.saturating_sub(self.host.now_ms());
+        self.deadline.set(self.deadline.get().saturating_add(pause));
+    }
+
+    /// Lets the turn's clock go on before the time given to [`Run::pause_until`].
+    pub(super) fn resume_before(&self, until: u64) {
+        let left = until.saturating_sub(self.host.now_ms());
+        self.deadline.set(self.deadline.get().saturating_sub(left));
     }
 
     fn out_of_time(&self) -> Fault {

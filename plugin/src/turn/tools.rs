@@ -1,5 +1,6 @@
 //! Checks, runs and answers the model's tool calls.
 
+use super::approval::Calls;
 use super::round::Round;
 use super::run::Run;
 use crate::fault::Fault;
@@ -8,9 +9,11 @@ use crate::host::{Events, Host};
 use crate::json;
 use crate::prelude::*;
 use crate::text;
+use alloc::collections::VecDeque;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::Poll;
+use openclaw_core::approval::ApprovalOutcome;
 use openclaw_core::level::Level;
 use openclaw_core::turn::{Event, NoticeCode, ToolCall, bounded_output};
 
@@ -23,8 +26,8 @@ pub const MAX_DENIALS_SAID: usize = 10;
 const MAX_NAME_SHOWN: usize = 64;
 
 impl<H: Host, E: Events> Run<'_, H, E> {
-    /// Runs the calls of one round, several at once; outputs are in call order. A call that is denied or
-    /// fails gives the model an error output and never stops the turn.
+    /// Runs the calls of one round, several at once; outputs are in call order. A call that is denied, not
+    /// approved or fails gives the model an error output and never stops the turn.
     ///
     /// `level` is set to the effective level after the last memory reading.
     pub(super) async fn run_tools(
@@ -33,43 +36,51 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         level: &mut Level,
     ) -> Result<Vec<ToolOutput>, Fault> {
         let mut round = Round::new(calls, || self.own_id(), self.config.locale)?;
-        let mut waiting = round.take_calls().into_iter().enumerate();
-        let mut running = vec![];
+        let asked = self.ask_approval(&mut round, level).await?;
+        let mut waiting = VecDeque::from(asked.run);
+        let mut undecided = asked.requests.len();
+        let mut steps: Vec<Pin<Box<dyn Future<Output = Step> + '_>>> = vec![];
+        for (request, calls) in asked.requests {
+            let decision = self.decision(request.id.clone(), asked.expires_at);
+            self.emit(Event::ApprovalRequested(request)).await?;
+            steps.push(Box::pin(async { Step::Decided(decision.await, calls) }));
+        }
         loop {
-            while running.len() < MAX_CALLS_AT_ONCE
-                && let Some((at, call)) = waiting.next()
+            while steps.len() < MAX_CALLS_AT_ONCE + undecided
+                && let Some((at, call)) = waiting.pop_front()
             {
                 // Check again for each call: earlier ones may have used up the memory.
                 *level = self.level().await?.0;
-                match self.may_run(&call, *level) {
-                    Ok(()) => {
-                        self.state.count(|counters| counters.tool_calls += 1);
-                        self.emit(Event::ToolCall(call.clone())).await?;
-                        running.push(Box::pin(async move {
-                            let id = call.id.clone();
-                            let ran = self.host.run_tool(&self.turn.turn().id, call).await;
-                            (at, id, bounded_output(ran))
-                        }));
-                    }
-                    Err(Refused { to_model, to_user }) => {
-                        round.answer(at, to_model)?;
-                        if let Some(words) = to_user {
-                            self.denied(&mut round, words).await?;
-                        }
-                    }
+                if let Err(refused) = self.may_run(&call, *level) {
+                    self.refuse(&mut round, at, refused).await?;
+                    continue;
                 }
+                self.state.count(|counters| counters.tool_calls += 1);
+                self.emit(Event::ToolCall(call.clone())).await?;
+                steps.push(Box::pin(async move {
+                    let id = call.id.clone();
+                    let ran = self.host.run_tool(&self.turn.turn().id, call).await;
+                    Step::Ran(at, id, bounded_output(ran))
+                }));
             }
-            if running.is_empty() {
+            if steps.is_empty() {
                 break;
             }
-            for (at, id, result) in some_ended(&mut running).await {
-                let succeeded = result.is_ok();
-                round.answer(at, result.unwrap_or_else(|why| format!("error: {why}")))?;
-                self.emit(Event::ToolEnded {
-                    call: id,
-                    succeeded,
-                })
-                .await?;
+            for step in some_ended(&mut steps).await {
+                match step {
+                    Step::Ran(at, call, result) => {
+                        let succeeded = result.is_ok();
+                        round.answer(at, result.unwrap_or_else(|why| format!("error: {why}")))?;
+                        self.emit(Event::ToolEnded { call, succeeded }).await?;
+                    }
+                    Step::Decided(outcome, calls) => {
+                        undecided -= 1;
+                        if undecided == 0 {
+                            self.resume_before(asked.expires_at);
+                        }
+                        waiting.extend(self.decided(&mut round, outcome, calls).await?);
+                    }
+                }
             }
         }
         self.state
@@ -99,8 +110,17 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         format!("{}-{number}", self.turn.turn().id)
     }
 
-    /// Notifies the user of a call that is not run, or counts it once the limit is reached.
-    async fn denied(&self, round: &mut Round, words: String) -> Result<(), Fault> {
+    /// Answers a call that is not run, and notifies the user, or counts it once the limit is reached.
+    pub(super) async fn refuse(
+        &self,
+        round: &mut Round,
+        at: usize,
+        refused: Refused,
+    ) -> Result<(), Fault> {
+        round.answer(at, refused.to_model)?;
+        let Some(words) = refused.to_user else {
+            return Ok(());
+        };
         round.not_run += 1;
         let said = self.denials_said.get();
         if said >= MAX_DENIALS_SAID {
@@ -111,7 +131,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         self.say(NoticeCode::ToolDenied, words).await
     }
 
-    fn may_run(&self, call: &ToolCall, level: Level) -> Result<(), Refused> {
+    pub(super) fn may_run(&self, call: &ToolCall, level: Level) -> Result<(), Refused> {
         let locale = self.config.locale;
         let tools = &self.turn.turn().tools;
         let Some(tool) = tools.iter().find(|tool| tool.name == call.name) else {
@@ -144,14 +164,22 @@ impl<H: Host, E: Events> Run<'_, H, E> {
     }
 }
 
-struct Refused {
-    to_model: String,
-    /// None for a mistake of the model's, which does not concern the user.
-    to_user: Option<String>,
+pub(super) struct Refused {
+    pub to_model: String,
+    /// None for a mistake of the model's, which does not concern the user, and for what the user knows.
+    pub to_user: Option<String>,
+}
+
+/// Something that the round waited for.
+enum Step {
+    /// A call has ended: its place, its id and its result.
+    Ran(usize, String, Result<String, String>),
+    /// An approval request has ended.
+    Decided(ApprovalOutcome, Calls),
 }
 
 /// Waits until at least one future has completed, and removes all that have.
-async fn some_ended<F: Future>(running: &mut Vec<Pin<Box<F>>>) -> Vec<F::Output> {
+async fn some_ended<F: Future + ?Sized>(running: &mut Vec<Pin<Box<F>>>) -> Vec<F::Output> {
     poll_fn(|cx| {
         let mut ended = vec![];
         running.retain_mut(|future| match future.as_mut().poll(cx) {

@@ -232,6 +232,22 @@ impl Taken {
         self.events.borrow().iter().filter_map(notice).collect()
     }
 
+    pub(super) fn requests(&self) -> Vec<ApprovalRequest> {
+        let request = |event: &Event| match event {
+            Event::ApprovalRequested(request) => Some(request.clone()),
+            _ => None,
+        };
+        self.events.borrow().iter().filter_map(request).collect()
+    }
+
+    pub(super) fn outcomes(&self) -> Vec<ApprovalOutcome> {
+        let outcome = |event: &Event| match event {
+            Event::ApprovalEnded(outcome) => Some(outcome.clone()),
+            _ => None,
+        };
+        self.events.borrow().iter().filter_map(outcome).collect()
+    }
+
     pub(super) fn tools_ended(&self) -> Vec<String> {
         let ended = |event: &Event| {
             if let Event::ToolEnded { call: id, .. } = event {
@@ -318,6 +334,42 @@ impl Setup {
     pub(super) fn then(&self, scene: Scene) -> &Self {
         self.world.scenes.borrow_mut().push_back(scene);
         self
+    }
+
+    /// Decides about a request of the turn `t1`.
+    pub(super) fn decide(
+        &self,
+        request: &str,
+        approve: bool,
+        role: DeciderRole,
+    ) -> Result<(), DecideError> {
+        let by = Decider {
+            name: "Ann (7)".into(),
+            role,
+        };
+        let now = self.world.now.get();
+        self.state.decide("t1", request, approve, by, now)
+    }
+
+    /// The names of the tools that ran.
+    pub(super) fn ran(&self) -> Vec<String> {
+        let calls = self.world.tool_calls.borrow();
+        calls.iter().map(|(_, call)| call.name.clone()).collect()
+    }
+
+    /// The outputs in the latest request.
+    pub(super) fn outputs(&self) -> Vec<String> {
+        let sent = self.world.sent.borrow();
+        let input = sent.last().expect("a request").body["input"].clone();
+        let outputs = input.as_array().expect("a list").iter();
+        let outputs = outputs.filter_map(|item| item["output"].as_str().map(str::to_owned));
+        outputs.collect()
+    }
+
+    /// What waits for approval.
+    pub(super) fn pending(&self) -> Vec<openclaw_core::approval::PendingApproval> {
+        let reading = self.world.memory();
+        self.state.status(self.world.now.get(), reading).approvals
     }
 
     pub(super) fn breaker(&self, at: usize) -> breaker::State {

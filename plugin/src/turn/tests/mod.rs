@@ -2,6 +2,8 @@
 
 mod abandoned;
 mod answers;
+mod approval_order;
+mod approvals;
 mod bounds;
 mod calls;
 mod ends;
@@ -17,6 +19,9 @@ use crate::fault::Fault;
 use crate::gateway::classify::Head;
 use crate::host::Failure;
 use crate::state::State;
+use openclaw_core::approval::{
+    Approval, ApprovalOutcome, ApprovalRequest, DecideError, Decider, DeciderRole, Decision,
+};
 use openclaw_core::config::{Config, Limits, MIB};
 use openclaw_core::guards::breaker;
 use openclaw_core::level::Level;

@@ -22,6 +22,13 @@ pub(super) fn tool(name: &str, level: Level) -> Tool {
     }
 }
 
+pub(super) fn guarded_tool(name: &str, level: Level, approval: Approval) -> Tool {
+    Tool {
+        approval,
+        ..tool(name, level)
+    }
+}
+
 pub(super) fn stream_head() -> Head {
     Head {
         status: 200,

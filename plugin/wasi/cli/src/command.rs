@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use openclaw_core::approval::{Decider, DeciderRole};
 use openclaw_core::config::Key;
 use openclaw_core::exit;
 use openclaw_core::level::Level;
 use openclaw_core::locale::Locale;
 use openclaw_core::status::{Diagnosis, Status};
-use openclaw_core::turn::TurnRequest;
+use openclaw_core::turn::{Event, TurnRequest};
 use openclaw_render::{
     CliError, Failure, HumanOutput, JsonOutput, Style, TurnOutput, diagnosis, exit_of_diagnosis,
     exit_of_turn, locale_of_arguments, no_gateway, read_prompt, status, write_line,
@@ -57,8 +58,9 @@ async fn run(style: Style) -> Result<u8, CliError> {
 async fn run_ask(ask: Ask, json: bool, style: Style) -> Result<u8, CliError> {
     let text = read_prompt(&ask.text, false, style.locale)?;
     configure(style.locale)?;
+    let turn_id = "1".to_owned();
     let request = TurnRequest {
-        id: "1".to_owned(),
+        id: turn_id.clone(),
         session: ask
             .session
             .unwrap_or_else(|| format!("wasi-{:016x}", get_random_u64())),
@@ -82,11 +84,25 @@ async fn run_ask(ask: Ask, json: bool, style: Style) -> Result<u8, CliError> {
     let (_cancel, cancelled) = wit_future::new(|| ());
     let (mut events, end) = gateway::ask(request.into(), cancelled).await;
     while let Some(event) = events.next().await {
-        output.event(&event.into())?;
+        let event = Event::from(event);
+        output.event(&event)?;
+        if let Event::ApprovalRequested(request) = event {
+            reject(&turn_id, &request.id);
+        }
     }
     let end = end.await.map(Into::into).map_err(Into::into);
     output.end(&end)?;
     exit_of_turn(&end, json, style.locale)
+}
+
+/// Nobody can be asked here: a no at once instead of one when the time is up.
+fn reject(turn_id: &str, request_id: &str) {
+    let by = Decider {
+        name: "openclaw-cli".to_owned(),
+        role: DeciderRole::Asker,
+    };
+    // If the request has ended meanwhile, that was a no too.
+    let _ = gateway::decide(turn_id, request_id, false, &by.into());
 }
 
 /// Memory is reported even without a gateway.
