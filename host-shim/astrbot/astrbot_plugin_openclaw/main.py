@@ -18,7 +18,7 @@ from .openclaw.wheel_check import require_module
 FOLDER = Path(__file__).resolve().parent
 BROKEN = require_module(FOLDER)
 
-from .openclaw import access, texts  # noqa: E402
+from .openclaw import access, reentry, texts  # noqa: E402
 from .openclaw.settings import PLUGIN, Settings  # noqa: E402
 
 if BROKEN is None:
@@ -96,7 +96,10 @@ class OpenClawStar(Star):
         # AstrBot's own model must not answer as well, whatever happens below. The event is stopped last:
         # AstrBot sends no results of a stopped event.
         event.should_call_llm(True)
-        if self.commands is None:
+        if reentry.is_marked(event):
+            # A command that a turn has run sends its own event again: it would never end.
+            logger.warning(f"[{PLUGIN}] 助手运行的命令试图再次调用助手，已忽略")
+        elif self.commands is None:
             locale = self.settings.locale
             if access.may_ask(event, self.settings):
                 yield event.plain_result(BROKEN.text(locale) if BROKEN else texts.say(locale, "not_ready"))

@@ -3,23 +3,15 @@ in a real one: tests/astrbot/scenario.py."""
 
 from __future__ import annotations
 
+import enum
 import logging
 import sys
 import types
 from dataclasses import dataclass, field
 from typing import Any
 
-
-class MessageChain:
-    def __init__(self) -> None:
-        self.text = ""
-
-    def message(self, text: str) -> MessageChain:
-        self.text += text
-        return self
-
-    def get_plain_text(self) -> str:
-        return self.text
+import fake_commands
+from fake_commands import MessageChain
 
 
 class LLMResponse:
@@ -109,6 +101,7 @@ def install() -> None:
         "astrbot.api": {"logger": logging.getLogger("astrbot")},
         "astrbot.api.event": {"MessageChain": MessageChain},
         "astrbot.api.message_components": {
+            "Plain": fake_commands.Plain,
             "Image": Image,
             "File": nothing,
             "Video": nothing,
@@ -129,9 +122,16 @@ def install() -> None:
         },
         "astrbot.core.star": {},
         "astrbot.core.star.filter": {},
-        "astrbot.core.star.filter.command": {"CommandFilter": nothing},
-        "astrbot.core.star.filter.command_group": {"CommandGroupFilter": nothing},
-        "astrbot.core.star.star_handler": {"star_handlers_registry": []},
+        "astrbot.core.star.filter.command": {"CommandFilter": fake_commands.CommandFilter},
+        "astrbot.core.star.filter.command_group": {"CommandGroupFilter": fake_commands.CommandGroupFilter},
+        "astrbot.core.star.filter.permission": {"PermissionTypeFilter": fake_commands.PermissionTypeFilter},
+        "astrbot.core.star.session_plugin_manager": {"SessionPluginManager": fake_commands.SessionPluginManager},
+        "astrbot.core.star.star_handler": {
+            "EventType": enum.Enum("EventType", "AdapterMessageEvent"),
+            "star_handlers_registry": fake_commands.registry,
+        },
+        "astrbot.core.pipeline": {},
+        "astrbot.core.pipeline.context_utils": {"call_handler": fake_commands.call_handler},
     }
     for name, contents in modules.items():
         module = sys.modules.setdefault(name, types.ModuleType(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +21,14 @@ def is_admin(event: Any, settings: Settings) -> bool:
     if not event.is_admin():
         return False
     return not settings.admin_platforms or str(event.get_platform_id()) in settings.admin_platforms
+
+
+def as_counted(event: Any, settings: Settings) -> Any:
+    """The event, or a copy without AstrBot's admin role for a sender who does not count as an admin here."""
+    if event.is_admin() and not is_admin(event, settings):
+        event = copy.copy(event)
+        event.role = "member"
+    return event
 
 
 def may_ask(event: Any, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ from astr_openclaw import Delta, Fault, Notice
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
 
-from . import access, attachments, masking, texts, tools
+from . import access, attachments, command_tools, masking, texts, tools
 from .audit import Audit
 from .chat_task import ChatTask
 from .engine import Engine
@@ -127,7 +127,12 @@ class Commands:
         if command == "status":
             status = await engine.status_now()
             return texts.status_text(locale, status, engine.running().component, component_problem)
-        return texts.diagnosis_text(locale, await engine.diagnose(), component_problem) + self._unbound()
+        return texts.diagnosis_text(locale, await engine.diagnose(), component_problem) + self._hints()
+
+    def _hints(self) -> str:
+        """Hints about settings that do not do what they seem to."""
+        wrong = command_tools.problems(self._context, self._settings)
+        return self._unbound() + "".join(f"\nℹ️ {problem}" for problem in wrong)
 
     def _unbound(self) -> str:
         """A hint about list entries that match on several platforms."""

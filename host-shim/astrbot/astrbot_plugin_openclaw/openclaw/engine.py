@@ -26,6 +26,7 @@ from astr_openclaw import (
 from astrbot.api import logger
 
 from .guard_state import GuardState
+from .reentry import inside_command
 from .settings import PLUGIN, Settings
 from .texts import say
 from .user_quota import QuotaExceeded, UserQuota
@@ -167,9 +168,11 @@ class Engine:
         attachments: Iterable[Attachment] = (),
         tools: Iterable[Tool] = (),
     ) -> Turn:
-        """Starts a turn. Raises `Fault` if no plugin is running, or if `asker` (None if unknown) has used up
-        their share of the queue. One place is reserved for admins."""
+        """Starts a turn. Raises `Fault` if no plugin is running, if `asker` (None if unknown) has used up their
+        share of the queue, or from inside a command that a turn is running. One place is reserved for admins."""
         plugin = self.running()
+        if inside_command():
+            raise self.fault("busy", "inside_command")
         try:
             self._quota.admit(asker, admin=admin)
         except QuotaExceeded as full:

@@ -241,7 +241,7 @@ class OpenClawProvider(Provider):
                 # For the way back: AstrBot knows the tool by its own name.
                 turn.names[name] = own
                 parameters = tool.parameters or tools.NO_PARAMETERS
-                level_needed = tools.needs_of(self.context, asking, own, settings).level
+                level_needed = tools.needs_of(self.context, asking, own, settings, tool).level
                 served.append(
                     turn.tool(name, tool.description or "", parameters, level_needed, settings.tool_timeout_seconds)
                 )

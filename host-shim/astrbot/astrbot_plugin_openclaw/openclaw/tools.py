@@ -15,6 +15,7 @@ from astrbot.core.star.filter.command import CommandFilter
 from astrbot.core.star.filter.command_group import CommandGroupFilter
 from astrbot.core.star.star_handler import star_handlers_registry
 
+from . import access, command_tools, computer_tools
 from .engine import Engine
 from .settings import PLUGIN, Settings
 from .texts import say
@@ -29,9 +30,13 @@ _PREFIX = "astrbot_"
 NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
-def needs_of(_context: Any, _event: Any, name: str, settings: Settings) -> Needs:
-    """What a tool of AstrBot needs for this sender. `event` is None if the sender is unknown."""
-    return needs((name,), settings)
+def needs_of(context: Any, event: Any, name: str, settings: Settings, tool: Any = None) -> Needs:
+    """What a tool of AstrBot needs for this sender. `event` is None if the sender is unknown, `tool` the tool
+    itself, if it is at hand."""
+    if not computer_tools.is_computer_tool(name, tool):
+        return needs((name,), settings)
+    least = computer_tools.least_level(context, event, name)
+    return needs((name,), settings, default=least, least=least)
 
 
 def offered_name(name: str) -> str | None:
@@ -49,27 +54,53 @@ def active_tools(context: Any) -> list[Any]:
 
 
 def of_turn(context: Any, event: Any, engine: Engine) -> list[Tool]:
-    """The tools for a sender's turn: the Star's own and, if enabled, AstrBot's."""
+    """The tools for a sender's turn: the Star's own and, if enabled, AstrBot's tools, commands and computer use."""
     settings = engine.settings
     found = {tool.name: tool for tool in own(context, engine)}
-    for tool in active_tools(context) if settings.tools else ():
-        name = offered_name(tool.name)
-        if name is None or name in found:
-            logger.debug(f"[{PLUGIN}] 工具 {tool.name!r} 的名称不能用于 OpenClaw，已跳过")
-            continue
-        found[name] = Tool(
-            name=name,
-            run=_runner(context, event, tool, settings),
-            description=tool.description or "",
-            parameters=tool.parameters or NO_PARAMETERS,
-            level=needs_of(context, event, tool.name, settings).level,
-            timeout=settings.tool_timeout_seconds,
-        )
+    served = command_tools.of_turn(context, event, settings)
+    if settings.computer_use:
+        acting = access.as_counted(event, settings)
+        served += _served(context, acting, computer_tools.offered(context, acting), settings)
+    if settings.tools:
+        # Without its computer use, which has a setting of its own.
+        plain = [tool for tool in active_tools(context) if not computer_tools.is_computer_tool(tool.name, tool)]
+        served += _served(context, event, plain, settings)
+    for tool in served:
+        if tool.name in found:
+            logger.debug(f"[{PLUGIN}] 工具 {tool.name!r} 重名，已跳过")
+        else:
+            found[tool.name] = tool
     return list(found.values())
 
 
-def _runner(context: Any, event: Any, tool: Any, settings: Settings) -> Callable[..., Any]:
+def _served(context: Any, event: Any, tools: list[Any], settings: Settings) -> list[Tool]:
+    """Tools of AstrBot, run in the name of the event's sender."""
+    served = []
+    for tool in tools:
+        name = offered_name(tool.name)
+        if name is None:
+            logger.debug(f"[{PLUGIN}] 工具 {tool.name!r} 的名称不能用于 OpenClaw，已跳过")
+            continue
+        need = needs_of(context, event, tool.name, settings, tool)
+        served.append(
+            Tool(
+                name=name,
+                run=_runner(context, event, tool, need, settings),
+                description=tool.description or "",
+                parameters=tool.parameters or NO_PARAMETERS,
+                level=need.level,
+                timeout=settings.tool_timeout_seconds,
+            )
+        )
+    return served
+
+
+def _runner(context: Any, event: Any, tool: Any, need: Needs, settings: Settings) -> Callable[..., Any]:
     async def run(**arguments: Any) -> str:
+        # AstrBot's permissions may have changed since the tool was offered, such as during an approval.
+        now = needs_of(context, event, tool.name, settings, tool)
+        if now.level > need.level:
+            raise PermissionError(say(settings.locale, "level_rose", name=tool.name, level=now.level))
         wrapper = ContextWrapper(
             context=AstrAgentContext(context=context, event=event), tool_call_timeout=int(settings.tool_timeout_seconds)
         )
