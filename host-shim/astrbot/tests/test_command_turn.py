@@ -78,7 +78,7 @@ def test_the_time_limit_ends_a_command_that_waits_and_one_that_blocks_the_loop(s
             ended.append("waits")
 
     async def blocks(event: Event) -> None:
-        time.sleep(1.5)  # noqa: ASYNC251 That is what it does.
+        time.sleep(1.5)
         ended.append("blocks")
 
     command("w", waits)
