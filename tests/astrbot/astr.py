@@ -92,9 +92,8 @@ class AstrBot:
         # As `astrbot init` makes them; 4.14 writes into them without making them.
         (self.data / "temp").mkdir()
         (self.data / "config").mkdir()
-        shutil.copytree(
-            Path(__file__).parent / "astrbot_plugin_scenario", self.data / "plugins/astrbot_plugin_scenario"
-        )
+        for plugin in ("astrbot_plugin_scenario", "astrbot_plugin_scenario_commands"):
+            shutil.copytree(Path(__file__).parent / plugin, self.data / "plugins" / plugin)
         if not self.new:
             # Keeps it from downloading its dashboard.
             (self.data / "dist/assets").mkdir(parents=True)
