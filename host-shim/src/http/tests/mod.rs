@@ -1,5 +1,6 @@
 //! Requests over loopback, against servers that do one thing.
 
+mod batches;
 mod failing_cases;
 mod kept;
 mod limits;
