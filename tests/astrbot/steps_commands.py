@@ -171,10 +171,28 @@ class CommandSteps:
                 text = await self.call(USER, "astrbot_file_read_tool", "restricted", path=path)
                 assert scripted.TOKEN not in text and "root:" not in text, text
             assert "astrbot_execute_shell" not in self.offered(gateway)
+            await self.confined_admin(gateway)
             await self.s.astr.configure(computer_use=False)
             await self.call(USER, "astrbot_file_read_tool", "not offered", path="a.txt")
         finally:
             await self.runtime(computer_use_runtime="none")
+
+    async def confined_admin(self, gateway: scripted.Gateway) -> None:
+        """An admin whom AstrBot confines to the workspace, too."""
+        policy = {"allow_execution": True, "allow_network": False, "filesystem_scope": "workspace"}
+        await self.runtime(computer_use_local_permissions={"admin": policy, "member": policy})
+        await self.call(ADMIN, "astrbot_file_write_tool", "written successfully", path="b.txt", content="管理员的字")
+        await self.call(ADMIN, "astrbot_grep_tool", "管理员的字", pattern="管理员")
+        # There is no bubblewrap here, without which AstrBot runs nothing confined.
+        await self.s.astr.configure(admin_level="L4", max_level="L4")
+        await self.call(ADMIN, "astrbot_execute_shell", "not offered", command="echo x")
+        policy = {"allow_execution": True, "allow_network": True, "filesystem_scope": "host"}
+        await self.runtime(
+            computer_use_local_permissions={
+                "admin": policy,
+                "member": {**policy, "filesystem_scope": "workspace", "allow_execution": False},
+            }
+        )
 
     async def host(self, gateway: scripted.Gateway) -> None:
         await self.s.astr.configure(computer_use=True)
