@@ -2,7 +2,8 @@
 //!
 //! Only one turn runs at a time, so a reader that is slow or gone must not hold it: pushing never
 //! waits. Text that nobody has read yet is joined; what exceeds the bounds is dropped. Of the
-//! deltas a beginning of the text is left, so that a reader can complete it from the reply.
+//! deltas a beginning of the text is left, so that a reader can complete it from the reply. Approval
+//! requests and their ends are never dropped.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,10 @@ use openclaw_core::turn::{Event, ToolCall};
 /// Unread events. Beyond it, deltas are joined to the last one and others are dropped.
 const MAX_EVENTS: usize = 1024;
 
+/// Unread approval requests and their ends, which are kept whatever the other bounds: a turn has at most 64
+/// rounds of tool calls, each with two requests. Only a component that breaks this contract loses any.
+const MAX_APPROVALS: usize = 256;
+
 /// Unread bytes, of text and tool arguments; a single event may be larger.
 const MAX_BYTES: usize = 4 << 20;
 
@@ -20,6 +25,8 @@ const MAX_BYTES: usize = 4 << 20;
 struct State {
     events: VecDeque<Event>,
     bytes: usize,
+    /// How many of them are about approval.
+    approvals: usize,
     /// Deltas were dropped: later ones would leave a gap.
     cut: bool,
     /// Nobody will read: everything is dropped.
@@ -47,6 +54,12 @@ impl State {
                 Some(Event::Delta { text: last }) if full => last.push_str(&text),
                 _ => self.events.push_back(Event::Delta { text }),
             }
+        } else if is_approval(&event) {
+            if self.approvals >= MAX_APPROVALS {
+                return;
+            }
+            self.approvals += 1;
+            self.events.push_back(event);
         } else if fits && self.events.len() < MAX_EVENTS {
             self.events.push_back(event);
         } else {
@@ -54,6 +67,18 @@ impl State {
         }
         self.bytes += size;
     }
+
+    fn pop(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        self.bytes -= size_of(&event);
+        self.approvals -= usize::from(is_approval(&event));
+        Some(event)
+    }
+}
+
+/// Somebody waits for the answer to these.
+fn is_approval(event: &Event) -> bool {
+    matches!(event, Event::ApprovalRequested(_) | Event::ApprovalEnded(_))
 }
 
 fn size_of(event: &Event) -> usize {
@@ -128,8 +153,7 @@ impl EventReceiver {
     /// The next event; `None` once no more come.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut state = self.0.lock();
-        if let Some(event) = state.events.pop_front() {
-            state.bytes -= size_of(&event);
+        if let Some(event) = state.pop() {
             return Poll::Ready(Some(event));
         }
         if state.closed {
@@ -144,6 +168,7 @@ impl EventReceiver {
         let mut state = self.0.lock();
         state.unread = true;
         state.bytes = 0;
+        state.approvals = 0;
         state.events = VecDeque::new();
     }
 }
@@ -157,6 +182,7 @@ impl Drop for EventReceiver {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use openclaw_core::approval::{Approval, ApprovalOutcome, ApprovalRequest, Decision};
     use openclaw_core::turn::{Notice, NoticeCode};
 
     fn delta(text: &str) -> Event {
@@ -236,6 +262,36 @@ mod tests {
         let large = "y".repeat(MAX_BYTES / 4);
         sender.push((0..100).map(|_| notice(&large)));
         assert_eq!(all(&receiver).len(), 4);
+    }
+
+    #[test]
+    fn approvals_are_kept_in_their_place_whatever_else_is_unread() {
+        let call = ToolCall {
+            id: "call".to_owned(),
+            name: "wipe".to_owned(),
+            arguments: "x".repeat(MAX_BYTES),
+        };
+        let asked = Event::ApprovalRequested(ApprovalRequest {
+            id: "approval-1".to_owned(),
+            approver: Approval::Admin,
+            calls: vec![call],
+            expires_in: std::time::Duration::from_secs(300),
+        });
+        let ended = Event::ApprovalEnded(ApprovalOutcome {
+            id: "approval-1".to_owned(),
+            decision: Decision::Approved,
+            by: "Ann".to_owned(),
+        });
+        let (sender, receiver) = channel();
+        sender.push((0..2 * MAX_EVENTS).map(|_| notice("n")));
+        sender.push([asked.clone(), delta("d"), ended.clone(), notice("late")]);
+        let kept = all(&receiver);
+        assert_eq!(kept[MAX_EVENTS - 1..], [notice("n"), asked.clone(), ended]);
+        // A component that breaks its contract does not fill the memory.
+        sender.push((0..10_000).map(|_| asked.clone()));
+        assert_eq!(all(&receiver).len(), MAX_APPROVALS);
+        sender.push([asked]);
+        assert_eq!(all(&receiver).len(), 1);
     }
 
     #[test]

@@ -62,5 +62,5 @@ pub use openclaw_core::turn::{
 };
 pub use plugin::{ConfigureError, DecisionError, Plugin};
 pub use snapshot::{NoSnapshot, Snapshot};
-pub use tools::ToolRunner;
+pub use tools::{ToolRunner, Verdict};
 pub use turn::{Canceller, Turn};

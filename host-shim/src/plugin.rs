@@ -86,8 +86,8 @@ impl Plugin {
         self.begin(request, None)
     }
 
-    /// As [`Plugin::ask`]; this runs the turn's tool calls, instead of the plugin's
-    /// [`PluginBuilder::tool_runner`].
+    /// As [`Plugin::ask`]; this runs the turn's tool calls and may decide about its approval requests, instead
+    /// of the plugin's [`PluginBuilder::tool_runner`].
     pub fn ask_with(&self, request: TurnRequest, runner: Arc<dyn ToolRunner>) -> Turn {
         self.begin(request, Some(runner))
     }
@@ -113,7 +113,8 @@ impl Plugin {
         Turn::new(id, event_receiver, end_receiver, canceller, self.clone())
     }
 
-    /// Decides about a pending [`ApprovalRequest`](crate::ApprovalRequest) of a running turn.
+    /// Decides about a pending [`ApprovalRequest`](crate::ApprovalRequest) of a running turn; a
+    /// [`ToolRunner::approve`] need not.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! Tools that the caller runs for the model.
 
 use futures::future::BoxFuture;
+use openclaw_core::approval::{ApprovalRequest, Decider};
 use openclaw_core::turn::ToolCall;
 
 /// Runs tools for the model. Called only for tools that the guards allow.
@@ -14,6 +15,30 @@ pub trait ToolRunner: Send + Sync {
     /// The future is polled on the plugin's thread in a Tokio runtime and must not block. It is dropped
     /// when the turn is cancelled.
     fn run(&self, turn_id: &str, call: ToolCall) -> BoxFuture<'static, Result<String, String>>;
+
+    /// Decides about calls of tools that need approval. `None`, the default: somebody calls
+    /// [`Plugin::decide`](crate::Plugin::decide), or the request expires.
+    ///
+    /// A future that panics, or a yes from somebody who may not approve, means no. It is polled as that of
+    /// [`ToolRunner::run`], whether or not the turn's events are read, and dropped when the request or the turn
+    /// ends otherwise.
+    fn approve(
+        &self,
+        turn_id: &str,
+        request: ApprovalRequest,
+    ) -> Option<BoxFuture<'static, Verdict>> {
+        let _ = (turn_id, request);
+        None
+    }
+}
+
+/// What a [`ToolRunner`] decided about an [`ApprovalRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether exactly the calls of the request may run.
+    pub approve: bool,
+    /// Who decided. The runner vouches for it.
+    pub by: Decider,
 }
 
 impl<F> ToolRunner for F

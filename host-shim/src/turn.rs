@@ -37,7 +37,9 @@ impl Canceller {
 /// A turn under way. Dropping it cancels the turn and closes its connection to the gateway.
 ///
 /// Events that are not read are kept within bounds and never halt the turn: text is joined, and of
-/// more than some megabytes of it a beginning is left, which [`Reply::text`] completes.
+/// more than some megabytes of it a beginning is left, which [`Reply::text`] completes. An approval
+/// request ([`Event::ApprovalRequested`]) that nobody reads expires, unless the runner decides
+/// ([`ToolRunner::approve`](crate::ToolRunner::approve)); `status` shows it meanwhile.
 #[derive(Debug)]
 pub struct Turn {
     id: String,

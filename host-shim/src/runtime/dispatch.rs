@@ -8,29 +8,24 @@ use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
 use openclaw_core::status::Diagnosis;
 use openclaw_core::turn::oversize;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
 use wasmtime::component::{Accessor, FutureReader};
 
+use super::approvals::{Deciding, Waits};
 use super::bindings::Plugin as Guest;
 use super::bindings::astr::openclaw::types;
 use super::host::Host;
 use super::sinks::{End, EndSink, EventSink};
 use super::supervisor::{Exit, Supervisor, origins, secrets};
+use super::time_limits::GRACE;
 use super::{Answer, Command, DecideCommand, TurnCommand, convert, heap};
 use crate::config::Config;
-use crate::events::EventSender;
 use crate::plugin::ConfigureError;
-
-/// Grace after a turn's own limits; then the turn and its instance are abandoned.
-const TURN_SLACK: Duration = Duration::from_secs(60);
 
 /// Limit of a diagnosis, plus four times the connect timeout (two probes of two gateways). Beyond it the
 /// diagnosis is abandoned; other turns continue.
 const DIAGNOSIS_LIMIT: Duration = Duration::from_secs(180);
-
-/// Real time to end a turn that has timed out on a clock that may have been moved.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// An idle instance is replaced when its memory exceeds this many bytes and twice its initial size:
 /// a component's memory never shrinks.
@@ -116,10 +111,13 @@ impl Supervisor {
                     approve,
                     by,
                 } = *decision;
-                let decided = guest
-                    .1
-                    .astr_openclaw_gateway()
+                let span = tracing::debug_span!(
+                    "decide", turn = turn_id, request = request_id, approve, role = %by.role
+                );
+                let gateway = guest.1.astr_openclaw_gateway();
+                let decided = gateway
                     .call_decide(guest.0, turn_id, request_id, approve, by.into())
+                    .instrument(span)
                     .await?;
                 slot.answer(Ok(decided.map_err(Into::into)));
                 Ok(())
@@ -165,40 +163,34 @@ impl Supervisor {
         }
         let _asking = self.asking();
         let id = request.id.clone();
-        if let Some(runner) = runner.or_else(|| self.runner.clone()) {
-            self.supplies.runners.add(&id, runner);
+        let runner = runner.or_else(|| self.runner.clone());
+        if let Some(runner) = &runner {
+            self.supplies.runners.add(&id, runner.clone());
         }
+        let waits = Waits::new(self.supplies.clock.clone());
+        let (approvals, news) = mpsc::unbounded_channel();
+        let sink = EventSink { events, approvals };
+        let running = run_turn(guest, request.into(), sink, cancelled);
+        let deciding = Deciding {
+            accessor: guest.0,
+            guest: guest.1,
+            turn_id: &id,
+            runner,
+            meter: self.supplies.meter.clone(),
+            waits: &waits,
+        };
+        let running = async {
+            tokio::select! {
+                biased;
+                end = running => end,
+                stop = deciding.follow(news) => match stop? {},
+            }
+        };
         let span = tracing::debug_span!("turn", id, bytes);
-        let end = self
-            .in_time(run_turn(guest, request.into(), events, cancelled).instrument(span))
-            .await?;
+        let end = self.in_time(&waits, running.instrument(span)).await?;
         self.supplies.runners.remove(&id);
         slot.answer(end.map(Into::into).map_err(Into::into));
         self.take_snapshot(guest).await
-    }
-
-    /// Fails if the component does not end a turn within its limits.
-    async fn in_time<T>(&self, running: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-        let clock = &self.supplies.clock;
-        let begun = clock.now();
-        let overdue = async {
-            loop {
-                // A queued turn starts under the config of that time, which may allow more.
-                let limit = self.longest_turn.get().saturating_add(TURN_SLACK);
-                clock.wait_until(begun.saturating_add(limit)).await;
-                tokio::time::sleep(GRACE).await;
-                if self.longest_turn.get().saturating_add(TURN_SLACK) <= limit {
-                    break limit.as_secs();
-                }
-            }
-        };
-        tokio::select! {
-            biased;
-            end = running => end,
-            seconds = overdue => Err(Stop::Misbehaved(format!(
-                "the component did not end a turn within {seconds} s"
-            ))),
-        }
     }
 
     async fn diagnose(
@@ -285,49 +277,13 @@ impl Supervisor {
         self.snapshot.replace(Some(snapshot));
         Ok(())
     }
-
-    /// Counts a use of the gateways until it is dropped.
-    fn asking(&self) -> Asking<'_> {
-        self.asking.set(self.asking.get() + 1);
-        Asking(self)
-    }
-
-    /// Puts a config in force. A running turn may use the limits of either config.
-    pub(super) fn take_config(&self, config: Config) {
-        self.longest_turn
-            .set(self.longest_turn.get().max(turn_limit(&config)));
-        self.config.replace(Some(config));
-    }
-
-    /// Drops the origins and limits of earlier configs once nothing needs them.
-    fn forget_old_configs(&self) {
-        if self.asking.get() == 0 {
-            let config = self.config.borrow();
-            self.longest_turn
-                .set(config.as_ref().map(turn_limit).unwrap_or_default());
-            self.allowed.set(
-                config
-                    .iter()
-                    .filter_map(|config| origins(config).ok())
-                    .flatten(),
-            );
-        }
-    }
-}
-
-/// Longest duration of a turn, queue wait included.
-fn turn_limit(config: &Config) -> Duration {
-    config
-        .limits
-        .queue_wait
-        .saturating_add(config.timeouts.turn)
 }
 
 /// Runs one turn in the component.
 async fn run_turn(
     (accessor, guest): Guests<'_>,
     turn: types::Turn,
-    events: EventSender,
+    sink: EventSink,
     cancelled: oneshot::Receiver<()>,
 ) -> Result<End, Stop> {
     let cancel = accessor.with(|access| {
@@ -340,20 +296,10 @@ async fn run_turn(
     let (event_stream, end) = gateway.call_ask(accessor, turn, cancel).await?;
     let (end_sender, ended) = oneshot::channel();
     accessor.with(|mut access| {
-        event_stream.pipe(&mut access, EventSink(events))?;
+        event_stream.pipe(&mut access, sink)?;
         end.pipe(&mut access, EndSink(Some(end_sender)))
     })?;
     ended
         .await
         .map_err(|_| Stop::Misbehaved("the component dropped a turn without an end".to_owned()))
-}
-
-/// A use of the gateways.
-struct Asking<'a>(&'a Supervisor);
-
-impl Drop for Asking<'_> {
-    fn drop(&mut self) {
-        self.0.asking.set(self.0.asking.get().saturating_sub(1));
-        self.0.forget_old_configs();
-    }
 }

@@ -135,6 +135,16 @@ impl WasiHttpView for Host {
     }
 }
 
+/// Runs code of the caller: its time does not count as the component's computing, and a panic of it, which must
+/// not unwind through the component's frames, is an error.
+pub(super) async fn callers_code<T>(
+    meter: &Meter,
+    future: impl Future<Output = T>,
+) -> std::thread::Result<T> {
+    let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
+    std::future::poll_fn(|cx| meter.host(|| future.as_mut().poll(cx))).await
+}
+
 /// The imports implemented here.
 struct Imports;
 
@@ -172,10 +182,7 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
         };
         let span = tracing::debug_span!("tool", turn = turn_id, name = call.name);
         let running = async move { runner.run(&turn_id, call.into()).await };
-        let running = AssertUnwindSafe(running.instrument(span));
-        let mut running = pin!(running.catch_unwind());
-        // The caller's code does not count as the component's computing.
-        let result = std::future::poll_fn(|cx| meter.host(|| running.as_mut().poll(cx)))
+        let result = callers_code(&meter, running.instrument(span))
             .await
             .unwrap_or_else(|_| Err("the tool panicked".to_owned()));
         // The component would refuse it too, but may lack the memory to hold it.

@@ -1,5 +1,6 @@
 //! The thread that owns the component.
 
+mod approvals;
 mod bindings;
 mod convert;
 mod dispatch;
@@ -10,6 +11,7 @@ mod pending;
 mod sinks;
 mod stderr;
 mod supervisor;
+mod time_limits;
 mod watchdog;
 
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::sync::oneshot;
+use openclaw_core::turn::Event;
+use tokio::sync::{mpsc, oneshot};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{FutureConsumer, Source, StreamConsumer, StreamResult};
 
@@ -12,7 +13,11 @@ use super::host::Host;
 use crate::events::EventSender;
 
 /// Receives events in batches, whether or not anybody reads them.
-pub(super) struct EventSink(pub(super) EventSender);
+pub(super) struct EventSink {
+    pub(super) events: EventSender,
+    /// Gets those about approval too.
+    pub(super) approvals: mpsc::UnboundedSender<Event>,
+}
 
 impl StreamConsumer<Host> for EventSink {
     type Item = types::Event;
@@ -26,7 +31,14 @@ impl StreamConsumer<Host> for EventSink {
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let mut events = Vec::with_capacity(source.remaining(&mut store));
         source.read(&mut store, &mut events)?;
-        self.0.push(events.into_iter().map(Into::into));
+        let approvals = &self.approvals;
+        self.events.push(events.into_iter().map(|event| {
+            let event = Event::from(event);
+            if let Event::ApprovalRequested(_) | Event::ApprovalEnded(_) = event {
+                let _ = approvals.send(event.clone()); // An error says that the turn is being torn down.
+            }
+            event
+        }));
         Poll::Ready(Ok(StreamResult::Completed))
     }
 }

@@ -77,8 +77,10 @@ pub(super) struct Supervisor {
     pub(super) snapshot: RefCell<Option<Vec<u8>>>,
     /// Running turns and diagnoses.
     pub(super) asking: Cell<usize>,
-    /// Longest duration that a current turn may have, queue wait included.
+    /// Longest duration that a current turn may have, queue wait included and waiting for approval not.
     pub(super) longest_turn: Cell<Duration>,
+    /// Longest time that a current turn may wait for approval, all its waits together.
+    pub(super) longest_wait: Cell<Duration>,
     /// The instance holds a call that never ends.
     pub(super) worn: Cell<bool>,
     /// Something large was processed since memory was last returned to the system.
@@ -134,6 +136,7 @@ impl Supervisor {
             snapshot: RefCell::new(None),
             asking: Cell::new(0),
             longest_turn: Cell::new(Duration::ZERO),
+            longest_wait: Cell::new(Duration::ZERO),
             worn: Cell::new(false),
             large: Cell::new(false),
         };
