@@ -1,7 +1,7 @@
 //! Errors of the library on their way to Python. The public exceptions, with docstrings and attributes, are in
 //! the package's `errors.py`; the one raised here only carries JSON.
 
-use host_shim::{ConfigError, ConfigureError, Fault, LoadError, Locale};
+use host_shim::{ConfigError, ConfigureError, DecisionError, Fault, LoadError, Locale};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -11,7 +11,7 @@ pyo3::create_exception!(
     astr_openclaw,
     NativeError,
     pyo3::exceptions::PyException,
-    "`fault`, `config` or `load`, and the JSON of the error."
+    "`fault`, `config`, `decide` or `load`, and the JSON of the error."
 );
 
 /// An error on its way to Python.
@@ -46,6 +46,20 @@ impl From<ConfigureError> for Raised {
                 let text = error.to_string();
                 raised("config", &json!({ "key": null, "en": text, "zh": text }))
             }
+        }
+    }
+}
+
+impl Raised {
+    /// A decision that had no effect, with its message in this language.
+    pub(crate) fn undecided(error: DecisionError, locale: Locale) -> Self {
+        match error {
+            DecisionError::Refused(error) => raised(
+                "decide",
+                &json!({ "code": error.as_str(), "message": error.message(locale) }),
+            ),
+            DecisionError::Fault(fault) => fault.into(),
+            error => Self(PyValueError::new_err(error.to_string())),
         }
     }
 }

@@ -13,7 +13,7 @@ mod tools;
 mod turn;
 
 use host_shim::config::{KEYS, Key};
-use host_shim::{FaultCode, Level};
+use host_shim::{Approval, DeciderRole, FaultCode, Level};
 use openclaw_core::redact;
 use pyo3::prelude::*;
 use serde_json::json;
@@ -56,13 +56,12 @@ fn mask_piece(text: &str, tokens: Vec<String>, mark: &str) -> (String, String) {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
-    module.add(
-        "LEVELS",
-        Level::ALL
-            .iter()
-            .map(|level| level.as_str())
-            .collect::<Vec<_>>(),
-    )?;
+    let level = Level::ALL.iter().map(|level| level.as_str());
+    module.add("LEVELS", level.collect::<Vec<_>>())?;
+    let approval = Approval::ALL.iter().map(|approval| approval.as_str());
+    module.add("APPROVALS", approval.collect::<Vec<_>>())?;
+    let role = DeciderRole::ALL.iter().map(|role| role.as_str());
+    module.add("ROLES", role.collect::<Vec<_>>())?;
     let names = |keys: &mut dyn Iterator<Item = &Key>| keys.map(|k| k.name).collect::<Vec<_>>();
     module.add("CONFIG_KEYS", names(&mut KEYS.iter()))?;
     module.add(
@@ -73,6 +72,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<mailbox::Operation>()?;
     module.add_class::<mailbox::ToolAnswer>()?;
+    module.add_class::<mailbox::ApprovalAnswer>()?;
     module.add_class::<plugin::Plugin>()?;
     module.add_class::<turn::Turn>()?;
     module.add("ForkError", py.get_type::<fork_guard::ForkError>())?;

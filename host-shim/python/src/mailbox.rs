@@ -12,14 +12,15 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
-use host_shim::ToolCall;
+use host_shim::{ApprovalRequest, Decider, ToolCall, Verdict};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::errors::Raised;
+use crate::errors::{self, Raised};
 use crate::fork_guard::ForkGuard;
+use crate::plugin;
 use crate::tools::Answer;
 
 #[cfg(unix)]
@@ -38,8 +39,15 @@ pub(crate) enum Item {
         call: ToolCall,
         answer: oneshot::Sender<Answer>,
     },
-    /// Nobody waits for the tool call with this ticket any more.
-    ToolDropped { turn: u64, ticket: u64 },
+    /// Ask about tool calls of the turn with this key.
+    Approval {
+        turn: u64,
+        ticket: u64,
+        request: ApprovalRequest,
+        answer: oneshot::Sender<Verdict>,
+    },
+    /// Nobody waits for the answer to this ticket any more.
+    Dropped { turn: u64, ticket: u64 },
 }
 
 /// The half of a mailbox that Rust threads use.
@@ -166,8 +174,8 @@ impl Mailbox {
         Ok(())
     }
 
-    /// The items since the last call, in order: `("ready", key)`,
-    /// `("tool", key, ticket, name, arguments, answer)` or `("dropped", key, ticket)`.
+    /// The items since the last call, in order: `("ready", key)`, `("tool", key, ticket, name, arguments, answer)`,
+    /// `("approval", key, ticket, request, answer)` with the request's JSON, or `("dropped", key, ticket)`.
     fn drain(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
         let items = self.outbox.get()?.take().into_iter();
         items
@@ -179,25 +187,34 @@ impl Mailbox {
                     call,
                     answer,
                 } => {
-                    let answer = ToolAnswer::new(answer);
+                    let answer = ToolAnswer(Once::new(answer));
                     ("tool", turn, ticket, call.name, call.arguments, answer).into_py_any(py)
                 }
-                Item::ToolDropped { turn, ticket } => ("dropped", turn, ticket).into_py_any(py),
+                Item::Approval {
+                    turn,
+                    ticket,
+                    request,
+                    answer,
+                } => {
+                    let answer = ApprovalAnswer(Once::new(answer));
+                    let request = errors::json(&request)?;
+                    ("approval", turn, ticket, request, answer).into_py_any(py)
+                }
+                Item::Dropped { turn, ticket } => ("dropped", turn, ticket).into_py_any(py),
             })
             .collect()
     }
 }
 
-/// Carries a tool's result back to its turn.
-#[pyclass(frozen, module = "astr_openclaw._native")]
-pub(crate) struct ToolAnswer(ForkGuard<Mutex<Option<oneshot::Sender<Answer>>>>);
+/// A sender of which only the first answer counts.
+struct Once<T>(ForkGuard<Mutex<Option<oneshot::Sender<T>>>>);
 
-impl ToolAnswer {
-    fn new(sender: oneshot::Sender<Answer>) -> Self {
+impl<T> Once<T> {
+    fn new(sender: oneshot::Sender<T>) -> Self {
         Self(ForkGuard::new(Mutex::new(Some(sender))))
     }
 
-    fn send(&self, answer: Answer) -> PyResult<()> {
+    fn send(&self, answer: T) -> PyResult<()> {
         let sender = self
             .0
             .get()?
@@ -211,17 +228,42 @@ impl ToolAnswer {
     }
 }
 
+/// Carries a tool's result back to its turn.
+#[pyclass(frozen, module = "astr_openclaw._native")]
+pub(crate) struct ToolAnswer(Once<Answer>);
+
 #[pymethods]
 impl ToolAnswer {
     /// Sets the tool's output; halves of characters are replaced. Only the first answer counts.
     fn output(&self, text: &Bound<'_, PyString>) -> PyResult<()> {
-        self.send(Ok(text.to_string_lossy().into_owned()))
+        self.0.send(Ok(text.to_string_lossy().into_owned()))
     }
 
     /// Reports a failure, with a text for the model. Only the first answer counts.
     fn error(&self, text: &Bound<'_, PyString>) -> PyResult<()> {
-        self.send(Err(text.to_string_lossy().into_owned()))
+        self.0.send(Err(text.to_string_lossy().into_owned()))
     }
+}
+
+/// Carries a decision back to its turn.
+#[pyclass(frozen, module = "astr_openclaw._native")]
+pub(crate) struct ApprovalAnswer(Once<Verdict>);
+
+#[pymethods]
+impl ApprovalAnswer {
+    /// Approves or rejects. Only the first answer counts.
+    fn decide(&self, approve: bool, by: &Bound<'_, PyString>, role: &str) -> PyResult<()> {
+        let by = decider(by, role)?;
+        self.0.send(Verdict { approve, by })
+    }
+}
+
+/// Who decides; halves of characters are replaced. Fails if the role is unknown.
+pub(crate) fn decider(name: &Bound<'_, PyString>, role: &str) -> PyResult<Decider> {
+    Ok(Decider {
+        name: name.to_string_lossy().into_owned(),
+        role: role.parse().map_err(plugin::value_error)?,
+    })
 }
 
 /// Converts the result of a finished operation, on the loop's thread.

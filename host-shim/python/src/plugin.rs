@@ -14,11 +14,11 @@ use host_shim::{
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyString};
 
 use crate::errors::{self, Raised};
 use crate::fork_guard::ForkGuard;
-use crate::mailbox::{Mailbox, Operation};
+use crate::mailbox::{Mailbox, Operation, decider};
 use crate::tools::Runner;
 use crate::turn::Turn;
 
@@ -35,12 +35,14 @@ pub(crate) struct Plugin {
 #[pymethods]
 impl Plugin {
     /// Starts a turn. `request`: the JSON of a turn request; `attachments`: media type, file name and content;
-    /// `limits`: seconds per tool name. Tool calls and wake-ups arrive in the mailbox under `key`.
+    /// `limits`: seconds per tool name; `approves`: whether approval requests are asked through the mailbox.
+    /// Tool calls, approval requests and wake-ups arrive in the mailbox under `key`.
     fn ask(
         &self,
         request: &str,
         attachments: Vec<(String, String, Bound<'_, PyBytes>)>,
         limits: HashMap<String, f64>,
+        approves: bool,
         mailbox: &Mailbox,
         key: u64,
     ) -> PyResult<Turn> {
@@ -68,6 +70,7 @@ impl Plugin {
                     Some((name, limit))
                 })
                 .collect(),
+            approves,
         });
         Ok(Turn::new(plugin.ask_with(request, runner), outbox, key))
     }
@@ -103,6 +106,26 @@ impl Plugin {
         Ok(Operation::new(
             async move { plugin.diagnose(locale).await },
             |py, diagnosis| errors::json(&diagnosis)?.into_py_any(py),
+        ))
+    }
+
+    /// Decides about a pending approval request.
+    fn decide(
+        &self,
+        turn_id: String,
+        request_id: String,
+        approve: bool,
+        by: &Bound<'_, PyString>,
+        role: &str,
+    ) -> PyResult<Operation> {
+        let plugin = self.inner.get()?.clone();
+        let by = decider(by, role)?;
+        Ok(Operation::new(
+            async move {
+                let decided = plugin.decide(&turn_id, &request_id, approve, by).await;
+                decided.map_err(|error| Raised::undecided(error, plugin.locale()))
+            },
+            |py, ()| ().into_py_any(py),
         ))
     }
 
@@ -211,7 +234,7 @@ pub(crate) fn parse_locale(name: &str) -> PyResult<Locale> {
     name.parse().map_err(value_error)
 }
 
-fn value_error(error: impl std::fmt::Display) -> PyErr {
+pub(crate) fn value_error(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 

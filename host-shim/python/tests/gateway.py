@@ -6,6 +6,7 @@
 | `drop` | two deltas, then the connection is closed |
 | `tool NAME JSON` | one call of that tool; its output comes back as the answer |
 | `tools NAME N` | N calls at once of that tool, with `{"n": 1}` and so on; their outputs come back, a line each |
+| `each JSON` | a round of the calls in that list of `[NAME, ARGUMENTS]`; their outputs come back, a line each |
 | `again NAME` | a call of that tool in every round until an output says `no more` |
 | `many N` | N deltas |
 | `other` | the deltas say `wrong`, the final text `right` |
@@ -153,16 +154,19 @@ class Gateway:
         elif text == "drop":
             await delta("half")
             raise ConnectionError
-        elif again or text.startswith(("tool ", "tools ")):
+        elif again or text.startswith(("tool ", "tools ", "each ")):
             word, name, arguments = f"{text} {{}}".split(" ", 2)
             offered = [tool.get("name") or tool["function"]["name"] for tool in request.get("tools", [])]
+            calls = [(name, arguments.removesuffix(" {}") if word == "tool" else "{}")]
+            if word == "tools":
+                calls = [(name, json.dumps({"n": n + 1})) for n in range(int(arguments.split()[0]))]
+            elif word == "each":
+                calls = [(name, json.dumps(one)) for name, one in json.loads(text.removeprefix("each "))]
+                name = calls[0][0]
             if name in offered or name == "ghost":
-                each = [arguments.removesuffix(" {}")] if word == "tool" else ["{}"]
-                if word == "tools":
-                    each = [json.dumps({"n": n + 1}) for n in range(int(arguments.split()[0]))]
                 items = [
                     {"type": "function_call", "id": f"fc_{at}", "call_id": f"call_{at}", "name": name, "arguments": one}
-                    for at, one in enumerate(each, 1)
+                    for at, (name, one) in enumerate(calls, 1)
                 ]
                 for at, item in enumerate(items):
                     await send("response.output_item.added", output_index=at, item=item)

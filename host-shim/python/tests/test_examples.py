@@ -14,20 +14,24 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
 @pytest.mark.parametrize(
-    ("example", "question", "answer", "aside"),
+    ("example", "question", "answer", "aside", "typed"),
     [
-        ("ask", "What is new?", "What is new?\n", ""),
-        ("stream", "What is new?", "What is new?\n", "output tokens: "),
+        ("ask", "What is new?", "What is new?\n", "", ""),
+        ("stream", "What is new?", "What is new?\n", "output tokens: ", ""),
         (
             "tools",
             'tool temperature {"city": "北京"}',
             '{"city": "北京", "celsius": 21}\n',
             "calling temperature {'city': '北京'}",
+            "",
         ),
-        ("ask", "drop", "", "stream_interrupted"),
+        ("approve", 'tool delete {"name": "draft.txt"}', "deleted draft.txt\n", "delete {'name': 'draft.txt'}", "y\n"),
+        ("ask", "drop", "", "stream_interrupted", ""),
     ],
 )
-def test_an_example_answers(gateway: Gateway, example: str, question: str, answer: str, aside: str) -> None:
+def test_an_example_answers(
+    gateway: Gateway, example: str, question: str, answer: str, aside: str, typed: str
+) -> None:
     config = gateway.config
     environment = {
         **os.environ,
@@ -35,10 +39,10 @@ def test_an_example_answers(gateway: Gateway, example: str, question: str, answe
         "OPENCLAW_GATEWAY_TOKEN": config["gateway_bearer_token"],
     }
     program = [sys.executable, EXAMPLES / f"{example}.py", question]
-    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(program, env=environment, input=typed, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.returncode) == (answer, 0 if answer else 1), done.stderr
     assert aside in done.stderr
 
 
 def test_every_example_is_run() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"ask", "stream", "tools"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"approve", "ask", "stream", "tools"}

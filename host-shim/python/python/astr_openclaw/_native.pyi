@@ -6,6 +6,8 @@ from typing import Any, final
 
 VERSION: str
 LEVELS: list[str]
+APPROVALS: list[str]
+ROLES: list[str]
 CONFIG_KEYS: list[str]
 SECRET_KEYS: list[str]
 MAX_ATTACHMENT_BYTES: int
@@ -31,17 +33,23 @@ class ToolAnswer:
     def error(self, text: str) -> None: ...
 
 @final
+class ApprovalAnswer:
+    def decide(self, approve: bool, by: str, role: str) -> None: ...
+
+@final
 class Plugin:
     def ask(
         self,
         request: str,
         attachments: list[tuple[str, str, bytes]],
         limits: dict[str, float],
+        approves: bool,
         mailbox: Mailbox,
         key: int,
     ) -> Turn: ...
     def status(self) -> tuple[str, bool]: ...
     def reset(self) -> None: ...
+    def decide(self, turn_id: str, request_id: str, approve: bool, by: str, role: str) -> Operation: ...
     def diagnose(self, locale: str | None) -> Operation: ...
     def snapshot(self) -> Operation: ...
     def configure(self, config: str) -> Operation: ...

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Union
 
@@ -14,7 +15,17 @@ from ._json import decode, valid_json, valid_text
 from ._native import MAX_ATTACHMENT_BYTES
 from ._turn import Turn
 from .errors import ConfigError, LoadError, translated
-from .types import Attachment, ComponentInfo, Diagnosis, Status, Tool, check_level
+from .types import (
+    Approve,
+    Attachment,
+    ComponentInfo,
+    Diagnosis,
+    Status,
+    Tool,
+    TurnContext,
+    check_level,
+    check_role,
+)
 
 #: A dict with the keys of `CONFIG_KEYS`, the path of a TOML or JSON file, or None for the
 #: environment (``OPENCLAW_GATEWAY_URL``, ``OPENCLAW_GATEWAY_TOKEN``, …).
@@ -96,6 +107,8 @@ class Plugin:
         instructions: str = "",
         attachments: Iterable[Attachment | str | os.PathLike[str]] = (),
         tools: Iterable[Tool] = (),
+        context: TurnContext | None = None,
+        approve: Approve | None = None,
     ) -> Turn:
         """Starts a turn and returns at once. Needs a running event loop.
 
@@ -107,10 +120,18 @@ class Plugin:
             instructions: Added to the agent's instructions for this turn.
             attachments: Images and files, or their paths. They make the turn heavy.
             tools: What the model may call. Tools above the effective level are not offered.
+            context: Who is talking. The model gets it as marked, untrusted data.
+            approve: An async function that decides about calls of tools with an ``approval``: it gets the
+                `ApprovalRequest` and returns a bool or a `Decision`. It runs whether or not the events are
+                read, and is cancelled when the request ends otherwise. If it raises or returns anything else,
+                or the person it names may not approve, that means no. Without it, use `decide`.
 
         Raises:
             ValueError: The level is unknown or a file cannot be attached.
+            TypeError: `approve` is not callable.
         """
+        if approve is not None and not callable(approve):
+            raise TypeError(f"`approve` is an async function, not a {type(approve).__name__}")
         offered = list(tools)
         files = _read(attachments)
         request = valid_json(
@@ -126,14 +147,32 @@ class Plugin:
                         "description": tool.description,
                         "parameters": tool.parameters,
                         "level": tool.level,
+                        "approval": tool.approval,
                     }
                     for tool in offered
                 ],
+                "context": None if context is None else asdict(context),
             }
         )
         data = [(valid_text(file.media_type), valid_text(file.filename), file.data) for file in files]
         limits = {valid_text(tool.name): tool.timeout for tool in offered if tool.timeout is not None}
-        return Turn(lambda box, key: self._native.ask(request, data, limits, box.native, key), offered)
+        approves = approve is not None
+        return Turn(lambda box, key: self._native.ask(request, data, limits, approves, box.native, key), offered, approve)
+
+    async def decide(self, turn_id: str, request_id: str, approve: bool, *, by: str, role: str) -> None:
+        """Decides about a pending approval request of a running turn, in any event loop. ``by``: who decides, for
+        the record; ``role``: what they are to the turn, see `ROLES`. You vouch for both.
+
+        Raises:
+            DecideError: It is not pending, has been decided, or this person may not decide it.
+            Fault: The component crashed or the plugin is closed.
+            ValueError: The role is unknown.
+        """
+        if not isinstance(approve, bool):
+            raise TypeError(f"`approve` is a bool, not a {type(approve).__name__}")
+        with translated():
+            decided = self._native.decide(valid_text(turn_id), valid_text(request_id), approve, by, check_role(role))
+            await _bridge.run(decided)
 
     def status(self) -> Status:
         """The guards' state. Waits at most 20 ms: if the component is busy, the last known state is returned

@@ -6,16 +6,17 @@ import asyncio
 import json
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 from . import _bridge
 from ._json import decode
+from ._approval import run_approve
 from ._tool import run_tool
 from .errors import Fault
-from .types import Event, Reply, Tool, event_of
+from .types import ApprovalRequest, Approve, Event, Reply, Tool, event_of
 
 #: Events taken at once: enough to be fast, few enough not to block the loop.
 _BATCH = 64
@@ -30,8 +31,11 @@ class Turn(AsyncIterator[Event]):
     joined, and beyond some megabytes only its beginning is kept; the reply has the whole text.
     """
 
-    def __init__(self, ask: Callable[[_bridge.Mailbox, int], Any], tools: Iterable[Tool]) -> None:
+    def __init__(
+        self, ask: Callable[[_bridge.Mailbox, int], Any], tools: Iterable[Tool], approve: Approve | None
+    ) -> None:
         self._tools = {tool.name: tool for tool in tools}
+        self._approve = approve
         self._running: dict[int, asyncio.Task[None]] = {}
         self._events: deque[str | bytes] = deque()
         self._end: Reply | dict[str, Any] | None = None
@@ -149,15 +153,22 @@ class Turn(AsyncIterator[Event]):
                 self._waiter.set_result(None)
         elif kind == "tool":
             ticket, name, arguments, answer = rest
-            task = asyncio.get_running_loop().create_task(run_tool(self._tools.get(name), name, arguments, answer))
-            # The task must not keep the turn alive.
-            running = self._running
-            running[ticket] = task
-            task.add_done_callback(lambda _: running.pop(ticket, None))
+            self._start(ticket, run_tool(self._tools.get(name), name, arguments, answer))
+        elif kind == "approval":
+            ticket, text, answer = rest
+            request: ApprovalRequest = decode(ApprovalRequest, json.loads(text))
+            self._start(ticket, run_approve(self._approve, request, answer))
         elif kind == "dropped":
             given_up = self._running.get(rest[0])
             if given_up is not None:
                 given_up.cancel()
+
+    def _start(self, ticket: int, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        # The task must not keep the turn alive.
+        running = self._running
+        running[ticket] = task
+        task.add_done_callback(lambda _: running.pop(ticket, None))
 
 
 def _when_gone(turn: Turn, call: Callable[..., object], *args: object) -> None:
@@ -167,7 +178,7 @@ def _when_gone(turn: Turn, call: Callable[..., object], *args: object) -> None:
 
 
 def _dropped(box: _bridge.Mailbox, key: int, running: dict[int, asyncio.Task[None]]) -> None:
-    """Ends the tools of a collected turn; runs in any thread."""
+    """Ends the tools and questions of a collected turn; runs in any thread."""
     box.unregister(key)
     for task in list(running.values()):
         with suppress(RuntimeError):  # The loop is closed.

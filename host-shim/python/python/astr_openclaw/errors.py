@@ -56,6 +56,24 @@ class ConfigError(ValueError):
         self.message = message
 
 
+class DecideError(RuntimeError):
+    """A decision about an approval request had no effect.
+
+    Attributes:
+        code: ``"not_pending"``: its turn has ended or never had it; ``"already_decided"``: decided, or
+            expired; ``"not_permitted"``: this person may not decide it, and it stays pending.
+        message: A sentence for the person who decided, in the config's language.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.code, self.message))
+
+
 class LoadError(RuntimeError):
     """The component cannot be run. The message is one line and says what to do.
 
@@ -82,6 +100,8 @@ def translated(locale: str = "en") -> Iterator[None]:
             raise decode(Fault, fact) from None
         if kind == "config":
             raise ConfigError(fact["zh" if locale == "zh" else "en"], fact["key"]) from None
+        if kind == "decide":
+            raise DecideError(**fact) from None
         raise LoadError(**fact) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -17,11 +17,49 @@ from ._json import decode
 LEVELS: tuple[str, ...] = tuple(_native.LEVELS)
 
 
+#: Who must approve a tool's calls: ``"none"`` nobody, ``"asker"`` the person who asked or an admin,
+#: ``"admin"`` an admin.
+APPROVALS: tuple[str, ...] = tuple(_native.APPROVALS)
+
+#: What a person who decides is to the turn: ``"other"`` may not decide, ``"asker"`` asked, ``"admin"``.
+ROLES: tuple[str, ...] = tuple(_native.ROLES)
+
+
 def check_level(level: str) -> str:
     """The level itself; raises `ValueError` for an unknown one."""
-    if level not in LEVELS:
-        raise ValueError(f"unknown level {level!r}; allowed are {', '.join(LEVELS)}")
-    return level
+    return _check("level", level, LEVELS)
+
+
+def check_role(role: str) -> str:
+    """The role itself; raises `ValueError` for an unknown one."""
+    return _check("role", role, ROLES)
+
+
+def _check(kind: str, name: str, allowed: tuple[str, ...]) -> str:
+    if name not in allowed:
+        raise ValueError(f"unknown {kind} {name!r}; allowed are {', '.join(allowed)}")
+    return name
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The message that the user's message quotes."""
+
+    sender: str = field(repr=False)  #: Name of its author; may be empty.
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TurnContext:
+    """Who is talking, and where. The model gets it as marked, bounded, untrusted data."""
+
+    platform: str = ""  #: The chat platform, such as ``aiocqhttp``.
+    # Not in the repr: names and messages do not belong in a log.
+    sender_id: str = field(default="", repr=False)  #: Id of the sender on the platform.
+    sender_name: str = field(default="", repr=False)  #: Name that the sender goes by.
+    group_name: str = field(default="", repr=False)  #: Name of the group; empty in a private chat.
+    is_admin: bool = False  #: Whether the sender is an admin of the bot.
+    quoted: Quote | None = None  #: The quoted message, if any.
 
 
 @dataclass(frozen=True)
@@ -63,9 +101,12 @@ class Tool:
     timeout: float | None = 60.0
     """Seconds until the model gets a timeout error, even if the tool ignores its cancellation or blocks the
     loop; None for the turn's own limit. A plain function cannot be interrupted and runs on."""
+    approval: str = "none"
+    """Who must approve each call: see `APPROVALS`. The turn waits for ``ask(approve=…)`` or `Plugin.decide`."""
 
     def __post_init__(self) -> None:
         check_level(self.level)
+        _check("approval", self.approval, APPROVALS)
         if not callable(self.run):
             raise TypeError(f"the tool {self.name!r} is not callable")
 
@@ -108,10 +149,48 @@ class Notice:
     text: str  #: For people, in the config's language.
 
 
-#: What happens during a turn.
-Event: TypeAlias = "Delta | ToolCall | ToolEnded | Notice"
+@dataclass(frozen=True)
+class ApprovalRequest:
+    """Tool calls wait for a person's approval: ``ask(approve=…)`` or `Plugin.decide`. Without a decision in time
+    they are not run. A turn has at most two requests pending, for an asker and for an admin."""
 
-_EVENTS = {"tool-call": ToolCall, "tool-ended": ToolEnded, "notice": Notice}
+    request: str  #: The request's id, unique within the turn.
+    approver: str  #: Who may approve: ``asker`` or ``admin``.
+    calls: tuple[ToolCall, ...]  #: Exactly the calls that the decision covers.
+    expires_in_seconds: float  #: From when the request was made.
+
+
+@dataclass(frozen=True)
+class ApprovalEnded:
+    """An approval request has ended. If the turn itself ends first, there is no such event, and it means no."""
+
+    request: str  #: The request's id.
+    decision: str  #: ``approved``, ``rejected`` or ``expired``.
+    by: str  #: Who decided, as given with the decision; empty if it expired.
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the callback ``ask(approve=…)`` decided, and who did."""
+
+    approve: bool  #: Whether the request's calls may run.
+    by: str = ""  #: Who decided, for the record.
+    role: str = "admin"  #: What they are to the turn: see `ROLES`. You vouch for it.
+
+
+#: What happens during a turn.
+Event: TypeAlias = "Delta | ToolCall | ToolEnded | Notice | ApprovalRequest | ApprovalEnded"
+
+#: Decides about an approval request. A plain bool is an admin's decision.
+Approve: TypeAlias = Callable[[ApprovalRequest], Awaitable["bool | Decision"]]
+
+_EVENTS = {
+    "tool-call": ToolCall,
+    "tool-ended": ToolEnded,
+    "notice": Notice,
+    "approval": ApprovalRequest,
+    "approval-ended": ApprovalEnded,
+}
 
 
 def event_of(item: str | bytes) -> Event:
@@ -178,6 +257,17 @@ class Counters:
 
 
 @dataclass(frozen=True)
+class PendingApproval:
+    """An approval request that waits for a decision."""
+
+    turn: str  #: The `Turn.id`.
+    request: str  #: The request's id, for `Plugin.decide`.
+    approver: str  #: Who may approve: ``asker`` or ``admin``.
+    tools: tuple[str, ...]  #: Names of the tools to be called.
+    expires_in_seconds: float
+
+
+@dataclass(frozen=True)
 class Status:
     """The guards' state."""
 
@@ -186,6 +276,9 @@ class Status:
     in_flight: int  #: Running turns: 0 or 1.
     queued: int  #: Waiting turns.
     counters: Counters
+    approvals: tuple[PendingApproval, ...] = ()  #: Requests that wait for a decision, oldest first.
+    level_agents: bool = False
+    """Whether the level picks the gateway's agent, and so bounds the gateway's own tools too."""
     fresh: bool = True  #: False if the component was busy; this is its last known state then.
 
 
@@ -193,7 +286,7 @@ class Status:
 class Check:
     """One check of the diagnosis."""
 
-    name: str  #: A stable id, such as ``memory`` or ``token-primary``.
+    name: str  #: A stable id, such as ``levels``, ``memory`` or ``token-primary``.
     ok: bool
     code: str | None  #: A fault code; None if the check passed.
     detail: str  #: What was seen.
