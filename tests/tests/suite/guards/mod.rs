@@ -2,6 +2,7 @@
 //! their exact boundaries of time are unit tests beside the code; here they are seen to be in
 //! force.
 
+mod approvals;
 mod breaker;
 mod concurrency;
 mod heavy;
