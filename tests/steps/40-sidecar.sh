@@ -10,4 +10,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 for version in 2026.2.9 2026.9.6; do tests/setup/openclaw.sh $version >/dev/null; done
 tests/setup/schemas.sh >/dev/null
 # Among all packages: with -p cargo would resolve other features, and build dependencies once more.
-exec cargo test --release --locked --test real_gateway --test real_config --test schemas -- --test-threads=1
+exec cargo test --release --locked --test real_gateway --test real_model --test real_config --test schemas -- --test-threads=1

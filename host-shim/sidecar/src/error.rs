@@ -153,6 +153,16 @@ macro_rules! errors {
             Io,
             /// The gateway cannot start with the root's files.
             NotReady,
+            /// A model provider's address is not usable.
+            ProviderAddress,
+            /// The choice of a model is incomplete or not usable.
+            ModelChoice,
+            /// A model provider's key is missing or not usable.
+            ModelKey,
+            /// The root's files cannot take the model provider.
+            ModelConfig,
+            /// AstrBot's config is missing, not understood, or has nothing that can be used.
+            AstrBotConfig,
             $($(#[$doc])* $kind,)*
         }
 

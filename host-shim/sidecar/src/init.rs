@@ -11,6 +11,7 @@ use crate::dotenv::{self, Env};
 use crate::error::{self, At, MAKE_FOLDER, READ, Result, SET_MODE, WRITE};
 use crate::gateway_config;
 use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, Root};
+use crate::model;
 use crate::ownership::give_to_container;
 use crate::read_file;
 use crate::release;
@@ -130,6 +131,7 @@ fn make_file(
     if entry.path == ENV {
         return Ok(compare_env(&found));
     }
+    let wanted = model::keep_provider(entry.path, &found, wanted, root);
     if found == wanted {
         return Ok(Outcome::Same);
     }

@@ -12,6 +12,7 @@
 //! - [`engine`]: Docker with Compose v2 or v1, or Podman.
 //! - [`lifecycle`]: starts an [`image`] and waits until it is healthy; [`upgrade`]: upgrades and rolls
 //!   back with [`restore`] points and a [`journal`], so that it can recover from a power loss.
+//! - [`model`]: the model provider, chosen from a table or taken over from AstrBot.
 //! - [`manifest`]: the same gateway on Kubernetes.
 //!
 //! ```
@@ -44,6 +45,7 @@ pub mod lifecycle;
 pub mod lock;
 pub mod manifest;
 pub mod marked_config;
+pub mod model;
 pub mod ownership;
 pub mod plugin_settings;
 pub mod probe;

@@ -62,6 +62,8 @@ impl Operator<'_> {
             root: self.root,
             surroundings: self.surroundings,
             plugin: None,
+            astrbot: None,
+            ask: false,
         };
         let mut facts = Facts::of_files_as(&scope, self.engine.flavour().dialect());
         facts.ask_compose(self.engine);
@@ -132,16 +134,16 @@ impl Operator<'_> {
             match judge(&container, restarts_before) {
                 Verdict::Healthy => return Ok(container),
                 Verdict::Failed(why) => return Err(self.with_log(why, &container)),
-                // Without a health check, the probes decide.
-                Verdict::Unknown if self.verify().is_ok() => return Ok(container),
-                Verdict::Unknown | Verdict::Starting if elapsed >= wait => {
+                // Without a health check, or before Docker makes its first one, the probes decide.
+                Verdict::Unknown | Verdict::Serving if self.answers() => return Ok(container),
+                Verdict::Unknown | Verdict::Serving | Verdict::Starting if elapsed >= wait => {
                     let seconds = wait.as_secs();
                     let why = text!(
                         en: "The gateway did not become healthy within {seconds} s.",
                         zh: "网关在 {seconds} 秒内未通过健康检查。");
                     return Err(self.with_log(why, &container));
                 }
-                Verdict::Unknown | Verdict::Starting => {}
+                Verdict::Unknown | Verdict::Serving | Verdict::Starting => {}
             }
             let seconds = elapsed.as_secs();
             self.progress.step(&text!(
@@ -154,6 +156,14 @@ impl Operator<'_> {
             );
             pause = (pause * 3 / 2).min(Duration::from_secs(2));
         }
+    }
+
+    /// Whether both probes succeed; only known where the port is published on this machine.
+    fn answers(&self) -> bool {
+        let published = self
+            .env()
+            .is_ok_and(|env| address::of(self.root, &env).published);
+        published && self.verify().is_ok()
     }
 
     /// The two probes, through the published port, without a model call.
@@ -211,6 +221,8 @@ impl Operator<'_> {
 enum Verdict {
     Healthy,
     Starting,
+    /// Running, before its first health check.
+    Serving,
     /// Running, without a health check.
     Unknown,
     Failed(Text),
@@ -243,6 +255,7 @@ fn judge(container: &Container, restarts_before: u64) -> Verdict {
  zh: "网关在运行，但健康检查失败。{answer}"))
         }
         ("running", "") => Verdict::Unknown,
+        ("running", "starting") => Verdict::Serving,
         ("running" | "created" | "restarting" | "starting" | "initialized" | "configured", _) => {
             Verdict::Starting
         }

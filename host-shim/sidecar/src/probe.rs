@@ -53,8 +53,19 @@ impl Probe {
 
 /// Posts an empty object to the gateway on this machine's loopback, with the token or without.
 pub fn ask(port: u16, token: Option<&Token>) -> Probe {
+    post(port, token, "{}", LIMIT, MAX_REFUSAL_BYTES as u64).0
+}
+
+/// Posts a body to the gateway on this machine's loopback; also the answer's body, up to `max` bytes.
+pub(crate) fn post(
+    port: u16,
+    token: Option<&Token>,
+    body: &str,
+    limit: Duration,
+    max: u64,
+) -> (Probe, Vec<u8>) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(LIMIT))
+        .timeout_global(Some(limit))
         .http_status_as_error(false)
         .max_redirects(0)
         // A proxy from the environment must not get the token.
@@ -66,15 +77,21 @@ pub fn ask(port: u16, token: Option<&Token>) -> Probe {
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {}", token.expose()));
     }
-    match request.send("{}") {
-        Ok(response) => read(response, token, SystemTime::now()),
-        Err(error) => Probe::Failed {
-            error: error.to_string(),
-        },
+    match request.send(body) {
+        Ok(response) => read(response, token, SystemTime::now(), max),
+        Err(error) => {
+            let error = error.to_string();
+            (Probe::Failed { error }, Vec::new())
+        }
     }
 }
 
-fn read(mut response: Response<ureq::Body>, token: Option<&Token>, now: SystemTime) -> Probe {
+fn read(
+    mut response: Response<ureq::Body>,
+    token: Option<&Token>,
+    now: SystemTime,
+    max: u64,
+) -> (Probe, Vec<u8>) {
     let header = |name: &str| {
         let value = response.headers().get(name);
         let value = value.and_then(|value| value.to_str().ok());
@@ -95,11 +112,11 @@ fn read(mut response: Response<ureq::Body>, token: Option<&Token>, now: SystemTi
     let body = response
         .body_mut()
         .with_config()
-        .limit(MAX_REFUSAL_BYTES as u64)
+        .limit(max)
         .read_to_vec()
         .unwrap_or_default();
     let fault = classify::classify(&head, &body, Default::default());
-    Probe::Answered {
+    let answered = Probe::Answered {
         status: head.status,
         why: Why {
             code: fault.code,
@@ -108,7 +125,8 @@ fn read(mut response: Response<ureq::Body>, token: Option<&Token>, now: SystemTi
         // A gateway may echo the token.
         message: mask(&fault.message, token.map(Token::expose)),
         clock_ahead: ahead(&head.date, now),
-    }
+    };
+    (answered, body)
 }
 
 fn ahead(date: &str, now: SystemTime) -> Option<i64> {

@@ -41,7 +41,7 @@ pub fn compose_variables() -> [&'static str; 6] {
         dotenv::PORT,
         dotenv::MEMORY,
         dotenv::STOP_GRACE,
-        "OPENCLAW_PROVIDER_API_KEY",
+        dotenv::PROVIDER_KEY,
     ]
 }
 
@@ -116,6 +116,21 @@ mod tests {
                 .iter()
                 .all(|key| example.iter().any(|(other, _)| other == *key))
         );
+    }
+
+    // N8 of issue 13: answers are in the container's log, which is worth knowing.
+    #[test]
+    fn the_runbooks_say_how_much_of_the_answers_the_log_keeps() {
+        let compose: serde_json::Value = serde_saphyr::from_str(COMPOSE_FILE).unwrap();
+        let options = &compose["services"][crate::layout::SERVICE]["logging"]["options"];
+        let number = |key: &str| {
+            let text = options[key].as_str().unwrap().trim_end_matches('m');
+            text.parse::<u32>().unwrap()
+        };
+        let kept = format!("{} MB", number("max-size") * number("max-file"));
+        for book in [RUNBOOK_EN, RUNBOOK_ZH] {
+            assert!(book.contains(&kept) && book.contains("`logging`"), "{kept}");
+        }
     }
 
     #[test]

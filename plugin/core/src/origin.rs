@@ -61,8 +61,13 @@ impl OriginError {
 
     /// Message for people: the address, with any password removed, and what is wrong with it.
     pub fn message(self, url: &str, locale: Locale) -> String {
-        let url = shown(&without_user(url));
         let why = self.words(locale);
+        if self == Self::Empty {
+            return say!(locale,
+                en: "it {why}; write it like http://127.0.0.1:18789",
+                zh: "{why}；请写成 http://127.0.0.1:18789 的形式");
+        }
+        let url = shown(&without_user(url));
         say!(locale,
             en: "`{url}` {why}; write it like http://127.0.0.1:18789",
             zh: "`{url}` {why}；请写成 http://127.0.0.1:18789 的形式")

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::model::{FromAstrBot, ModelArgs};
 use crate::layout::DEFAULT_ROOT;
 use crate::plugin_settings::Format;
 use crate::restore;
@@ -34,7 +35,12 @@ pub enum SidecarCommand {
         /// The .env is never replaced.
         #[arg(long)]
         force: bool,
+        /// A model provider to take over from AstrBot.
+        #[command(flatten)]
+        astrbot: FromAstrBot,
     },
+    /// Choose the model provider: a well-known service, any OpenAI-compatible URL, or AstrBot's own.
+    Model(ModelArgs),
     /// Check everything: files, settings, engine, container, port, token, memory, disk, clock.
     Doctor {
         /// Print one JSON object.
@@ -49,6 +55,12 @@ pub enum SidecarCommand {
         /// A plugin config to compare with: AstrBot's JSON or host-shim's TOML.
         #[arg(long, value_name = "FILE")]
         plugin_config: Option<PathBuf>,
+        /// AstrBot's data folder, to compare the model provider's key with.
+        #[arg(long, value_name = "DATA")]
+        astrbot: Option<PathBuf>,
+        /// Make one model call through the gateway, to prove that the provider works.
+        #[arg(long)]
+        ask: bool,
         /// Print the JSON Schema of the --json output instead.
         #[arg(long)]
         json_schema: bool,

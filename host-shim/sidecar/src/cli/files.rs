@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::output::out;
-use super::{OK, Session};
+use super::{FromAstrBot, OK, Session};
 use crate::error::{self, At, MAKE_FOLDER, Result, WRITE};
 use crate::init::{self, Outcome};
 use crate::layout::{CONFIG, KEPT};
@@ -16,7 +16,7 @@ use crate::secret::{Flaw, Token};
 use crate::text::text;
 
 impl Session<'_> {
-    pub(super) fn init(&self, force: bool) -> Result<u8> {
+    pub(super) fn init(&self, force: bool, astrbot: &FromAstrBot) -> Result<u8> {
         let stamp = humantime::format_rfc3339_seconds(SystemTime::now())
             .to_string()
             .replace([':', '-'], "");
@@ -55,8 +55,18 @@ impl Session<'_> {
         // Without the token, because this output ends up in logs and screenshots; `print-config` shows
         // it where it is needed.
         self.say(&text!(
- en: "\nThe plugin's three settings (to show the token: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN in {root}/.env\n  gateway_agent_id      main\n\nNext: configure a model provider in {root}/{CONFIG}, then run\n  host-shim sidecar up --root {root}",
- zh: "\n插件的三项设置（查看令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n\n下一步：在 {root}/{CONFIG} 中配置模型服务，然后运行\n  host-shim sidecar up --root {root}"));
+ en: "\nThe plugin's three settings (to show the token: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN in {root}/.env\n  gateway_agent_id      main\n",
+ zh: "\n插件的三项设置（查看令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n"));
+        let fresh = report.entries.contains(&(CONFIG, Outcome::Made));
+        let has_model = self.offer_model(astrbot, fresh)?;
+        self.say(&match has_model {
+            true => text!(
+                en: "Next: host-shim sidecar up --root {root}",
+                zh: "下一步：host-shim sidecar up --root {root}"),
+            false => text!(
+                en: "Next: choose the model provider, then start the gateway:\n  host-shim sidecar model --root {root}\n  host-shim sidecar up --root {root}",
+                zh: "下一步：选择模型服务，然后启动网关：\n  host-shim sidecar model --root {root}\n  host-shim sidecar up --root {root}"),
+        });
         Ok(OK)
     }
 

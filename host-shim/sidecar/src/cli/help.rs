@@ -1,5 +1,7 @@
 //! The Chinese help of commands and arguments, by their path.
 
+use openclaw_core::locale::Locale;
+
 /// The Chinese help of a command or argument, such as `init.force`. Paths start below `sidecar`, whose own
 /// text has the empty path.
 pub fn chinese(path: &str) -> Option<&'static str> {
@@ -8,11 +10,24 @@ pub fn chinese(path: &str) -> Option<&'static str> {
         "root" => "边车的目录",
         "init" => "创建目录和文件，并生成强令牌；不覆盖任何文件",
         "init.force" => "替换与模板不同的文件并保留备份；.env 不会被替换",
+        "model" => "选择模型服务：常用服务、任意 OpenAI 兼容地址，或沿用 AstrBot 的服务商",
+        "model.service" => "常用服务的名称（见 --list），或 custom（需要 --base-url）",
+        "model.base_url" => "服务的基础 URL，例如 https://llm.example.com/v1",
+        "model.model" => "服务中的模型名称；默认为 --list 中的第一个",
+        "model.api" => "调用该服务的接口类型",
+        "model.key_env" => "从该环境变量读取密钥；不写名称则使用该服务的惯用变量",
+        "model.key_file" => "从只含密钥的文件读取；- 表示标准输入",
+        "model.keep_loopback" => "网关不在容器中运行：保留回环地址",
+        "model.dry_run" => "只显示将要进行的修改",
+        "model.json" => "输出一个 JSON 对象",
+        "model.list" => "改为列出常用服务",
         "doctor" => "检查文件、设置、容器引擎、容器、端口、令牌、内存、磁盘和系统时间",
         "doctor.json" => "输出一个 JSON 对象",
         "doctor.fix" => "执行安全的修复：创建缺少的内容、收紧权限、在没有令牌时写入令牌",
         "doctor.dry_run" => "与 --fix 一起使用：只列出将要进行的修复",
         "doctor.plugin_config" => "要比较的插件配置：AstrBot 的 JSON 或 host-shim 的 TOML",
+        "doctor.astrbot" => "AstrBot 的数据目录，用于比较模型服务的密钥",
+        "doctor.ask" => "通过网关请求一次模型，以证明模型服务可用",
         "doctor.json_schema" => "改为输出 --json 结果的 JSON Schema",
         "up" => "启动网关并等待健康检查通过",
         "down" => "停止网关并删除容器；数据全部保留",
@@ -39,10 +54,44 @@ pub fn chinese(path: &str) -> Option<&'static str> {
     Some(own)
 }
 
+/// What follows the English help of `model`.
+pub const MODEL_EN: &str = "\
+Examples:
+  host-shim sidecar model                                   asks for everything
+  DEEPSEEK_API_KEY=… host-shim sidecar model --service deepseek --key-env
+  host-shim sidecar model --service qwen --model qwen-plus --key-file key.txt
+  host-shim sidecar model --service ollama --model qwen3:8b
+  host-shim sidecar model --base-url https://llm.example.com/v1 --model my-model --key-file -
+  host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider deepseek/deepseek-chat
+The key goes only to .env; the config changes only between the command's own markers. A restore
+point is made first.";
+
+/// What follows the Chinese help of `model`.
+const MODEL_ZH: &str = "\
+示例：
+  host-shim sidecar model                                   逐项询问
+  DEEPSEEK_API_KEY=… host-shim sidecar model --service deepseek --key-env
+  host-shim sidecar model --service qwen --model qwen-plus --key-file key.txt
+  host-shim sidecar model --service ollama --model qwen3:8b
+  host-shim sidecar model --base-url https://llm.example.com/v1 --model my-model --key-file -
+  host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider deepseek/deepseek-chat
+密钥只写入 .env；配置文件只有本命令标记之间的内容会改变。修改前会创建恢复点。";
+
+/// What follows the help of a command at this path; `None` for nothing.
+pub fn after(path: &str, locale: Locale) -> Option<&'static str> {
+    match (path, locale) {
+        ("model", Locale::En) => Some(MODEL_EN),
+        ("model", Locale::Zh) => Some(MODEL_ZH),
+        _ => None,
+    }
+}
+
 /// Arguments shared by several commands.
 fn shared(argument: &str) -> Option<&'static str> {
     match argument {
         "wait" => Some("等待健康检查通过的最长秒数"),
+        "from_astrbot" => Some("从 AstrBot 的数据目录沿用模型服务"),
+        "provider" => Some("与 --from-astrbot 一起使用：AstrBot 中服务商的 id"),
         "keep" => Some("保留的恢复点数量；最新的健康恢复点总会保留"),
         _ => None,
     }

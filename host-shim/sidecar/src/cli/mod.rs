@@ -3,15 +3,18 @@
 mod args;
 mod files;
 pub mod help;
+mod model;
 mod output;
+mod prompt;
 
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use openclaw_core::locale::Locale;
 
 pub use self::args::{Keep, SidecarArgs, SidecarCommand, Wait};
+pub use self::model::{FromAstrBot, ModelArgs};
 use self::output::out;
+pub use self::output::wrapped_for_stdout;
 use crate::atomic_file::{AtomicFiles, Checkpoint};
 use crate::doctor::{self, Facts, Scope};
 use crate::engine::Engine;
@@ -66,7 +69,8 @@ pub fn run_with(args: &SidecarArgs, locale: Locale, host: &Host<'_>) -> u8 {
 
 fn failed(error: &Error, locale: Locale) -> u8 {
     let label = text!(en: "error: ", zh: "错误：");
-    eprintln!("{}{}", label.get(locale), error.render(locale));
+    let text = format!("{}{}", label.get(locale), error.render(locale));
+    eprintln!("{}", output::wrapped(&text));
     FAILED
 }
 
@@ -84,7 +88,8 @@ impl Session<'_> {
 
     fn run(&self, command: &SidecarCommand) -> Result<u8> {
         match command {
-            SidecarCommand::Init { force } => self.init(*force),
+            SidecarCommand::Init { force, astrbot } => self.init(*force, astrbot),
+            SidecarCommand::Model(args) => self.model(args),
             SidecarCommand::Doctor {
                 json_schema: true, ..
             } => out(doctor::SCHEMA),
@@ -93,8 +98,19 @@ impl Session<'_> {
                 fix,
                 dry_run,
                 plugin_config,
+                astrbot,
+                ask,
                 ..
-            } => self.doctor(*json, *fix, *dry_run, plugin_config.as_deref()),
+            } => {
+                let scope = Scope {
+                    root: &self.root,
+                    surroundings: &self.host.surroundings,
+                    plugin: plugin_config.as_deref(),
+                    astrbot: astrbot.as_deref(),
+                    ask: *ask,
+                };
+                self.doctor(*json, *fix, *dry_run, &scope)
+            }
             SidecarCommand::Up { wait } => self.start(wait.duration(), false),
             SidecarCommand::Restart { wait } => self.start(wait.duration(), true),
             SidecarCommand::Down => self.down(),
@@ -142,16 +158,16 @@ impl Session<'_> {
     }
 
     fn say(&self, text: &Text) {
-        eprintln!("{}", text.get(self.locale));
+        eprintln!("{}", output::wrapped(text.get(self.locale)));
     }
 
-    fn doctor(&self, json: bool, fix: bool, dry_run: bool, plugin: Option<&Path>) -> Result<u8> {
-        let scope = Scope {
-            root: &self.root,
-            surroundings: &self.host.surroundings,
-            plugin,
+    fn doctor(&self, json: bool, fix: bool, dry_run: bool, scope: &Scope<'_>) -> Result<u8> {
+        // With --fix, the model call shows whether it helped.
+        let first = Scope {
+            ask: scope.ask && !fix,
+            ..scope.clone()
         };
-        let mut facts = Facts::gather(&scope);
+        let mut facts = Facts::gather(&first);
         let mut checks = doctor::diagnose(&facts);
         let mut fixed = Vec::new();
         let fixes = Some(doctor::fixes(&checks)).filter(|_| fix);
@@ -161,7 +177,7 @@ impl Session<'_> {
                 let Text { en, zh } = fix.describe();
                 self.say(&text!(en: "would {en}", zh: "将会{zh}"));
             }
-        } else if !fixes.is_empty() {
+        } else if !fixes.is_empty() || (fix && scope.ask) {
             let there = self.root.path().is_dir();
             let _lock = there.then(|| lock::lock(&self.root)).transpose()?;
             for fix in fixes {
@@ -171,7 +187,7 @@ impl Session<'_> {
                     Err(error) => eprintln!("{}", error.render(self.locale)),
                 }
             }
-            facts = Facts::gather(&scope);
+            facts = Facts::gather(scope);
             checks = doctor::diagnose(&facts);
         }
         if json {
@@ -182,7 +198,8 @@ impl Session<'_> {
                 let Text { en, zh } = fix.describe();
                 self.say(&text!(en: "done: {en}", zh: "已完成：{zh}"));
             }
-            out(&doctor::render(&checks, self.locale))?;
+            let (columns, colours) = output::terminal();
+            out(&doctor::render(&checks, self.locale, columns, colours))?;
         }
         Ok(match doctor::is_well(&checks) {
             true => OK,

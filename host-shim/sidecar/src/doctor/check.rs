@@ -60,6 +60,11 @@ ids! {
     ConfigMode "config-mode" blocks "`gateway.mode`.";
     ConfigAuth "config-auth" blocks "`gateway.auth`.";
     ConfigEndpoint "config-endpoint" blocks "`POST /v1/responses` is on.";
+    ModelProvider "model-provider" allows "The model provider.";
+    ProviderKey "provider-key" blocks "Its key.";
+    ProviderAddress "provider-address" allows "Its address, as the gateway reaches it.";
+    ProviderAstrbot "provider-astrbot" allows "Its key against AstrBot's.";
+    ModelAnswer "model-answer" allows "The one model call of `--ask`.";
     ComposeFile "compose-file" blocks "The compose file can be read.";
     ComposeParts "compose-parts" allows "Parts of the compose file that are not understood here.";
     Bind "bind" blocks "Where the gateway listens.";

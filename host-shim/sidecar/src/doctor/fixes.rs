@@ -1,11 +1,13 @@
 //! What `doctor --fix` may do: only repairs that lose nothing and stop nothing.
 
 use std::fs;
+use std::time::SystemTime;
 
 use crate::atomic_file::{self, AtomicFiles};
 use crate::dotenv;
 use crate::error::{At, CHANGE, Result};
 use crate::layout::{CONTAINER_UID, ENV, PINNED_VERSION, Root, shown};
+use crate::model;
 use crate::ownership;
 use crate::read_file;
 use crate::release;
@@ -31,6 +33,8 @@ pub enum Fix {
     PinVersion,
     /// Give the gateway the time its version needs to stop.
     StopGrace,
+    /// Reach a model server on this machine by its name inside the container.
+    ReachMachine,
 }
 
 impl Fix {
@@ -59,6 +63,9 @@ impl Fix {
             Self::PinVersion => text!(
                 en: "write OPENCLAW_VERSION={PINNED_VERSION} to .env",
                 zh: "在 .env 中写入 OPENCLAW_VERSION={PINNED_VERSION}"),
+            Self::ReachMachine => text!(
+                en: "use host.docker.internal for the model server and map it to this machine",
+                zh: "用 host.docker.internal 访问模型服务，并把它指向本机"),
         }
     }
 
@@ -98,6 +105,15 @@ impl Fix {
                 let env = dotenv::load(root, Default::default())?;
                 let grace = release::stop_grace(env.get(dotenv::VERSION).unwrap_or_default());
                 set_env(root, dotenv::STOP_GRACE, grace, files)
+            }
+            Self::ReachMachine => {
+                let now = model::Files::read(root)?;
+                let Some(model) = now.configured().and_then(|now| now.ours()) else {
+                    return Ok(());
+                };
+                let plan = model::plan(&now, &model, None, false)?;
+                plan.apply(root, files, Some((false, SystemTime::now())))
+                    .map(drop)
             }
         }
     }

@@ -10,10 +10,11 @@ mod fixes;
 mod messages;
 
 use openclaw_core::locale::Locale;
+use openclaw_core::wrap::wrap;
 use serde_json::{Value, json};
 
 pub use self::check::{Check, Id, Status};
-use self::checks::{compose_file, container, env, files, machine, network, settings};
+use self::checks::{compose_file, container, env, files, machine, model, network, settings};
 pub use self::facts::{Facts, Found, Listener, Memory, Scope};
 pub use self::fixes::{Fix, set_env};
 use crate::text::{Text, advice, text};
@@ -37,12 +38,14 @@ pub const DIAGNOSTICS: &[Diagnostic] = &[
     env::version,
     settings::plugin,
     settings::config,
+    model::model,
     compose_file::compose_file,
     container::engine,
     container::container,
     network::port,
     network::without_token,
     network::with_token,
+    model::answer,
     machine::memory,
     machine::disk,
     machine::clock,
@@ -95,11 +98,23 @@ impl Status {
             Self::Wrong => text!(en: "  WRONG  ", zh: "  异常   "),
         }
     }
+
+    fn coloured(self, mark: &str) -> String {
+        let mark = console::style(mark).force_styling(true);
+        match self {
+            Self::Ok => mark.green(),
+            Self::Note => mark.yellow(),
+            Self::Skipped => mark.dim(),
+            Self::Wrong => mark.red().bold(),
+        }
+        .to_string()
+    }
 }
 
-/// The report for a terminal.
-pub fn render(checks: &[Check], locale: Locale) -> String {
+/// The report for people: on a terminal wrapped at `columns` and, if it shows them, with `colours`.
+pub fn render(checks: &[Check], locale: Locale, columns: Option<usize>, colours: bool) -> String {
     const INDENT: &str = "           ";
+    let columns = columns.unwrap_or(usize::MAX);
     let would = text!(en: "--fix would: ", zh: "--fix 将会：");
     let would = would.get(locale);
     let mut out = String::new();
@@ -107,14 +122,35 @@ pub fn render(checks: &[Check], locale: Locale) -> String {
         let (mark, id) = (check.status.mark(), check.id.as_str());
         let code = check.code.map(|code| format!(" [{code}]"));
         let detail = check.detail.get(locale);
-        let detail = detail.replace('\n', &format!("\n{INDENT}  "));
         let (mark, code) = (mark.get(locale), code.unwrap_or_default());
-        out.push_str(&format!("{mark}{id}: {detail}{code}\n"));
-        out.push_str(&advice(&check.cause, &check.remedy, locale, INDENT));
+        let mark = match colours {
+            true => check.status.coloured(mark),
+            false => mark.to_owned(),
+        };
+        let line = format!("{mark}{id}: {detail}{code}");
+        out.push_str(&wrap(&line, columns, &format!("{INDENT}  ")));
+        out.push('\n');
+        let mut below = advice(&check.cause, &check.remedy, locale, INDENT);
         for fix in &check.fixes {
             let fix = fix.describe();
-            out.push_str(&format!("{INDENT}{would}{}\n", fix.get(locale)));
+            below.push_str(&format!("{INDENT}{would}{}\n", fix.get(locale)));
+        }
+        for line in below.lines() {
+            out.push_str(&wrap(line, columns, &format!("{INDENT}  ")));
+            out.push('\n');
         }
     }
+    out.push_str(&summary(checks, locale));
     out
+}
+
+/// The last line: how many are wrong, to be noted, and well.
+fn summary(checks: &[Check], locale: Locale) -> String {
+    let count = |status: Status| checks.iter().filter(|check| check.status == status).count();
+    let (wrong, notes, well) = (count(Status::Wrong), count(Status::Note), count(Status::Ok));
+    let s = if notes == 1 { "" } else { "s" };
+    let line = text!(
+        en: "\n{wrong} wrong, {notes} note{s}, {well} ok\n",
+        zh: "\n异常 {wrong} 项，提示 {notes} 项，正常 {well} 项\n");
+    line.get(locale).to_owned()
 }

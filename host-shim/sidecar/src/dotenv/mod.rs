@@ -23,6 +23,8 @@ pub const VERSION: &str = "OPENCLAW_VERSION";
 pub const TOKEN: &str = "OPENCLAW_GATEWAY_TOKEN";
 /// The port on the host's loopback.
 pub const PORT: &str = "OPENCLAW_HOST_PORT";
+/// The model provider's key.
+pub const PROVIDER_KEY: &str = "OPENCLAW_PROVIDER_API_KEY";
 /// The container's memory limit.
 pub const MEMORY: &str = "OPENCLAW_MEMORY_LIMIT";
 

@@ -17,6 +17,8 @@ use openclaw_sidecar::dotenv::{self, Env};
 use openclaw_sidecar::init::init;
 use openclaw_sidecar::interpolate::Dialect;
 use openclaw_sidecar::layout::Root;
+use openclaw_sidecar::model::{self, Files, Model, services};
+use openclaw_sidecar::secret::Token;
 
 /// What the stand-in gateway answers to a POST with and without the token.
 #[derive(Clone, Debug)]
@@ -87,6 +89,19 @@ impl Stage {
         };
         stage.flavour("compose-v2");
         stage
+    }
+
+    /// Gives the root a model provider: this machine's port on which the stand-in gateway listens, which is enough
+    /// for a connection.
+    pub fn with_model(&self, keep_loopback: bool) {
+        let service = services::service(services::CUSTOM).unwrap();
+        let url = format!("http://127.0.0.1:{}/v1", self.port);
+        let chosen = Model::of(service, service.api, &url, Some("fake-1")).unwrap();
+        let files = Files::read(&self.root).unwrap();
+        let key = Token::new("sk-0123456789abcdef");
+        let plan = model::plan(&files, &chosen, Some(&key), keep_loopback).unwrap();
+        plan.apply(&self.root, AtomicFiles::new(&|_| {}), None)
+            .unwrap();
     }
 
     /// Which engine and Compose are on the search path.

@@ -12,12 +12,13 @@ use openclaw_sidecar::doctor::{self, Facts};
 use serde_json::{Value, json};
 
 use super::failing_cases::Case;
-use super::healthy::{TOKEN, healthy, new_root};
-use super::{failing_cases, failing_forms};
+use super::healthy::{KEY, TOKEN, healthy, new_root};
+use super::{failing_cases, failing_forms, failing_models};
 
 /// Every broken root.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    failing_cases::CASES.iter().chain(failing_forms::CASES)
+    let files = failing_forms::CASES.iter().chain(failing_models::CASES);
+    failing_cases::CASES.iter().chain(files)
 }
 
 /// The checks that are not simply well, without what differs from machine to machine.
@@ -27,7 +28,7 @@ fn report(facts: &Facts, locale: Locale, notes: bool) -> Vec<Value> {
     let validator =
         jsonschema::validator_for(&serde_json::from_str(doctor::SCHEMA).unwrap()).unwrap();
     assert!(validator.is_valid(&value), "{value:#}");
-    assert!(!value.to_string().contains(TOKEN));
+    assert!(!value.to_string().contains(TOKEN) && !value.to_string().contains(KEY));
     let root = facts.root.path().display().to_string();
     let shown: Value = serde_json::from_str(&value.to_string().replace(&root, "ROOT")).unwrap();
     shown["checks"]

@@ -11,8 +11,10 @@ use openclaw_sidecar::dotenv;
 use openclaw_sidecar::engine::{Container, Flavour, Presence};
 use openclaw_sidecar::init::init;
 use openclaw_sidecar::layout::{ENTRIES, Root};
+use openclaw_sidecar::model::{self, Files, Model, services};
 use openclaw_sidecar::probe::Probe;
 use openclaw_sidecar::process::Surroundings;
+use openclaw_sidecar::secret::Token;
 
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 pub const MIB: u64 = 1 << 20;
@@ -26,6 +28,8 @@ pub fn healthy(root: &Root) -> Facts {
         root,
         surroundings: &surroundings,
         plugin: None,
+        astrbot: None,
+        ask: false,
     });
     facts.now = SystemTime::now();
     facts.euid = Some(0);
@@ -61,6 +65,7 @@ pub fn healthy(root: &Root) -> Facts {
         total: 4000 * MIB,
     });
     facts.disk_free = Ok(20_000 * MIB);
+    facts.provider_reached = Some(Ok(()));
     facts
 }
 
@@ -71,7 +76,19 @@ pub fn new_root(folder: &Path) -> Root {
     init(&root, false, "t", AtomicFiles::new(&|_| {})).unwrap();
     chmod(&root, "", 0o700);
     set_env(&root, dotenv::TOKEN, TOKEN);
+    configure_model(&root);
     root
+}
+
+/// The key of the healthy root's model provider.
+pub const KEY: &str = "sk-0123456789abcdef";
+
+fn configure_model(root: &Root) {
+    let service = services::service("deepseek").unwrap();
+    let model = Model::of(service, service.api, service.base_url, None).unwrap();
+    let files = Files::read(root).unwrap();
+    let plan = model::plan(&files, &model, Some(&Token::new(KEY)), false).unwrap();
+    plan.apply(root, AtomicFiles::new(&|_| {}), None).unwrap();
 }
 
 pub fn edit(root: &Root, file: &str, from: &str, to: &str) {

@@ -4,6 +4,7 @@
 mod common;
 mod failing_cases;
 mod failing_forms;
+mod failing_models;
 mod golden;
 mod healthy;
 
@@ -25,7 +26,7 @@ fn a_healthy_root_is_well() {
     assert!(
         doctor::is_well(&checks),
         "{}",
-        doctor::render(&checks, Locale::En)
+        doctor::render(&checks, Locale::En, None, false)
     );
     assert!(checks.iter().all(|check| check.status != Status::Wrong));
 }
@@ -118,6 +119,8 @@ fn fix_does_what_dry_run_says() {
         root: &stage.root,
         surroundings: &Surroundings::default(),
         plugin: None,
+        astrbot: None,
+        ask: false,
     })));
     let again: Vec<_> = again
         .iter()
@@ -129,6 +132,7 @@ fn fix_does_what_dry_run_says() {
 #[test]
 fn a_running_stand_in_is_well_and_the_json_says_so() {
     let stage = Stage::running();
+    stage.with_model(false);
     let run = stage.run(&["doctor", "--json"]);
     let value: Value = serde_json::from_str(&run.stdout).unwrap();
     let wrong: Vec<_> = value["checks"]

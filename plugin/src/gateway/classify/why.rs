@@ -55,9 +55,9 @@ whys! {
              "请换一种说法；如果是之前的消息触发了审核，请重置会话。");
     EITHER = ModelProviderFailed,
         en: ("The gateway failed without giving a reason: either the model provider behind it (key, quota, overload) or the gateway itself (disk, memory, session files).",
-             "Check the gateway's log (docker compose logs) for the reason, then the provider's key and quota and the gateway's disk and memory. Once its disk has been full, 2026.9 needs a restart."),
+             "Check the gateway's log (host-shim sidecar logs) for the reason, then the provider's key and quota and the gateway's disk and memory. Once its disk has been full, 2026.9 needs a restart."),
         zh: ("网关只说失败，没有说明原因：可能是模型服务商（密钥、额度、过载），也可能是网关自身（磁盘、内存、会话文件）。",
-             "请查看网关日志（docker compose logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。2026.9 的磁盘写满过后，需重启才能恢复。");
+             "请查看网关日志（host-shim sidecar logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。2026.9 的磁盘写满过后，需重启才能恢复。");
     TOOL = RequestRejected,
         en: ("The gateway rejected this request's tools; most likely one has the name of a tool built into the gateway.",
              "Rename the tool; retrying unchanged will not help."),
@@ -175,7 +175,7 @@ whys! {
              "请查看网关日志和内存，卡住则重启；并检查途中的防火墙。");
     UPLOAD_BROKE = NetworkOrUnreachable,
         en: ("The connection broke while the request was being sent: the gateway crashed or was restarted, or something in between closed it.",
-             "Check that the gateway is running (docker compose ps) and was not killed for memory, then ask again. If it only happens with large attachments, send smaller ones."),
+             "Check that the gateway is running (host-shim sidecar ps) and was not killed for memory, then ask again. If it only happens with large attachments, send smaller ones."),
         zh: ("发送请求时连接中断：网关崩溃或被重启，或途中的设备断开了连接。",
-             "检查网关是否在运行（docker compose ps）、是否因内存不足被杀死，然后重试。如果只在附件较大时出现，请缩小附件。");
+             "检查网关是否在运行（host-shim sidecar ps）、是否因内存不足被杀死，然后重试。如果只在附件较大时出现，请缩小附件。");
 }

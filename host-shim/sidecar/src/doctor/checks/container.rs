@@ -69,10 +69,18 @@ fn state(facts: &Facts, container: &Container) -> Check {
     match (container.status.as_str(), container.health.as_str()) {
         ("running", "healthy") => messages::container_ok(since),
         ("running", "") => messages::no_health_check(since),
+        // Docker makes its first check only after an interval; the probes know earlier.
+        ("running", "starting") if answers(facts) => messages::container_serves(since),
         ("running", "starting") => messages::container_starting(since, log),
         ("running", _) => messages::container_unhealthy(spaced(&container.health_output), log),
         (status, _) => messages::container_not_running(status, container.exit_code, log),
     }
+}
+
+/// Whether both probes got what a healthy gateway answers.
+fn answers(facts: &Facts) -> bool {
+    let probes = (facts.stranger.as_ref(), facts.bearer.as_ref());
+    matches!(probes, (Some(one), Some(other)) if one.refuses_strangers() && other.takes_the_token())
 }
 
 fn memory_kills(facts: &Facts, container: &Container) -> Check {

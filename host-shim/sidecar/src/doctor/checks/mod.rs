@@ -5,5 +5,6 @@ pub(super) mod container;
 pub(super) mod env;
 pub(super) mod files;
 pub(super) mod machine;
+pub(super) mod model;
 pub(super) mod network;
 pub(super) mod settings;

@@ -17,6 +17,9 @@ use crate::error::Error;
 use crate::gateway_config::{self, GatewayConfig};
 use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
+use crate::model::Configured;
+use crate::model::astrbot::{self, AstrBot};
+use crate::model::proof::{self, Answered, Refused};
 use crate::plugin_settings::{self, PluginSettings};
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
@@ -24,6 +27,9 @@ use crate::read_file::{self, Content};
 use crate::release::is_pinned_version;
 use crate::secret::Token;
 use crate::{journal, lock, ownership, selinux, templates};
+
+/// Where the gateway keeps keys that were given to it by its own commands, in its state.
+const AUTH_PROFILES: &str = "agents/main/agent/auth-profiles.json";
 
 /// An entry of the root, as found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +94,14 @@ pub struct Facts {
     pub compose_verdict: Option<Result<(), String>>,
     /// The plugin's settings, if the caller passed them.
     pub plugin: Option<Result<PluginSettings, Error>>,
+    /// AstrBot's chat providers, if the caller named its folder.
+    pub astrbot: Option<Result<AstrBot, Error>>,
+    /// Whether the gateway keeps keys of providers that were given to it by its own commands.
+    pub has_auth_profiles: bool,
+    /// Whether the provider's port accepts connections from here; `None` if it was not tried.
+    pub provider_reached: Option<Result<(), String>>,
+    /// The one model call; `None` if it was not made.
+    pub answer: Option<Result<Answered, Refused>>,
     /// The container engine.
     pub engine: Presence,
     /// The gateway's container.
@@ -127,6 +141,10 @@ pub struct Scope<'a> {
     pub surroundings: &'a Surroundings,
     /// A plugin config to compare with.
     pub plugin: Option<&'a Path>,
+    /// AstrBot's data folder, to compare the provider's key with.
+    pub astrbot: Option<&'a Path>,
+    /// Whether to make one model call.
+    pub ask: bool,
 }
 
 impl Facts {
@@ -156,11 +174,30 @@ impl Facts {
             facts.stranger = Some(probe::ask(facts.port, None));
             facts.bearer = token
                 .filter(|token| token.expose().bytes().all(|byte| byte.is_ascii_graphic()))
-                .map(|token| probe::ask(facts.port, Some(&token)));
+                .map(|token| {
+                    facts.answer = scope.ask.then(|| proof::ask(facts.port, &token));
+                    probe::ask(facts.port, Some(&token))
+                });
         } else {
             facts.starting = system::starting_gateway(scope.root);
         }
+        facts.provider_reached = facts.reach_provider();
         facts
+    }
+
+    /// Tries the provider's port. Not through a proxy, and not where only the container can tell.
+    fn reach_provider(&self) -> Option<Result<(), String>> {
+        let endpoint = Configured::of(self.config.good()?)?.endpoint()?;
+        let environment = self.service.as_ref().map(|service| &service.environment);
+        let names = environment.into_iter().flatten().map(|(name, _)| name);
+        let proxied = names
+            .map(|name| name.to_ascii_lowercase())
+            .any(|name| name.ends_with("_proxy"));
+        // A name without a dot is another container's.
+        let host = endpoint.host();
+        let of_compose = !host.contains(['.', ':']) && host != "localhost";
+        let inside = (endpoint.is_loopback() || of_compose) && self.in_container().is_some();
+        (!proxied && !inside).then(|| proof::connect(&endpoint))
     }
 
     /// Gathers only the facts of the root's files and the machine: no engine, port or probe.
@@ -215,6 +252,12 @@ impl Facts {
             service,
             compose_verdict: None,
             plugin: scope.plugin.map(plugin_settings::read),
+            astrbot: scope
+                .astrbot
+                .map(|data| astrbot::read(data, &|name| std::env::var(name).ok())),
+            has_auth_profiles: root.join(HOME).join(AUTH_PROFILES).is_file(),
+            provider_reached: None,
+            answer: None,
             engine: Presence::NoEngine,
             container: Ok(None),
             log_tail: String::new(),

@@ -6,10 +6,12 @@
 
 mod container;
 mod files;
+mod model;
 mod settings;
 
 pub(super) use self::container::*;
 pub(super) use self::files::*;
+pub(super) use self::model::*;
 pub(super) use self::settings::*;
 
 macro_rules! messages {
@@ -67,7 +69,13 @@ mod tests {
         let schema: serde_json::Value = serde_json::from_str(crate::doctor::SCHEMA).unwrap();
         let problem = &schema["properties"]["checks"]["items"]["properties"]["problem"];
         let named = problem["examples"].as_array().unwrap();
-        let entries = [files::ENTRIES, settings::ENTRIES, container::ENTRIES].concat();
+        let entries = [
+            files::ENTRIES,
+            settings::ENTRIES,
+            model::ENTRIES,
+            container::ENTRIES,
+        ]
+        .concat();
         let problems = entries
             .iter()
             .filter(|(_, kind)| !matches!(*kind, "ok" | "skipped"));
