@@ -48,6 +48,15 @@ async def test_levels_and_time_limits_are_set_as_for_other_tools() -> None:
     assert command_tools.of_turn(CONTEXT, Event(), read)[0].level == "L4"
 
 
+async def test_approvals_are_set_by_level_and_by_name() -> None:
+    command("天气", weather)
+    command("weather", weather)
+    read = settings("天气", "weather", tool_levels={"L3": ["/weather"]}, tool_approvals={"asker": ["/天气"]})
+    assert [tool.approval for tool in command_tools.of_turn(CONTEXT, Event(), read)] == ["asker", "admin"]
+    read = settings("天气", level_approvals={"L2": "admin"})
+    assert [tool.approval for tool in command_tools.of_turn(CONTEXT, Event(), read)] == ["admin"]
+
+
 async def test_tool_names_are_valid_stable_and_different() -> None:
     words = [
         "weather",

@@ -174,6 +174,17 @@ async def test_the_settings_can_only_raise_a_level(rig: Rig) -> None:
     assert rig.levels(Event(admin=True), tool_levels={"L1": [SHELL]})[SHELL] == "L4"
 
 
+async def test_an_admin_approves_from_l3_up(rig: Rig) -> None:
+    rig.policies["member"] = Policy("workspace")
+    found = rig.of_turn(Event())
+    assert {name: found[name].approval for name in (READ, WRITE, SHELL)} == {
+        READ: "none",
+        WRITE: "none",
+        SHELL: "admin",
+    }
+    assert {tool.approval for tool in rig.of_turn(Event(admin=True)).values()} == {"admin"}
+
+
 async def test_an_admin_who_does_not_count_here_acts_as_a_member(rig: Rig) -> None:
     event = Event(admin=True)
     found = rig.of_turn(event, admin_platforms=["telegram"])

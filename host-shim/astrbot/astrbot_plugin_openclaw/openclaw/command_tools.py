@@ -138,4 +138,5 @@ def _tool(context: Any, event: Any, command: Command, settings: Settings) -> Too
         parameters=_PARAMETERS,
         level=need.level,
         timeout=settings.tool_timeout_seconds,
+        approval=need.approval,
     )

@@ -90,6 +90,7 @@ def _served(context: Any, event: Any, tools: list[Any], settings: Settings) -> l
                 parameters=tool.parameters or NO_PARAMETERS,
                 level=need.level,
                 timeout=settings.tool_timeout_seconds,
+                approval=need.approval,
             )
         )
     return served
