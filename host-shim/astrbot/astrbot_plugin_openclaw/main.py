@@ -61,9 +61,14 @@ class OpenClawStar(Star):
         self.commands = commands
         try:
             await register_provider(
-                self.context, self.engine, self.settings, Conversations(data / "conversations.json"), commands.audit
+                self.context,
+                self.engine,
+                self.settings,
+                Conversations(data / "conversations.json"),
+                commands.audit,
+                commands.approvals,
             )
-            StatusPage(self.context, self.engine).register()
+            StatusPage(self.context, self.engine, commands.approvals).register()
         except Exception:
             # AstrBot's internals differ in this version; the commands still work.
             logger.exception(f"[{PLUGIN}] 聊天模型或状态页未能注册，命令不受影响")

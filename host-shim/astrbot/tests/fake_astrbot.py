@@ -106,7 +106,7 @@ def install() -> None:
             "File": nothing,
             "Video": nothing,
             "Record": nothing,
-            "Reply": nothing,
+            "Reply": type("Reply", (), {}),
         },
         "astrbot.core": {},
         "astrbot.core.agent": {},

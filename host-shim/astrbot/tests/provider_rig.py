@@ -14,6 +14,7 @@ from conftest import star_in
 from fake_astrbot import FunctionTool, LLMResponse, ToolSet, provider_cls_map
 from gateway import Gateway
 from openclaw import access
+from openclaw.approvals import Approvals
 from openclaw.conversations import Conversations
 from openclaw.engine import Engine
 from openclaw.provider import TYPE, OpenClawProvider, register_provider
@@ -29,8 +30,23 @@ both = pytest.mark.parametrize("streaming", [False, True])
 class Admin:
     """Whose message AstrBot answers."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, parts: tuple[Any, ...] = ()) -> None:
         self.unified_msg_origin = origin
+        self.parts = parts
+        self.message_obj = types.SimpleNamespace(group=types.SimpleNamespace(group_name="the group"))
+        self.sent: list[str] = []
+
+    def get_messages(self) -> list[Any]:
+        return list(self.parts)
+
+    def get_platform_name(self) -> str:
+        return "aiocqhttp"
+
+    def get_sender_name(self) -> str:
+        return "the boss"
+
+    async def send(self, chain: Any) -> None:
+        self.sent.append(chain.get_plain_text())
 
     def get_platform_id(self) -> str:
         return "fakeqq"
@@ -95,19 +111,26 @@ class Rig:
     def __init__(self, gateway: Gateway, engine: Engine, folder: Path) -> None:
         self.gateway, self.engine, self.folder = gateway, engine, folder
         self.audit = Audit()
+        self.asking: Admin | None = None  #: Whose message is answered, if not the default.
         self.manager = Manager({"id": TYPE, "type": TYPE, "enable": True})
 
     async def register(self, **settings: Any) -> None:
         read = Settings.read({**self.gateway.config, "groups": ["555"], **settings})
         context: Any = types.SimpleNamespace(provider_manager=self.manager)
+        self.approvals = Approvals(self.engine, self.audit)  # type: ignore[arg-type]
         await register_provider(
-            context, self.engine, read, Conversations(self.folder / "conversations.json"), self.audit
-        )  # type: ignore[arg-type]
+            context,
+            self.engine,
+            read,
+            Conversations(self.folder / "conversations.json"),
+            self.audit,  # type: ignore[arg-type]
+            self.approvals,
+        )
         self.provider: OpenClawProvider = self.manager.inst_map[TYPE]
 
     async def ask(self, streaming: bool, *args: Any, **request: Any) -> LLMResponse:
         """One request, as AstrBot's agent loop makes it: it leaves at the whole response."""
-        access.asks(Admin(request.get("session_id") or ""))
+        access.asks(self.asking or Admin(request.get("session_id") or ""))
         if not streaming:
             return await self.provider.text_chat(*args, **request)
         stream = self.provider.text_chat_stream(*args, **request)

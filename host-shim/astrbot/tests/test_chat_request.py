@@ -195,3 +195,21 @@ def test_a_history_without_end_is_bounded_and_keeps_the_newest() -> None:
     asked = read("q", [{"role": "user", "content": f"{number} " + "x" * 1000} for number in range(2000)])
     assert len(asked.told()) < 450_000 and "user: 1999 " in asked.told() and "user: 3 " not in asked.told()
     assert "left out" in asked.told()
+
+
+def test_a_quote_of_astrbots_is_split_off_and_nothing_of_the_users() -> None:
+    def part(text: str) -> dict[str, str]:
+        return {"type": "text", "text": text}
+
+    quote = part("<Quoted Message>\n(小红): 昨天的话\n</Quoted Message>")
+    asked = read(
+        None, [{"role": "user", "content": [part("这是什么"), quote, part("<system_reminder>now")]}], split_quote=True
+    )
+    assert (asked.text, asked.quoted) == ("这是什么\n<system_reminder>now", "(小红): 昨天的话")
+    assert asked.said == ["user:这是什么"]
+    assert read("这是什么", None, extra=[quote], split_quote=True).quoted == "(小红): 昨天的话"
+    assert "昨天的话" in read("这是什么", None, extra=[quote]).text
+    # What the user writes stays text, and so does a quote without a word to it.
+    for content in ([quote], [quote, part("x")], [part("a <Quoted Message>\nb\n</Quoted Message>")]):
+        asked = read(None, [{"role": "user", "content": content}], split_quote=True)
+        assert asked.quoted == "" and "Quoted Message" in asked.text

@@ -7,7 +7,6 @@ import asyncio
 import base64
 import json
 import os
-import types
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,65 +14,20 @@ from typing import Any, ClassVar
 import fake_astrbot
 import pytest
 from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall
-from conftest import star_in
+from chat_rig import Event, opened, say, until
 from gateway import Gateway
 from openclaw import attachments
 from openclaw import commands as commands_module
-from openclaw.commands import Commands
-from openclaw.engine import Engine
-from openclaw.settings import Settings
 
 pytestmark = pytest.mark.asyncio
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16
 
 
-class Event:
-    """A message, and what is sent back."""
-
-    def __init__(
-        self, sender: str, text: str, *, group: str = "", admin: bool = False, parts: tuple = (), streams: bool = False
-    ) -> None:
-        self.sender, self.text, self.group, self.admin, self.parts = sender, text, group, admin, parts
-        self.platform_meta = types.SimpleNamespace(support_streaming_message=streams)
-        self.unified_msg_origin = f"qq:GroupMessage:{group}" if group else f"qq:FriendMessage:{sender}"
-        self.sent: list[str] = []
-        self.hangs = asyncio.Event()
-        self.slow = False
-
-    def get_sender_id(self) -> str:
-        return self.sender
-
-    def get_group_id(self) -> str:
-        return self.group
-
-    def get_platform_id(self) -> str:
-        return "qq"
-
-    def is_admin(self) -> bool:
-        return self.admin
-
-    def get_message_str(self) -> str:
-        return self.text
-
-    def get_messages(self) -> list[Any]:
-        return list(self.parts)
-
-    def plain_result(self, text: str) -> str:
-        return text
-
-    async def send(self, chain: Any) -> None:
-        self.sent.append(chain.get_plain_text())
-        if self.slow:
-            await self.hangs.wait()
-
-    async def send_streaming(self, chains: AsyncIterator[Any], _fallback: bool) -> None:
-        async for chain in chains:
-            await self.send(chain)
-
-
 class Turn:
     """One that is over at once."""
+
+    id = "t1"
 
     def __init__(self, events: list[Any], text: str = "done") -> None:
         self._events, self._text = events, text
@@ -96,32 +50,6 @@ class Turn:
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands_module, "_PAUSE", 0.001)
     monkeypatch.setattr("openclaw.tools.of_turn", lambda *_: [])
-
-
-async def opened(tmp_path: Path, gateway: Gateway, **config: Any) -> Commands:
-    folder = tmp_path / "star"
-    if not folder.exists():
-        star_in(tmp_path)
-    settings = Settings.read({**gateway.config, "users": ["*"], "groups": ["*"], **config})
-    engine = Engine(settings, folder, tmp_path / "data")
-    await engine.start()
-    assert engine.problem is None
-    return Commands(types.SimpleNamespace(), settings, engine, tmp_path / "data")
-
-
-async def say(commands: Commands, event: Event) -> list[str]:
-    """All that comes back, in order."""
-    async for result in commands.handle(event):
-        event.sent.append(result)
-    return event.sent
-
-
-async def until(condition: Any) -> None:
-    for _ in range(2000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 FLOOD = [ToolCall(f"c{n}", "search" if n % 4 else "fetch", "{}") for n in range(400)]

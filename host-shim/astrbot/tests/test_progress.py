@@ -13,6 +13,8 @@ def test_few_steps_are_told_one_by_one() -> None:
     assert [bool(steps.told(ToolCall("c", "t", "{}"))) for _ in range(3)] == [True] * 3
     assert steps.told(Delta("x")) == steps.told(Notice("dialect_changed", "…")) == steps.rest() == ""
     assert Progress("zh", calls=False).told(ToolCall("c", "t", "{}")) == ""
+    # Users must know that the conversation so far is not known any more.
+    assert "another agent" in Progress("zh", calls=False).told(Notice("agent_switched", "another agent"))
 
 
 @pytest.mark.parametrize("size", [1, 3, 100, 10_000])

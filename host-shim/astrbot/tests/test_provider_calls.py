@@ -54,9 +54,14 @@ def test_leaving_before_the_response_is_whole_ends_the_turn(tmp_path: Path, leav
         if leave == "close":
             await stream.aclose()
         elif leave == "cancel":
-            assert (await stream.__anext__()).is_chunk
-            task = asyncio.ensure_future(stream.__anext__())
             assert await asyncio.to_thread(rig.gateway.held.wait, 10)
+
+            async def read() -> None:
+                async for _ in stream:
+                    pass
+
+            task = asyncio.ensure_future(read())
+            await asyncio.sleep(0)  # It has begun to wait.
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

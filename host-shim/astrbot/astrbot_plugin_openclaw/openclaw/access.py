@@ -31,6 +31,13 @@ def as_counted(event: Any, settings: Settings) -> Any:
     return event
 
 
+def role_of(event: Any, asker_id: str, settings: Settings) -> str:
+    """What the sender is to a turn of `asker_id`, for its approvals: `admin`, `asker` or `other`."""
+    if is_admin(event, settings):
+        return "admin"
+    return "asker" if asker(event) == asker_id else "other"
+
+
 def may_ask(event: Any, settings: Settings) -> bool:
     """Whether the sender is an admin or a listed user and, in a group, the group is listed too."""
     group, origin = event.get_group_id(), str(event.unified_msg_origin)

@@ -11,6 +11,8 @@ from typing import Any, Union
 
 from astr_openclaw import Delta, Notice, Reply, Tool, ToolCall, Turn
 
+from .approvals import TurnApprovals
+
 #: Seconds without a further call after which a round counts as complete: with all announced calls
 #: present, and with some still missing.
 _COMPLETE = 0.02
@@ -54,6 +56,7 @@ class AgentTurn:
         self.notices: list[Notice] = []  #: Notices so far.
         self.shown: list[str] = []  #: The text that each earlier request has shown.
         self.session = session  #: The gateway session.
+        self.approvals: TurnApprovals | None = None  #: Who asks for approvals.
 
     @property
     def ended(self) -> bool:
@@ -74,7 +77,9 @@ class AgentTurn:
         """Whether it belongs to the running event loop, the only one in which it can be read."""
         return self._loop is asyncio.get_running_loop()
 
-    def tool(self, name: str, description: str, parameters: Any, level: str, timeout: float) -> Tool:
+    def tool(
+        self, name: str, description: str, parameters: Any, level: str, timeout: float, approval: str = "none"
+    ) -> Tool:
         """A tool whose calls are handed to AstrBot; `resume` supplies the results."""
 
         async def run(**arguments: Any) -> str:
@@ -90,7 +95,7 @@ class AgentTurn:
             finally:
                 self._waiting.pop(call.id, None)
 
-        return Tool(name, run, description, parameters, level, timeout)
+        return Tool(name, run, description, parameters, level, timeout, approval)
 
     def start(self, ask: Callable[[], Turn]) -> None:
         """Starts the turn. Raises `Fault` if no plugin is running."""
@@ -105,6 +110,8 @@ class AgentTurn:
         end: Reply | BaseException = RuntimeError("the turn was dropped")
         try:
             async for event in turn:
+                if self.approvals is not None and self.approvals.told(turn, event):
+                    continue
                 if isinstance(event, Delta):
                     self._feed.put_nowait(event)
                 elif isinstance(event, ToolCall):
@@ -117,6 +124,8 @@ class AgentTurn:
         finally:
             self._end = end
             self._feed.put_nowait(None)
+            if self.approvals is not None:
+                self.approvals.close()
             # No effect if the turn has ended.
             turn.cancel()
             for task in self._tasks[1:]:

@@ -26,7 +26,10 @@ _WINDOW = 3600.0
 _MOST = 20
 
 #: Outcomes that are counted because no task ran, and fault codes of tasks that never reached a gateway.
-_FOLDED = {"denied", "refused", "help", "status", "diagnose", "cancel", "cancel_all", "reset", "reset_breaker"}
+_FOLDED = {
+    "denied", "refused", "approval_refused", "help", "status", "diagnose", "cancel", "cancel_all", "reset",
+    "reset_breaker",
+}  # fmt: skip
 _FOLDED_CODES = {"busy", "circuit_open", "config_invalid", "heavy_task_refused"}
 
 #: Characters of a name, which comes from outside.
@@ -68,9 +71,18 @@ class Audit:
         self._file.setFormatter(logging.Formatter("%(message)s"))
 
     def write(
-        self, *, door: str, who: str, session: str, level: str, outcome: str, code: str | None, seconds: float
+        self,
+        *,
+        door: str,
+        who: str,
+        session: str,
+        level: str,
+        outcome: str,
+        code: str | None,
+        seconds: float,
+        **more: Any,
     ) -> None:
-        """One line: time, who, session, level, outcome, code and duration."""
+        """One line: time, who, session, level, outcome, code and duration. `more`: further fields."""
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "door": door,
@@ -80,6 +92,7 @@ class Audit:
             "outcome": outcome,
             "code": code,
             "seconds": round(seconds, 3),
+            **more,
         }
         if time.monotonic() - self._window >= _WINDOW:
             self._write_counts()

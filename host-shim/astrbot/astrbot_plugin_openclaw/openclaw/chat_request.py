@@ -19,6 +19,10 @@ _HISTORY = 400_000
 _STANDS_FOR = {"image_url": "[image]", "audio_url": "[audio]", "input_audio": "[audio]"}
 
 
+#: What AstrBot writes before and after a quoted message, which is a part of its own.
+_QUOTE = ("<Quoted Message>\n", "\n</Quoted Message>")
+
+
 class NothingToAsk(Exception):
     """The request has no text, image or tool result."""
 
@@ -39,6 +43,7 @@ class ChatRequest:
     """Tool results since the model's last message, by call id."""
     note: str = ""  #: User text after those results.
     note_images: list[str] = field(default_factory=list)
+    quoted: str = ""  #: What the new message quotes, if it was asked for apart from the text.
     results_text: str = ""  #: The results as text, for a turn that did not make the calls.
 
     def with_reply(self, text: str) -> list[str]:
@@ -66,8 +71,10 @@ def read(
     audio_urls: Any = None,
     extra: Any = None,
     tool_calls: Any = None,
+    split_quote: bool = False,
 ) -> ChatRequest:
-    """Decodes a request. Raises `NothingToAsk`, or `NotAttachable` for an invalid image."""
+    """Decodes a request. Raises `NothingToAsk`, or `NotAttachable` for an invalid image. `split_quote`: whether
+    the quote in the new message is given in `quoted` instead of in the text."""
     messages = _messages(contexts, tool_calls)
     _add_prompt(messages, prompt, image_urls, audio_urls, extra)
     asked = ChatRequest()
@@ -87,6 +94,8 @@ def read(
 
     if tail and tail[-1]["role"] == "user":
         newest = tail.pop()
+        if split_quote:
+            newest, asked.quoted = _without_quote(newest)
         asked.text, asked.images = _shown(newest, images=False), images_of(newest.get("content"))
         asked.before = asked.said[:-1] if _marks([newest]) else asked.said
     elif asked.results:
@@ -240,6 +249,21 @@ def _line(message: Mapping[str, Any]) -> str:
     calls = [f"(called {name} with {arguments})" for _, name, arguments in _calls(message)]
     text = _joined([_shown(message), *calls])
     return f"{message['role']}: {text}" if text else ""
+
+
+def _without_quote(message: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The message, and the quote that AstrBot has put into it, unless nothing else is left."""
+    begin, end = _QUOTE
+    rest: list[dict[str, Any]] = []
+    quoted = ""
+    for part in _parts(message.get("content")):
+        text = _plain(part.get("text"))
+        # The first text is the user's own.
+        if rest and not quoted and text.startswith(begin) and text.endswith(end):
+            quoted = text[len(begin) : -len(end)]
+        else:
+            rest.append(part)
+    return ({**message, "content": rest}, quoted) if quoted else (message, "")
 
 
 def _calls(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:

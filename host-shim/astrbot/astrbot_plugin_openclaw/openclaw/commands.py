@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +15,8 @@ from astr_openclaw import Delta, Fault, Notice
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
 
-from . import access, attachments, command_tools, masking, texts, tools
+from . import access, attachments, command_tools, masking, texts, tools, turn_context
+from .approvals import Approvals, Origin, TurnApprovals
 from .audit import Audit
 from .chat_task import ChatTask
 from .engine import Engine
@@ -31,11 +34,18 @@ _COMMANDS = {
         "status": ("状态", "status"),
         "cancel": ("取消", "cancel"),
         "reset": ("会话重置", "reset"),
+        "approve": ("确认", "approve", "confirm"),
+        "reject": ("拒绝", "reject", "deny"),
         "cancel_all": ("全部取消", "取消全部", "cancel-all"),
         "reset_breaker": ("熔断复位", "reset-breaker"),
     }.items()
     for word in words
 }
+
+#: A decision with the id of its question.
+_DECISION = re.compile(
+    rf"({'|'.join(word for word, name in _COMMANDS.items() if name in ('approve', 'reject'))})\s*#?(\d{{4}})"
+)
 
 #: Commands for AstrBot's admins only.
 _FOR_ADMINS = ("cancel_all", "reset_breaker")
@@ -53,6 +63,7 @@ class Commands:
         self._engine = engine
         self.sessions = Sessions(data_dir / "sessions.json")
         self.audit = Audit(data_dir / "audit.jsonl", settings.audit_max_kib << 10, settings.audit_files)
+        self.approvals = Approvals(engine, self.audit)
         # What `取消` cancels.
         self._tasks: set[ChatTask] = set()
 
@@ -75,13 +86,16 @@ class Commands:
                 yield event.plain_result(self._say("refused"))
             return
         task = self._settings.task_of(event.get_message_str()) or ""
-        command = _COMMANDS.get(task.lower())
+        command, question = _command_of(task)
         if command == "help" and _has_attachment(event):
             command = None
         try:
             if command is None:
                 async for result in self._ask(event, task):
                     yield result
+            elif command in ("approve", "reject"):
+                told = await self.approvals.decide(event, command == "approve", question)
+                yield event.plain_result(self._clean(event, told))
             else:
                 self._write_audit(event, command)
                 yield event.plain_result(self._clean(event, await self._run(event, command)))
@@ -104,7 +118,9 @@ class Commands:
             mine = [task for task in self._tasks if task.asker == access.asker(event)]
             for task in mine:
                 task.stop()
-            return self._say("cancelling", n=len(mine)) if mine else self._say("nothing_to_cancel") + problem
+            # A conversation of the chat model's counts while it waits for an approval.
+            ids = {*self.approvals.cancel(access.asker(event)), *(task.turn.id for task in mine)}
+            return self._say("cancelling", n=len(ids)) if ids else self._say("nothing_to_cancel") + problem
         if command == "cancel_all":
             # Including tasks whose answer is still being sent.
             turns = {*engine.cancel_all(), *(task.turn for task in self._tasks)}
@@ -119,6 +135,8 @@ class Commands:
                     self.sessions.reset(access.session_of(event.unified_msg_origin, level))
             except OSError as error:
                 return self._say("session_not_reset", why=error.strerror or type(error).__name__)
+            # What waits for an approval belongs to the old session.
+            self.approvals.cancel(access.asker(event), event.unified_msg_origin)
             return self._say("session_reset") + problem
         if command == "reset_breaker":
             engine.reset()
@@ -155,6 +173,7 @@ class Commands:
         outcome: str = "completed"
         code: str | None = None
         chat_task: ChatTask | None = None
+        approvals: TurnApprovals | None = None
         try:
             self._engine.running()  # Raises before anything is downloaded.
             try:
@@ -163,6 +182,7 @@ class Commands:
                 outcome = "refused"
                 yield event.plain_result(error.text(settings.locale))
                 return
+            context = await turn_context.of_event(event, settings)
             turn = self._engine.ask(
                 task,
                 session=session,
@@ -171,11 +191,13 @@ class Commands:
                 tools=tools.of_turn(self._context, event, self._engine),
                 asker=asker,
                 admin=access.is_admin(event, settings),
+                context=context,
             )
             chat_task = ChatTask(turn, asker)
             self._tasks.add(chat_task)
+            approvals = self.approvals.of_turn(Origin("chat", event, level, session, chat_task.stop))
             with _stopped_by_astrbot(event, chat_task.stop):
-                async for result in self._answer(event, chat_task):
+                async for result in self._answer(event, chat_task, approvals):
                     yield result
         except Fault as fault:
             outcome, code = "fault", fault.code
@@ -188,18 +210,22 @@ class Commands:
             if chat_task is not None:
                 chat_task.turn.cancel()
                 self._tasks.discard(chat_task)
+            if approvals is not None:
+                approvals.close()
             self._write_audit(event, outcome, code, level, session, time.monotonic() - started)
 
-    async def _answer(self, event: Any, chat_task: ChatTask) -> AsyncIterator[Any]:
+    async def _answer(self, event: Any, chat_task: ChatTask, approvals: TurnApprovals) -> AsyncIterator[Any]:
         """Sends a turn's events and its answer to the chat. Raises `Fault`, also when the task is stopped."""
         if self._streams(event):
-            await self._stream(event, chat_task)
+            await self._stream(event, chat_task, approvals)
             return
         progress = Progress(self._settings.locale, calls=self._settings.show_steps)
         try:
             async for piece in chat_task.turn:
                 if chat_task.stopped:
                     break
+                if approvals.told(chat_task.turn, piece):
+                    continue
                 # The complete text follows anyway.
                 if not isinstance(piece, Notice) or piece.code != "answer_corrected":
                     await self._send(event, chat_task, progress.told(piece))
@@ -221,7 +247,7 @@ class Commands:
         if chat_task.stopped:
             raise self._engine.fault("cancelled", "stopped_by_user")
 
-    async def _stream(self, event: Any, chat_task: ChatTask) -> None:
+    async def _stream(self, event: Any, chat_task: ChatTask, approvals: TurnApprovals) -> None:
         """Sends the answer while it arrives. Raises `Fault`."""
         shown = ""
         ended: Fault | None = None
@@ -235,6 +261,8 @@ class Commands:
                 async for piece in chat_task.turn:
                     if chat_task.stopped:
                         return
+                    if approvals.told(chat_task.turn, piece):
+                        continue
                     if isinstance(piece, Delta):
                         shown += piece.text
                         text = mask.feed(piece.text)
@@ -322,6 +350,12 @@ class Commands:
             code=code,
             seconds=seconds,
         )
+
+
+def _command_of(task: str) -> tuple[str | None, str]:
+    """The command that a message is, if it is one, and the id of the question it answers, if it gives one."""
+    found = _DECISION.fullmatch(unicodedata.normalize("NFKC", task.lower()))
+    return (_COMMANDS[found[1]], found[2]) if found else (_COMMANDS.get(task.lower()), "")
 
 
 async def _chains(pieces: AsyncIterator[str]) -> AsyncIterator[MessageChain]:

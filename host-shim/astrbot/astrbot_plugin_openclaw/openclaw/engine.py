@@ -21,6 +21,7 @@ from astr_openclaw import (
     Status,
     Tool,
     Turn,
+    TurnContext,
     shipped_component,
 )
 from astrbot.api import logger
@@ -167,6 +168,7 @@ class Engine:
         instructions: str = "",
         attachments: Iterable[Attachment] = (),
         tools: Iterable[Tool] = (),
+        context: TurnContext | None = None,
     ) -> Turn:
         """Starts a turn. Raises `Fault` if no plugin is running, if `asker` (None if unknown) has used up their
         share of the queue, or from inside a command that a turn is running. One place is reserved for admins."""
@@ -178,7 +180,13 @@ class Engine:
         except QuotaExceeded as full:
             raise self.fault("busy", full.key, **full.values) from None
         turn = plugin.ask(
-            text, session=session, level=level, instructions=instructions, attachments=attachments, tools=tools
+            text,
+            session=session,
+            level=level,
+            instructions=instructions,
+            attachments=attachments,
+            tools=tools,
+            context=context,
         )
         self._quota.add(turn, asker)
         return turn

@@ -9,15 +9,16 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from astr_openclaw import Delta, Fault, Reply
+from astr_openclaw import Delta, Fault, Quote, Reply, TurnContext
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
 from astrbot.core.provider import Provider
 from astrbot.core.provider.entities import LLMResponse
 from astrbot.core.provider.register import provider_cls_map, provider_registry, register_provider_adapter
 
-from . import access, attachments, chat_request, masking, texts, tools
+from . import access, attachments, chat_request, masking, texts, tools, turn_context
 from .agent_turn import AgentTurn
+from .approvals import Approvals, Origin
 from .audit import Audit
 from .conversations import Conversations, new_session
 from .engine import Engine
@@ -28,7 +29,7 @@ from .settings import PLUGIN, Settings
 TYPE = "openclaw"
 
 #: Notices appended to the answer: AstrBot has no other place to show them.
-_TOLD = {"answer_incomplete", "attachment_shortened", "may_still_run"}
+_TOLD = {"answer_incomplete", "attachment_shortened", "may_still_run", "agent_switched"}
 
 #: The instances in use.
 _providers: weakref.WeakSet[OpenClawProvider] = weakref.WeakSet()
@@ -41,6 +42,7 @@ class OpenClawProvider(Provider):
     settings: Settings
     conversations: Conversations
     audit: Audit
+    approvals: Approvals
     context: Any
     manager: Any
 
@@ -122,6 +124,7 @@ class OpenClawProvider(Provider):
                 audio_urls=rest.get("audio_urls"),
                 extra=rest.get("extra_user_content_parts"),
                 tool_calls=tool_calls_result,
+                split_quote=settings.send_context and bool(chat) and access.asking_in(chat) is not None,
             )
             offered = _tools(func_tool)
             turn = self._resumed(asked, bool(offered))
@@ -232,6 +235,9 @@ class OpenClawProvider(Provider):
         turn = AgentTurn(abort, session)
         served = []
         asking = access.asking_in(chat)
+        turn.approvals = self.approvals.of_turn(Origin("model", asking, level, session, turn.cancel))
+        # Callers without a session, such as context compression, do not speak for the sender.
+        context = await _context(asking, asked.quoted, settings) if chat else None
         for tool in offered:
             own = getattr(tool, "name", None)
             if not isinstance(own, str):
@@ -241,10 +247,9 @@ class OpenClawProvider(Provider):
                 # For the way back: AstrBot knows the tool by its own name.
                 turn.names[name] = own
                 parameters = tool.parameters or tools.NO_PARAMETERS
-                level_needed = tools.needs_of(self.context, asking, own, settings, tool).level
-                served.append(
-                    turn.tool(name, tool.description or "", parameters, level_needed, settings.tool_timeout_seconds)
-                )
+                needs = tools.needs_of(self.context, asking, own, settings, tool)
+                limit = settings.tool_timeout_seconds
+                served.append(turn.tool(name, tool.description or "", parameters, needs.level, limit, needs.approval))
         asker, admin = access.chat_asker(chat, settings)
         turn.start(
             lambda: self.engine.ask(
@@ -256,6 +261,7 @@ class OpenClawProvider(Provider):
                 instructions="\n\n".join(part for part in asked.system if part),
                 attachments=files,
                 tools=served,
+                context=context,
             )
         )
         return turn
@@ -273,6 +279,15 @@ class OpenClawProvider(Provider):
     async def terminate(self) -> None:
         """Ends the turns that are waiting for tools."""
         self._pending.end()
+
+
+async def _context(asking: Any, quoted: str, settings: Settings) -> TurnContext | None:
+    """Who is talking. `quoted`: the quoted message as AstrBot writes it, after its author's name."""
+    if not quoted:
+        return await turn_context.of_event(asking, settings)
+    sender = turn_context.quote_sender(asking)
+    quote = Quote(sender=sender, text=quoted.removeprefix(f"({sender}): "))
+    return await turn_context.of_event(asking, settings, quoted=quote)
 
 
 def _chunk(text: str) -> LLMResponse:
@@ -318,7 +333,7 @@ def loop_ended(chat: str) -> None:
 
 
 async def register_provider(
-    context: Any, engine: Engine, settings: Settings, conversations: Conversations, audit: Audit
+    context: Any, engine: Engine, settings: Settings, conversations: Conversations, audit: Audit, approvals: Approvals
 ) -> None:
     """Registers the adapter, loads the models that are configured with it, and replaces the
     instances of the plugin's last life.
@@ -330,6 +345,7 @@ async def register_provider(
     OpenClawProvider.settings = settings
     OpenClawProvider.conversations = conversations
     OpenClawProvider.audit = audit
+    OpenClawProvider.approvals = approvals
     OpenClawProvider.context = context
     manager = OpenClawProvider.manager = context.provider_manager
     provider_cls_map.pop(TYPE, None)

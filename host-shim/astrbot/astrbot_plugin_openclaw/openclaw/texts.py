@@ -19,6 +19,8 @@ OpenClaw 助手
 /{p} 诊断　检查配置、内存、熔断与网关（不消耗模型额度）
 /{p} 状态　查看熔断、内存、队列与组件
 /{p} 取消　取消你正在运行或排队的任务
+/{p} 确认　同意待确认的工具调用（有多个时加编号）
+/{p} 拒绝　拒绝待确认的工具调用
 /{p} 会话重置　在本聊天开始新的会话
 /{p} 全部取消　取消所有人的任务（仅管理员）
 /{p} 熔断复位　立即复位熔断（仅管理员）
@@ -28,6 +30,8 @@ OpenClaw assistant
 /{p} diagnose  check config, memory, breakers and gateways without calling a model
 /{p} status  show breakers, memory, queue and component
 /{p} cancel  cancel your running and queued tasks
+/{p} approve  approve the tool calls that wait (add the id if there are several)
+/{p} reject  reject the tool calls that wait
 /{p} reset  start a new session in this chat
 /{p} cancel-all  cancel everyone's tasks (admins only)
 /{p} reset-breaker  close the breakers now (admins only)
@@ -50,6 +54,45 @@ OpenClaw assistant
     "unbound": (
         "以下用户或群未限定平台，在所有平台（{platforms}）上都有效：{names}。写成“平台:ID”即可限定。",
         "These users and groups match on every platform ({platforms}): {names}. Write “platform:id” to limit one to a platform."),
+
+    # Approvals.
+    "approval": (
+        "🔐 OpenClaw 请求执行以下操作，需要{who}确认（编号 {id}）：",
+        "🔐 OpenClaw asks for approval by {who} (id {id}):"),
+    "approver_asker": ("提问者本人", "the person who asked"),
+    "approver_admin": (" AstrBot 管理员", "an AstrBot admin"),
+    "approval_cut": ("…（略去 {n} 字）…", "… ({n} characters left out) …"),
+    "approval_more": ("另有 {n} 个：{names}", "{n} more: {names}"),
+    "approval_how": (
+        "请在 {seconds} 秒内发送“/{p} 确认”或“/{p} 拒绝”（有多个请求时加上编号 {id}）；逾期视为拒绝。",
+        "Within {seconds} s, send “/{p} approve” or “/{p} reject” (with the id {id} if several wait). No answer means no."),
+    "approval_admins": (
+        "管理员也可以私聊发送“/{p} 确认 {id}”，或在状态页处理；提问者可以拒绝。",
+        "Admins can also send “/{p} approve {id}” in a private chat or use the status page. The person who asked may reject it."),
+    "approval_repeat": (
+        "以上是其他聊天中的请求。确认无误后，再发送一次即为同意（编号 {id}）。",
+        "This request is from another chat. To approve it, send the same again (id {id})."),
+    "approval_approved": ("✅ 已确认（编号 {id}），开始执行。", "✅ Approved (id {id}); running it now."),
+    "approval_rejected": ("🚫 已拒绝（编号 {id}），不会执行。", "🚫 Rejected (id {id}); it will not run."),
+    "approval_approved_by": ("✅ {who} 已确认（编号 {id}）。", "✅ Approved by {who} (id {id})."),
+    "approval_rejected_by": ("🚫 {who} 已拒绝（编号 {id}）。", "🚫 Rejected by {who} (id {id})."),
+    "approval_expired": (
+        "⌛ 请求 {id} 逾期未处理，视为拒绝，不会执行。",
+        "⌛ Nobody decided about request {id} in time; it will not run."),
+    "approval_none": ("本聊天没有待确认的请求。", "No request waits for approval in this chat."),
+    "approval_which": (
+        "请加上编号，以免确认错请求。待确认：{ids}",
+        "Add the id, so that the right request is meant. Waiting: {ids}"),
+    "approval_unknown": ("本聊天没有编号为 {id} 的请求。", "This chat has no request with the id {id}."),
+    "approval_only_asker": (
+        "只有提问者本人或 AstrBot 管理员可以确认，请求仍在等待。",
+        "Only the person who asked or an AstrBot admin may approve this. It is still waiting."),
+    "approval_only_admin": (
+        "只有 AstrBot 管理员可以确认，请求仍在等待。",
+        "Only an AstrBot admin may approve this. It is still waiting."),
+    "approval_not_yours": (
+        "只有提问者本人或 AstrBot 管理员可以拒绝，请求仍在等待。",
+        "Only the person who asked or an AstrBot admin may reject this. It is still waiting."),
 
     # Tasks.
     "not_ready": (
@@ -159,6 +202,13 @@ OpenClaw assistant
     "memory_estimated": ("（估算值：{why}）", "(estimated: {why})"),
     "heavy_allowed": ("最高级别：{level}；重任务：允许", "Highest level: {level}; heavy tasks: allowed"),
     "heavy_refused": ("最高级别：{level}；重任务：拒绝", "Highest level: {level}; heavy tasks: refused"),
+    "levels_with_agents": (
+        "级别：每级对应一个网关智能体，网关自带的工具也受限制",
+        "Levels: each has its own gateway agent, so the gateway's own tools are limited too"),
+    "levels_without_agents": (
+        "级别：只限制 AstrBot 的工具，不限制网关自带的工具",
+        "Levels: limit AstrBot's tools only, not the gateway's own"),
+    "approvals_pending": ("等待确认：{n} 个请求", "Waiting for approval: {n}"),
     "queue": ("队列：运行 {running}，等待 {waiting}", "Queue: {running} running, {waiting} waiting"),
     "counters": (
         "累计：{turns} 次，完成 {completed}，失败 {failed}，拒绝 {refused}，取消 {cancelled}",
@@ -278,6 +328,9 @@ def status_text(locale: str, status: Status, component: ComponentInfo, component
         if memory.estimated is not None:
             lines.append(say(locale, "memory_estimated", why=memory.estimated))
     lines.append(say(locale, "heavy_allowed" if memory.heavy_allowed else "heavy_refused", level=memory.level_cap))
+    lines.append(say(locale, "levels_with_agents" if status.level_agents else "levels_without_agents"))
+    if status.approvals:
+        lines.append(say(locale, "approvals_pending", n=len(status.approvals)))
     lines.append(say(locale, "queue", running=status.in_flight, waiting=status.queued))
     lines.append(say(locale, "counters", **dataclasses.asdict(status.counters)))
     lines.append(say(locale, "component", **dataclasses.asdict(component)))

@@ -120,7 +120,7 @@ def _texts(result: Any) -> list[str]:
 
 
 def own(context: Any, engine: Engine) -> list[Tool]:
-    """Read-only tools (L1) that describe AstrBot and the plugin."""
+    """Read-only tools (L1 unless the settings say otherwise) that describe AstrBot and the plugin."""
 
     async def status() -> dict[str, Any]:
         now = engine.status()
@@ -150,9 +150,13 @@ def own(context: Any, engine: Engine) -> list[Tool]:
             if isinstance(rule, (CommandFilter, CommandGroupFilter))
         ]
 
+    def tool(name: str, run: Callable[[], Any], description: str) -> Tool:
+        need = needs((name,), engine.settings, default="L1")
+        return Tool(name, run, description, level=need.level, approval=need.approval)
+
     return [
-        Tool("astrbot_status", status, "Memory, breakers and queue of the OpenClaw plugin in AstrBot.", level="L1"),
-        Tool("astrbot_providers", providers, "The model providers that AstrBot has configured.", level="L1"),
-        Tool("astrbot_plugins", plugins, "The plugins that AstrBot has loaded.", level="L1"),
-        Tool("astrbot_commands", commands, "The chat commands that AstrBot knows.", level="L1"),
+        tool("astrbot_status", status, "Memory, breakers and queue of the OpenClaw plugin in AstrBot."),
+        tool("astrbot_providers", providers, "The model providers that AstrBot has configured."),
+        tool("astrbot_plugins", plugins, "The plugins that AstrBot has loaded."),
+        tool("astrbot_commands", commands, "The chat commands that AstrBot knows."),
     ]

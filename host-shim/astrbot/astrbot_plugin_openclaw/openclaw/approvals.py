@@ -1,0 +1,318 @@
+"""Tool calls that wait for a person's yes or no. The component decides who may approve and for how long a
+call waits; this asks in the chat, finds the request that an answer means, and vouches for who answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from astr_openclaw import ApprovalEnded, ApprovalRequest, DecideError, Fault, ToolCall, Turn
+from astrbot.api import logger
+from astrbot.api.event import MessageChain
+
+from . import access, masking
+from .audit import Audit
+from .engine import Engine
+from .printable import printable
+from .settings import PLUGIN
+from .texts import say
+
+#: Seconds for sending a question; one that nobody can see is a no.
+_SENDING = 30.0
+
+#: Seconds after the end of a question in which a bare yes or no may still mean that one.
+_SETTLING = 5.0
+
+#: Characters of the arguments in one message and on the status page, and the fewest for each call.
+_SHOWN, _ON_PAGE, _LEAST = 2000, 16_000, 80
+
+#: Calls that are listed one by one.
+_LISTED = 20
+
+#: Ended questions that are kept, for answers that come late.
+_KEPT = 50
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who asked for a turn, and where."""
+
+    door: str  #: `chat` or `model`.
+    event: Any  #: The message; None if nobody can be asked.
+    level: str
+    session: str
+    stop: Callable[[], None]  #: Ends the turn.
+
+
+@dataclass(eq=False)
+class Question:
+    """An approval request, asked in a chat."""
+
+    id: str  #: Short and typable; unique among the questions that are kept.
+    turn: str  #: The turn's id.
+    request: ApprovalRequest
+    origin: Origin
+    asker: str  #: Whose task it is, as `platform:id`.
+    chat: str  #: Where it was asked.
+    deadline: float  #: Monotonic.
+    shown: set[str] = field(default_factory=set)  #: The chats that have seen it.
+    ended: float | None = None  #: When it ended; monotonic.
+    answered_here: set[str] = field(default_factory=set)  #: Who has answered in the chat of the task.
+
+    @property
+    def expires_in(self) -> float:
+        """Seconds until it expires."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def end(self) -> None:
+        """Nothing waits for it any more. What is kept for late answers is small."""
+        if self.ended is None:
+            self.ended = time.monotonic()
+            calls = tuple(replace(call, arguments=None) for call in self.request.calls)
+            self.request = replace(self.request, calls=calls)
+            self.origin = replace(self.origin, event=None, stop=_nothing)
+
+
+def _nothing() -> None:
+    pass
+
+
+class Approvals:
+    """The approval requests of all turns."""
+
+    def __init__(self, engine: Engine, audit: Audit) -> None:
+        self._engine = engine
+        self._settings = engine.settings
+        self._audit = audit
+        self._questions: dict[str, Question] = {}  # By id, oldest first; ended ones too.
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def of_turn(self, origin: Origin) -> TurnApprovals:
+        """Asks for the approvals of one turn."""
+        return TurnApprovals(self, origin)
+
+    def pending(self) -> list[Question]:
+        """The questions that are not answered yet, oldest first."""
+        return [question for question in self._questions.values() if question.ended is None]
+
+    def cancel(self, asker: str, chat: str | None = None) -> set[str]:
+        """Ends this person's turns that wait for an approval, in one chat or everywhere; returns their ids."""
+        mine = [q for q in self.pending() if q.asker == asker and chat in (None, q.chat)]
+        for question in mine:
+            question.origin.stop()
+        return {question.turn for question in mine}
+
+    def on_page(self) -> list[dict[str, Any]]:
+        """The pending questions for the status page, secrets masked."""
+        return [
+            {
+                "id": question.id,
+                "approver": question.request.approver,
+                "door": question.origin.door,
+                "asker": printable(question.asker),
+                "chat": printable(question.chat),
+                "calls": [
+                    {"name": call.name, "arguments": self._arguments(call, _ON_PAGE)} for call in question.request.calls
+                ],
+                "expires_in_seconds": round(question.expires_in),
+            }
+            for question in self.pending()
+        ]
+
+    def ask(self, turn: Turn, request: ApprovalRequest, origin: Origin) -> Question:
+        """Asks in the chat of the task. If that is impossible, the answer is no."""
+        event = origin.event
+        asker, chat = (access.asker(event), str(event.unified_msg_origin)) if event is not None else ("-", "-")
+        deadline = time.monotonic() + request.expires_in_seconds
+        question = Question(self._id(), turn.id, request, origin, asker, chat, deadline)
+        if event is not None:
+            self._questions[question.id] = question
+            for old in [q for q in self._questions.values() if q.ended is not None][:-_KEPT]:
+                del self._questions[old.id]
+            self.record(question, "approval_requested", asker)
+        self._spawn(self._send(question))
+        return question
+
+    def _id(self) -> str:
+        while (name := f"{random.SystemRandom().randrange(1000, 10_000)}") in self._questions:
+            pass
+        return name
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send(self, question: Question) -> None:
+        """Shows the question; a no if nobody can see it."""
+        event = question.origin.event
+        if event is not None:
+            try:
+                await asyncio.wait_for(event.send(MessageChain().message(self._text(question))), _SENDING)
+                question.shown.add(question.chat)
+                return
+            except Exception as error:
+                # Not the error's text: platforms quote what they were sent.
+                logger.error(f"[{PLUGIN}] 确认请求无法发送到聊天，按拒绝处理：{type(error).__name__}")
+        # The asker may reject anything; nobody else is there. One that has ended is a no as well.
+        with suppress(DecideError, Fault):
+            await self._decide(question, False, by="-", role="asker")
+
+    async def _tell(self, event: Any, text: str) -> None:
+        """Tells the chat of the task how a question ended that was not answered there."""
+        try:
+            await asyncio.wait_for(event.send(MessageChain().message(text)), _SENDING)
+        except Exception as error:
+            logger.error(f"[{PLUGIN}] 消息无法发送：{type(error).__name__}")
+
+    async def decide(self, event: Any, approve: bool, name: str) -> str:
+        """A decision in a chat; returns what to answer. `name`: the question's id, empty for the only one.
+        Raises `Fault` if no plugin is running."""
+        chat = str(event.unified_msg_origin)
+        question = self._meant(event, chat, name)
+        if isinstance(question, str):
+            return question
+        if approve and chat not in question.shown and question.ended is None:
+            # An admin elsewhere must see what a yes is for.
+            question.shown.add(chat)
+            return self._text(question) + "\n" + self._say("approval_repeat", id=question.id)
+        who = access.asker(event)
+        if chat == question.chat:
+            question.answered_here.add(who)
+        try:
+            await self._decide(question, approve, by=who, role=access.role_of(event, question.asker, self._settings))
+        except DecideError as error:
+            self.record(question, "approval_refused", who, error.code)
+            if error.code == "not_permitted":
+                return self._say(f"approval_only_{question.request.approver}" if approve else "approval_not_yours")
+            return str(error.message)
+        return self._say("approval_approved" if approve else "approval_rejected", id=question.id)
+
+    async def decide_on_page(self, name: str, approve: bool, user: str) -> str:
+        """A decision of a user of the dashboard, who counts as an admin; returns `done` or why it has no effect."""
+        question = self._questions.get(name)
+        if question is None:
+            return "not_pending"
+        try:
+            await self._decide(question, approve, by=f"dashboard:{user}", role="admin")
+        except DecideError as error:
+            return str(error.code)
+        return "done"
+
+    def _meant(self, event: Any, chat: str, name: str) -> Question | str:
+        """The question that an answer means, or why there is none."""
+        if name:
+            # Those of other chats only an admin may name, in private. To everyone else they do not exist.
+            elsewhere = access.is_private(chat) and access.is_admin(event, self._settings)
+            question = self._questions.get(name)
+            if question is None or not (elsewhere or chat in question.shown):
+                return self._say("approval_unknown", id=name)
+            return question
+        here = [question for question in self.pending() if chat in question.shown]
+        if not here:
+            return self._say("approval_none")
+        ended = [q.ended for q in self._questions.values() if q.ended is not None and chat in q.shown]
+        # Written for a question that has just ended, it must not count for the next.
+        late = any(time.monotonic() - at < _SETTLING for at in ended)
+        if late or len(here) > 1:
+            return self._say("approval_which", ids=self._say("and").join(question.id for question in here))
+        return here[0]
+
+    async def _decide(self, question: Question, approve: bool, *, by: str, role: str) -> None:
+        """Raises `DecideError` if it has no effect, or `Fault`."""
+        plugin = self._engine.running()
+        await plugin.decide(question.turn, question.request.request, approve, by=by, role=role)
+        question.end()
+        self.record(question, "approved" if approve else "rejected", by)
+
+    def record(self, question: Question, outcome: str, who: str, code: str | None = None) -> None:
+        """A line of the audit log: what was asked or decided, and by whom."""
+        origin = question.origin
+        self._audit.write(
+            door=origin.door,
+            who=who,
+            session=origin.session,
+            level=origin.level,
+            outcome=outcome,
+            code=code,
+            seconds=question.request.expires_in_seconds - question.expires_in,
+            request=question.id,
+            tools=[call.name for call in question.request.calls],
+        )
+
+    def _text(self, question: Question) -> str:
+        """The question for the chat."""
+        request, p = question.request, self._settings.prefix[0]
+        approver = request.approver
+        lines = [self._say("approval", who=self._say(f"approver_{approver}"), id=question.id)]
+        listed = request.calls[:_LISTED]
+        room = max(_LEAST, _SHOWN // len(listed)) if listed else 0
+        lines += [f"{at}. {call.name} {self._arguments(call, room)}" for at, call in enumerate(listed, 1)]
+        if rest := Counter(call.name for call in request.calls[_LISTED:]):
+            names = self._say("and").join(f"{name} ×{n}" for name, n in rest.items())
+            lines.append(self._say("approval_more", n=rest.total(), names=names))
+        lines.append(self._say("approval_how", p=p, id=question.id, seconds=max(1, round(question.expires_in))))
+        if approver == "admin":
+            lines.append(self._say("approval_admins", p=p, id=question.id))
+        return "\n".join(lines)
+
+    def _arguments(self, call: ToolCall, most: int) -> str:
+        """The arguments in one line: as JSON, so that nothing in them can pass for a line of the question."""
+        text = json.dumps(call.arguments, ensure_ascii=False, default=str)
+        mask = masking.mask_secrets if self._settings.mask_secrets else masking.mask_tokens
+        text = " ".join(mask(text, self._settings.secrets()).split("\n"))
+        left_out = len(text) - most
+        if left_out <= 0:
+            return text
+        head = most * 2 // 3
+        return f"{text[:head]}{self._say('approval_cut', n=left_out)}{text[-(most - head) :]}"
+
+    def _say(self, text: str, /, **values: object) -> str:
+        return say(self._settings.locale, text, **values)
+
+    def ended(self, question: Question, end: ApprovalEnded, event: Any) -> None:
+        """Takes what the component says about the end of a question. `event`: the message of the task."""
+        question.end()
+        if end.decision == "expired":
+            self.record(question, "expired", "-")
+            text = self._say("approval_expired", id=question.id)
+        elif end.by not in ("-", *question.answered_here):
+            text = self._say(f"approval_{end.decision}_by", id=question.id, who=end.by)
+        else:
+            return
+        if question.shown:
+            self._spawn(self._tell(event, text))
+
+
+class TurnApprovals:
+    """The approval requests of one turn."""
+
+    def __init__(self, approvals: Approvals, origin: Origin) -> None:
+        self._approvals = approvals
+        self._origin = origin
+        self._asked: dict[str, Question] = {}
+
+    def told(self, turn: Turn, piece: object) -> bool:
+        """Takes an event of the turn; whether it was about an approval."""
+        if isinstance(piece, ApprovalRequest):
+            self._asked[piece.request] = self._approvals.ask(turn, piece, self._origin)
+        elif isinstance(piece, ApprovalEnded):
+            if (question := self._asked.get(piece.request)) is not None:
+                self._approvals.ended(question, piece, self._origin.event)
+        else:
+            return False
+        return True
+
+    def close(self) -> None:
+        """The turn has ended, which is a no to whatever was asked."""
+        for question in self._asked.values():
+            if question.ended is None:
+                question.end()
+                self._approvals.record(question, "unanswered", "-")
