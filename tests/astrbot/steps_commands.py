@@ -33,6 +33,7 @@ class CommandSteps:
         await step("commands: a member's and an admin's, by AstrBot's permissions", self.of(self.permissions))
         await step("commands: text to the model, pictures to the chat", self.of(self.output))
         await step("commands: one that never ends, fails, or asks the assistant", self.of(self.failures))
+        await step("commands: the chat model runs them too", self.of(self.chat_model))
         if self.s.new:
             await step("computer use: files in the workspace by level", self.of(self.files))
             await step("computer use: the whole host needs L4 and an admin's yes", self.of(self.host))
@@ -147,6 +148,13 @@ class CommandSteps:
         assert len(gateway.requests) == requests + 3, gateway.texts()[requests:]
         assert "试图再次调用助手" in self.s.astr.log()
         assert not any("迟到的消息" in sent.text for sent in self.s.qq.sent[since:])
+
+    async def chat_model(self, gateway: scripted.Gateway) -> None:
+        await self.s.qq.ask(ADMIN, "/provider 2", "openclaw")
+        call = "tool astrbot_cmd_scn_plain " + json.dumps({"arguments": "丙"}, ensure_ascii=False)
+        await self.s.qq.ask(ADMIN, call, ("场景一：scn_plain 丙", "场景二"))
+        assert len(gateway.requests) == 2, "AstrBot was asked to run it"
+        await self.s.qq.ask(ADMIN, "tool astrbot_cmd_scn_picture {}", ("<image>", "看图"))
 
     async def runtime(self, **changes: Any) -> None:
         """AstrBot's own settings for computer use, changed as its dashboard does."""

@@ -10,7 +10,7 @@ import fake_commands
 import pytest
 from command_rig import CONFIG, CONTEXT, Image, command, run, settings, weather
 from fake_commands import Event, Handler, PermissionTypeFilter
-from openclaw import command_tools
+from openclaw import command_tools, reentry
 from openclaw.command_run import CommandError
 
 pytestmark = pytest.mark.asyncio
@@ -35,6 +35,9 @@ async def test_each_allowed_command_is_a_tool_with_its_help_and_one_parameter() 
     assert (tool.level, tool.timeout) == ("L2", 60)
     assert await tool.run(arguments="上海") == "晴：天气 上海"
     assert command_tools.of_turn(CONTEXT, Event(), settings()) == []
+    sent_by_a_command = Event()
+    reentry.mark(sent_by_a_command)
+    assert command_tools.of_turn(CONTEXT, sent_by_a_command, settings("天气")) == []
 
 
 async def test_levels_and_time_limits_are_set_as_for_other_tools() -> None:

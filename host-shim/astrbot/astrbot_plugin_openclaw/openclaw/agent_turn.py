@@ -45,6 +45,7 @@ class AgentTurn:
         self._end: Reply | BaseException | None = None
         self._waiting: dict[str, asyncio.Future[str]] = {}
         self._announced = self._arrived = 0
+        self._handing: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._abort = abort
         self._turn: Turn | None = None
@@ -81,6 +82,7 @@ class AgentTurn:
         self, name: str, description: str, parameters: Any, level: str, timeout: float, approval: str = "none"
     ) -> Tool:
         """A tool whose calls are handed to AstrBot; `resume` supplies the results."""
+        self._handing.add(name)
 
         async def run(**arguments: Any) -> str:
             if self._closed:
@@ -115,7 +117,7 @@ class AgentTurn:
                 if isinstance(event, Delta):
                     self._feed.put_nowait(event)
                 elif isinstance(event, ToolCall):
-                    self._announced += 1
+                    self._announced += event.name in self._handing
                 elif isinstance(event, Notice):
                     self.notices.append(event)
             end = await turn.reply()

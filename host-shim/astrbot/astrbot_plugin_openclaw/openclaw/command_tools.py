@@ -12,6 +12,7 @@ from astrbot.api import logger
 from astrbot.core.star.filter.command import CommandFilter
 from astrbot.core.star.filter.command_group import CommandGroupFilter
 
+from . import reentry
 from .command_run import CommandError, handlers_for, names_it, run_command
 from .printable import printable
 from .settings import PLUGIN, Settings
@@ -114,7 +115,10 @@ def problems(context: Any, settings: Settings) -> list[str]:
 
 
 def of_turn(context: Any, event: Any, settings: Settings) -> list[Tool]:
-    """The commands as tools for a sender's turn. What is wrong with an entry is logged once."""
+    """The commands as tools for a sender's turn. What is wrong with an entry is logged once. A message that a
+    command has sent gets none: it could run itself for ever."""
+    if reentry.is_marked(event):
+        return []
     commands, wrong = allowed(context, event, settings)
     for problem in wrong:
         if problem not in _told:

@@ -16,7 +16,7 @@ from astrbot.core.provider import Provider
 from astrbot.core.provider.entities import LLMResponse
 from astrbot.core.provider.register import provider_cls_map, provider_registry, register_provider_adapter
 
-from . import access, attachments, chat_request, masking, texts, tools, turn_context
+from . import access, attachments, chat_request, command_tools, masking, texts, tools, turn_context
 from .agent_turn import AgentTurn
 from .approvals import Approvals, Origin
 from .audit import Audit
@@ -250,6 +250,10 @@ class OpenClawProvider(Provider):
                 needs = tools.needs_of(self.context, asking, own, settings, tool)
                 limit = settings.tool_timeout_seconds
                 served.append(turn.tool(name, tool.description or "", parameters, needs.level, limit, needs.approval))
+        if chat and asking is not None:
+            # These run here: AstrBot knows nothing of them.
+            commands = command_tools.of_turn(self.context, asking, settings)
+            served += [tool for tool in commands if tool.name not in turn.names]
         asker, admin = access.chat_asker(chat, settings)
         turn.start(
             lambda: self.engine.ask(
