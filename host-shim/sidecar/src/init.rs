@@ -14,10 +14,11 @@ use crate::layout::{COMPOSE, CONFIG, CONTAINER_UID, ENTRIES, ENV, Entry, Kind, R
 use crate::model;
 use crate::ownership::give_to_container;
 use crate::read_file;
-use crate::release;
 use crate::secret::{self, Token};
 use crate::templates;
 use crate::text::{Text, text};
+use crate::version_config;
+use crate::versions;
 
 /// What `init` did with an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +68,21 @@ pub fn init(root: &Root, force: bool, stamp: &str, files: AtomicFiles<'_>) -> Re
         };
         entries.push((entry.path, outcome));
     }
+    warnings.extend(version_note(root));
     Ok(Report { entries, warnings })
+}
+
+/// What an existing config lacks that its version needs.
+fn version_note(root: &Root) -> Option<Text> {
+    let text = read_file::read_text(&root.join(CONFIG)).ok()?;
+    let env = dotenv::load(root, Default::default()).ok()?;
+    let version = env.get(dotenv::VERSION)?;
+    let written = version_config::with_version(&text, version).ok()?;
+    (written.text != text).then(|| {
+        text!(
+            en: "{CONFIG} lacks what {version} needs, such as the agents for each level. To write it between markers: host-shim sidecar doctor --fix",
+            zh: "{CONFIG} 缺少 {version} 所需的内容，例如各级别的智能体。运行 host-shim sidecar doctor --fix 可将其写入标记之间。")
+    })
 }
 
 fn check_kind(root: &Root, entry: &Entry) -> Result<()> {
@@ -137,7 +152,8 @@ fn make_file(
     }
     if !force {
         let env = dotenv::load(root, Default::default());
-        let shown = diff(entry.path, &found, &wanted);
+        let header = format!("{} (template)", entry.path);
+        let shown = diff(entry.path, &header, &found, &wanted);
         return Ok(Outcome::Kept(
             shown.map(|shown| env.unwrap_or_default().mask(&shown)),
         ));
@@ -158,7 +174,7 @@ fn compare_env(found: &str) -> Outcome {
         .iter()
         .filter(|(key, _)| env.iter().all(|(other, _)| other != *key))
         .map(|(key, value)| match (key, env.get(dotenv::VERSION)) {
-            (dotenv::STOP_GRACE, Some(version)) => (key, release::stop_grace(version)),
+            (dotenv::STOP_GRACE, Some(version)) => (key, versions::of(version).stop_grace),
             _ => (key, value),
         })
         .map(|(key, value)| format!("+{key}={value}\n"))
@@ -170,7 +186,8 @@ fn compare_env(found: &str) -> Outcome {
     }
 }
 
-fn diff(path: &str, old: &str, new: &str) -> Option<String> {
+/// The difference as a unified diff with secrets masked; `None` if the old file cannot be parsed.
+pub(crate) fn diff(path: &str, header: &str, old: &str, new: &str) -> Option<String> {
     let value: Value = match path {
         CONFIG => gateway_config::parse(old).ok()?,
         COMPOSE => compose_file::parse(old).ok()?,
@@ -179,7 +196,7 @@ fn diff(path: &str, old: &str, new: &str) -> Option<String> {
     let shown = similar::TextDiff::from_lines(old, new)
         .unified_diff()
         .context_radius(2)
-        .header(path, &format!("{path} (template)"))
+        .header(path, header)
         .to_string();
     let secrets = secret::in_clear(&value).into_iter();
     Some(secrets.fold(shown, |shown, (_, secret)| shown.replace(secret, "***")))
@@ -276,13 +293,13 @@ mod tests {
 
     #[test]
     fn a_difference_shows_no_secret() {
-        let shown = diff(CONFIG, "{ auth: { token: 'literal-1' } }", "{}").unwrap();
+        let shown = diff(CONFIG, "x", "{ auth: { token: 'literal-1' } }", "{}").unwrap();
         assert!(shown.contains("-{ auth: { token: '***' } }"), "{shown}");
         let compose = "environment:\n  - OPENCLAW_GATEWAY_TOKEN=literal-2\n";
-        let shown = diff(COMPOSE, compose, "").unwrap();
+        let shown = diff(COMPOSE, "x", compose, "").unwrap();
         assert!(shown.contains("TOKEN=***"), "{shown}");
         // A file that cannot be parsed may have a secret anywhere.
-        assert_eq!(diff(CONFIG, "{ token: 'literal-3'", "{}"), None);
+        assert_eq!(diff(CONFIG, "x", "{ token: 'literal-3'", "{}"), None);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::layout::{CONFIG, CONTAINER_UID, IMAGE};
 use crate::release::{self, is_pinned_version};
 use crate::secret::{self, Token};
 use crate::templates;
+use crate::version_config;
+use crate::versions;
 
 /// The options of the manifests.
 #[derive(Clone, Debug)]
@@ -91,7 +93,7 @@ fn documents(options: &Options) -> Vec<Value> {
         json!({
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": about("openclaw-gateway"),
-            "data": { CONFIG: options.config },
+            "data": { CONFIG: config_of(options) },
         }),
         claim(about("astrbot-data"), "10Gi"),
         claim(about("openclaw-home"), "5Gi"),
@@ -120,6 +122,12 @@ fn documents(options: &Options) -> Vec<Value> {
     ]
 }
 
+/// The config with what the version needs; one that cannot be written into stays as it is.
+fn config_of(options: &Options) -> String {
+    let written = version_config::with_version(&options.config, &options.version);
+    written.map_or_else(|_| options.config.clone(), |written| written.text)
+}
+
 fn claim(metadata: Value, size: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim",
@@ -129,7 +137,7 @@ fn claim(metadata: Value, size: &str) -> Value {
 }
 
 fn pod(options: &Options) -> Value {
-    let grace = release::duration(release::stop_grace(&options.version));
+    let grace = release::duration(versions::of(&options.version).stop_grace);
     let grace = grace.unwrap_or_default().as_secs();
     json!({
         // The pod does not use the cluster's API.

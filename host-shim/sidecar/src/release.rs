@@ -5,16 +5,7 @@ use std::time::Duration;
 use semver::Version;
 
 use crate::text::{Text, text};
-
-/// How long a version may take to stop, in Compose's notation. 2026.2.x stops within seconds; later ones
-/// wait for running turns, 2026.9.6 for up to 315 s. If killed first, it reruns the interrupted turn at
-/// the next start.
-pub fn stop_grace(version: &str) -> &'static str {
-    match release(version) {
-        Some(version) if version < (2026, 3, 0) => "30s",
-        _ => "330s",
-    }
-}
+use crate::versions;
 
 /// A length of time as Compose reads it (`90`, `90s`, `5m30s`, `1h`); `None` if it is none.
 pub fn duration(text: &str) -> Option<Duration> {
@@ -55,29 +46,17 @@ pub fn is_pinned_version(version: &str) -> bool {
     release(version).is_some()
 }
 
-/// Changes of the gateway's state that older versions cannot read: since which version, and what.
-const CHANGES: [((u64, u64, u64), &str, &str); 1] = [(
-    (2026, 8, 0),
-    "sessions move into a database (SQLite)",
-    "会话改为存入数据库（SQLite）",
-)];
-
 /// What a rollback will not restore after this change of version; `None` if nothing is known.
 pub fn not_brought_back(from: &str, to: &str) -> Option<Text> {
-    let to_release = release(to)?;
+    release(to)?;
     // An unknown version may have any state.
-    let from_release = release(from).unwrap_or_default();
-    let crossed = CHANGES
-        .iter()
-        .filter(|(since, ..)| from_release < *since && *since <= to_release);
-    let (en, zh): (Vec<&str>, Vec<&str>) = crossed.map(|(_, en, zh)| (*en, *zh)).unzip();
-    if en.is_empty() {
+    let before = release(from).is_some() && versions::of(from).sessions_in_database;
+    if before || !versions::of(to).sessions_in_database {
         return None;
     }
-    let (en, zh) = (en.join(", "), zh.join("，"));
     Some(text!(
- en: "From {from} to {to}, {en}. A rollback restores the version, .env, config and compose file, but not data/: {from} will not find conversations that {to} has converted or created. To keep them, stop the gateway and copy the folder first: host-shim sidecar down && cp -a data data.before-{to}",
- zh: "从 {from} 到 {to}，{zh}。回退会恢复版本、.env、配置和 compose 文件，但不会恢复 data/：{from} 将无法读取由 {to} 转换或创建的会话。如需保留，请先停止网关并复制该目录：host-shim sidecar down && cp -a data data.before-{to}"))
+ en: "From {from} to {to}, sessions move into a database (SQLite). A rollback restores the version, .env, config and compose file, but not data/: {from} will not find conversations that {to} has converted or created. To keep them, stop the gateway and copy the folder first: host-shim sidecar down && cp -a data data.before-{to}",
+ zh: "从 {from} 到 {to}，会话改为存入数据库（SQLite）。回退会恢复版本、.env、配置和 compose 文件，但不会恢复 data/：{from} 将无法读取由 {to} 转换或创建的会话。如需保留，请先停止网关并复制该目录：host-shim sidecar down && cp -a data data.before-{to}"))
 }
 
 #[cfg(test)]
@@ -85,18 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_to_stop_is_by_version() {
-        for (version, grace) in [
-            ("2026.2.9", "30s"),
-            ("2026.2.28", "30s"),
-            ("2026.3.1", "330s"),
-            ("2026.9.6", "330s"),
-            ("2026.9.7-broken", "330s"),
-            ("2027.1.1", "330s"),
-            ("latest", "330s"),
-        ] {
-            assert_eq!(stop_grace(version), grace, "{version}");
-        }
+    fn a_length_of_time_is_read_as_compose_reads_it() {
         for (text, read) in [
             ("30s", Some(30)),
             ("5m30s", Some(330)),

@@ -11,6 +11,7 @@ use crate::lifecycle::Operator;
 use crate::project::{self, Source};
 use crate::release;
 use crate::text::text;
+use crate::versions;
 
 impl Operator<'_> {
     /// Stops the gateway and removes its container.
@@ -31,7 +32,7 @@ impl Operator<'_> {
     pub(crate) fn time_to_stop(&self, container: Option<&Container>) -> Option<[String; 2]> {
         let running = container.filter(|container| container.status == "running")?;
         let (_, version) = running.image.rsplit_once(':')?;
-        let grace = release::duration(release::stop_grace(version))?.as_secs();
+        let grace = release::duration(versions::of(version).stop_grace)?.as_secs();
         // Compose's own default is 10 s, and the template's for old versions 30 s.
         if grace <= 30 {
             return None;

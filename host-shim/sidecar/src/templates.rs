@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use crate::dotenv;
-use crate::layout::{COMPOSE, CONFIG, ENV, PINNED_VERSION};
+use crate::layout::{COMPOSE, CONFIG, ENV, PINNED_VERSION, Root};
 use crate::project;
-use crate::release;
+use crate::release::is_pinned_version;
 use crate::secret::Token;
+use crate::{version_config, versions};
 
 /// The compose file.
 pub const COMPOSE_FILE: &str = include_str!("../templates/openclaw_sidecar.compose.yml");
-/// The gateway's config.
+/// The gateway's config, for [`PINNED_VERSION`].
 pub const CONFIG_FILE: &str = include_str!("../templates/openclaw_sidecar.config.json5");
 /// The example `.env`.
 pub const ENV_EXAMPLE: &str = include_str!("../templates/.env.example");
@@ -20,17 +21,34 @@ pub const RUNBOOK_ZH: &str = include_str!("../templates/RUNBOOK.md");
 pub const RUNBOOK_EN: &str = include_str!("../templates/RUNBOOK.en.md");
 
 /// The content of one of the root's files in a new installation in this folder; `None` for another path.
-/// The `.env` gets this token and its own Compose project.
+/// The `.env` gets this token and its own Compose project, and the config what the version in an existing
+/// `.env` needs.
 pub fn content(path: &str, root: &Path, token: &Token) -> Option<String> {
     Some(match path {
         COMPOSE => COMPOSE_FILE.to_owned(),
-        CONFIG => CONFIG_FILE.to_owned(),
+        CONFIG => config_file(&version_of(root)),
         ENV => env_file(root, token),
         ".env.example" => ENV_EXAMPLE.to_owned(),
         "RUNBOOK.md" => RUNBOOK_ZH.to_owned(),
         "RUNBOOK.en.md" => RUNBOOK_EN.to_owned(),
         _ => return None,
     })
+}
+
+/// The gateway's config for a version.
+pub fn config_file(version: &str) -> String {
+    let written = version_config::with_version(CONFIG_FILE, version);
+    written.map_or_else(|_| CONFIG_FILE.to_owned(), |written| written.text)
+}
+
+/// The version in the folder's `.env`, or else the pinned one.
+fn version_of(root: &Path) -> String {
+    let env = Root::new(root).and_then(|root| dotenv::load(&root, Default::default()));
+    let version = env
+        .ok()
+        .and_then(|env| Some(env.get(dotenv::VERSION)?.to_owned()));
+    let version = version.filter(|version| is_pinned_version(version));
+    version.unwrap_or_else(|| PINNED_VERSION.to_owned())
 }
 
 /// The variables that the compose file uses; all are in the example `.env`.
@@ -52,7 +70,7 @@ fn env_file(root: &Path, token: &Token) -> String {
     let head = "# Written by `host-shim sidecar init`. Secret: never share or commit this file.\n";
     [
         (dotenv::VERSION, PINNED_VERSION),
-        (dotenv::STOP_GRACE, release::stop_grace(PINNED_VERSION)),
+        (dotenv::STOP_GRACE, versions::of(PINNED_VERSION).stop_grace),
         (dotenv::TOKEN, token.expose()),
         (dotenv::PROJECT, &project::own_name(root)),
     ]
@@ -74,6 +92,15 @@ mod tests {
             config["gateway"]["http"]["endpoints"]["responses"]["enabled"],
             true
         );
+        let written = version_config::with_version(CONFIG_FILE, PINNED_VERSION).unwrap();
+        if std::env::var_os("UPDATE_TEMPLATES").is_some() {
+            let path = concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/templates/openclaw_sidecar.config.json5"
+            );
+            std::fs::write(path, &written.text).unwrap();
+        }
+        assert_eq!(CONFIG_FILE, written.text, "run with UPDATE_TEMPLATES=1");
         let compose: serde_json::Value = serde_saphyr::from_str(COMPOSE_FILE).unwrap();
         let service = &compose["services"][crate::layout::SERVICE];
         assert!(
@@ -88,6 +115,9 @@ mod tests {
         );
         let example = dotenv::Env::parse(ENV_EXAMPLE).unwrap();
         assert_eq!(example.get(dotenv::VERSION), Some(PINNED_VERSION));
+        let range = versions::of(PINNED_VERSION);
+        assert_eq!(example.get(dotenv::MEMORY), Some(range.memory_limit));
+        assert_eq!(example.get(dotenv::STOP_GRACE), Some(range.stop_grace));
         assert_eq!(
             example.token().flaw(),
             Some(Flaw::Unusable(openclaw_core::token::Flaw::Placeholder))

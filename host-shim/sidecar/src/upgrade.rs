@@ -12,13 +12,17 @@ use crate::doctor::set_env;
 use crate::dotenv;
 use crate::engine::Container;
 use crate::error::{self, At, CHANGE, Error, Result};
+use crate::gateway_config;
+use crate::init;
 use crate::journal::{self, Journal, Operation, Step};
-use crate::layout::COMPOSE;
+use crate::layout::{COMPOSE, CONFIG};
 use crate::lifecycle::Operator;
 use crate::read_file::{self, Content};
 use crate::release::{self, is_pinned_version};
 use crate::restore::{self, RestorePoint};
 use crate::text::text;
+use crate::version_config;
+use crate::versions;
 
 /// How long to wait for the gateway to become healthy by default: a cold start on a small machine plus
 /// the health check's own grace.
@@ -129,6 +133,8 @@ impl Operator<'_> {
         if let Some(told) = release::not_brought_back(&from, to) {
             self.progress.note(&told);
         }
+        let config = self.config_for(to)?;
+        let memory = versions::of(&from).memory_limit;
         let plan = Plan {
             operation: Operation::Upgrade,
             from,
@@ -141,14 +147,63 @@ impl Operator<'_> {
         };
         self.change(plan, &|| {
             set_env(self.root, dotenv::VERSION, to, self.files)?;
+            self.give_memory(memory, to)?;
+            if let Some(config) = &config {
+                let path = self.root.join(CONFIG);
+                let written = self.files.write(&path, config.as_bytes(), 0o644);
+                written.at(CHANGE, &path)?;
+            }
             self.give_time_to_stop(to)
         })
+    }
+
+    /// The config as the version needs it, if that differs; tells the difference.
+    fn config_for(&self, version: &str) -> Result<Option<String>> {
+        let path = self.root.join(CONFIG);
+        let text = read_file::read_text(&path).at(CHANGE, &path)?;
+        let written = version_config::with_version(&text, version)
+            .map_err(|error| error::config_not_writable(&error).caused_by(error))?;
+        let config = gateway_config::parse(&written.text).unwrap_or_default();
+        let refused = version_config::refused(&config, version);
+        if !refused.is_empty() {
+            return Err(error::config_not_for_version(version, refused.join(", ")));
+        }
+        if written
+            .own
+            .iter()
+            .any(|own| own == version_config::AGENT_LIST)
+        {
+            self.progress.note(&text!(
+                en: "{CONFIG} has its own agents, so none are written for the levels. To add them yourself: host-shim sidecar print-config --format level-agents",
+                zh: "{CONFIG} 有自己的智能体，因此没有写入各级别的智能体。如需自行添加：host-shim sidecar print-config --format level-agents"));
+        }
+        if written.text == text {
+            return Ok(None);
+        }
+        let header = format!("{CONFIG} ({version})");
+        let shown = init::diff(CONFIG, &header, &text, &written.text).unwrap_or_default();
+        let shown = self.env()?.mask(&shown);
+        self.progress.note(&text!(
+            en: "For {version} the config changes between our markers:\n{shown}",
+            zh: "为适配 {version}，配置中标记之间的内容将改为：\n{shown}"));
+        Ok(Some(written.text))
+    }
+
+    /// Gives the gateway the memory a version needs, unless `.env` has another limit than the old one's.
+    fn give_memory(&self, before: &str, version: &str) -> Result<()> {
+        let needed = versions::of(version).memory_limit;
+        match self.env()?.get(dotenv::MEMORY) {
+            Some(limit) if limit == before && limit != needed => {
+                set_env(self.root, dotenv::MEMORY, needed, self.files)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Gives the gateway the time a version needs to stop: in `.env` if the compose file reads it from
     /// there, or else in the compose file, if that gives less.
     fn give_time_to_stop(&self, version: &str) -> Result<()> {
-        let grace = release::stop_grace(version);
+        let grace = versions::of(version).stop_grace;
         let path = self.root.join(COMPOSE);
         let text = read_file::read_text(&path).at(CHANGE, &path)?;
         if text.contains(dotenv::STOP_GRACE) {

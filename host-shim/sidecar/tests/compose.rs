@@ -247,6 +247,20 @@ fn print_config_is_ready_to_paste_and_refuses_a_placeholder() {
         value["gateway_primary_url"],
         format!("http://127.0.0.1:{}", stage.port)
     );
+    assert_eq!(value["gateway_level_agents"], true);
+    let list = stage
+        .run(&["print-config", "--format=level-agents", "--agent-id=amy"])
+        .ends(0);
+    let list = openclaw_sidecar::gateway_config::parse(&list.stdout).unwrap();
+    assert_eq!(list[2]["id"], "amy-l1");
+    // Without the agents, 2026.2.9 would create them with all tools.
+    let run = stage
+        .run(&["print-config", "--agent-id=amy", "--format=toml"])
+        .ends(0);
+    assert!(
+        run.stdout.contains("gateway_level_agents = false"),
+        "{run:?}"
+    );
     fs::write(
         stage.root.join(".env"),
         "OPENCLAW_GATEWAY_TOKEN=replace_with_strong_random_token\n",

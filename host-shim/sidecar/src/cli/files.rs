@@ -5,15 +5,19 @@ use std::time::SystemTime;
 
 use super::output::out;
 use super::{FromAstrBot, OK, Session};
+use crate::dotenv;
 use crate::error::{self, At, MAKE_FOLDER, Result, WRITE};
+use crate::gateway_config;
 use crate::init::{self, Outcome};
-use crate::layout::{CONFIG, KEPT};
+use crate::layout::{CONFIG, KEPT, PINNED_VERSION};
+use crate::level_agents;
 use crate::lock;
 use crate::manifest;
-use crate::plugin_settings::{self, Format};
+use crate::plugin_settings::{Connection, Format};
 use crate::read_file;
 use crate::secret::{Flaw, Token};
 use crate::text::text;
+use crate::version_config;
 
 impl Session<'_> {
     pub(super) fn init(&self, force: bool, astrbot: &FromAstrBot) -> Result<u8> {
@@ -52,11 +56,13 @@ impl Session<'_> {
         }
         let port = self.port()?;
         let root = self.root.path().display();
+        let main = level_agents::names(level_agents::MAIN);
+        let levels = level_agents::has_all(&self.gateway_config(), &main);
         // Without the token, because this output ends up in logs and screenshots; `print-config` shows
         // it where it is needed.
         self.say(&text!(
- en: "\nThe plugin's three settings (to show the token: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN in {root}/.env\n  gateway_agent_id      main\n",
- zh: "\n插件的三项设置（查看令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n"));
+ en: "\nThe plugin's four settings (to show the token: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN in {root}/.env\n  gateway_agent_id      main\n  gateway_level_agents  {levels}\n",
+ zh: "\n插件的四项设置（查看令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n  gateway_level_agents  {levels}\n"));
         let fresh = report.entries.contains(&(CONFIG, Outcome::Made));
         let has_model = self.offer_model(astrbot, fresh)?;
         self.say(&match has_model {
@@ -71,12 +77,31 @@ impl Session<'_> {
     }
 
     pub(super) fn print_config(&self, format: Format, agent: &str) -> Result<u8> {
+        let config = self.gateway_config();
+        if format == Format::LevelAgents {
+            let env = self.env().unwrap_or_default();
+            let version = env.get(dotenv::VERSION).unwrap_or(PINNED_VERSION);
+            let entries = version_config::agents_to_add(version, agent, &config);
+            return out(&format!("{entries}\n"));
+        }
         let address = crate::address::of(&self.root, &self.env()?);
         let token = address.token;
         if token.flaw().is_some_and(|flaw| flaw != Flaw::Weak) {
             return Err(error::unusable_token());
         }
-        out(&plugin_settings::print(address.port, &token, agent, format))
+        let connection = Connection {
+            port: address.port,
+            token: &token,
+            agent,
+            // Switched on without them, 2026.2.9 would create them with all tools.
+            level_agents: level_agents::has_all(&config, &level_agents::names(agent)),
+        };
+        out(&connection.print(format))
+    }
+
+    fn gateway_config(&self) -> serde_json::Value {
+        let text = read_file::read_text(&self.root.join(CONFIG)).unwrap_or_default();
+        gateway_config::parse(&text).unwrap_or_default()
     }
 
     pub(super) fn manifest(

@@ -60,6 +60,8 @@ pub struct Service {
     pub profiles: Vec<String>,
     /// Whether SELinux does not separate it from the host.
     pub unconfined: bool,
+    /// Lines that it lacks to keep a command in the container within bounds.
+    pub unbounded: Vec<&'static str>,
     /// Parts that could not be read.
     pub unread: Vec<String>,
 }
@@ -97,6 +99,7 @@ pub fn service(file: &Value, name: &str, root: &Root, env: &Env) -> Option<Servi
             _ => Vec::new(),
         },
         unconfined: unconfined(&written),
+        unbounded: unbounded(&written),
         unread,
     })
 }
@@ -301,6 +304,36 @@ fn mounts(service: &Map<String, Value>) -> Vec<Mount> {
 }
 
 /// `privileged`, or SELinux's labels switched off.
+/// The lines of the template that a service lacks.
+fn unbounded(service: &Map<String, Value>) -> Vec<&'static str> {
+    let has = |key: &str, values: &[&str]| {
+        let list = service.get(key).and_then(Value::as_array);
+        let mut list = list.into_iter().flatten().filter_map(Value::as_str);
+        list.any(|one| values.contains(&one.to_lowercase().replace('=', ":").as_str()))
+    };
+    let user = service.get("user").map(shown).unwrap_or_default();
+    let user = user.split(':').next().unwrap_or_default();
+    let all = [
+        (has("cap_drop", &["all", "cap_all"]), "cap_drop: [ALL]"),
+        (
+            has(
+                "security_opt",
+                &["no-new-privileges", "no-new-privileges:true"],
+            ),
+            "security_opt: [\"no-new-privileges:true\"]",
+        ),
+        (!["0", "root"].contains(&user), "user: \"1000:1000\""),
+        (
+            service.get("privileged") != Some(&Value::Bool(true)),
+            "privileged: false",
+        ),
+    ];
+    all.into_iter()
+        .filter(|(there, _)| !there)
+        .map(|(_, line)| line)
+        .collect()
+}
+
 fn unconfined(service: &Map<String, Value>) -> bool {
     let options = service.get("security_opt").and_then(Value::as_array);
     let mut options = options.into_iter().flatten().filter_map(Value::as_str);

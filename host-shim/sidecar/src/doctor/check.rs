@@ -65,11 +65,16 @@ ids! {
     ProviderAddress "provider-address" allows "Its address, as the gateway reaches it.";
     ProviderAstrbot "provider-astrbot" allows "Its key against AstrBot's.";
     ModelAnswer "model-answer" allows "The one model call of `--ask`.";
+    ConfigKeys "config-keys" blocks "Keys of the config that the version does not know.";
+    ConfigVersion "config-version" allows "What the version needs in the config.";
+    LevelAgents "level-agents" allows "An agent for each level, which offers no more than that.";
+    PluginLevels "plugin-levels" allows "Whether the plugin and the gateway agree on the level agents.";
     ComposeFile "compose-file" blocks "The compose file can be read.";
     ComposeParts "compose-parts" allows "Parts of the compose file that are not understood here.";
     Bind "bind" blocks "Where the gateway listens.";
     Publish "publish" allows "Where its port is published.";
     Selinux "selinux" allows "Labels of the mounts.";
+    Privileges "privileges" allows "What the commands of an agent may do in the container.";
     StopGrace "stop-grace" allows "The time that the gateway gets to stop.";
     Engine "engine" allows "Docker or Podman with a Compose.";
     Container "container" allows "The container's state and health.";

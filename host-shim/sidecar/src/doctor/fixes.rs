@@ -5,15 +5,15 @@ use std::time::SystemTime;
 
 use crate::atomic_file::{self, AtomicFiles};
 use crate::dotenv;
-use crate::error::{At, CHANGE, Result};
-use crate::layout::{CONTAINER_UID, ENV, PINNED_VERSION, Root, shown};
+use crate::error::{self, At, CHANGE, Result};
+use crate::layout::{CONFIG, CONTAINER_UID, ENV, PINNED_VERSION, Root, shown};
 use crate::model;
 use crate::ownership;
 use crate::read_file;
-use crate::release;
 use crate::secret::Token;
 use crate::templates;
 use crate::text::{Text, text};
+use crate::{restore, version_config, versions};
 
 /// One safe repair. Each does nothing if it is no longer needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Fix {
     StopGrace,
     /// Reach a model server on this machine by its name inside the container.
     ReachMachine,
+    /// Write what the version needs into the gateway's config, between our markers.
+    VersionConfig,
 }
 
 impl Fix {
@@ -60,6 +62,9 @@ impl Fix {
             Self::StopGrace => text!(
                 en: "set OPENCLAW_STOP_GRACE in .env to the value this version needs",
                 zh: "在 .env 中把 OPENCLAW_STOP_GRACE 设为该版本所需的值"),
+            Self::VersionConfig => text!(
+                en: "create a restore point and write what this version needs into {CONFIG}, between markers",
+                zh: "创建恢复点，并把该版本所需的内容写入 {CONFIG} 的标记之间"),
             Self::PinVersion => text!(
                 en: "write OPENCLAW_VERSION={PINNED_VERSION} to .env",
                 zh: "在 .env 中写入 OPENCLAW_VERSION={PINNED_VERSION}"),
@@ -103,7 +108,7 @@ impl Fix {
             Self::PinVersion => set_env(root, dotenv::VERSION, PINNED_VERSION, files),
             Self::StopGrace => {
                 let env = dotenv::load(root, Default::default())?;
-                let grace = release::stop_grace(env.get(dotenv::VERSION).unwrap_or_default());
+                let grace = versions::of(env.get(dotenv::VERSION).unwrap_or_default()).stop_grace;
                 set_env(root, dotenv::STOP_GRACE, grace, files)
             }
             Self::ReachMachine => {
@@ -115,8 +120,25 @@ impl Fix {
                 plan.apply(root, files, Some((false, SystemTime::now())))
                     .map(drop)
             }
+            Self::VersionConfig => write_version_config(root, files),
         }
     }
+}
+
+fn write_version_config(root: &Root, files: AtomicFiles<'_>) -> Result<()> {
+    let path = root.join(CONFIG);
+    let text = read_file::read_text(&path).at(CHANGE, &path)?;
+    let env = dotenv::load(root, Default::default())?;
+    let version = env.get(dotenv::VERSION).unwrap_or(PINNED_VERSION);
+    let written = version_config::with_version(&text, version)
+        .map_err(|error| error::config_not_writable(&error).caused_by(error))?;
+    if written.text == text {
+        return Ok(());
+    }
+    let point = restore::plan(root, version, false, false, SystemTime::now());
+    restore::create(root, &point, files)?;
+    let written = files.write(&path, written.text.as_bytes(), 0o644);
+    written.at(CHANGE, &path)
 }
 
 /// Sets one variable in the `.env`, atomically.

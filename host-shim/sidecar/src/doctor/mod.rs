@@ -14,7 +14,9 @@ use openclaw_core::wrap::wrap;
 use serde_json::{Value, json};
 
 pub use self::check::{Check, Id, Status};
-use self::checks::{compose_file, container, env, files, machine, model, network, settings};
+use self::checks::{
+    compose_file, container, env, files, levels, machine, model, network, settings,
+};
 pub use self::facts::{Facts, Found, Listener, Memory, Scope};
 pub use self::fixes::{Fix, set_env};
 use crate::text::{Text, advice, text};
@@ -38,6 +40,9 @@ pub const DIAGNOSTICS: &[Diagnostic] = &[
     env::version,
     settings::plugin,
     settings::config,
+    levels::config,
+    levels::agents,
+    levels::plugin,
     model::model,
     compose_file::compose_file,
     container::engine,

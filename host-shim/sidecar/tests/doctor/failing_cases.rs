@@ -197,6 +197,9 @@ pub const CASES: &[Case] = &[
         facts.plugin = Some(Ok(PluginSettings {
             url: Some("http://127.0.0.1:18790".to_owned()),
             token: Token::new("fedcba9876543210fedcba9876543210"),
+            agent: None,
+            level_agents: true,
+            level_agent_names: Vec::new(),
         }));
     }),
     // The engine and the container.

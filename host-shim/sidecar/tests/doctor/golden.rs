@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 
 use super::failing_cases::Case;
 use super::healthy::{KEY, TOKEN, healthy, new_root};
-use super::{failing_cases, failing_forms, failing_models};
+use super::{failing_cases, failing_forms, failing_levels, failing_models};
 
 /// Every broken root.
 fn cases() -> impl Iterator<Item = &'static Case> {
     let files = failing_forms::CASES.iter().chain(failing_models::CASES);
+    let files = files.chain(failing_levels::CASES);
     failing_cases::CASES.iter().chain(files)
 }
 

@@ -4,6 +4,7 @@
 mod common;
 mod failing_cases;
 mod failing_forms;
+mod failing_levels;
 mod failing_models;
 mod golden;
 mod healthy;

@@ -7,6 +7,7 @@ mod killed;
 use std::fs;
 
 use common::Stage;
+use openclaw_sidecar::dotenv;
 use openclaw_sidecar::journal;
 use openclaw_sidecar::read_file::Content;
 use openclaw_sidecar::restore;
@@ -57,6 +58,9 @@ fn an_upgrade_and_the_way_back() {
             .ends(0)
             .says("2026.9.6 is running and healthy");
         runs(&stage, NEW);
+        let config = fs::read_to_string(stage.root.join("openclaw_sidecar.config.json5")).unwrap();
+        assert_eq!(config, openclaw_sidecar::templates::config_file(NEW));
+        assert_eq!(stage.env().get(dotenv::MEMORY), Some("2560m"));
         let list = stage.run(&["rollback", "--list"]).ends(0);
         assert!(
             list.stdout.contains(OLD) && list.stdout.contains("was healthy"),
@@ -86,6 +90,50 @@ fn an_upgrade_and_the_way_back() {
         stage.run(&["rollback", "--to", &points[0].id]).ends(0);
         runs(&stage, NEW);
     }
+}
+
+/// Issue 12 and 13: only what is between our markers changes, the difference is shown first, and what would keep
+/// the new version from starting is told before anything changes.
+#[test]
+fn an_upgrade_shows_and_writes_what_the_version_needs_between_markers() {
+    let stage = Stage::running();
+    let path = stage.root.join("openclaw_sidecar.config.json5");
+    stage.edit(
+        "openclaw_sidecar.config.json5",
+        "elevated: { enabled: false },",
+        "'elevated' : {enabled:false,}, /* mine */ web: { fetch: { enabled: true } }",
+    );
+    let before = fs::read_to_string(&path).unwrap();
+    let run = stage.run(&["upgrade", NEW]).ends(0);
+    assert!(run.stderr.contains("+    toolSearch: false,"), "{run:?}");
+    let after = fs::read_to_string(&path).unwrap();
+    let outside = |text: &str| {
+        let mut ours = false;
+        let mut kept = String::new();
+        for line in text.lines() {
+            ours |= line.contains("// >>> host-shim sidecar");
+            if !ours {
+                kept.push_str(line);
+                kept.push('\n');
+            }
+            ours &= !line.contains("// <<< host-shim sidecar");
+        }
+        kept
+    };
+    assert_eq!(outside(&after), outside(&before));
+    assert!(after.contains("toolSearch: false") && !before.contains("toolSearch"));
+    stage.run(&["rollback"]).ends(0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+
+    let key = "responses: {\n          maxBodyBytes: 1,";
+    stage.edit("openclaw_sidecar.config.json5", "responses: {", key);
+    let calls = stage.calls();
+    stage
+        .run(&["upgrade", NEW])
+        .ends(1)
+        .says("gateway.http.endpoints.responses.maxBodyBytes");
+    assert!(!stage.calls()[calls.len()..].contains(" up -d"));
+    runs(&stage, OLD);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::layout::COMPOSE;
 use crate::read_file::Content;
 use crate::release::{self, release};
 use crate::text::spaced;
+use crate::versions;
 
 /// The compose file is valid and binds and publishes as it should.
 pub fn compose_file(facts: &Facts) -> Vec<Check> {
@@ -49,6 +50,9 @@ pub fn compose_file(facts: &Facts) -> Vec<Check> {
     }
     checks.extend(labels(service, facts));
     checks.extend(stop_grace(service, facts));
+    if !service.unbounded.is_empty() {
+        checks.push(messages::privileges_too_many(service.unbounded.join(", ")));
+    }
     checks
 }
 
@@ -69,7 +73,7 @@ fn labels(service: &Service, facts: &Facts) -> Option<Check> {
 fn stop_grace(service: &Service, facts: &Facts) -> Option<Check> {
     let version = facts.version()?;
     release(version)?;
-    let needed = release::stop_grace(version);
+    let needed = versions::of(version).stop_grace;
     let written = service.stop_grace.as_deref().unwrap_or("10s");
     if release::duration(written)? >= release::duration(needed)? {
         return None;

@@ -12,9 +12,10 @@ use crate::dotenv::{self, Env};
 use crate::interpolate;
 use crate::layout::{ENV, PINNED_VERSION};
 use crate::read_file::Content;
-use crate::release::{is_pinned_version, release};
+use crate::release::is_pinned_version;
 use crate::secret::Flaw;
 use crate::templates;
+use crate::versions;
 
 /// The `.env` can be read the way Compose reads it, and its port is valid.
 pub fn env_file(facts: &Facts) -> Vec<Check> {
@@ -117,10 +118,11 @@ pub fn version(facts: &Facts) -> Vec<Check> {
     }
     let mut checks = vec![messages::version_ok(version)];
     // Known problems are only notes, since the plugin copes with them.
-    if release(version).is_some_and(|release| release < (2026, 3, 28)) {
+    let range = versions::of(version);
+    if !range.offers_client_tools {
         checks.push(messages::client_tools_ignored(version));
     }
-    if release(version) == Some((2026, 2, 9)) {
+    if !range.reports_failures {
         checks.push(messages::failures_look_like_answers(version));
     }
     checks

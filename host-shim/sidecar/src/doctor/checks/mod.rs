@@ -4,6 +4,7 @@ pub(super) mod compose_file;
 pub(super) mod container;
 pub(super) mod env;
 pub(super) mod files;
+pub(super) mod levels;
 pub(super) mod machine;
 pub(super) mod model;
 pub(super) mod network;

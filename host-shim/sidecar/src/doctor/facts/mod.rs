@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::gateway_config::{self, GatewayConfig};
 use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
+use crate::marked_config::{self, Written};
 use crate::model::Configured;
 use crate::model::astrbot::{self, AstrBot};
 use crate::model::proof::{self, Answered, Refused};
@@ -26,7 +27,7 @@ use crate::process::Surroundings;
 use crate::read_file::{self, Content};
 use crate::release::is_pinned_version;
 use crate::secret::Token;
-use crate::{journal, lock, ownership, selinux, templates};
+use crate::{journal, lock, ownership, selinux, templates, version_config};
 
 /// Where the gateway keeps keys that were given to it by its own commands, in its state.
 const AUTH_PROFILES: &str = "agents/main/agent/auth-profiles.json";
@@ -86,6 +87,8 @@ pub struct Facts {
     pub exported: BTreeMap<String, Token>,
     /// The gateway's config.
     pub config: Content<GatewayConfig>,
+    /// What the version needs in it, and whether that differs from what is there; `None` without a config.
+    pub wanted_config: Option<Result<(Written, bool), marked_config::Refused>>,
     /// The compose file.
     pub compose: Content<Value>,
     /// The gateway's service in it; `None` if there is none.
@@ -247,6 +250,7 @@ impl Facts {
                 .filter_map(|key| Some((key.to_owned(), Token::new(std::env::var(key).ok()?))))
                 .collect(),
             port: address::by(&values, service.as_ref(), config.good()).port,
+            wanted_config: wanted_config(root, &values),
             config,
             compose,
             service,
@@ -309,6 +313,19 @@ impl Facts {
     pub fn in_container(&self) -> Option<&Container> {
         self.container.as_ref().ok()?.as_ref()
     }
+}
+
+fn wanted_config(
+    root: &Root,
+    env: &Env,
+) -> Option<Result<(Written, bool), marked_config::Refused>> {
+    let text = read_file::read_text(&root.join(CONFIG)).ok()?;
+    let version = env.get(dotenv::VERSION).unwrap_or(PINNED_VERSION);
+    let written = version_config::with_version(&text, version);
+    Some(written.map(|written| {
+        let differs = written.text != text;
+        (written, differs)
+    }))
 }
 
 /// The end of a container's log if it is not healthy, and how often it was killed for lack of memory.

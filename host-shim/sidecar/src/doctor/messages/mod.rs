@@ -6,11 +6,13 @@
 
 mod container;
 mod files;
+mod levels;
 mod model;
 mod settings;
 
 pub(super) use self::container::*;
 pub(super) use self::files::*;
+pub(super) use self::levels::*;
 pub(super) use self::model::*;
 pub(super) use self::settings::*;
 
@@ -73,6 +75,7 @@ mod tests {
             files::ENTRIES,
             settings::ENTRIES,
             model::ENTRIES,
+            levels::ENTRIES,
             container::ENTRIES,
         ]
         .concat();

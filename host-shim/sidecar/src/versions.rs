@@ -1,0 +1,370 @@
+//! What differs between releases of the gateway: one row for each range of versions, in this file only.
+//!
+//! A row says what its versions need and which built-in tools they have, by the level that may use them.
+//! What was measured or tried on a real gateway is marked with the version.
+
+use openclaw_core::level::Level;
+
+use crate::release::release;
+
+/// A range of versions: from this row's first one up to the next row's.
+#[derive(Debug)]
+pub struct Range {
+    /// The first version.
+    pub since: (u64, u64, u64),
+    /// How long it may take to stop, in Compose's notation: `OPENCLAW_STOP_GRACE`.
+    pub stop_grace: &'static str,
+    /// The container's memory limit: `OPENCLAW_MEMORY_LIMIT`.
+    pub memory_limit: &'static str,
+    /// The most that it has been seen to use, in MiB.
+    pub memory_peak: u64,
+    /// Answers 200 without a token once it serves turns, and 503 before; `None` if it has nothing like it.
+    pub ready_path: Option<&'static str>,
+    /// Whether it offers the caller's tools to the model.
+    pub offers_client_tools: bool,
+    /// Whether a failure of the model provider is reported as one.
+    pub reports_failures: bool,
+    /// Whether conversations are in a database, which versions before cannot read.
+    pub sessions_in_database: bool,
+    /// Keys of the config that it needs: the object's keys, the key, and the value as JSON5.
+    pub settings: &'static [Setting],
+    /// Places in the config that it does not know, so that it refuses to start; `*` is every item of a list.
+    pub refused: &'static [&'static str],
+    /// Its built-in tools.
+    pub tools: &'static [Tool],
+    /// Whether `tools.fs.workspaceOnly` confines the tools that read files.
+    pub confines_files: bool,
+    /// Whether an allow list of unknown names only is ignored; otherwise the agent cannot answer.
+    pub ignores_unknown_allow: bool,
+    /// The tools of `profile: "minimal"`.
+    pub minimal: &'static [&'static str],
+}
+
+/// A key of the config that a version needs.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name of its block.
+    pub block: &'static str,
+    /// The object that it is in.
+    pub parent: &'static [&'static str],
+    /// The key.
+    pub key: &'static str,
+    /// The value, as JSON5.
+    pub value: &'static str,
+}
+
+/// A built-in tool.
+#[derive(Clone, Copy, Debug)]
+pub struct Tool {
+    /// Its name.
+    pub name: &'static str,
+    /// The group that it belongs to, without `group:`; empty for none.
+    pub group: &'static str,
+    /// From which level on it may be offered.
+    pub level: Level,
+    /// Whether it takes paths, so that below [`Level::Host`] it must be confined to the workspace.
+    pub takes_paths: bool,
+    /// Whether `group:openclaw` has it.
+    pub in_openclaw: bool,
+}
+
+/// The row of a version. A version that is not a release, or newer than all rows, is in the last one.
+pub fn of(version: &str) -> &'static Range {
+    let found = release(version);
+    let mut rows = RANGES.iter().rev();
+    let last = &RANGES[RANGES.len() - 1];
+    match found {
+        Some(found) => rows.find(|row| row.since <= found).unwrap_or(&RANGES[0]),
+        None => last,
+    }
+}
+
+impl Range {
+    /// The tools that may be offered at a level.
+    pub fn allowed(&self, level: Level) -> impl Iterator<Item = &'static Tool> {
+        self.tools.iter().filter(move |tool| tool.level <= level)
+    }
+
+    /// A built-in tool by its name.
+    pub fn tool(&self, name: &str) -> Option<&'static Tool> {
+        self.tools.iter().find(|tool| tool.name == name)
+    }
+}
+
+/// All rows, the oldest first. Only a version that differs needs one.
+pub static RANGES: &[Range] = &[
+    V2026_2,
+    Range {
+        since: (2026, 2, 10),
+        reports_failures: true,
+        ..V2026_2
+    },
+    V2026_3,
+    Range {
+        since: (2026, 3, 28),
+        offers_client_tools: true,
+        ..V2026_3
+    },
+    V2026_8,
+    V2026_9,
+];
+
+/// Tried on 2026.2.9.
+const V2026_2: Range = Range {
+    since: (0, 0, 0),
+    stop_grace: "30s",
+    // 429 MB after 50 turns, but 1.1 to 1.3 GB in a cold start.
+    memory_limit: "1536m",
+    memory_peak: 1300,
+    ready_path: None,
+    offers_client_tools: false,
+    reports_failures: false,
+    sessions_in_database: false,
+    settings: &[
+        CONVERSATIONS_STAY,
+        // An agent that the config does not have is created on the spot: with next to no tools.
+        Setting {
+            block: "tools",
+            parent: &["tools"],
+            key: "profile",
+            value: "\"minimal\"",
+        },
+    ],
+    refused: &["tools.toolSearch", "tools.fs", "agents.list.*.tools.fs"],
+    tools: TOOLS_2026_2,
+    confines_files: false,
+    ignores_unknown_allow: true,
+    minimal: &["session_status"],
+};
+
+const V2026_3: Range = Range {
+    since: (2026, 3, 0),
+    // It waits for running turns and reruns one that was cut off.
+    stop_grace: "330s",
+    ..Range {
+        reports_failures: true,
+        ..V2026_2
+    }
+};
+
+const V2026_8: Range = Range {
+    since: (2026, 8, 0),
+    sessions_in_database: true,
+    ..Range {
+        offers_client_tools: true,
+        ..V2026_3
+    }
+};
+
+/// Tried on 2026.9.6.
+const V2026_9: Range = Range {
+    since: (2026, 9, 0),
+    // 767 MB at rest, 1400 after 50 turns, 1978 later.
+    memory_limit: "2560m",
+    memory_peak: 1978,
+    ready_path: Some("/readyz"),
+    settings: &[
+        CONVERSATIONS_STAY,
+        // Otherwise a search tool stands for AstrBot's tools, which hides them from many models.
+        Setting {
+            block: "tools",
+            parent: &["tools"],
+            key: "toolSearch",
+            value: "false",
+        },
+    ],
+    refused: &["gateway.http.endpoints.responses.maxBodyBytes"],
+    tools: TOOLS_2026_9,
+    confines_files: true,
+    ignores_unknown_allow: false,
+    minimal: &["session_status", "gateway"],
+    ..V2026_8
+};
+
+/// 2026.2.9 forgets every conversation at 04:00 otherwise; ten years.
+const CONVERSATIONS_STAY: Setting = Setting {
+    block: "session",
+    parent: &[],
+    key: "session",
+    value: "{ reset: { mode: \"idle\", idleMinutes: 5256000 } }",
+};
+
+const fn tool(level: Level, group: &'static str, name: &'static str) -> Tool {
+    Tool {
+        name,
+        group,
+        level,
+        takes_paths: false,
+        in_openclaw: true,
+    }
+}
+
+/// Not in `group:openclaw`.
+const fn basic(level: Level, group: &'static str, name: &'static str) -> Tool {
+    Tool {
+        in_openclaw: false,
+        ..tool(level, group, name)
+    }
+}
+
+const fn with_paths(tool: Tool) -> Tool {
+    Tool {
+        takes_paths: true,
+        ..tool
+    }
+}
+
+use Level::{Host as L3, ReadOnly as L1, Root as L4};
+
+/// 22 tools were offered by 2026.2.9; `apply_patch` and `image` depend on the model.
+const TOOLS_2026_2: &[Tool] = &[
+    tool(L1, "web", "web_search"),
+    tool(L1, "web", "web_fetch"),
+    tool(L1, "memory", "memory_search"),
+    tool(L1, "memory", "memory_get"),
+    // It takes any path, and reads the provider's key, the token and everybody's conversations. This
+    // version cannot confine it, so it is no tool for L1.
+    basic(L3, "fs", "read"),
+    basic(L3, "fs", "write"),
+    basic(L3, "fs", "edit"),
+    basic(L3, "fs", "apply_patch"),
+    basic(L3, "runtime", "exec"),
+    basic(L3, "runtime", "process"),
+    tool(L3, "", "image"),
+    // Other users' conversations.
+    tool(L4, "sessions", "sessions_list"),
+    tool(L4, "sessions", "sessions_history"),
+    tool(L4, "sessions", "sessions_send"),
+    tool(L4, "sessions", "sessions_spawn"),
+    // It also changes the session's model.
+    tool(L4, "sessions", "session_status"),
+    tool(L4, "ui", "browser"),
+    tool(L4, "ui", "canvas"),
+    tool(L4, "automation", "cron"),
+    tool(L4, "automation", "gateway"),
+    tool(L4, "messaging", "message"),
+    tool(L4, "nodes", "nodes"),
+    tool(L4, "", "agents_list"),
+    basic(L4, "", "tts"),
+];
+
+/// 56 tools were offered by 2026.9.6; others depend on the model, on keys and on plugins.
+const TOOLS_2026_9: &[Tool] = &[
+    with_paths(basic(L1, "fs", "read")),
+    with_paths(basic(L1, "fs", "ls")),
+    with_paths(tool(L1, "media", "view_image")),
+    tool(L1, "web", "web_search"),
+    tool(L1, "web", "web_fetch"),
+    tool(L1, "memory", "memory_search"),
+    tool(L1, "memory", "memory_get"),
+    basic(L3, "fs", "write"),
+    basic(L3, "fs", "edit"),
+    basic(L3, "fs", "apply_patch"),
+    basic(L3, "runtime", "exec"),
+    basic(L3, "runtime", "process"),
+    tool(L4, "runtime", "code_execution"),
+    tool(L4, "runtime", "secrets"),
+    tool(L4, "web", "x_search"),
+    tool(L4, "sessions", "sessions"),
+    tool(L4, "sessions", "sessions_list"),
+    tool(L4, "sessions", "sessions_history"),
+    tool(L4, "sessions", "sessions_search"),
+    tool(L4, "sessions", "conversations_list"),
+    tool(L4, "sessions", "conversations_send"),
+    tool(L4, "sessions", "conversations_turn"),
+    tool(L4, "sessions", "sessions_send"),
+    tool(L4, "sessions", "sessions_spawn"),
+    tool(L4, "sessions", "github_identity_status"),
+    tool(L4, "sessions", "github_publish"),
+    tool(L4, "sessions", "agents_wait"),
+    tool(L4, "sessions", "sessions_yield"),
+    tool(L4, "sessions", "subagents"),
+    tool(L4, "sessions", "session_status"),
+    tool(L4, "sessions", "suggest_task"),
+    tool(L4, "sessions", "dismiss_task"),
+    tool(L4, "ui", "browser"),
+    tool(L4, "ui", "screen"),
+    tool(L4, "ui", "theme"),
+    tool(L4, "ui", "dashboard"),
+    tool(L4, "ui", "terminal"),
+    tool(L4, "ui", "portal"),
+    basic(L4, "ui", "canvas"),
+    tool(L4, "ui", "show_widget"),
+    tool(L4, "messaging", "message"),
+    tool(L4, "automation", "heartbeat_respond"),
+    tool(L4, "automation", "automations"),
+    tool(L4, "automation", "gateway"),
+    tool(L4, "automation", "plugins"),
+    tool(L4, "automation", "openclaw"),
+    tool(L4, "nodes", "nodes"),
+    tool(L4, "nodes", "computer"),
+    tool(L4, "nodes", "mobile_ui"),
+    tool(L4, "agents", "agents_list"),
+    tool(L4, "agents", "get_goal"),
+    tool(L4, "agents", "create_goal"),
+    tool(L4, "agents", "update_goal"),
+    tool(L4, "agents", "progress_card"),
+    tool(L4, "agents", "ask_user"),
+    tool(L4, "agents", "skill_workshop"),
+    tool(L4, "media", "image_generate"),
+    tool(L4, "media", "music_generate"),
+    tool(L4, "media", "video_generate"),
+    tool(L4, "media", "tts"),
+    tool(L4, "media", "pdf"),
+    // Of plugins that come with it.
+    basic(L4, "", "dir_fetch"),
+    basic(L4, "", "dir_list"),
+    basic(L4, "", "file_fetch"),
+    basic(L4, "", "file_write"),
+    basic(L4, "", "intent"),
+    basic(L4, "", "node_inference"),
+    basic(L4, "", "talk_voice"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_has_its_row() {
+        for (version, since) in [
+            ("2026.1.30", (0, 0, 0)),
+            ("2026.2.9", (0, 0, 0)),
+            ("2026.2.28", (2026, 2, 10)),
+            ("2026.3.1", (2026, 3, 0)),
+            ("2026.3.28", (2026, 3, 28)),
+            ("2026.8.1", (2026, 8, 0)),
+            ("2026.9.6", (2026, 9, 0)),
+            ("2026.9.7-broken", (2026, 9, 0)),
+            ("2027.1.1", (2026, 9, 0)),
+            ("latest", (2026, 9, 0)),
+        ] {
+            assert_eq!(of(version).since, since, "{version}");
+        }
+        assert!(RANGES.is_sorted_by(|one, next| one.since < next.since));
+        for (version, grace) in [
+            ("2026.2.9", "30s"),
+            ("2026.3.1", "330s"),
+            ("2026.9.6", "330s"),
+        ] {
+            assert_eq!(of(version).stop_grace, grace, "{version}");
+        }
+    }
+
+    #[test]
+    fn what_reads_is_confined_and_other_peoples_words_are_not_for_l1() {
+        for row in RANGES {
+            let read_only: Vec<&Tool> = row.allowed(L1).collect();
+            assert!(!read_only.is_empty());
+            for tool in read_only {
+                assert!(!tool.takes_paths || row.confines_files, "{tool:?}");
+                assert!(!tool.name.starts_with("session"), "{tool:?}");
+                assert!(!tool.name.starts_with("conversation"), "{tool:?}");
+            }
+            let mut names: Vec<&str> = row.tools.iter().map(|tool| tool.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), row.tools.len(), "each tool once");
+        }
+    }
+}
