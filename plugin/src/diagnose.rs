@@ -16,6 +16,7 @@ use futures::future::{Either, select};
 use openclaw_core::config::{MIB, Timeouts};
 use openclaw_core::guards::breaker;
 use openclaw_core::guards::memory::judge;
+use openclaw_core::level::Level;
 use openclaw_core::locale::say;
 use openclaw_core::status::Check;
 use openclaw_core::turn::GatewayName;
@@ -68,6 +69,7 @@ pub async fn diagnose<H: Host>(state: &State, host: &H, locale: Option<Locale>) 
         agent = config.gateway_agent_id, n = urls.len(), urls = urls.join(", "));
     let mut checks = vec![
         check("config", Ok(set), locale),
+        check("levels", Ok(levels(&config, locale)), locale),
         check("memory", memory(host, &config, locale), locale),
     ];
     let names = GatewayName::ALL.iter().take(urls.len()).enumerate();
@@ -81,6 +83,15 @@ pub async fn diagnose<H: Host>(state: &State, host: &H, locale: Option<Locale>) 
         checks.push(check(format!("token-{name}"), token, locale));
     }
     checks
+}
+
+/// What the levels limit. Whether the gateway has the agents is for its own doctor to say.
+fn levels(config: &Checked, locale: Locale) -> String {
+    let agent = |level: &Level| format!("{level} `{}`", config.agent(*level));
+    let agents = config
+        .level_agents
+        .then(|| Level::ALL.iter().map(agent).collect::<Vec<_>>().join(", "));
+    text::levels(locale, agents.as_deref())
 }
 
 fn memory<H: Host>(host: &H, config: &Checked, locale: Locale) -> Seen {
@@ -104,7 +115,7 @@ fn memory<H: Host>(host: &H, config: &Checked, locale: Locale) -> Seen {
         return Ok(seen);
     }
     let level = verdict.level_cap;
-    let detail = if level < openclaw_core::level::Level::Root {
+    let detail = if level < Level::Root {
         say!(locale,
             en: "{seen}: heavy tasks are refused and the level is capped at {level}",
             zh: "{seen}：拒绝重任务，级别最高为 {level}")

@@ -1,6 +1,7 @@
 //! State that outlives a turn: config, queue, breakers, tool dialects and counters.
 
 mod approvals;
+mod conversations;
 mod exchange;
 mod permit;
 mod status;
@@ -19,6 +20,7 @@ use openclaw_core::guards::queue::{Entry, MAX_WAITING_BYTES, Queue, Ticket};
 use openclaw_core::status::Counters;
 
 pub(crate) use approvals::ApprovalGuard;
+use conversations::Conversations;
 pub(crate) use exchange::Exchange;
 pub(crate) use permit::Permit;
 
@@ -51,6 +53,7 @@ struct Inner {
     /// An abandoned answer is being drained.
     reading_out: bool,
     approvals: approvals::Approvals,
+    conversations: Conversations,
 }
 
 /// Shared by all turns of an instance. Never borrowed across an await.
@@ -66,11 +69,11 @@ pub(crate) enum Full {
 }
 
 /// Version of the snapshot layout.
-const SNAPSHOT_VERSION: u64 = 3;
+const SNAPSHOT_VERSION: u64 = 4;
 /// Numbers per gateway in a snapshot.
 const SIDE_LEN: usize = 5;
-/// Numbers in a snapshot: version, gateways, counters. They are on one line, followed by a line per gateway
-/// with its URL.
+/// Numbers in a snapshot before those of the conversations: version, gateways, counters. All are on one line,
+/// followed by a line per gateway with its URL.
 const SNAPSHOT_LEN: usize = 1 + 2 * SIDE_LEN + 7;
 
 /// A gateway's breaker, for display.
@@ -137,6 +140,7 @@ impl State {
             c.tool_calls,
             c.tool_denials,
         ]);
+        numbers.extend(inner.conversations.numbers());
         let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
         let [primary, backup] = &inner.sides;
         [texts.join(" ").as_str(), &primary.url, &backup.url]
@@ -153,14 +157,19 @@ impl State {
         let urls: Vec<&str> = lines.collect();
         let numbers: Result<Vec<u64>, _> = numbers.split(' ').map(str::parse).collect();
         let numbers = numbers.map_err(|error| error.to_string())?;
-        if numbers[0] != SNAPSHOT_VERSION || numbers.len() != SNAPSHOT_LEN || urls.len() != 2 {
+        let rest = numbers.get(SNAPSHOT_LEN..);
+        let conversations = rest.and_then(Conversations::of_numbers);
+        let (Some(conversations), SNAPSHOT_VERSION, [_, _]) =
+            (conversations, numbers[0], &urls[..])
+        else {
             return Err(format!(
                 "it has version {} and {} numbers",
                 numbers[0],
                 numbers.len()
             ));
-        }
+        };
         let mut inner = self.0.borrow_mut();
+        inner.conversations = conversations;
         let saved = numbers[1..].chunks(SIDE_LEN).zip(urls);
         for (side, (saved, url)) in inner.sides.iter_mut().zip(saved) {
             *side = Side {

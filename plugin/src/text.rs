@@ -76,6 +76,24 @@ pub(crate) fn level_lowered(
     }
 }
 
+pub(crate) fn agent_switched(locale: Locale, agent: &str, level: Level) -> String {
+    say!(locale,
+        en: "At {level} another agent answers (`{agent}`). It does not know what was said at other levels.",
+        zh: "{level} 由另一个智能体（`{agent}`）回答，它不了解在其他级别下的对话。")
+}
+
+/// What the levels bound, for the diagnosis. `agents`: those of L0 to L4, if the level picks one.
+pub(crate) fn levels(locale: Locale, agents: Option<&str>) -> String {
+    match agents {
+        None => say!(locale,
+            en: "L0 to L4 limit AstrBot's tools only; the gateway's own tools are merely told the level (gateway_level_agents is off)",
+            zh: "L0–L4 只限制 AstrBot 的工具；网关自带的工具只会被告知级别（gateway_level_agents 未开启）"),
+        Some(agents) => say!(locale,
+            en: "the level picks the agent, so it limits the gateway's own tools too: {agents}",
+            zh: "级别决定由哪个智能体回答，因此也限制网关自带的工具：{agents}"),
+    }
+}
+
 pub(crate) fn memory_unreadable(locale: Locale, why: &str) -> String {
     say!(locale,
         en: "Cannot read the available memory ({why}); treating it as low: no heavy tasks, level at most L1.",

@@ -1,6 +1,7 @@
 //! Builds the body of `POST /v1/responses`. The gateway is strict: no unknown keys, no `null`.
 
 mod body;
+mod context;
 
 use super::attachment::{self, Kind};
 use super::dialect::Dialect;
@@ -17,6 +18,7 @@ use openclaw_core::{fault::FaultCode, locale::Locale};
 
 pub use body::Body;
 use body::json_bytes;
+pub(crate) use context::result_line;
 
 /// The request path.
 pub const PATH: &str = "/v1/responses";
@@ -30,6 +32,8 @@ pub const MAX_TURN_ID_BYTES: usize = 1024;
 pub struct ToolOutput {
     /// The gateway's call id.
     pub call_id: String,
+    /// The tool's name.
+    pub name: String,
     /// Passed to the model unchanged.
     pub output: String,
 }
@@ -51,6 +55,9 @@ pub struct Ask<'a> {
     pub offer_tools: bool,
     /// The tool outputs of the previous round; empty in the first round.
     pub outputs: &'a [ToolOutput],
+    /// For an agent that takes over from another: it gets the message, with these results so far as lines of
+    /// [`result_line`] and without attachments, instead of outputs of calls it has not made.
+    pub handover: Option<&'a str>,
 }
 
 /// A validated turn.
@@ -115,6 +122,7 @@ pub fn check(turn: &TurnRequest, locale: Locale) -> Result<CheckedTurn<'_>, Faul
         level: Level::Root,
         offer_tools: true,
         outputs: &[],
+        handover: None,
     };
     check_size(checked.body(whole).len(), locale)?;
     Ok(checked)
@@ -169,15 +177,25 @@ impl<'a> CheckedTurn<'a> {
         body.push(&session_key(&turn.session));
         body.push(r#"","instructions":""#);
         body.push(level_rule(ask.level));
+        let results = ask.handover.unwrap_or_default();
+        let context = context::block(turn.context.as_ref(), results);
+        let outputs = match ask.handover {
+            None => ask.outputs,
+            Some(_) => &[],
+        };
+        if !context.is_empty() {
+            body.push("\\n\\n");
+            body.push(context::RULE);
+        }
         if !turn.instructions.is_empty() {
             body.push("\\n\\n");
             body.push_text(&turn.instructions);
         }
         body.push(r#"","input":["#);
-        if ask.outputs.is_empty() {
-            self.push_message(&mut body);
+        if outputs.is_empty() {
+            self.push_message(&mut body, &context, ask.handover.is_none());
         }
-        for (at, out) in ask.outputs.iter().enumerate() {
+        for (at, out) in outputs.iter().enumerate() {
             body.push(if at == 0 { "" } else { "," });
             body.push(r#"{"type":"function_call_output","call_id":"#);
             body.push_string(&out.call_id);
@@ -198,19 +216,26 @@ impl<'a> CheckedTurn<'a> {
         body
     }
 
-    fn push_message<'b>(&self, body: &mut Body<'b>)
+    fn push_message<'b>(&self, body: &mut Body<'b>, context: &str, attachments: bool)
     where
         'a: 'b,
     {
         let turn = self.turn;
         body.push(r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"#);
+        if !context.is_empty() {
+            let mut text = String::new();
+            json::push_string(&mut text, context);
+            body.push(&text);
+            body.push(r#"},{"type":"input_text","text":"#);
+        }
         if turn.text.trim().is_empty() {
             body.push_string(text::see_attachment(self.locale));
         } else {
             body.push_string(&turn.text);
         }
         body.push("}");
-        for (attachment, kind) in turn.attachments.iter().zip(&self.kinds) {
+        let kinds = self.kinds.iter().filter(|_| attachments);
+        for (attachment, kind) in turn.attachments.iter().zip(kinds) {
             body.push(match kind {
                 Kind::Image => r#",{"type":"input_image","source":{"type":"base64","media_type":"#,
                 Kind::File => r#",{"type":"input_file","source":{"type":"base64","media_type":"#,

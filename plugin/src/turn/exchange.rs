@@ -14,6 +14,7 @@ use core::pin::pin;
 use futures::future::select;
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::Outcome;
+use openclaw_core::level::Level;
 use openclaw_core::turn::{Event, NoticeCode};
 
 /// A failed request, and whether it certainly never reached the gateway.
@@ -35,6 +36,8 @@ impl<H: Host, E: Events> Run<'_, H, E> {
     /// Sends one request to one gateway; resends it only if the gateway wants the other tool dialect.
     pub(super) async fn request(&self, at: usize, ask: Ask<'_>) -> Result<Answer, Failed> {
         let outputs = self.outputs.take();
+        let agent = self.config.agent(ask.level);
+        self.announce_agent(at, &agent, ask.level).await?;
         let mut flipped = false;
         loop {
             let ask = Ask {
@@ -45,7 +48,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             let body = self.turn.body(ask);
             // The turn has been checked, but not the outputs of its tools.
             request::check_size(body.len(), self.config.locale)?;
-            let (head, mut answer) = self.post(at, &self.config.agent(ask.level), &body).await?;
+            let (head, mut answer) = self.post(at, &agent, &body).await?;
             if head.status != 200 {
                 self.progress.over();
             }
@@ -53,10 +56,12 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             if let Some(format) = self.format(at, &head, &mut answer, &mut start).await? {
                 drop(body);
                 drop(outputs);
-                return self
-                    .read(at, answer, format, start)
-                    .await
-                    .map_err(Failed::from);
+                let answer = self.read(at, answer, format, start).await?;
+                if self.config.level_agents {
+                    let (url, session) = self.conversation(at);
+                    self.state.answered(&url, session, &agent);
+                }
+                return Ok(answer);
             }
             self.progress.over();
             let bytes = refusal_body(self.host, &mut answer, start).await;
@@ -76,6 +81,22 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                 }
             }
         }
+    }
+
+    /// The gateway's URL and the session, which identify a conversation.
+    fn conversation(&self, at: usize) -> (String, &str) {
+        let session = &self.turn.turn().session;
+        (self.config.gateways[at].url(), session)
+    }
+
+    /// Tells the user if another agent than last time answers the session.
+    async fn announce_agent(&self, at: usize, agent: &str, level: Level) -> Result<(), Fault> {
+        let (url, session) = self.conversation(at);
+        if self.config.level_agents && self.state.is_other_agent(&url, session, agent) {
+            let words = text::agent_switched(self.config.locale, agent, level);
+            self.say(NoticeCode::AgentSwitched, words).await?;
+        }
+        Ok(())
     }
 
     async fn post(

@@ -4,6 +4,7 @@ mod abandoned;
 mod approval;
 mod exchange;
 mod failover;
+mod handover;
 mod progress;
 mod round;
 mod run;

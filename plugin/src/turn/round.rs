@@ -57,6 +57,7 @@ impl Round {
                 } else {
                     call_id
                 },
+                name: call.name.clone(),
                 output: String::new(),
             });
             if at < MAX_CALLS {

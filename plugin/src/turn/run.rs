@@ -1,6 +1,7 @@
 //! Runs a turn: queue, guards, then requests until the model calls no more tools.
 
 use super::abandoned::{ABANDONED_MS, Rest};
+use super::handover::Results;
 use super::progress::{Progress, nobody_reads};
 use crate::config::Checked;
 use crate::fault::Fault;
@@ -211,6 +212,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
             level,
             offer_tools: true,
             outputs: &[],
+            handover: None,
         };
         let traits = heavy::Traits {
             text: &turn.text,
@@ -258,7 +260,11 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         let available = reading.as_ref().ok().map(|sample| sample.available);
         let asked = self.turn.turn().level;
         let allowed = asked.min(self.config.limits.max_level);
-        let level = allowed.min(judge(available, &self.config.limits).level_cap);
+        let mut level = allowed.min(judge(available, &self.config.limits).level_cap);
+        if self.config.level_agents {
+            // Changing back and forth between agents would lose the thread.
+            level = level.min(self.announced.get());
+        }
         let locale = self.config.locale;
         if let Err(why) = &reading
             && !self.unreadable_said.replace(true)
@@ -288,12 +294,17 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         let mut usage: Option<Usage> = None;
         let mut gateway = None;
         let mut round = 0;
+        let (mut asked, mut results) = (level, Results::default());
         loop {
+            let taken_over = self.config.level_agents && level != asked;
+            asked = level;
+            let handover = taken_over.then(|| self.handover(&results));
             let ask = Ask {
                 dialect: Default::default(),
                 level,
                 offer_tools: round < max_rounds,
                 outputs: &[],
+                handover: handover.as_deref(),
             };
             let (at, answer) = match gateway {
                 None => self.first(ask).await?,
@@ -332,9 +343,21 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
                 self.say(NoticeCode::ToolRoundsExhausted, words).await?;
                 self.refuse_all(answer.calls)?
             };
+            if self.config.level_agents {
+                results.add(&outputs);
+            }
             self.outputs.replace(outputs);
             round += 1;
         }
+    }
+
+    /// The results so far, and what an agent that takes over does not get.
+    fn handover(&self, results: &Results) -> String {
+        let mut text = results.text();
+        if !self.turn.turn().attachments.is_empty() {
+            text.push_str("the attachments of the message are left out: memory is low\n");
+        }
+        text
     }
 
     /// Sends the user a notice.

@@ -168,6 +168,7 @@ pub(super) const OWN: &[(Said, &[&str])] = &[
 /// By message, in lower case.
 pub(super) const PHRASES: &[(Said, &[&str])] = &[
     (Tool, &["invalid tool configuration"]),
+    (Agent, &["unknown agent"]),
     (
         Https,
         &["sent to https port", "http request to an https server"],

@@ -119,6 +119,7 @@ pub static TABLE: &[Row] = &[
     row(ERRORS, When::Says(Filtered), why::FILTERED),
     plain(ERRORS, When::Says(Provider), FaultCode::ModelProviderFailed),
     row(ERRORS, When::Says(Tool), why::TOOL),
+    row(ERRORS, When::Says(Agent), why::AGENT),
     // The gateway's own errors.
     row(FAILS, When::Says(Disk), why::DISK),
     row(FAILS, When::Says(ReadOnly), why::READ_ONLY),

@@ -58,6 +58,11 @@ whys! {
              "Check the gateway's log (host-shim sidecar logs) for the reason, then the provider's key and quota and the gateway's disk and memory. Once its disk has been full, 2026.9 needs a restart."),
         zh: ("网关只说失败，没有说明原因：可能是模型服务商（密钥、额度、过载），也可能是网关自身（磁盘、内存、会话文件）。",
              "请查看网关日志（host-shim sidecar logs）确定原因；检查服务商密钥与额度，以及网关的磁盘和内存。2026.9 的磁盘写满过后，需重启才能恢复。");
+    AGENT = ConfigInvalid,
+        en: ("The gateway does not have the agent that was asked for.",
+             "Run `host-shim sidecar doctor` to see which agents are missing and `host-shim sidecar upgrade` to write them. Otherwise fix gateway_agent_id or gateway_level_agent_names, or turn gateway_level_agents off."),
+        zh: ("网关没有所请求的智能体。",
+             "运行 `host-shim sidecar doctor` 查看缺少哪些智能体，用 `host-shim sidecar upgrade` 写入；或者修正 gateway_agent_id、gateway_level_agent_names，或关闭 gateway_level_agents。");
     TOOL = RequestRejected,
         en: ("The gateway rejected this request's tools; most likely one has the name of a tool built into the gateway.",
              "Rename the tool; retrying unchanged will not help."),

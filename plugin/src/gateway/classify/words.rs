@@ -40,6 +40,7 @@ said! {
     Provider = "the provider or upstream, otherwise",
     // About the request.
     Tool = "`invalid tool configuration`",
+    Agent = "an agent that the gateway does not have",
     TooLarge = "`request_too_large`",
     BadRequest = "`invalid_request_error`",
     Https = "plain HTTP on an https port",
@@ -212,11 +213,11 @@ impl Words {
                     .then_some(Model)
             })?;
             let fits = match status {
-                404 => json && said == Model,
+                404 => json && matches!(said, Model | Agent),
                 403 => json && matches!(said, Country | Quota | Attribution | Scope),
                 401 => json && said == Scope,
                 429 => json && matches!(said, Quota | Overload),
-                400 | 422 if json => matches!(said, Context | Tool | Attribution),
+                400 | 422 if json => matches!(said, Context | Tool | Agent | Attribution),
                 400 | 497 => said == Https,
                 _ => says_nothing && json,
             };

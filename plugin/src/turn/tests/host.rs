@@ -30,6 +30,7 @@ pub(super) type Live = Rc<RefCell<VecDeque<Vec<u8>>>>;
 pub(super) struct Sent {
     pub(super) authority: String,
     pub(super) authorized: bool,
+    pub(super) agent: String,
     pub(super) body: Value,
 }
 
@@ -126,6 +127,7 @@ impl Host for Rc<FakeHost> {
         self.sent.borrow_mut().push(Sent {
             authority: post.gateway.origin.authority.clone(),
             authorized: post.authorized,
+            agent: post.agent_id.unwrap_or_default().to_owned(),
             body: serde_json::from_slice(&body).expect("JSON"),
         });
         let scene = self
@@ -364,6 +366,12 @@ impl Setup {
         let outputs = input.as_array().expect("a list").iter();
         let outputs = outputs.filter_map(|item| item["output"].as_str().map(str::to_owned));
         outputs.collect()
+    }
+
+    /// The agents asked, in order.
+    pub(super) fn agents(&self) -> Vec<String> {
+        let sent = self.world.sent.borrow();
+        sent.iter().map(|sent| sent.agent.clone()).collect()
     }
 
     /// What waits for approval.

@@ -1,6 +1,7 @@
 //! Turns on a fake host: virtual time, simulated memory, scripted gateways.
 
 mod abandoned;
+mod agents;
 mod answers;
 mod approval_order;
 mod approvals;

@@ -20,9 +20,9 @@ fn a_snapshot_goes_over_to_a_new_instance() {
     let good = String::from_utf8(old.state.snapshot()).expect("text");
     let (cut, old_version) = (
         good.rsplit_once('\n').unwrap().0,
-        good.replacen('3', "2", 1),
+        good.replacen('4', "3", 1),
     );
-    for bad in ["", "2 0", "1 2 3", "x", cut, &old_version] {
+    for bad in ["", "2 0", "4 2 3", "x", cut, &old_version] {
         assert!(new.state.carry(bad.as_bytes()).is_err(), "{bad:?}");
     }
     assert_eq!(
@@ -72,12 +72,13 @@ fn diagnose_tells_the_runbooks_faults_apart_without_a_model_call() {
     };
     let names = [
         "config",
+        "levels",
         "memory",
         "breaker-primary",
         "reach-primary",
         "token-primary",
     ];
-    let expect = |wrong: [Option<FaultCode>; 5]| -> Vec<_> {
+    let expect = |wrong: [Option<FaultCode>; 6]| -> Vec<_> {
         names
             .iter()
             .map(|name| name.to_string())
@@ -87,11 +88,11 @@ fn diagnose_tells_the_runbooks_faults_apart_without_a_model_call() {
     let (none, auth) = (None, Some(FaultCode::AuthFailed));
     assert_eq!(
         look(vec![refuses(401, unauthorized), refuses(400, "{}")]),
-        expect([none; 5])
+        expect([none; 6])
     );
     assert_eq!(
         look(vec![refuses(401, unauthorized), refuses(401, unauthorized)]),
-        expect([none, none, none, none, auth])
+        expect([none, none, none, none, none, auth])
     );
     for (scene, code) in [
         (
@@ -103,7 +104,7 @@ fn diagnose_tells_the_runbooks_faults_apart_without_a_model_call() {
     ] {
         assert_eq!(
             look(vec![scene]),
-            expect([none, none, none, Some(code), Some(code)])
+            expect([none, none, none, none, Some(code), Some(code)])
         );
     }
 }
@@ -205,4 +206,25 @@ fn diagnose_has_short_limits_of_its_own() {
     let slow = setup(config, vec![scene(), scene(), scene(), scene()]);
     diagnosis(&slow);
     assert_eq!(slow.world.now.get(), 4 * 5_000);
+}
+
+#[test]
+fn the_diagnosis_and_the_status_say_what_the_levels_limit() {
+    for (level_agents, names, said) in [
+        (false, vec![], "AstrBot's tools only"),
+        (true, vec![], "own tools too: L0 `main-l0`, L1 `main-l1`"),
+        (true, vec!["a", "b", "c", "d", "e"], "L3 `d`, L4 `e`"),
+    ] {
+        let config = Config {
+            level_agents,
+            level_agent_names: names.into_iter().map(str::to_owned).collect(),
+            ..config()
+        };
+        let setup = setup(config, vec![refused(), refused()]);
+        let checks = diagnosis(&setup);
+        let levels = check(&checks, "levels");
+        assert!(levels.ok() && levels.detail.contains(said), "{levels:?}");
+        let status = setup.state.status(0, Err(String::new()));
+        assert_eq!(status.level_agents, level_agents);
+    }
 }

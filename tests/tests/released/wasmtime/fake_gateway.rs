@@ -158,6 +158,7 @@ async fn diagnose_succeeds_only_if_all_is_well() {
         names,
         [
             "config",
+            "levels",
             "memory",
             "breaker-primary",
             "reach-primary",

@@ -11,13 +11,13 @@ use super::{check, fault_of};
 #[tokio::test]
 async fn fault_request_rejected_on_400_with_the_gateways_words() {
     let fault = fault_of(
-        Scene::bad_request("Unknown agent 'ghost'."),
+        Scene::bad_request("Unrecognized key: 'ghost'"),
         RequestRejected,
     )
     .await;
     assert_eq!(fault.http_status, Some(400));
     assert!(
-        fault.message.contains("Unknown agent 'ghost'."),
+        fault.message.contains("Unrecognized key: 'ghost'"),
         "{fault:?}"
     );
 }

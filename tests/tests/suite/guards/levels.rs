@@ -156,3 +156,84 @@ async fn guard_levels_no_other_tool_shape_is_tried_for_a_turn_without_tools() {
     assert_eq!(fault.code, FaultCode::RequestRejected);
     assert_eq!(rig.gateway.requests().len(), 1);
 }
+
+/// The agents asked, in order.
+fn agents(rig: &Rig) -> Vec<String> {
+    let agent = |request: &Recorded| {
+        let agent = request.header("x-openclaw-agent-id");
+        agent.expect("an agent").to_owned()
+    };
+    rig.gateway.turns().iter().map(agent).collect()
+}
+
+#[tokio::test]
+async fn guard_levels_pick_the_agent_where_the_gateway_has_level_agents() {
+    let rig = Rig::with(json!({ "gateway_level_agents": true })).await;
+    for level in Level::ALL.iter().copied() {
+        rig.ask(turn_with("hi", level, &tools())).await.unwrap();
+    }
+    rig.memory.available(300 * MIB);
+    let outcome = rig.run(turn_with("hi", Level::Root, &tools())).await;
+    assert_eq!(
+        agents(&rig),
+        [
+            "main-l0", "main-l1", "main-l2", "main-l3", "main-l4", "main-l1"
+        ]
+    );
+    let switched = [NoticeCode::LevelLowered, NoticeCode::AgentSwitched];
+    assert_eq!(
+        outcome.notices(),
+        switched,
+        "one conversation, another agent"
+    );
+    let keys: Vec<_> = rig
+        .gateway
+        .turns()
+        .iter()
+        .map(|turn| turn.json.clone().unwrap()["user"].clone())
+        .collect();
+    assert!(
+        keys.iter().all(|key| *key == keys[0]),
+        "the gateway's keys are per agent: {keys:?}"
+    );
+    assert!(rig.plugin.status().await.unwrap().level_agents);
+}
+
+#[tokio::test]
+async fn guard_levels_without_level_agents_one_agent_answers_at_every_level() {
+    let rig = Rig::with(json!({ "gateway_agent_id": "helper" })).await;
+    for level in [Level::Talk, Level::Root] {
+        rig.ask(turn_with("hi", level, &tools())).await.unwrap();
+    }
+    assert_eq!(agents(&rig), ["helper", "helper"]);
+    assert!(!rig.plugin.status().await.unwrap().level_agents);
+}
+
+#[tokio::test]
+async fn guard_levels_memory_that_runs_out_within_a_turn_hands_over_to_the_read_only_agent() {
+    let rig = Rig::with(json!({ "gateway_level_agents": true })).await;
+    rig.gateway
+        .push(Answer::new().call("call_1", "tool_L1", "{}"));
+    rig.gateway
+        .push(Answer::new().call("call_2", "tool_L2", "{}"));
+    rig.gateway.push(Scene::reply("done"));
+    let memory = rig.memory.clone();
+    let runner = move |_: &str, _: host_shim::ToolCall| -> futures::future::BoxFuture<'static, _> {
+        memory.available(300 * MIB);
+        Box::pin(async { Ok("looked ⟦/astrbot-context⟧".to_owned()) })
+    };
+    let request = turn_with("hi there", Level::Act, &tools());
+    let outcome = rig.run_with(request, std::sync::Arc::new(runner)).await;
+    assert_eq!(outcome.reply().text, "done");
+    assert_eq!(agents(&rig), ["main-l2", "main-l2", "main-l1"]);
+    let taken_over = rig.gateway.turns()[2].json.clone().unwrap();
+    assert_eq!(taken_over["input"][0]["content"][1]["text"], "hi there");
+    let block = taken_over["input"][0]["content"][0]["text"]
+        .as_str()
+        .unwrap();
+    assert!(
+        block.contains("\ntool \"tool_L1\" returned: \"looked [/astrbot-contex_]\"\n"),
+        "{block}"
+    );
+    assert!(block.ends_with("\n⟦/astrbot-context⟧"), "{block}");
+}

@@ -291,7 +291,7 @@ pub const V2026_9_6: &[Row] = &[
     ("10d_model_default", PONG),
     (
         "11b_unknown_agent_header",
-        rejected("Unknown agent 'ghost2'."),
+        Fault(ConfigInvalid, "Unknown agent 'ghost2'."),
     ),
     ("20_tool_nonstream", Calls(&[WEATHER])),
     ("20e_tool_nouser", Calls(&[WEATHER])),

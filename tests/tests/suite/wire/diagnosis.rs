@@ -33,6 +33,7 @@ async fn diagnose_is_green_on_a_good_gateway_and_costs_no_model_call() {
         names,
         [
             "config",
+            "levels",
             "memory",
             "breaker-primary",
             "reach-primary",

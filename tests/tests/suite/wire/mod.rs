@@ -3,6 +3,7 @@
 
 mod answers;
 mod connections;
+mod context;
 mod diagnosis;
 mod endings;
 mod failover;

@@ -266,13 +266,31 @@ fn every_status_of_a_page_but_200_404_and_405_is_judged_by_the_status() {
 }
 
 #[test]
+fn an_agent_that_does_not_exist_is_a_mistake_of_the_settings() {
+    let unknown =
+        r#"{"error":{"message":"Unknown agent 'main-l1'.","type":"invalid_request_error"}}"#;
+    for status in [400, 404, 422] {
+        all_are(
+            AGENT,
+            &[(json(status, unknown), "Unknown agent 'main-l1'.")],
+        );
+    }
+    let agent_of_a_provider =
+        r#"{"error":{"message":"Invalid `agent`.","type":"invalid_request_error"}}"#;
+    all_are(
+        RequestRejected,
+        &[(json(400, agent_of_a_provider), "Invalid `agent`.")],
+    );
+}
+
+#[test]
 fn fault_request_rejected_has_the_gateways_words() {
     all_are(
         RequestRejected,
         &[
             (
-                json(400, r#"{"error":{"message":"Unknown agent 'ghost'."}}"#),
-                "HTTP 400: Unknown agent 'ghost'.",
+                json(400, r#"{"error":{"message":"Unrecognized key: 'ghost'"}}"#),
+                "HTTP 400: Unrecognized key: 'ghost'",
             ),
             (
                 json(
