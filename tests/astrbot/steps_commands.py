@@ -34,6 +34,7 @@ class CommandSteps:
         await step("commands: text to the model, pictures to the chat", self.of(self.output))
         await step("commands: one that never ends, fails, or asks the assistant", self.of(self.failures))
         await step("commands: the chat model runs them too", self.of(self.chat_model))
+        await step("computer use: the shell that AstrBot offers its chat model needs L4", self.of(self.models_shell))
         if self.s.new:
             await step("computer use: files in the workspace by level", self.of(self.files))
             await step("computer use: the whole host needs L4 and an admin's yes", self.of(self.host))
@@ -55,6 +56,7 @@ class CommandSteps:
                         computer_use=False,
                         user_level="L1",
                         admin_level="L2",
+                        chat_level="L2",
                         max_level="L2",
                         tool_timeout_seconds=60,
                     )
@@ -155,6 +157,23 @@ class CommandSteps:
         await self.s.qq.ask(ADMIN, call, ("场景一：scn_plain 丙", "场景二"))
         assert len(gateway.requests) == 2, "AstrBot was asked to run it"
         await self.s.qq.ask(ADMIN, "tool astrbot_cmd_scn_picture {}", ("<image>", "看图"))
+
+    async def models_shell(self, gateway: scripted.Gateway) -> None:
+        """4.14 offers it without being asked, and confines it for nobody."""
+        await self.runtime(computer_use_runtime="local")
+        try:
+            await self.s.qq.ask(ADMIN, "/provider 2", "openclaw")
+            call = f"tool astrbot_execute_shell {json.dumps({'command': 'echo x'})}"
+            await self.s.qq.ask(ADMIN, call, "not offered")
+            await self.s.astr.configure(admin_level="L4", chat_level="L4", max_level="L4")
+            since = await self.s.qq.say(ADMIN, call)
+            asked = await self.s.qq.until(f"private:{ADMIN}", since, ("🔐", "astrbot_execute_shell"))
+            number = re.search(r"编号 (\d+)", asked)
+            assert number, asked
+            await self.s.qq.ask(ADMIN, f"/助手 拒绝 {number[1]}", "已拒绝")
+            await self.s.qq.until(f"private:{ADMIN}", since, "declined")
+        finally:
+            await self.runtime(computer_use_runtime="none")
 
     async def runtime(self, **changes: Any) -> None:
         """AstrBot's own settings for computer use, changed as its dashboard does."""
