@@ -4,7 +4,6 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -413,26 +412,12 @@ struct OnTerminal {
 
 impl OnTerminal {
     fn start(stage: &Stage, words: &[&str]) -> Self {
-        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let open = || {
-            let file = File::options()
-                .read(true)
-                .write(true)
-                .open(name.to_str().unwrap());
-            OwnedFd::from(file.unwrap())
-        };
-        let child = stage
-            .command(words)
-            .stdin(open())
-            .stdout(Stdio::null())
-            .stderr(open())
-            .spawn()
-            .unwrap();
-        let terminal = File::from(master);
+        let pty = nix::pty::openpty(None, None).unwrap();
+        let end = || Stdio::from(pty.slave.try_clone().unwrap());
+        let mut command = stage.command(words);
+        command.stdin(end()).stdout(Stdio::null()).stderr(end());
+        let child = command.spawn().unwrap();
+        let terminal = File::from(pty.master);
         let shown = Arc::new(Mutex::new(String::new()));
         let (mut reader, seen) = (terminal.try_clone().unwrap(), shown.clone());
         std::thread::spawn(move || {
