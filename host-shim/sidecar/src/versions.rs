@@ -352,6 +352,29 @@ mod tests {
     }
 
     #[test]
+    fn the_pages_name_the_tools_of_each_level() {
+        for page in [
+            include_str!("../../SECURITY.md"),
+            include_str!("../../astrbot/astrbot_plugin_openclaw/README.md"),
+        ] {
+            for (version, tried) in [("2026.2.9", V2026_2), ("2026.9.6", V2026_9)] {
+                let row = page
+                    .lines()
+                    .find(|line| line.starts_with(&format!("| {version} |")));
+                let cells: Vec<&str> = row.unwrap().split(" | ").collect();
+                for (cell, level) in cells[1..3].iter().zip([L1, L3]) {
+                    let mut named: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+                    let own = tried.tools.iter().filter(|tool| tool.level == level);
+                    let mut own: Vec<&str> = own.map(|tool| tool.name).collect();
+                    named.sort_unstable();
+                    own.sort_unstable();
+                    assert_eq!(named, own, "{version} {level:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_reads_is_confined_and_other_peoples_words_are_not_for_l1() {
         for row in RANGES {
             let read_only: Vec<&Tool> = row.allowed(L1).collect();
