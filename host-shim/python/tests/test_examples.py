@@ -29,9 +29,7 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
         ("ask", "drop", "", "stream_interrupted", ""),
     ],
 )
-def test_an_example_answers(
-    gateway: Gateway, example: str, question: str, answer: str, aside: str, typed: str
-) -> None:
+def test_an_example_answers(gateway: Gateway, example: str, question: str, answer: str, aside: str, typed: str) -> None:
     config = gateway.config
     environment = {
         **os.environ,

@@ -15,17 +15,7 @@ from ._json import decode, valid_json, valid_text
 from ._native import MAX_ATTACHMENT_BYTES
 from ._turn import Turn
 from .errors import ConfigError, LoadError, translated
-from .types import (
-    Approve,
-    Attachment,
-    ComponentInfo,
-    Diagnosis,
-    Status,
-    Tool,
-    TurnContext,
-    check_level,
-    check_role,
-)
+from .types import Approve, Attachment, ComponentInfo, Diagnosis, Status, Tool, TurnContext, check_level, check_role
 
 #: A dict with the keys of `CONFIG_KEYS`, the path of a TOML or JSON file, or None for the
 #: environment (``OPENCLAW_GATEWAY_URL``, ``OPENCLAW_GATEWAY_TOKEN``, …).
@@ -157,7 +147,9 @@ class Plugin:
         data = [(valid_text(file.media_type), valid_text(file.filename), file.data) for file in files]
         limits = {valid_text(tool.name): tool.timeout for tool in offered if tool.timeout is not None}
         approves = approve is not None
-        return Turn(lambda box, key: self._native.ask(request, data, limits, approves, box.native, key), offered, approve)
+        return Turn(
+            lambda box, key: self._native.ask(request, data, limits, approves, box.native, key), offered, approve
+        )
 
     async def decide(self, turn_id: str, request_id: str, approve: bool, *, by: str, role: str) -> None:
         """Decides about a pending approval request of a running turn, in any event loop. ``by``: who decides, for

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any
 
 from . import _bridge
-from ._json import decode
 from ._approval import run_approve
+from ._json import decode
 from ._tool import run_tool
 from .errors import Fault
 from .types import ApprovalRequest, Approve, Event, Reply, Tool, event_of
