@@ -258,7 +258,7 @@ pub(crate) fn allows(level: Level, tool: &Tool) -> bool {
     level > Level::Talk && tool.level <= level
 }
 
-/// States the level to the agent too: its own tools run in the gateway, out of our control.
+/// States the level to the agent too. Without level agents nothing else limits the gateway's own tools.
 fn level_rule(level: Level) -> &'static str {
     match level {
         Level::Talk => {

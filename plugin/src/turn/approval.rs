@@ -41,35 +41,35 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         level: &mut Level,
     ) -> Result<Asked, Fault> {
         let (mut run, mut asked) = (vec![], [vec![], vec![]]);
+        let mut judged = false;
         for (at, call) in round.take_calls().into_iter().enumerate() {
-            match self.approver_of(&call) {
-                Approval::None => run.push((at, call)),
-                Approval::Asker => asked[0].push((at, call)),
-                Approval::Admin => asked[1].push((at, call)),
+            let group = match self.approver_of(&call) {
+                Approval::None => {
+                    run.push((at, call));
+                    continue;
+                }
+                Approval::Asker => &mut asked[0],
+                Approval::Admin => &mut asked[1],
+            };
+            if !judged {
+                *level = self.level().await?.0;
+                judged = true;
+            }
+            match self.may_run(&call, *level) {
+                Ok(()) => group.push((at, call)),
+                Err(refused) => self.refuse(round, at, refused).await?,
             }
         }
         let timeout = self.config.timeouts.approval;
-        let mut requests = vec![];
-        if asked.iter().any(|calls| !calls.is_empty()) {
-            *level = self.level().await?.0;
-        }
         let expires_at = self.host.now_ms().saturating_add(timeout.millis());
+        let mut requests = vec![];
         for (approver, calls) in [Approval::Asker, Approval::Admin].into_iter().zip(asked) {
-            let mut allowed = vec![];
-            for (at, call) in calls {
-                match self.may_run(&call, *level) {
-                    Ok(()) => allowed.push((at, call)),
-                    Err(refused) => self.refuse(round, at, refused).await?,
-                }
-            }
-            if allowed.is_empty() {
+            if calls.is_empty() {
                 continue;
             }
-            let tools = allowed.iter().map(|(_, call)| call.name.clone());
-            let id = self
-                .state
-                .request_approval(approver, tools.collect(), expires_at);
-            let shown = allowed.iter().map(|(_, call)| ToolCall {
+            let tools = calls.iter().map(|(_, call)| call.name.clone()).collect();
+            let id = self.state.request_approval(approver, tools, expires_at);
+            let shown = calls.iter().map(|(_, call)| ToolCall {
                 arguments: self.config.shown_json(&call.arguments),
                 ..call.clone()
             });
@@ -79,7 +79,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                 calls: shown.collect(),
                 expires_in: timeout,
             };
-            requests.push((request, allowed));
+            requests.push((request, calls));
         }
         if !requests.is_empty() {
             self.pause_until(expires_at);
