@@ -34,6 +34,7 @@ class QQ:
         self._token = token
         self._ids = itertools.count(1)
         self.sent: list[Sent] = []
+        self._quoted: dict[int, tuple[str, str]] = {}
         self._client: aiohttp.ClientSession | None = None
         self._news = asyncio.Condition()
 
@@ -63,9 +64,23 @@ class QQ:
     async def _post(self, **event: Any) -> None:
         await self._socket.send_str(json.dumps({"time": int(time.time()), "self_id": BOT, **event}))
 
-    async def say(self, user: int, text: str, *, group: int | None = None, image: bytes | None = None) -> int:
-        """A user says something. Returns how many messages AstrBot had sent before."""
+    async def say(
+        self,
+        user: int,
+        text: str,
+        *,
+        group: int | None = None,
+        image: bytes | None = None,
+        nickname: str = "",
+        quoting: tuple[str, str] | None = None,
+    ) -> int:
+        """A user says something. Returns how many messages AstrBot had sent before. `quoting`: name and text of
+        the message that this one quotes."""
         message: list[dict[str, Any]] = [{"type": "text", "data": {"text": text}}] if text else []
+        if quoting is not None:
+            number = next(self._ids)
+            self._quoted[number] = quoting
+            message.insert(0, {"type": "reply", "data": {"id": str(number)}})
         if image is not None:
             data = base64.b64encode(image).decode()
             message.append({"type": "image", "data": {"file": f"base64://{data}", "url": f"base64://{data}"}})
@@ -79,7 +94,7 @@ class QQ:
             "message": message,
             "raw_message": text,
             "font": 0,
-            "sender": {"user_id": user, "nickname": f"user{user}", "card": "", "role": "member"},
+            "sender": {"user_id": user, "nickname": nickname or f"user{user}", "card": "", "role": "member"},
         }
         if group:
             event["group_id"] = group
@@ -114,6 +129,19 @@ class QQ:
             return {"user_id": params.get("user_id"), "nickname": "someone", "card": "", "role": "member"}
         if action == "get_group_info":
             return {"group_id": params.get("group_id"), "group_name": "a group"}
+        if action == "get_msg" and params.get("message_id") in self._quoted:
+            name, text = self._quoted[params["message_id"]]
+            return {
+                "time": int(time.time()),
+                "self_id": BOT,
+                "message_type": "private",
+                "sub_type": "friend",
+                "message_id": params["message_id"],
+                "user_id": 10009,
+                "message": [{"type": "text", "data": {"text": text}}],
+                "raw_message": text,
+                "sender": {"user_id": 10009, "nickname": name, "card": ""},
+            }
         if action == "get_login_info":
             return {"user_id": BOT, "nickname": "bot"}
         return {}

@@ -20,6 +20,7 @@ from model import Model
 from onebot import QQ
 from openclaw import OpenClaw
 from stage import ADMIN, TOKEN, USER
+from steps_approvals import ApprovalSteps
 from steps_commands import CommandSteps
 from steps_life import LifeSteps
 from steps_model import ModelSteps
@@ -86,8 +87,10 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
         await step("settings that are wrong are told by every command", self.bad_settings)
         await step("another component is taken at the reload, and shown", self.other_component)
         await step("files that are no component are refused in one line, the shipped one goes on", self.bad_components)
-        await ModelSteps(self, ADMIN, USER).play()
+        self.model_steps = ModelSteps(self, ADMIN, USER)
+        await self.model_steps.play()
         await CommandSteps(self).play()
+        await ApprovalSteps(self).play()
         if self.new:
             await step("AstrBot's tools serve a task, by level", self.task_tools)
             await step("/stop ends a task and a talk", self.stop_command)

@@ -39,6 +39,9 @@ class Admin:
     def get_messages(self) -> list[Any]:
         return list(self.parts)
 
+    def get_extra(self, key: str | None = None, default: Any = None) -> Any:
+        return default if key else {}
+
     def get_platform_name(self) -> str:
         return "aiocqhttp"
 

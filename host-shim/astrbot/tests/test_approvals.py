@@ -95,17 +95,31 @@ async def test_the_asker_says_yes(chat: Chat) -> None:
     event, asked = chat.ask('tool asker_tool {"path": "a b", "password": "Sup3rS3cr3t"}')
     (name,) = await chat.question(event)
     (question,) = chat.questions(event)
-    assert (
-        "1. asker_tool {" in question
-        and '"path": "a b"' in question
-        and "提问者本人" in question
-        and "300 秒" in question
+    words = (
+        "1. asker_tool {",
+        '"path": "a b"',
+        f"为 qq:{ASKER} 执行",
+        "提问者本人",
+        "300 秒",
+        "助手 确认",
+        "助手 拒绝",
     )
-    assert "助手 确认" in question and "助手 拒绝" in question and "S3cr3t" not in question
+    assert all(word in question for word in words) and "S3cr3t" not in question, question
     assert chat.ran == [] and chat.commands._engine.status().approvals[0].tools == ("asker_tool",)
     assert name in await chat.tell("确认")
     assert (await asked)[-1] == "the tool has run" and chat.ran == [{"path": "a b", "password": "Sup3rS3cr3t"}]
     assert chat.questions(event) == [question] and chat.commands.approvals.pending() == []
+
+
+async def test_the_question_in_english(tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with chat_of(tmp_path, gateway, monkeypatch, locale="en") as chat:
+        event, asked = chat.ask("tool admin_tool {}")
+        await until(lambda: event.sent and chat.commands.approvals.pending()[0].shown)
+        words = ("asks for approval by an AstrBot admin", "1. admin_tool {}", "“/助手 approve”", "300 s")
+        assert all(word in event.sent[0] for word in words), event.sent
+        assert "Only an AstrBot admin" in await chat.tell("approve")
+        assert "Rejected" in await chat.tell("reject")
+        await asked
 
 
 @pytest.mark.parametrize("word", ["拒绝", "reject", "deny", "拒绝 {}", "拒绝{}", "拒绝 #{}", "reject １"])
@@ -397,6 +411,7 @@ async def test_help_and_status_tell(chat: Chat) -> None:
     told = await chat.tell("帮助")
     assert "/助手 确认" in told and "/助手 拒绝" in told
     assert "只限制 AstrBot 的工具" in await chat.tell("状态")
+    assert "levels" in await chat.tell("诊断")
     event, asked = chat.ask("tool asker_tool {}")
     await chat.question(event)
     assert "等待确认：1 个" in await chat.tell("状态")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from astrbot.api import message_components as Comp
 from chat_rig import until
 from fake_astrbot import FunctionTool, ToolSet
 from provider_rig import CHAT, GROUP, Admin, Rig, both, run, user
@@ -88,3 +90,25 @@ def test_nobody_to_ask_is_a_no_at_once(tmp_path: Path, monkeypatch: pytest.Monke
         assert [line["who"] for line in rig.audit.lines if line["outcome"] == "rejected"] == ["-"]
 
     run(tmp_path, body, tool_approvals={"asker": ["weather"]})
+
+
+QUOTE = {"type": "text", "text": "<Quoted Message>\n(小红): 昨天的话\n</Quoted Message>"}
+
+
+@pytest.mark.parametrize("send", [True, False])
+def test_the_gateway_is_told_who_talks_and_a_quote_stands_once(tmp_path: Path, send: bool) -> None:
+    async def body(rig: Rig) -> None:
+        quoted = Comp.Reply()
+        quoted.message_str, quoted.sender_nickname = "昨天的话", "小红"
+        rig.asking = Admin(GROUP, (quoted,))
+        message = {"role": "user", "content": [{"type": "text", "text": "这是什么"}, QUOTE]}
+        await rig.ask(False, contexts=[message], session_id=GROUP)
+        request = json.dumps(rig.gateway.requests[-1], ensure_ascii=False)
+        assert request.count("昨天的话") == 1 and ("<Quoted Message>" in request) != send, request
+        assert [request.count(word) for word in ("the boss", "the group")] == [int(send)] * 2
+        # Summaries and titles have no session, and are nobody's words.
+        rig.asking = Admin("", (quoted,))
+        await rig.ask(False, "总结")
+        assert "the boss" not in json.dumps(rig.gateway.requests[-1])
+
+    run(tmp_path, body, send_context=send)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
 from astr_openclaw import Quote
 from astrbot.api import message_components as Comp
-from chat_rig import Event
+from chat_rig import Event, opened, say
+from gateway import Gateway
 from openclaw import turn_context
 from openclaw.settings import Settings
 
@@ -113,3 +116,14 @@ async def test_a_quote_without_text_is_read_by_astrbot_where_it_can(monkeypatch:
     assert context is not None and context.quoted == Quote(sender="小红", text="转发的话")
     context = await turn_context.of_event(Event("7", "x", parts=(reply("", "broken"),)), SETTINGS)
     assert context is not None and context.quoted is None
+
+
+async def test_the_gateway_is_told_unless_the_settings_say_no(tmp_path: Path, gateway: Gateway, monkeypatch) -> None:
+    monkeypatch.setattr("openclaw.tools.of_turn", lambda *_: [])
+    for send, count in ((True, 1), (False, 0)):
+        commands = await opened(tmp_path, gateway, send_context=send)
+        event = Event("7", "助手 你好", group="555", name="小明", parts=(reply("昨天的话", "小红"),))
+        assert await say(commands, event) == ["你好"] or not send
+        request = json.dumps(gateway.requests[-1], ensure_ascii=False)
+        assert [request.count(word) for word in ("小明", "group 555", "小红", "昨天的话")] == [count] * 4, request
+        await commands._engine.stop()

@@ -231,7 +231,9 @@ def _text(request: dict[str, Any]) -> str:
             content = item["content"]
             if isinstance(content, str):
                 return content
-            return "".join(part.get("text", "") for part in content)
+            texts = [part.get("text", "") for part in content]
+            # Who is talking stands before the user's words.
+            return "".join(text for text in texts if not text.startswith("⟦astrbot-context⟧"))
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -141,7 +141,7 @@ class Approvals:
         return question
 
     def _id(self) -> str:
-        while (name := f"{random.SystemRandom().randrange(1000, 10_000)}") in self._questions:
+        while (name := str(1000 + secrets.randbelow(9000))) in self._questions:
             pass
         return name
 
@@ -251,7 +251,8 @@ class Approvals:
         """The question for the chat."""
         request, p = question.request, self._settings.prefix[0]
         approver = request.approver
-        lines = [self._say("approval", who=self._say(f"approver_{approver}"), id=question.id)]
+        asker = " ".join(printable(question.asker).split())
+        lines = [self._say("approval", asker=asker, who=self._say(f"approver_{approver}"), id=question.id)]
         listed = request.calls[:_LISTED]
         room = max(_LEAST, _SHOWN // len(listed)) if listed else 0
         lines += [f"{at}. {call.name} {self._arguments(call, room)}" for at, call in enumerate(listed, 1)]

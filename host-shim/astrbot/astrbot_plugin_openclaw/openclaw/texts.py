@@ -57,8 +57,8 @@ OpenClaw assistant
 
     # Approvals.
     "approval": (
-        "🔐 OpenClaw 请求执行以下操作，需要{who}确认（编号 {id}）：",
-        "🔐 OpenClaw asks for approval by {who} (id {id}):"),
+        "🔐 OpenClaw 请求为 {asker} 执行以下操作，需要{who}确认（编号 {id}）：",
+        "🔐 OpenClaw asks for approval by {who} for the task of {asker} (id {id}):"),
     "approver_asker": ("提问者本人", "the person who asked"),
     "approver_admin": (" AstrBot 管理员", "an AstrBot admin"),
     "approval_cut": ("…（略去 {n} 字）…", "… ({n} characters left out) …"),
@@ -72,7 +72,7 @@ OpenClaw assistant
     "approval_repeat": (
         "以上是其他聊天中的请求。确认无误后，再发送一次即为同意（编号 {id}）。",
         "This request is from another chat. To approve it, send the same again (id {id})."),
-    "approval_approved": ("✅ 已确认（编号 {id}），开始执行。", "✅ Approved (id {id}); running it now."),
+    "approval_approved": ("✅ 已确认（编号 {id}）。", "✅ Approved (id {id})."),
     "approval_rejected": ("🚫 已拒绝（编号 {id}），不会执行。", "🚫 Rejected (id {id}); it will not run."),
     "approval_approved_by": ("✅ {who} 已确认（编号 {id}）。", "✅ Approved by {who} (id {id})."),
     "approval_rejected_by": ("🚫 {who} 已拒绝（编号 {id}）。", "🚫 Rejected by {who} (id {id})."),
