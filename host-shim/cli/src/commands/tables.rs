@@ -87,14 +87,21 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
     let words = limits.heavy_words.join(&say!(locale, en: ", ", zh: "、"));
     let open = limits.breaker_open.as_secs_f64();
     let wait = limits.queue_wait.as_secs_f64();
+    let approval = config.timeouts.approval.as_secs_f64();
     let queue_mib = MAX_WAITING_BYTES >> 20;
     let most = MAX_RETRY_AFTER_MS / 60_000;
     let rules = [
         (
             say!(locale, en: "levels", zh: "级别"),
             say!(locale,
-                en: "`L0` talk only, `L1` read-only tools, `L2` AstrBot commands and tools, `L3` the host without root, `L4` root. No turn gets more than `{max_level}` (`max_level`). A tool above the effective level is not offered; if the model calls it anyway, the call is rejected: the model gets an error, the user a notice.",
-                zh: "`L0` 仅对话，`L1` 只读工具，`L2` AstrBot 命令与工具，`L3` 主机（非 root），`L4` root。任何任务不超过 `{max_level}`（`max_level`）。高于有效级别的工具不会提供给模型；即使模型调用它，也会被拒绝：模型收到错误，用户收到提示。"),
+                en: "`L0` talk only, `L1` read-only tools, `L2` AstrBot commands and tools, `L3` the host without root, `L4` root. No turn gets more than `{max_level}` (`max_level`). A tool above the effective level is not offered; if the model calls it anyway, the call is rejected: the model gets an error, the user a notice. With `gateway_level_agents` the level also picks the gateway's agent, and so limits the gateway's own tools.",
+                zh: "`L0` 仅对话，`L1` 只读工具，`L2` AstrBot 命令与工具，`L3` 主机（非 root），`L4` root。任何任务不超过 `{max_level}`（`max_level`）。高于有效级别的工具不会提供给模型；即使模型调用它，也会被拒绝：模型收到错误，用户收到提示。开启 `gateway_level_agents` 后，级别还决定由网关的哪个智能体回答，因此也限制网关自带的工具。"),
+        ),
+        (
+            say!(locale, en: "approval", zh: "确认"),
+            say!(locale,
+                en: "A tool may need approval by the person who asked or by an admin. Its calls wait up to {approval} s (`approval_timeout_seconds`); no answer is a no. One approval is for exactly the calls shown; memory and level are read again after a yes. The turn's own time stands still meanwhile.",
+                zh: "工具可以要求由提问者或管理员确认。其调用最多等待 {approval} 秒（`approval_timeout_seconds`），没有答复视为拒绝。一次确认只对所展示的调用有效；同意后重新读取内存和级别。等待期间任务的时限暂停。"),
         ),
         (
             say!(locale, en: "memory", zh: "内存"),
