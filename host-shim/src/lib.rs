@@ -5,6 +5,16 @@
 //! tools. Everything happens on one thread of its own, so a [`Plugin`] can be used from any
 //! executor, or from none.
 //!
+//! By default there is no compiler in the process, and only a component that `host-shim compile` has
+//! prepared is loaded ([`ComponentSource::Precompiled`]). The feature `compiler` compiles the embedded one at the
+//! first start, as the example needs it:
+//!
+//! ```toml
+//! [dependencies]
+//! host-shim = { path = "…/host-shim", features = ["compiler"] }
+//! tokio = { version = "1", features = ["macros", "rt"] }
+//! ```
+//!
 //! ```no_run
 //! use host_shim::{ConfigLoader, Event, Plugin, TurnRequest};
 //!

@@ -74,10 +74,12 @@ impl Failure {
                 },
             )
         };
+        let because = |why: &str| match locale {
+            Locale::En => format!("{url}: {why}"),
+            Locale::Zh => format!("{url}：{}", in_chinese(why)),
+        };
         match self {
-            Self::NotSent(why) => {
-                Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}"))
-            }
+            Self::NotSent(why) => Fault::new(FaultCode::NetworkOrUnreachable, because(why)),
             Self::ConnectTimeout => timed_out("connect", "连接", timeouts.connect),
             Self::FirstByteTimeout => timed_out("first byte", "首字节", timeouts.first_byte),
             Self::IdleTimeout => timed_out("idle", "静默", timeouts.idle),
@@ -94,18 +96,16 @@ impl Failure {
                 )
             },
             Self::Broken { why, .. } if !answering => {
-                Fault::new(FaultCode::NetworkOrUnreachable, format!("{url}: {why}"))
+                Fault::new(FaultCode::NetworkOrUnreachable, because(why))
             }
-            Self::Broken { why, .. } => {
-                Fault::new(FaultCode::StreamInterrupted, format!("{url}: {why}"))
-            }
+            Self::Broken { why, .. } => Fault::new(FaultCode::StreamInterrupted, because(why)),
             Self::TooLarge => Fault::new(
                 FaultCode::RequestTooLarge,
                 say!(locale,
                     en: "{url}: the gateway closed the connection while the request was being sent, and is still up",
                     zh: "{url}：请求尚未发送完，网关就关闭了连接，但它仍在运行"),
             ),
-            Self::NotHttp(why) => Fault::new(FaultCode::ProtocolError, format!("{url}: {why}")),
+            Self::NotHttp(why) => Fault::new(FaultCode::ProtocolError, because(why)),
             Self::Denied => Fault::new(
                 FaultCode::ConfigInvalid,
                 say!(locale,
@@ -113,6 +113,27 @@ impl Failure {
                     zh: "{url}：宿主不允许插件访问该地址"),
             ),
         }
+    }
+}
+
+/// A reason of `component/wasi_host.rs` in Chinese; other words, such as a host's own, stay as they are.
+fn in_chinese(why: &str) -> &str {
+    match why {
+        "connection refused" => "连接被拒绝",
+        "cannot resolve the host name" => "无法解析主机名",
+        "no route to the host" => "没有到该主机的路由",
+        "TLS failed; check that it speaks https" => "TLS 失败，请确认对方使用 https",
+        "its TLS certificate is not trusted" => "不信任它的 TLS 证书",
+        "TLS was refused" => "对方拒绝了 TLS 连接",
+        "the connection was closed" => "连接已关闭",
+        "the connection was closed in the middle of the answer" => "回答尚未结束，连接已关闭",
+        "the server does not speak HTTP" => "对方使用的不是 HTTP",
+        "the answer breaks the rules of HTTP" => "回答不符合 HTTP 规范",
+        "the host failed" => "宿主出错",
+        "the host refuses the address" => "宿主不接受该地址",
+        "the host refuses the request's headers" => "宿主不接受请求头",
+        "the host cannot keep the time limits" => "宿主无法设置时限",
+        other => other,
     }
 }
 
@@ -153,4 +174,30 @@ pub trait Host {
 pub trait Events {
     /// Emits an event, waiting until it is read. False if nobody will ever read it.
     async fn emit(&self, event: Event) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // N16 of issue 13: "connection refused" in Chinese texts.
+    #[test]
+    fn every_reason_of_the_wasi_host_is_there_in_chinese() {
+        let source = include_str!("component/wasi_host.rs");
+        let quoted = |after: &str| after.split('"').next().map(String::from);
+        let reasons = [
+            "NotSent(\"",
+            "NotHttp(\"",
+            "why: \"",
+            "unwrap_or_else(|| \"",
+        ];
+        let found = reasons
+            .iter()
+            .flat_map(|start| source.split(start).skip(1).filter_map(quoted));
+        let found: Vec<String> = found.collect();
+        assert!(found.len() > 10, "{found:?}");
+        for reason in found {
+            assert_ne!(in_chinese(&reason), reason);
+        }
+    }
 }

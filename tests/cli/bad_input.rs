@@ -274,7 +274,7 @@ fn a_cache_and_a_history_of_pipes_are_done_without() {
 #[test]
 fn levels_and_languages_that_do_not_exist() {
     let ran = run(program(["ask", "--level", "L9", "hi"]));
-    refused(&ran, 2, &["L9", "L0, L1, L2, L3 and L4"]);
+    refused(&ran, 2, &["L9", "L0, L1, L2, L3, L4"]);
     refused(&run(program(["--locale", "fr", "status"])), 2, &["fr"]);
     let ran = run(program(["--locale", "zh", "ask", "--level", "L9", "hi"]));
     assert!(

@@ -7,6 +7,7 @@ mod bad_input;
 mod cgroup;
 #[cfg(unix)]
 mod chat;
+mod completions;
 mod demo;
 #[cfg(target_os = "linux")]
 mod memory;

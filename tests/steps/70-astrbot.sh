@@ -5,9 +5,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-out=${CARGO_TARGET_DIR:-$root/target}/astrbot
-zip=$out/astrbot_plugin_openclaw.zip
-[ -f "$zip" ] || "$root/host-shim/python/build_wheel" --out "$out"
+zip=$("$root/tests/setup/star-zip.sh")
 # The driver needs aiohttp, which AstrBot's environment has.
 astrbot=$("$root/tests/setup/astrbot.sh")
 exec "$astrbot/bin/python" "$root/tests/astrbot/scenario.py" --zip "$zip" "$@"

@@ -5,7 +5,6 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-out=${CARGO_TARGET_DIR:-$root/target}/astrbot
 "$root/tests/setup/astrbot.sh" >/dev/null
-[ -f "$out/astrbot_plugin_openclaw.zip" ] || "$root/host-shim/python/build_wheel" --out "$out"
+"$root/tests/setup/star-zip.sh" >/dev/null
 exec "$root/tests/astrbot/run_memory.sh" --rounds 3

@@ -13,7 +13,7 @@ use openclaw_core::locale::Locale;
     name = "host-shim",
     version,
     arg_required_else_help = true,
-    max_term_width = 100,
+    max_term_width = 80,
     disable_help_subcommand = true
 )]
 pub struct Cli {
@@ -49,6 +49,12 @@ pub struct Global {
 fn locale() -> impl TypedValueParser<Value = Locale> {
     let names = Locale::ALL.iter().map(|locale| locale.as_str());
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Locale>())
+}
+
+/// Lists the levels, so that shells complete them.
+fn level() -> impl TypedValueParser<Value = Level> {
+    let names = Level::ALL.iter().map(|level| level.as_str());
+    PossibleValuesParser::new(names).try_map(|name| name.to_ascii_uppercase().parse::<Level>())
 }
 
 /// The commands.
@@ -90,7 +96,7 @@ pub struct Ask {
 pub struct TurnOptions {
     #[arg(long, value_name = "NAME")]
     pub session: Option<String>,
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", hide_possible_values = true, ignore_case = true, value_parser = level())]
     pub level: Option<Level>,
     #[arg(long, value_name = "TEXT")]
     pub instructions: Option<String>,

@@ -10,7 +10,8 @@ use crate::commands::chat;
 const EXAMPLES_EN: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
   host-shim diagnose                          check the setup
-  host-shim ask 'What is in my workspace?'    one turn, streamed
+  host-shim ask 'Hello!'                      one turn, streamed
+  host-shim ask --level L1 'What is in my workspace?'     L1: it may read
   git diff | host-shim ask --instructions 'Review this change.'
   host-shim ask --attach cat.png 'What is this?'
   host-shim chat --session notes              a conversation that is remembered
@@ -20,7 +21,8 @@ const EXAMPLES_EN: &str = "
 const EXAMPLES_ZH: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
   host-shim diagnose                          检查设置
-  host-shim ask '我的工作区里有什么？'            问一次，流式回答
+  host-shim ask '你好！'                       问一次，流式回答
+  host-shim ask --level L1 '我的工作区里有什么？'          L1：允许读取
   git diff | host-shim ask --instructions '审查这个改动。'
   host-shim ask --attach cat.png '这是什么？'
   host-shim chat --session notes              有记忆的对话
@@ -40,26 +42,31 @@ const ASK_ZH: &str = "
 ";
 
 const SESSION_EN: &str = "\
-One JSON object per line, in UTF-8. A request has an `id` (a string or a number), which its events
-repeat, and an `op`:
-  ask          text; optional: session, level (\"L0\" to \"L4\"), heavy, instructions,
+One JSON object per line, in UTF-8. A request has an `id` (a string or a
+number), which its events repeat, and an `op`:
+  ask          text; optional: session, level (\"L0\" to \"L4\"), heavy,
+               instructions,
                attachments [{path} or {media_type, data (base64), filename?}],
                tools [{name, description, parameters, level}]
   tool-result  turn (the id of the ask), call, and output or error
   cancel       turn
   status, diagnose, reset (closes the breakers)
-  memory       available_mib (a number simulates it, null restores the real value) or
-               unreadable: true
+  memory       available_mib (a number simulates it, null restores the real
+               value) or unreadable: true
   advance      seconds: moves the guards' clock forward
-  quit         ends the session, as does the end of input; running turns are cancelled
-Events have the request's `id` and an `event`: first ready; for an ask delta, tool-call and notice,
-then one completed or fault; for other requests done, status, diagnosis or error.
+  quit         ends the session, as does the end of input; running turns are
+               cancelled
+Events have the request's `id` and an `event`: first ready; for an ask delta,
+tool-call and notice, then one completed or fault; for other requests done,
+status, diagnosis or error.
 
-Example:
-  printf '{\"id\":1,\"op\":\"ask\",\"text\":\"hi\"}\\n' | (cat; sleep 60) | host-shim session";
+Example: start `host-shim session`, type these lines, and read the events:
+  {\"id\":1,\"op\":\"ask\",\"text\":\"hi\"}
+  {\"id\":2,\"op\":\"quit\"}";
 
 const SESSION_ZH: &str = "\
-每行一个 UTF-8 的 JSON 对象。请求含有 `id`（字符串或数字，其事件带有同样的 id）和 `op`：
+每行一个 UTF-8 的 JSON 对象。请求含有 `op` 和 `id`（字符串或数字，其事件带有同样
+的 id）：
   ask          text；可选 session、level（\"L0\" 到 \"L4\"）、heavy、instructions、
                attachments [{path} 或 {media_type, data（base64）, filename?}]、
                tools [{name, description, parameters, level}]
@@ -69,11 +76,13 @@ const SESSION_ZH: &str = "\
   memory       available_mib（数字为模拟值，null 恢复真实值）或 unreadable: true
   advance      seconds：把防护的时钟向前拨
   quit         结束会话（输入结束也一样），正在运行的任务会被取消
-事件含有请求的 `id` 和 `event`：首先是 ready；ask 对应 delta、tool-call、notice，
-最后是一个 completed 或 fault；其他对应 done、status、diagnosis 或 error。
+事件含有请求的 `id` 和 `event`：首先是 ready；ask 对应 delta、tool-call、
+notice，最后是一个 completed 或 fault；其他对应 done、status、diagnosis 或
+error。
 
-示例：
-  printf '{\"id\":1,\"op\":\"ask\",\"text\":\"你好\"}\\n' | (cat; sleep 60) | host-shim session";
+示例：启动 `host-shim session` 后逐行输入，并查看其间的事件：
+  {\"id\":1,\"op\":\"ask\",\"text\":\"你好\"}
+  {\"id\":2,\"op\":\"quit\"}";
 
 /// What only this command line has, as [`HELP`].
 #[rustfmt::skip]
@@ -150,17 +159,24 @@ pub fn localized(command: Command, locale: Locale) -> Command {
     let variables = variables(locale);
     let settings = say!(locale,
         en: "\
-Settings come from flags, then the environment, then the --config file. The token has no flag
-because other users can read command lines.
+Settings come from flags, then the environment, then the --config file. The
+token has no flag because other users can read command lines.
 
 Environment:
 {variables}",
         zh: "\
-设置的优先级：命令行参数 > 环境变量 > --config 文件。令牌不能作为参数，因为其他用户能看到命令行。
+设置的优先级：命令行参数 > 环境变量 > --config 文件。令牌不能作为参数，因为其他
+用户能看到命令行。
 
 环境变量：
 {variables}");
     let all = examples(pick(EXAMPLES_EN, EXAMPLES_ZH));
+    let command = command.mut_subcommand("sidecar", |sidecar| {
+        sidecar.mut_subcommand("model", |model| {
+            let after = openclaw_sidecar::cli::help::after("model", locale);
+            model.after_help(after.unwrap_or_default())
+        })
+    });
     command
         .after_help(format!("{settings}\n{all}\n{codes}"))
         .mut_subcommand("ask", |command| command.after_help(ask))
@@ -284,6 +300,34 @@ mod tests {
             for word in ["tool-result", "available_mib", "advance", "completed"] {
                 assert!(session.contains(word), "{word} is missing:\n{session}");
             }
+        }
+    }
+
+    // N10 of issue 13: clap breaks its own texts for the terminal, and these are broken already.
+    #[test]
+    fn what_is_broken_by_hand_fits_into_80_columns() {
+        fn check(command: &Command, wide: &mut Vec<String>) {
+            let after = command.get_after_help().map(ToString::to_string);
+            let lines = after.iter().flat_map(|after| after.lines());
+            let lines = lines.filter(|line| openclaw_core::wrap::width(line) > 80);
+            wide.extend(lines.map(str::to_owned));
+            for sub in command.get_subcommands() {
+                check(sub, wide);
+            }
+        }
+        let mut wide = Vec::new();
+        for locale in [Locale::En, Locale::Zh] {
+            check(&localized(Cli::command(), locale), &mut wide);
+        }
+        assert!(wide.is_empty(), "{}", wide.join("\n"));
+    }
+
+    // N2 of issue 13: at L0 the agent is told to use no tools.
+    #[test]
+    fn an_example_that_needs_tools_has_a_level() {
+        for line in EXAMPLES_EN.lines().chain(EXAMPLES_ZH.lines()) {
+            let needs = line.contains("workspace") || line.contains("工作区");
+            assert!(!needs || line.contains("--level"), "{line}");
         }
     }
 

@@ -3,6 +3,7 @@
 mod args;
 mod clap_errors_zh;
 mod commands;
+mod completions;
 mod heap;
 mod help;
 mod media_type;
@@ -87,10 +88,8 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, CliError> {
         }
         Command::Compile(options) => reports::compile(&options, locale),
         Command::Completions(options) => {
-            let mut script = Vec::new();
-            let mut command = help::localized(Cli::command(), locale);
-            clap_complete::generate(options.shell, &mut command, "host-shim", &mut script);
-            io::stdout().write_all(&script)?;
+            let script = completions::script(options.shell, locale);
+            io::stdout().write_all(script.as_bytes())?;
             Ok(exit::OK)
         }
         Command::Sidecar(args) => Ok(openclaw_sidecar::cli::run(&args, locale)),

@@ -8,7 +8,7 @@ use openclaw_sidecar::cli::{self, SidecarArgs};
 
 /// The OpenClaw gateway beside AstrBot.
 #[derive(Debug, Parser)]
-#[command(name = "openclaw-sidecar", version)]
+#[command(name = "openclaw-sidecar", version, max_term_width = 80)]
 struct Program {
     /// The language of texts; without it LC_ALL, LC_MESSAGES, LANG and LANGUAGE decide.
     #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true, value_parser = ["en", "zh"])]

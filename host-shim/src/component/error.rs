@@ -41,7 +41,7 @@ pub enum LoadError {
     },
     /// No usable machine code, and no compiler to create it.
     #[error(
-        "{what} must be compiled, but this build has no compiler: {why}; run `host-shim compile` of the same version and load the .cwasm file it writes"
+        "{what} must be compiled, but this build has no compiler: {why}; build host-shim with its feature `compiler`, or load the .cwasm file that `host-shim compile` of the same version writes"
     )]
     NoCompiler {
         /// The file, or another name for the source.

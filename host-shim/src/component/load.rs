@@ -57,6 +57,7 @@ pub(crate) fn load(source: &ComponentSource, cache: Option<&Path>) -> Result<Loa
     let info = ComponentInfo {
         version: interfaces::VERSION.to_owned(),
         world: interfaces::name(),
+        other_world: None,
         sha256,
         size,
         imports: interfaces.imports,
@@ -234,5 +235,18 @@ pub fn compile_to(source: &ComponentSource, path: &Path) -> Result<ComponentInfo
 ///
 /// The component cannot be loaded.
 pub fn inspect(source: &ComponentSource, cache: Option<&Path>) -> Result<ComponentInfo, LoadError> {
-    load(source, cache).map(|loaded| loaded.info)
+    let Loaded {
+        engine,
+        component,
+        info,
+    } = load(source, cache)?;
+    // It may have the right exports and need more than this host supplies.
+    Ok(match crate::runtime::check_link(&engine, &component) {
+        Ok(()) => info,
+        Err(why) => ComponentInfo {
+            world: String::new(),
+            other_world: Some(first_line(&why)),
+            ..info
+        },
+    })
 }

@@ -55,6 +55,24 @@ fn another_world_is_told_with_what_is_missing() {
     assert!(error.to_string().contains("exports nothing"), "{error}");
 }
 
+// N9 of issue 13: the remedy named a file and not the feature, and nothing else did.
+#[test]
+fn a_build_without_a_compiler_names_the_feature_that_exists() {
+    let error = LoadError::NoCompiler {
+        what: "x".to_owned(),
+        why: "no artifact".to_owned(),
+    };
+    let features = include_str!("../../Cargo.toml")
+        .split("[features]")
+        .nth(1)
+        .unwrap();
+    let features = features.split("\n[").next().unwrap();
+    for text in [error.to_string().as_str(), include_str!("../lib.rs")] {
+        assert!(text.contains("feature `compiler`"), "{text}");
+    }
+    assert!(features.contains("\ncompiler = "), "{features}");
+}
+
 #[test]
 fn an_artifact_is_made_once_and_then_loaded() {
     let folder = tempfile::tempdir().unwrap();

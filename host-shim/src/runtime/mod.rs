@@ -31,6 +31,7 @@ use crate::events::EventSender;
 use crate::plugin::ConfigureError;
 use crate::tools::ToolRunner;
 use supervisor::Supervisor;
+pub(crate) use supervisor::check_link;
 
 /// Where the answer to a command goes.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Fault>>;

@@ -7,6 +7,7 @@ use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
 use openclaw_core::origin::Origin;
 use tokio::sync::{mpsc, oneshot};
+use wasmtime::component::Component;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::bindings::{Plugin as Guest, PluginPre as GuestPre};
@@ -87,6 +88,25 @@ pub(super) struct Supervisor {
     pub(super) large: Cell<bool>,
 }
 
+/// Whether this host can run a component.
+///
+/// # Errors
+///
+/// As [`link`].
+pub(crate) fn check_link(engine: &Engine, component: &Component) -> wasmtime::Result<()> {
+    link(engine, component).map(drop)
+}
+
+/// Links a component with what this host supplies.
+///
+/// # Errors
+///
+/// It imports something else, or exports something in another form.
+fn link(engine: &Engine, component: &Component) -> wasmtime::Result<GuestPre<Host>> {
+    let linker = host::linker(engine)?;
+    linker.instantiate_pre(component).and_then(GuestPre::new)
+}
+
 impl Supervisor {
     /// The supervisor and its first instance, which has accepted the config.
     pub(super) async fn start(
@@ -104,11 +124,7 @@ impl Supervisor {
             expected: info.world.clone(),
             why: first_line(&error),
         };
-        let linker = host::linker(&engine).map_err(&other_world)?;
-        let guest = linker
-            .instantiate_pre(&component)
-            .and_then(GuestPre::new)
-            .map_err(&other_world)?;
+        let guest = link(&engine, &component).map_err(&other_world)?;
         let what = builder.source.name();
         let locale = locale_of(builder.config.as_ref());
         let tick = (builder.compute_budget / LOOKS)

@@ -236,6 +236,18 @@ mod tests {
         }
     }
 
+    // N17 of issue 13.
+    #[test]
+    fn an_address_that_is_not_set_is_not_quoted() {
+        for locale in [Locale::En, Locale::Zh] {
+            let text = OriginError::Empty.message("", locale);
+            assert!(
+                !text.contains("``") && text.contains("http://127.0.0.1:18789"),
+                "{text}"
+            );
+        }
+    }
+
     #[test]
     fn what_is_an_origin() {
         for (url, https, authority) in [

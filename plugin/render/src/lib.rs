@@ -24,7 +24,10 @@ pub use help::{HELP, HelpText, help_text, variables};
 pub use human::HumanOutput;
 pub use json::{Body, Id, JsonOutput, Line, write_line};
 pub use prompt::read_prompt;
-pub use report::{breaker_state, diagnosis, exit_of_diagnosis, no_gateway, status};
+pub use report::{
+    breaker_state, diagnosis, diagnosis_without_turns, exit_of_diagnosis, no_gateway, status,
+    status_without_turns,
+};
 pub use style::{Style, printable};
 
 /// Shows the events of a turn.

@@ -3,13 +3,31 @@
 use openclaw_core::exit;
 use openclaw_core::guards::memory::Bound;
 use openclaw_core::locale::{Locale, say};
-use openclaw_core::status::{Breaker, BreakerState, Diagnosis, MemoryState, Status};
+use openclaw_core::status::{Breaker, BreakerState, Check, Diagnosis, MemoryState, Status};
 
 use crate::error::{cause_and_remedy, whole_seconds};
 use crate::style::{Style, printable};
 
 /// Guard state, one line per item.
 pub fn status(status: &Status, style: Style) -> String {
+    memory_rows(status, style) + &turn_rows(status, style)
+}
+
+/// The status of a process that has run no turn: its breakers and counters say nothing about the process that
+/// people mean, so a line says where those are.
+pub fn status_without_turns(status: &Status, style: Style) -> String {
+    let locale = style.locale;
+    let elsewhere = match status.breakers.primary {
+        Some(_) => say!(locale,
+            en: "known only to the process that runs them (in AstrBot: /助手 诊断)",
+            zh: "只有执行任务的进程知道（在 AstrBot 中：/助手 诊断）"),
+        None => say!(locale, en: "no gateway configured", zh: "未配置网关"),
+    };
+    let name = say!(locale, en: "breaker, turns", zh: "熔断、任务");
+    memory_rows(status, style) + &style.row(&name, &elsewhere)
+}
+
+fn memory_rows(status: &Status, style: Style) -> String {
     let locale = style.locale;
     let mut out = String::new();
     let mut row = |name: String, text: &str| out += &style.row(&name, text);
@@ -27,6 +45,13 @@ pub fn status(status: &Status, style: Style) -> String {
         say!(locale, en: "highest level", zh: "最高级别"),
         status.memory.level_cap.as_str(),
     );
+    out
+}
+
+fn turn_rows(status: &Status, style: Style) -> String {
+    let locale = style.locale;
+    let mut out = String::new();
+    let mut row = |name: String, text: &str| out += &style.row(&name, text);
     let primary = match &status.breakers.primary {
         Some(primary) => breaker(primary, style),
         None => say!(locale, en: "no gateway configured", zh: "未配置网关"),
@@ -107,9 +132,22 @@ fn breaker(breaker: &Breaker, style: Style) -> String {
 /// The diagnosis, one line per check. A failed check is followed by its cause and remedy, unless the same
 /// were just printed.
 pub fn diagnosis(diagnosis: &Diagnosis, style: Style) -> String {
+    checks(diagnosis.checks.iter(), style)
+}
+
+/// The diagnosis of a process that has run no turn, without its breakers, see [`status_without_turns`].
+pub fn diagnosis_without_turns(diagnosis: &Diagnosis, style: Style) -> String {
+    let breaker = |check: &&Check| check.name.starts_with("breaker-");
+    checks(
+        diagnosis.checks.iter().filter(|check| !breaker(check)),
+        style,
+    )
+}
+
+fn checks<'a>(checks: impl Iterator<Item = &'a Check>, style: Style) -> String {
     let mut out = String::new();
     let mut explained = Vec::new();
-    for check in &diagnosis.checks {
+    for check in checks {
         let name = style.bold(&format!("{:<16}", check.name));
         let detail = printable(&check.detail);
         let Some(code) = check.code else {
@@ -147,7 +185,7 @@ mod tests {
 
     use openclaw_core::fault::FaultCode;
     use openclaw_core::level::Level;
-    use openclaw_core::status::{Breakers, Check, Counters};
+    use openclaw_core::status::{Breakers, Counters};
     use openclaw_core::turn::GatewayName;
 
     use super::*;

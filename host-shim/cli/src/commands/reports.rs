@@ -20,7 +20,7 @@ pub async fn status(format: &Format, setup: Setup) -> Result<u8, CliError> {
     let status = plugin.status().await;
     let status = status.map_err(|fault| Failure::fault(&fault, locale))?;
     report(format, &status, || {
-        openclaw_render::status(&status, Style::coloured(locale))
+        openclaw_render::status_without_turns(&status, Style::coloured(locale))
     })
 }
 
@@ -33,7 +33,7 @@ pub async fn diagnose(format: &Format, setup: Setup) -> Result<u8, CliError> {
     let found = plugin.diagnose(Some(locale)).await;
     let found = found.map_err(|fault| Failure::fault(&fault, locale))?;
     report(format, &found, || {
-        openclaw_render::diagnosis(&found, Style::coloured(locale))
+        openclaw_render::diagnosis_without_turns(&found, Style::coloured(locale))
     })?;
     Ok(exit_of_diagnosis(&found))
 }
@@ -78,8 +78,15 @@ fn report(
 fn component(info: &ComponentInfo, locale: Locale) -> String {
     let style = Style::coloured(locale);
     let size = info.size;
+    let world = match &info.other_world {
+        None => info.world.clone(),
+        Some(why) => say!(locale, en: "another one: {why}", zh: "其他接口：{why}"),
+    };
     let mut out = [
-        (say!(locale, en: "world", zh: "接口"), info.world.clone()),
+        (
+            say!(locale, en: "world", zh: "接口"),
+            printable(&world).into_owned(),
+        ),
         (
             say!(locale, en: "version", zh: "版本"),
             info.version.clone(),

@@ -57,24 +57,26 @@ pub fn chinese(path: &str) -> Option<&'static str> {
 /// What follows the English help of `model`.
 pub const MODEL_EN: &str = "\
 Examples:
-  host-shim sidecar model                                   asks for everything
+  host-shim sidecar model                     asks for everything
   DEEPSEEK_API_KEY=… host-shim sidecar model --service deepseek --key-env
   host-shim sidecar model --service qwen --model qwen-plus --key-file key.txt
   host-shim sidecar model --service ollama --model qwen3:8b
-  host-shim sidecar model --base-url https://llm.example.com/v1 --model my-model --key-file -
-  host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider deepseek/deepseek-chat
-The key goes only to .env; the config changes only between the command's own markers. A restore
-point is made first.";
+  host-shim sidecar model --base-url https://llm.example.com/v1 --model mine \\
+      --key-file -
+  host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider my-id
+The key goes only to .env; the config changes only between the command's own
+markers. A restore point is made first.";
 
 /// What follows the Chinese help of `model`.
 const MODEL_ZH: &str = "\
 示例：
-  host-shim sidecar model                                   逐项询问
+  host-shim sidecar model                     逐项询问
   DEEPSEEK_API_KEY=… host-shim sidecar model --service deepseek --key-env
   host-shim sidecar model --service qwen --model qwen-plus --key-file key.txt
   host-shim sidecar model --service ollama --model qwen3:8b
-  host-shim sidecar model --base-url https://llm.example.com/v1 --model my-model --key-file -
-  host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider deepseek/deepseek-chat
+  host-shim sidecar model --base-url https://llm.example.com/v1 --model mine \\
+      --key-file -
+  host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider my-id
 密钥只写入 .env；配置文件只有本命令标记之间的内容会改变。修改前会创建恢复点。";
 
 /// What follows the help of a command at this path; `None` for nothing.

@@ -245,7 +245,29 @@ impl Session<'_> {
         self.say(&text!(
  en: "The gateway is healthy: {image} at http://127.0.0.1:{port}; both probes succeeded.",
  zh: "网关运行正常：{image}，地址 http://127.0.0.1:{port}；两项探测均通过。"));
+        self.warn_of_the_model();
         Ok(OK)
+    }
+
+    /// A gateway without a usable model provider is healthy, and fails every turn.
+    fn warn_of_the_model(&self) {
+        let facts = Facts::of_files(&Scope {
+            root: &self.root,
+            surroundings: &self.host.surroundings,
+            plugin: None,
+            astrbot: None,
+            ask: false,
+        });
+        let wrong = doctor::diagnose(&facts).into_iter().find(|check| {
+            let about = [doctor::Id::ModelProvider, doctor::Id::ProviderAddress];
+            check.status == doctor::Status::Wrong && about.contains(&check.id)
+        });
+        if let Some(doctor::Check { detail, remedy, .. }) = wrong {
+            self.say(&Text::new(
+                format!("But every turn will fail: {} {}", detail.en, remedy.en),
+                format!("但任务都会失败：{}{}", detail.zh, remedy.zh),
+            ));
+        }
     }
 
     fn down(&self) -> Result<u8> {

@@ -8,7 +8,7 @@ use openclaw_core::fault::FaultCode;
 use openclaw_core::locale::Locale;
 use openclaw_core::redact::mask;
 use openclaw_plugin::fault::Why;
-use openclaw_plugin::gateway::answer::{AnswerReader, Format};
+use openclaw_plugin::gateway::answer::{Answer, AnswerReader, Format};
 
 use super::endpoint::Endpoint;
 use crate::probe::{self, Probe};
@@ -93,7 +93,7 @@ pub fn ask(port: u16, token: &Token) -> Result<Answered, Refused> {
             let mut shown = String::new();
             reader.push(&body, &mut shown);
             match reader.finish(&mut shown) {
-                Ok(answer) if answer.provider_failed => {
+                Ok(answer) if answer.provider_failed || is_an_error(&answer) => {
                     Err(refused(FaultCode::ModelProviderFailed, &answer.text))
                 }
                 Ok(answer) => Ok(Answered {
@@ -105,6 +105,15 @@ pub fn ask(port: u16, token: &Token) -> Result<Answered, Refused> {
         }
         Probe::Answered { why, message, .. } => Err(Refused { why, message }),
     }
+}
+
+/// 2026.2.9 passes a provider's error on as an answer, such as `401 Incorrect API key provided`. The model was
+/// asked for one word, and only an error has neither that nor any usage.
+fn is_an_error(answer: &Answer) -> bool {
+    let used = answer
+        .usage
+        .is_some_and(|usage| usage.input_tokens + usage.output_tokens > 0);
+    !used && !answer.text.to_ascii_lowercase().contains("ok")
 }
 
 fn first_line(text: &str) -> String {

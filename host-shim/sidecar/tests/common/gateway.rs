@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use openclaw_sidecar::dotenv::PROVIDER_KEY;
+
 use super::common::Stage;
 
 /// A cold start on a busy machine has taken more than two minutes.
@@ -21,7 +23,8 @@ impl Gateway {
         let installed = install(version);
         let root = stage.root.path();
         let log = File::create(stage.folder.path().join("gateway.log")).unwrap();
-        let token = stage.env().token();
+        let env = stage.env();
+        let token = env.token();
         // Warm starts: the loader cache is kept beside the installation.
         let tmp = installed.with_file_name(format!("openclaw-{version}.tmp"));
         fs::create_dir_all(&tmp).unwrap();
@@ -42,6 +45,7 @@ impl Gateway {
             .env("OPENCLAW_DISABLE_BONJOUR", "1")
             .env("OPENCLAW_NO_RESPAWN", "1")
             .env("OPENCLAW_GATEWAY_TOKEN", token.expose())
+            .env(PROVIDER_KEY, env.get(PROVIDER_KEY).unwrap_or_default())
             .env("NODE_OPTIONS", "--disable-warning=ExperimentalWarning")
             .current_dir(root)
             .stdin(Stdio::null())

@@ -10,8 +10,9 @@ use openclaw_core::locale::Locale;
 use openclaw_core::status::{Diagnosis, Status};
 use openclaw_core::turn::{Event, TurnRequest};
 use openclaw_render::{
-    CliError, Failure, HumanOutput, JsonOutput, Style, TurnOutput, diagnosis, exit_of_diagnosis,
-    exit_of_turn, locale_of_arguments, no_gateway, read_prompt, status, write_line,
+    CliError, Failure, HumanOutput, JsonOutput, Style, TurnOutput, diagnosis_without_turns,
+    exit_of_diagnosis, exit_of_turn, locale_of_arguments, no_gateway, read_prompt,
+    status_without_turns, write_line,
 };
 use serde::Serialize;
 
@@ -111,7 +112,7 @@ fn run_status(json: bool, style: Style) -> Result<u8, CliError> {
         configure(style.locale)?;
     }
     let state: Status = guards::status().into();
-    report(json, &state, || status(&state, style))?;
+    report(json, &state, || status_without_turns(&state, style))?;
     Ok(exit::OK)
 }
 
@@ -127,7 +128,7 @@ async fn run_diagnose(json: bool, style: Style) -> Result<u8, CliError> {
     let checks = gateway::diagnose(Some(style.locale.into())).await;
     let checks = checks.into_iter().map(Into::into).collect();
     let found = Diagnosis { checks };
-    report(json, &found, || diagnosis(&found, style))?;
+    report(json, &found, || diagnosis_without_turns(&found, style))?;
     Ok(exit_of_diagnosis(&found))
 }
 

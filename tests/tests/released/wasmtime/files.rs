@@ -43,3 +43,21 @@ fn the_command_knows_its_version() {
     let ran = output(wasmtime_run(&["-S", "http"]).arg("--version"));
     assert_eq!(ran, concat!("openclaw-cli ", env!("CARGO_PKG_VERSION")));
 }
+
+// N13 of issue 13: `inspect` said that the command has the plugin's world, `--component` that it has not.
+#[test]
+fn inspect_says_what_this_host_can_run() {
+    use host_shim::ComponentSource;
+    let inspect = |name: &str| {
+        let source = ComponentSource::File(RELEASED.file(name));
+        host_shim::component::inspect(&source, None).unwrap()
+    };
+    let plugin = inspect("openclaw-plugin.wasm");
+    assert!(
+        plugin.world.starts_with("astr:openclaw/plugin@") && plugin.other_world.is_none(),
+        "{plugin:?}"
+    );
+    let command = inspect("openclaw-cli.wasm");
+    assert!(command.world.is_empty(), "{command:?}");
+    assert!(command.other_world.unwrap().contains("wasi:cli"));
+}

@@ -279,7 +279,7 @@ impl Stage {
     /// One line.
     pub fn say(&self, line: &str) -> io::Result<()> {
         let mut out = anstream::stdout().lock();
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", openclaw_sidecar::cli::wrapped_for_stdout(line))?;
         out.flush()
     }
 

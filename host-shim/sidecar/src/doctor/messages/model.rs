@@ -26,8 +26,8 @@ messages! {
     provider_key_ok(): ok ProviderKey, "set" | "已设置";
     provider_key_empty(name): wrong ProviderKey ModelProviderFailed,
         "The provider's key is missing: {name} is empty." | "缺少模型服务的密钥：{name} 为空。",
-        "The config uses this variable. The gateway does not start without it: its container restarts over and over."
-            | "配置使用了该变量。没有它网关无法启动，容器会反复重启。",
+        "The config uses this variable. Without it 2026.2.9 does not start, and its container restarts over and over; later versions fail every turn."
+            | "配置使用了该变量。没有它，2026.2.9 无法启动，容器会反复重启；之后的版本每个任务都会失败。",
         "Run `host-shim sidecar model`, which asks for the key, or set {name} in .env; then `host-shim sidecar restart`."
             | "请运行 `host-shim sidecar model`（会询问密钥），或在 .env 中设置 {name}；然后运行 `host-shim sidecar restart`。";
     provider_key_missing(provider): wrong ProviderKey ModelProviderFailed,

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorKind;
+use crate::model::services::Api;
 
 /// A config as AstrBot 4.29.1 writes it: providers over sources.
 const NEW: &str = include_str!("../../../tests/fixtures/astrbot-4.29.1.json");

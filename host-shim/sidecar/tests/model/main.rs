@@ -1,16 +1,17 @@
 //! `model` over the whole program, its prompts on a real terminal, and a root that `init` makes.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod from_astrbot;
+mod terminal;
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use common::Stage;
-use openclaw_sidecar::dotenv::PROVIDER_KEY;
+use openclaw_sidecar::dotenv::{self, PROVIDER_KEY};
 use openclaw_sidecar::gateway_config;
 use serde_json::Value;
 
@@ -290,89 +291,25 @@ fn bad_choices_change_nothing_and_say_what_to_do() {
     );
 }
 
+// N1 of issue 13: everything was green until the first question.
 #[test]
-fn a_provider_of_astrbots() {
+fn up_says_that_a_provider_is_missing_and_refuses_an_empty_key() {
     let stage = Stage::new();
-    let data = astrbot(&stage, &fixture("astrbot-4.29.1.json"));
-    let several = stage.run(&["model", "--from-astrbot", &data]).ends(1);
-    assert!(
-        several.stderr.contains(
-            "deepseek/deepseek-chat: deepseek-chat, https://api.deepseek.com/v1 (AstrBot's default)"
-        ),
-        "{several:?}"
-    );
-    let unset = stage
-        .run(&["model", "--from-astrbot", &data, "--provider=my-claude"])
-        .ends(1);
-    assert!(
-        unset
-            .stderr
-            .contains("ANTHROPIC_API_KEY, which is not set here"),
-        "{unset:?}"
-    );
-    let run = stage
-        .run(&[
-            "model",
-            "--from-astrbot",
-            &data,
-            "--provider=deepseek/deepseek-chat",
-        ])
-        .ends(0);
-    for words in [
-        "dify_app: cannot be used, dify is a whole agent service",
-        "kimi-code/kimi-for-coding: cannot be used",
-    ] {
-        assert!(run.stderr.contains(words), "{words}: {run:?}");
-    }
-    assert_eq!(stage.env().get(PROVIDER_KEY), Some(KEY));
-    let mut command = stage.command(&["model", "--from-astrbot", &data, "--provider=my-claude"]);
-    common::Run::of(
-        command
-            .env("ANTHROPIC_API_KEY", "sk-ant-0123")
-            .output()
-            .unwrap(),
-    )
-    .ends(0);
-    let provider = &config(&stage)["models"]["providers"]["sidecar_anthropic"];
-    assert_eq!(
-        (&provider["api"], &provider["baseUrl"]),
-        (
-            &"anthropic-messages".into(),
-            &"https://api.anthropic.com".into()
-        )
-    );
-    assert_eq!(
-        provider["models"][0]["input"],
-        serde_json::json!(["text", "image"])
-    );
-}
-
-#[test]
-fn init_takes_the_provider_over_from_an_empty_folder() {
-    let stage = Stage::new();
-    fs::remove_dir_all(stage.root.path()).unwrap();
-    let data = astrbot(&stage, &fixture("astrbot-4.14.6.json"));
-    let run = stage
-        .run(&[
-            "init",
-            "--from-astrbot",
-            &data,
-            "--provider=deepseek_default",
-        ])
-        .ends(0);
-    assert!(
-        run.stderr.contains("The gateway asks deepseek-chat"),
-        "{run:?}"
-    );
-    assert!(run.stderr.contains("Next: host-shim sidecar up"), "{run:?}");
-    assert_eq!(stage.env().get(PROVIDER_KEY), Some(KEY));
-    // Without one it says what is missing.
-    fs::remove_dir_all(stage.root.path()).unwrap();
-    let run = stage.run(&["init"]).ends(0);
-    assert!(
-        run.stderr.contains("host-shim sidecar model --root"),
-        "{run:?}"
-    );
+    stage
+        .run(&["up"])
+        .ends(0)
+        .says("But every turn will fail: No model provider is configured.");
+    stage.with_model(false);
+    let run = stage.run(&["up"]).ends(0);
+    assert!(!run.stderr.contains("will fail"), "{run:?}");
+    let env = stage.root.join(".env");
+    let text = dotenv::set(&fs::read_to_string(&env).unwrap(), PROVIDER_KEY, "");
+    fs::write(env, text).unwrap();
+    stage
+        .run(&["up"])
+        .ends(1)
+        .says("OPENCLAW_PROVIDER_API_KEY is empty")
+        .says("host-shim sidecar model");
 }
 
 #[test]
@@ -401,106 +338,4 @@ fn the_list_has_every_service() {
     let json = stage.run(&["model", "--list", "--json"]).ends(0);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["services"][0]["key_variable"], "DEEPSEEK_API_KEY");
-}
-
-/// A program on a terminal of its own.
-struct OnTerminal {
-    child: std::process::Child,
-    terminal: File,
-    shown: Arc<Mutex<String>>,
-}
-
-impl OnTerminal {
-    fn start(stage: &Stage, words: &[&str]) -> Self {
-        let pty = nix::pty::openpty(None, None).unwrap();
-        let end = || Stdio::from(pty.slave.try_clone().unwrap());
-        let mut command = stage.command(words);
-        command.stdin(end()).stdout(Stdio::null()).stderr(end());
-        let child = command.spawn().unwrap();
-        let terminal = File::from(pty.master);
-        let shown = Arc::new(Mutex::new(String::new()));
-        let (mut reader, seen) = (terminal.try_clone().unwrap(), shown.clone());
-        std::thread::spawn(move || {
-            let mut piece = [0; 4096];
-            while let Ok(read @ 1..) = reader.read(&mut piece) {
-                seen.lock()
-                    .unwrap()
-                    .push_str(&String::from_utf8_lossy(&piece[..read]));
-            }
-        });
-        Self {
-            child,
-            terminal,
-            shown,
-        }
-    }
-
-    /// Waits until the program asks this, and answers it.
-    fn answers(&mut self, question: &str, answer: &str) -> &mut Self {
-        let begin = Instant::now();
-        while !self.shown.lock().unwrap().contains(question) {
-            assert!(
-                begin.elapsed() < Duration::from_secs(20),
-                "no `{question}` in {}",
-                self.shown.lock().unwrap()
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        self.shown.lock().unwrap().clear();
-        self.terminal.write_all(answer.as_bytes()).unwrap();
-        self
-    }
-
-    fn ends(&mut self, status: i32) -> String {
-        let status_now = self.child.wait().unwrap();
-        std::thread::sleep(Duration::from_millis(50));
-        let shown = self.shown.lock().unwrap().clone();
-        assert_eq!(status_now.code(), Some(status), "{shown}");
-        shown
-    }
-}
-
-#[test]
-fn on_a_terminal_it_asks_and_the_key_is_not_shown() {
-    let stage = Stage::new();
-    let mut terminal = OnTerminal::start(&stage, &["model"]);
-    terminal
-        .answers("Number (Enter: none): ", "99\n")
-        .answers("from 1 to 11", "1\n")
-        .answers("Model (Enter: deepseek-chat", "\n");
-    terminal.answers("(not shown): ", &format!("{KEY}\n"));
-    let shown = terminal.ends(0);
-    assert!(!shown.contains(KEY), "{shown}");
-    assert_eq!(stage.env().get(PROVIDER_KEY), Some(KEY));
-    // A second time, Enter keeps the key.
-    let mut terminal = OnTerminal::start(&stage, &["model"]);
-    terminal
-        .answers("Number", "1\n")
-        .answers("Model", "deepseek-reasoner\n")
-        .answers("keeps the one in .env", "\n");
-    terminal.ends(0);
-    assert_eq!(stage.env().get(PROVIDER_KEY), Some(KEY));
-    assert_eq!(
-        config(&stage)["agents"]["defaults"]["model"]["primary"],
-        "sidecar_deepseek/deepseek-reasoner"
-    );
-    // Enter alone changes nothing.
-    let mut terminal = OnTerminal::start(&stage, &["model"]);
-    terminal.answers("Number", "\n");
-    assert!(terminal.ends(1).contains("Nothing was chosen"));
-}
-
-#[test]
-fn on_a_terminal_init_offers_it_and_astrbots_are_asked_by_number() {
-    let stage = Stage::new();
-    fs::remove_dir_all(stage.root.path()).unwrap();
-    let mut terminal = OnTerminal::start(&stage, &["init"]);
-    terminal.answers("Which model service", "\n");
-    assert!(terminal.ends(0).contains("host-shim sidecar model --root"));
-    let data = astrbot(&stage, &fixture("astrbot-4.29.1.json"));
-    let mut terminal = OnTerminal::start(&stage, &["init", "--from-astrbot", &data]);
-    terminal.answers("Number (Enter: 1): ", "\n");
-    assert!(terminal.ends(0).contains("The gateway asks deepseek-chat"));
-    let mut terminal = OnTerminal::start(&stage, &["init"]);
-    assert!(terminal.ends(0).contains("Next: host-shim sidecar up"));
 }
