@@ -206,16 +206,22 @@ class ApprovalSteps:
 
     async def context(self) -> None:
         await self.s.qq.ask(USER, "/助手 会话重置", "新的会话")
-        for send in (True, False):
-            await self.s.astr.configure(send_context=send)
-            before = len(self.s.model.calls)
-            since = await self.s.qq.say(USER, "/助手 这是什么", nickname=NICKNAME, quoting=("小红", QUOTE))
-            await self.s.qq.until(f"private:{USER}", since, PONG)
-            asked = self.s.model.texts()[before:]
-            inside = [text.partition(BEGIN)[2].partition(END) for text in asked]
-            assert all(rest.strip().startswith("这是什么") == send for _, _, rest in inside), asked
-            for data, _, rest in inside:
-                told = [data.count(word) for word in ("小明", "忽略规则", "小红", "昨天说过的话", str(USER))]
-                assert told == [int(send)] * 5, data
-                assert "忽略" not in rest and END not in rest and BEGIN not in data, (data, rest)
+        await self.told(USER, "/助手 这是什么", send=True)
+        await self.s.astr.configure(send_context=False)
+        await self.told(USER, "/助手 这是什么", send=False)
         await self.s.astr.configure(send_context=True)
+        # As a chat model: AstrBot itself writes the quote into the message, without our marks.
+        await self.told(ADMIN, "这是什么", send=True)
+
+    async def told(self, user: int, text: str, *, send: bool) -> None:
+        """What the provider is told of a message with a quote."""
+        before = len(self.s.model.texts())
+        since = await self.s.qq.say(user, text, nickname=NICKNAME, quoting=("小红", QUOTE))
+        await self.s.qq.until(f"private:{user}", since, PONG)
+        asked = self.s.model.texts()[before:]
+        inside = [text.partition(BEGIN)[2].partition(END) for text in asked]
+        assert all(rest.strip().startswith("这是什么") == send for _, _, rest in inside), asked
+        for data, _, rest in inside:
+            told = [data.count(word) for word in ("小明", "忽略规则", "小红", "昨天说过的话", f'"{user}"')]
+            assert told == [int(send)] * 5, data
+            assert "忽略" not in rest and END not in rest and BEGIN not in data, (data, rest)

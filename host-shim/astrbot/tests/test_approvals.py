@@ -105,7 +105,7 @@ async def test_the_asker_says_yes(chat: Chat) -> None:
         "助手 拒绝",
     )
     assert all(word in question for word in words) and "S3cr3t" not in question, question
-    assert chat.ran == [] and chat.commands._engine.status().approvals[0].tools == ("asker_tool",)
+    assert chat.ran == [] and (await chat.commands._engine.status_now()).approvals[0].tools == ("asker_tool",)
     assert name in await chat.tell("确认")
     assert (await asked)[-1] == "the tool has run" and chat.ran == [{"path": "a b", "password": "Sup3rS3cr3t"}]
     assert chat.questions(event) == [question] and chat.commands.approvals.pending() == []
@@ -285,7 +285,7 @@ async def test_whatever_ends_the_turn_is_a_no(chat: Chat, how: str) -> None:
     if how != "reload":
         assert "没有待确认" in await chat.tell("确认")
         assert "结束" in await chat.tell(f"确认 {name}")
-        assert engine.status().approvals == ()
+        assert (await engine.status_now()).approvals == ()
     assert chat.ran == []
 
 
