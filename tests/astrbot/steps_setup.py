@@ -75,12 +75,12 @@ class SetupSteps(Stage):
     async def diagnosis(self) -> None:
         before = len(self.model.calls)
         text = await self.qq.ask(ADMIN, "/助手 诊断", "一切正常")
-        assert "token-primary" in text and "❌" not in text, text
+        assert "token-primary" in text and "levels" in text and "❌" not in text, text
         assert len(self.model.calls) == before
 
     async def status(self) -> None:
         text = await self.qq.ask(ADMIN, "/助手 状态", ("关闭（正常）", "MiB", "sha256:"))
-        assert self.shipped_hash()[:16] in text, text
+        assert self.shipped_hash()[:16] in text and "只限制 AstrBot 的工具" in text, text
 
     async def bad_settings(self) -> None:
         good = {"gateway_primary_url": self.gateway.url, "gateway_bearer_token": TOKEN, "user_level": "L1"}
