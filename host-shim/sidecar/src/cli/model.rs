@@ -12,6 +12,7 @@ use super::output::out;
 use super::prompt;
 use super::{OK, Session};
 use crate::error::{self, Result};
+use crate::journal;
 use crate::layout::ENV;
 use crate::lock;
 use crate::model::astrbot::{self, AstrBot, Key, Provider};
@@ -19,6 +20,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::key::{self, NONE_NEEDED, Source};
 use crate::model::services::{self, Api, CUSTOM, SERVICES, Service};
 use crate::model::{self, Files, Model, Plan, errors, service_of};
+use crate::read_file::Content;
 use crate::secret::Token;
 use crate::text::{Text, text};
 
@@ -27,6 +29,12 @@ struct Choice {
     model: Model,
     key: Option<Token>,
     notes: Vec<Text>,
+}
+
+impl Choice {
+    fn plan(&self, files: &Files, keep_loopback: bool) -> Result<Plan> {
+        model::plan(files, &self.model, self.key.as_ref(), keep_loopback)
+    }
 }
 
 impl Session<'_> {
@@ -39,16 +47,9 @@ impl Session<'_> {
         }
         let files = Files::read(&self.root)?;
         let choice = self.choose(args, &files)?;
-        let plan = model::plan(
-            &files,
-            &choice.model,
-            choice.key.as_ref(),
-            args.keep_loopback,
-        )?;
-        let point = if args.dry_run {
-            None
-        } else {
-            self.write_model(&plan, true)?
+        let (plan, point) = match args.dry_run {
+            true => (choice.plan(&files, args.keep_loopback)?, None),
+            false => self.write_model(&choice, args.keep_loopback, true)?,
         };
         if args.json {
             let key = if choice.key.is_some() {
@@ -111,21 +112,31 @@ impl Session<'_> {
             }
             choice => choice?,
         };
-        let plan = model::plan(&files, &choice.model, choice.key.as_ref(), false)?;
-        self.write_model(&plan, !fresh)?;
+        let (plan, _) = self.write_model(&choice, false, !fresh)?;
         self.tell_model(&choice, &plan, false);
         Ok(true)
     }
 
-    /// Writes the plan under the lock; returns the restore point.
-    fn write_model(&self, plan: &Plan, restorable: bool) -> Result<Option<String>> {
+    /// Writes the choice under the lock; returns the restore point. The files are read again: somebody may
+    /// have changed them while the questions were answered.
+    fn write_model(
+        &self,
+        choice: &Choice,
+        keep_loopback: bool,
+        restorable: bool,
+    ) -> Result<(Plan, Option<String>)> {
         let _lock = lock::lock(&self.root)?;
+        if !matches!(journal::read(&self.root), Content::Missing) {
+            return Err(errors::operation_interrupted());
+        }
+        let plan = choice.plan(&Files::read(&self.root)?, keep_loopback)?;
         let healthy = || {
             let container = self.engine().and_then(|engine| engine.container());
             container.is_ok_and(|container| container.is_some_and(|it| it.is_healthy()))
         };
         let point = restorable.then(|| (healthy(), SystemTime::now()));
-        plan.apply(&self.root, self.files(), point)
+        let id = plan.apply(&self.root, self.files(), point)?;
+        Ok((plan, id))
     }
 
     /// The command that makes the change take effect.

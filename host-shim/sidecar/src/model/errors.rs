@@ -117,6 +117,10 @@ errors! {
         "Its service is written in another form, or already has extra_hosts." | "该服务采用了其他写法，或已有 extra_hosts。",
         "Add by hand to the service: extra_hosts: [\"host.docker.internal:host-gateway\"]. Then run the command again."
             | "请在该服务中手动加入 extra_hosts: [\"host.docker.internal:host-gateway\"]，然后重新运行。";
+    ModelConfig operation_interrupted():
+        "An upgrade or rollback was interrupted." | "升级或回滚曾被中断。",
+        "Finishing or undoing it replaces the files that this command changes." | "完成或撤销它会替换本命令要修改的文件。",
+        "Run `host-shim sidecar up`, which does that, then run this command again." | "请先运行 `host-shim sidecar up`，然后重新运行本命令。";
     ModelConfig key_not_passed_on():
         "{COMPOSE} does not pass {PROVIDER_KEY} to the gateway." | "{COMPOSE} 没有把 {PROVIDER_KEY} 传给网关。",
         "The config reads the key from that variable." | "配置从该变量读取密钥。",

@@ -24,7 +24,7 @@ use crate::gateway_config::{self, GatewayConfig};
 use crate::layout::{COMPOSE, CONFIG, ENV, Root};
 use crate::read_file;
 use crate::restore;
-use crate::secret::Token;
+use crate::secret::{self, Token};
 use crate::text::{Text, text};
 
 /// A provider and the model that answers.
@@ -325,15 +325,22 @@ impl Plan {
         Ok(id)
     }
 
-    /// The changes of the config and the compose file as a unified diff; the `.env` is secret.
+    /// The changes of the config and the compose file as a unified diff, with secrets masked; the `.env` is
+    /// one.
     pub fn diff(&self) -> String {
         let shown = self.changes.iter().filter(|(entry, ..)| *entry != ENV);
         let diff = |(entry, _, old, new): &(&str, u32, String, String)| {
-            similar::TextDiff::from_lines(old, new)
+            let shown = similar::TextDiff::from_lines(old, new)
                 .unified_diff()
                 .context_radius(2)
                 .header(entry, entry)
-                .to_string()
+                .to_string();
+            let value = match *entry {
+                CONFIG => gateway_config::parse(old).unwrap_or_default(),
+                _ => compose_file::parse(old).unwrap_or_default(),
+            };
+            let secrets = secret::in_clear(&value).into_iter();
+            secrets.fold(shown, |shown, (_, secret)| shown.replace(secret, "***"))
         };
         shown.map(diff).collect()
     }

@@ -291,6 +291,29 @@ fn bad_choices_change_nothing_and_say_what_to_do() {
     );
 }
 
+#[test]
+fn a_dry_run_shows_no_secret_of_other_providers_and_nothing_is_written_into_an_upgrade() {
+    let stage = Stage::new();
+    let file = key_file(&stage, KEY);
+    stage.edit(CONFIG, "    providers: {\n", "    providers: {\n      mine: { baseUrl: 'http://x', apiKey: 'sk-of-mine-1', models: [] },\n");
+    let words = ["model", "--service=deepseek", "--key-file", &file];
+    let dry = stage.run(&[&words[..], &["--dry-run"]].concat()).ends(0);
+    assert!(
+        dry.stdout.contains("apiKey: '***'") && !dry.stdout.contains("sk-of-mine-1"),
+        "{dry:?}"
+    );
+    fs::create_dir_all(stage.root.join(".sidecar")).unwrap();
+    let journal = serde_json::json!({"operation": "upgrade", "from": "2026.2.9", "to": "2026.9.6",
+        "restore_point": "x", "used": null, "was_running": true, "step": "switching"});
+    fs::write(stage.root.journal(), journal.to_string()).unwrap();
+    stage
+        .run(&words)
+        .ends(1)
+        .says("was interrupted")
+        .says("host-shim sidecar up");
+    assert_eq!(stage.env().get(PROVIDER_KEY), None);
+}
+
 // N1 of issue 13: everything was green until the first question.
 #[test]
 fn up_says_that_a_provider_is_missing_and_refuses_an_empty_key() {
