@@ -179,13 +179,15 @@ impl Supervisor {
             meter: self.supplies.meter.clone(),
             waits: &waits,
         };
-        let running = async {
+        // Many turns use up tokio's budget together; `select!` would then put off a turn that has been cancelled,
+        // and the component would still count it.
+        let running = tokio::task::unconstrained(async {
             tokio::select! {
                 biased;
                 end = running => end,
                 stop = deciding.follow(news) => match stop? {},
             }
-        };
+        });
         let span = tracing::debug_span!("turn", id, bytes);
         let end = self.in_time(&waits, running.instrument(span)).await?;
         self.supplies.runners.remove(&id);

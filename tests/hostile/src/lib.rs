@@ -105,6 +105,15 @@ impl gateway::Guest for Component {
         (event_reader, end_reader)
     }
 
+    fn decide(
+        _: String,
+        _: String,
+        _: bool,
+        _: gateway::Decider,
+    ) -> Result<(), gateway::DecideError> {
+        Err(gateway::DecideError::NotPending)
+    }
+
     async fn diagnose(_: Option<gateway::Locale>) -> Vec<gateway::Check> {
         std::future::pending().await
     }
@@ -136,6 +145,8 @@ impl guards::Guest for Component {
             },
             in_flight: 0,
             queued: 0,
+            approvals: Vec::new(),
+            level_agents: false,
             counters: guards::Counters {
                 turns: TURNS.with_borrow(|turns| *turns),
                 completed: 0,
