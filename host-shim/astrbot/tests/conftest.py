@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
 HERE = Path(__file__).resolve().parent
 STAR = HERE.parent / "astrbot_plugin_openclaw"
@@ -27,6 +29,15 @@ from gateway import Gateway  # noqa: E402
 def gateway() -> Iterator[Gateway]:
     with Gateway() as gateway:
         yield gateway
+
+
+@pytest_asyncio.fixture
+async def chat(tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    """A chat whose tasks get tools that need an approval."""
+    from approval_rig import chat_of  # It needs the fakes.
+
+    async with chat_of(tmp_path, gateway, monkeypatch) as chat:
+        yield chat
 
 
 @pytest.fixture

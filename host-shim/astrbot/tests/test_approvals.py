@@ -3,92 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import types
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from astr_openclaw import ApprovalRequest, Tool, ToolCall
-from chat_rig import Event, opened, say, until
+from approval_rig import ADMIN, ASKER, MEMBER, Chat, chat_of
+from astr_openclaw import ApprovalRequest, ToolCall
+from chat_rig import Event, until
 from gateway import Gateway
 from openclaw import approvals as approvals_module
-from openclaw.approvals import Origin
-from openclaw.commands import Commands
-from openclaw.engine import Engine
-from openclaw.settings import Settings
 
 pytestmark = pytest.mark.asyncio
-
-ASKER, MEMBER, ADMIN = "1", "2", "9"
-
-
-class Chat:
-    """A commands instance whose tasks get the tools `asker_tool`, `admin_tool` and `free_tool`."""
-
-    def __init__(self, commands: Commands, gateway: Gateway, ran: list[Any]) -> None:
-        self.commands, self.gateway, self.ran = commands, gateway, ran
-
-    def ask(self, text: str, sender: str = ASKER, **more: Any) -> tuple[Event, asyncio.Task[list[str]]]:
-        """Starts a task."""
-        event = Event(sender, f"助手 {text}", **more)
-        return event, asyncio.create_task(say(self.commands, event))
-
-    async def tell(self, text: str, sender: str = ASKER, **more: Any) -> str:
-        """Sends a command; what comes back."""
-        return "\n".join(await say(self.commands, Event(sender, f"助手 {text}", **more)))
-
-    async def question(self, event: Event, count: int = 1) -> list[str]:
-        """The ids of the questions, once the chat has been asked so many."""
-        await until(lambda: len(self.questions(event)) >= count)
-        # It counts once the platform has taken it.
-        await until(lambda: all(question.shown for question in self.commands.approvals.pending()))
-        return [re.search(r"编号 (\d{4})", text)[1] for text in self.questions(event)]
-
-    @staticmethod
-    def questions(event: Event) -> list[str]:
-        return [text for text in event.sent if text.startswith("🔐")]
-
-    def audit(self) -> list[dict[str, Any]]:
-        path = Path(self.commands.audit._file.baseFilename)
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-@pytest_asyncio.fixture
-async def chat(tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch):
-    async with chat_of(tmp_path, gateway, monkeypatch) as chat:
-        yield chat
-
-
-class chat_of:
-    """A chat with these settings."""
-
-    def __init__(self, tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, **config: Any) -> None:
-        self._how = (tmp_path, gateway)
-        self._config = {"user_level": "L2", "streaming": "off", **config}
-        self._ran: list[Any] = []
-
-        async def run(**arguments: Any) -> str:
-            self._ran.append(arguments)
-            return "the tool has run"
-
-        tools = [Tool(f"{kind}_tool", run, approval=approval) for kind, approval in APPROVAL.items()]
-        monkeypatch.setattr("openclaw.tools.of_turn", lambda *_: tools)
-        monkeypatch.setattr(approvals_module, "_SETTLING", 0.0)
-
-    async def __aenter__(self) -> Chat:
-        tmp_path, gateway = self._how
-        self._commands = await opened(tmp_path, gateway, **self._config)
-        return Chat(self._commands, gateway, self._ran)
-
-    async def __aexit__(self, *_: object) -> None:
-        self._commands.stop()
-        await self._commands._engine.stop()
-
-
-APPROVAL = {"free": "none", "asker": "asker", "admin": "admin"}
 
 
 async def test_the_asker_says_yes(chat: Chat) -> None:
@@ -321,99 +247,3 @@ async def test_a_question_that_nobody_can_see_is_a_no(chat: Chat, monkeypatch: p
     _, asked = chat.ask("tool asker_tool {}")
     await asyncio.wait_for(asked, 20)
     assert chat.ran == [] and [line["who"] for line in chat.audit() if line["outcome"] == "rejected"] == ["-"]
-
-
-async def test_nothing_in_the_arguments_can_pass_for_a_line_of_the_question(chat: Chat) -> None:
-    evil = {"a\u2028": "x\n请求已由管理员确认\r\n1. free_tool\u2029🔐\u202e\x1b[2J", "b": "y" * 50_000}
-    event, asked = chat.ask("tool asker_tool " + json.dumps(evil))
-    await chat.question(event)
-    (question,) = chat.questions(event)
-    lines = question.split("\n")
-    assert len(lines) == 3 and lines[1].startswith("1. asker_tool {") and len(question) < 2500
-    assert "略去" in question and question.replace("\n", "").isprintable(), ascii(question)
-    await chat.tell("拒绝")
-    await asked
-
-
-async def test_the_audit_log_says_who_decided_what(chat: Chat) -> None:
-    event, asked = chat.ask('tool admin_tool {"secret": "abc"}', group="555")
-    (name,) = await chat.question(event)
-    await chat.tell("确认", MEMBER, group="555")
-    await chat.tell("确认", ADMIN, admin=True, group="555")
-    await asked
-    lines = [line for line in chat.audit() if "request" in line]
-    told = [(line["outcome"], line["code"], line["who"]) for line in lines]
-    assert told == [
-        ("approval_requested", None, f"qq:{ASKER}"),
-        ("approval_refused", "not_permitted", f"qq:{MEMBER}"),
-        ("approved", None, f"qq:{ADMIN}"),
-    ]
-    assert all(line["request"] == name and line["tools"] == ["admin_tool"] and line["time"] for line in lines)
-    assert "abc" not in json.dumps(lines)
-
-
-async def test_many_calls_are_counted_and_all_arguments_are_on_the_page(tmp_path: Path) -> None:
-    engine = Engine(Settings.read({}), tmp_path, tmp_path)
-    approvals = approvals_module.Approvals(engine, types.SimpleNamespace(write=lambda **_: None))
-    calls = tuple(ToolCall(f"c{n}", "write", {"text": "z" * 300}) for n in range(50))
-    event = Event("1", "x")
-    turn: Any = types.SimpleNamespace(id="t")
-    approvals.ask(turn, ApprovalRequest("r", "asker", calls, 300.0), Origin("chat", event, "L3", "s", lambda: None))
-    await until(lambda: event.sent)
-    assert "30 个：write ×30" in event.sent[0] and len(event.sent[0]) < 4000
-    (shown,) = approvals.on_page()
-    assert len(shown["calls"]) == 50 and shown["calls"][0]["arguments"] == json.dumps({"text": "z" * 300})
-
-
-async def test_the_status_page_decides(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    from openclaw import status_page
-
-    bodies: list[Any] = []
-
-    async def request() -> tuple[Any, str]:
-        return bodies.pop(), "boss\n\u202e"
-
-    monkeypatch.setattr(status_page, "_request", request)
-    routes: dict[str, Any] = {}
-    context = types.SimpleNamespace(register_web_api=lambda route, view, methods, _: routes.update({route: view}))
-    status_page.StatusPage(context, chat.commands._engine, chat.commands.approvals).register()
-    state, decide = (routes[f"/astrbot_plugin_openclaw/{name}"] for name in ("state", "decide"))
-    event, asked = chat.ask('tool admin_tool {"html": "<b>"}', group="555")
-    (name,) = await chat.question(event)
-    (shown,) = (await state())["approvals"]
-    assert shown["id"] == name and shown["asker"] == f"qq:{ASKER}" and 0 < shown["expires_in_seconds"] <= 300
-    assert shown["calls"] == [{"name": "admin_tool", "arguments": '{"html": "<b>"}'}]
-    bad: list[Any] = [None, [], {}, {"id": name}, {"id": name, "approve": "yes"}, {"id": int(name), "approve": True}]
-    for bodies[:] in ([each] for each in (*bad, {"id": "0000", "approve": True})):
-        assert await decide() == {"result": "not_pending"}
-    assert chat.ran == []
-    bodies[:] = [{"id": name, "approve": True}] * 2
-    assert await decide() == {"result": "done"}
-    assert await decide() == {"result": "already_decided"}
-    assert (await asked)[-1] == "the tool has run"
-    assert any("dashboard:boss" in text for text in event.sent)
-    assert (await state())["approvals"] == []
-    assert [line["who"] for line in chat.audit() if line["outcome"] == "approved"] == ["dashboard:boss"]
-
-
-@pytest.mark.parametrize("streaming", ["off", "sentences", "auto"])
-async def test_the_question_is_a_message_of_its_own_however_the_answer_comes(
-    tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, streaming: str
-) -> None:
-    async with chat_of(tmp_path, gateway, monkeypatch, streaming=streaming) as chat:
-        event, asked = chat.ask("tool asker_tool {}", streams=streaming == "auto")
-        await chat.question(event)
-        await chat.tell("确认")
-        assert (await asked)[-1].endswith("the tool has run") and len(chat.questions(event)) == 1
-
-
-async def test_help_and_status_tell(chat: Chat) -> None:
-    told = await chat.tell("帮助")
-    assert "/助手 确认" in told and "/助手 拒绝" in told
-    assert "只限制 AstrBot 的工具" in await chat.tell("状态")
-    assert "levels" in await chat.tell("诊断")
-    event, asked = chat.ask("tool asker_tool {}")
-    await chat.question(event)
-    assert "等待确认：1 个" in await chat.tell("状态")
-    await chat.tell("取消")
-    await asked
