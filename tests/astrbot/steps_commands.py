@@ -135,7 +135,7 @@ class CommandSteps:
         text = await self.command(ADMIN, "scn_picture", ("<image>", "Image 已发送到聊天", "看图"))
         assert text.index("<image>") < text.index("看图"), "the picture is sent before the model answers"
         await self.command(ADMIN, "scn_sends", ("命令自己说的", "自行发送到聊天"))
-        await self.command(ADMIN, self.named(gateway, "场景天气"), "上海晴", "上海")
+        await self.command(ADMIN, self.named(gateway, "场景天气"), ("正在调用", "(/场景天气)", "上海晴"), "上海")
 
     async def failures(self, gateway: scripted.Gateway) -> None:
         text = await self.command(ADMIN, "scn_raises", ("出错", "场景出错"))

@@ -29,6 +29,7 @@ async def test_text_goes_to_the_model_and_pictures_to_the_chat() -> None:
         yield result
         event.set_result(event.plain_result("二"))
         yield
+        yield  # Nothing new.
 
     command("天气", several)
     event = Event()

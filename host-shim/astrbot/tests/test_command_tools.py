@@ -85,6 +85,12 @@ async def test_tool_names_are_valid_stable_and_different() -> None:
         assert command_tools.tool_name(taken.removeprefix("astrbot_cmd_")) != taken
 
 
+async def test_people_are_shown_the_command_too() -> None:
+    read = settings("/天气", "weather")
+    assert command_tools.shown_name(command_tools.tool_name("天气"), read).endswith(" (/天气)")
+    assert command_tools.shown_name("astrbot_status", read) == "astrbot_status"
+
+
 async def test_what_is_no_command_is_reported_once_and_not_offered(caplog: pytest.LogCaptureFixture) -> None:
     command("math add", weather)
     command("add", weather, parents=("calc",))

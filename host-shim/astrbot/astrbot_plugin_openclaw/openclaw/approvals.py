@@ -17,7 +17,7 @@ from astr_openclaw import ApprovalEnded, ApprovalRequest, DecideError, Fault, To
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
 
-from . import access, masking
+from . import access, command_tools, masking
 from .audit import Audit
 from .engine import Engine
 from .printable import printable
@@ -119,7 +119,8 @@ class Approvals:
                 "asker": printable(question.asker),
                 "chat": printable(question.chat),
                 "calls": [
-                    {"name": call.name, "arguments": self._arguments(call, _ON_PAGE)} for call in question.request.calls
+                    {"name": self._name(call), "arguments": self._arguments(call, _ON_PAGE)}
+                    for call in question.request.calls
                 ],
                 "expires_in_seconds": round(question.expires_in),
             }
@@ -255,14 +256,17 @@ class Approvals:
         lines = [self._say("approval", asker=asker, who=self._say(f"approver_{approver}"), id=question.id)]
         listed = request.calls[:_LISTED]
         room = max(_LEAST, _SHOWN // len(listed)) if listed else 0
-        lines += [f"{at}. {call.name} {self._arguments(call, room)}" for at, call in enumerate(listed, 1)]
-        if rest := Counter(call.name for call in request.calls[_LISTED:]):
+        lines += [f"{at}. {self._name(call)} {self._arguments(call, room)}" for at, call in enumerate(listed, 1)]
+        if rest := Counter(self._name(call) for call in request.calls[_LISTED:]):
             names = self._say("and").join(f"{name} ×{n}" for name, n in rest.items())
             lines.append(self._say("approval_more", n=rest.total(), names=names))
         lines.append(self._say("approval_how", p=p, id=question.id, seconds=max(1, round(question.expires_in))))
         if approver == "admin":
             lines.append(self._say("approval_admins", p=p, id=question.id))
         return "\n".join(lines)
+
+    def _name(self, call: ToolCall) -> str:
+        return command_tools.shown_name(call.name, self._settings)
 
     def _arguments(self, call: ToolCall, most: int) -> str:
         """The arguments in one line: as JSON, so that nothing in them can pass for a line of the question."""

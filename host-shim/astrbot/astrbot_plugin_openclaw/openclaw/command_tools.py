@@ -69,6 +69,14 @@ def tool_name(words: str) -> str:
     return _PREFIX + (f"{readable}_{digest}" if readable else digest)
 
 
+def shown_name(name: str, settings: Settings) -> str:
+    """A tool's name for people: with the command, if it is one."""
+    for words in map(words_of, settings.astrbot_commands):
+        if words and tool_name(words) == name:
+            return f"{name} (/{printable(words)})"
+    return name
+
+
 def allowed(context: Any, event: Any | None, settings: Settings) -> tuple[list[Command], list[str]]:
     """The commands that the settings allow and AstrBot has, and a line for each entry that names none.
     `event`: whose message it is; None for everything that AstrBot has loaded."""
@@ -117,7 +125,7 @@ def problems(context: Any, settings: Settings) -> list[str]:
 def of_turn(context: Any, event: Any, settings: Settings) -> list[Tool]:
     """The commands as tools for a sender's turn. What is wrong with an entry is logged once. A message that a
     command has sent gets none: it could run itself for ever."""
-    if reentry.is_marked(event):
+    if not settings.astrbot_commands or reentry.is_marked(event):
         return []
     commands, wrong = allowed(context, event, settings)
     for problem in wrong:

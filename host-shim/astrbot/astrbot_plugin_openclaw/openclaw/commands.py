@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import time
 import unicodedata
@@ -219,7 +220,7 @@ class Commands:
         if self._streams(event):
             await self._stream(event, chat_task, approvals)
             return
-        progress = Progress(self._settings.locale, calls=self._settings.show_steps)
+        progress = self._progress()
         try:
             async for piece in chat_task.turn:
                 if chat_task.stopped:
@@ -255,7 +256,7 @@ class Commands:
         async def pieces() -> AsyncIterator[str]:
             nonlocal shown, ended
             mask = masking.TokenStream(self._settings.secrets())
-            progress = Progress(self._settings.locale, calls=self._settings.show_steps)
+            progress = self._progress()
             corrected = False
             try:
                 async for piece in chat_task.turn:
@@ -320,6 +321,11 @@ class Commands:
         if self._settings.streaming == "sentences":
             return True
         return bool(getattr(event.platform_meta, "support_streaming_message", False))
+
+    def _progress(self) -> Progress:
+        settings = self._settings
+        shown = functools.partial(command_tools.shown_name, settings=settings)
+        return Progress(settings.locale, calls=settings.show_steps, name_of=shown)
 
     def _masks(self, event: Any) -> bool:
         """Whether anything that looks like a secret is masked: everywhere except in private chats."""

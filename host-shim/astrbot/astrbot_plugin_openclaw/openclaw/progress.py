@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from astr_openclaw import Notice, ToolCall
 
@@ -24,10 +25,11 @@ _NAMED = 5
 class Progress:
     """Reports the steps of a turn. A model may call hundreds of tools; a chat takes a few messages."""
 
-    def __init__(self, locale: str, *, calls: bool) -> None:
-        """`calls`: whether to show tool calls at all."""
+    def __init__(self, locale: str, *, calls: bool, name_of: Callable[[str], str] = str) -> None:
+        """`calls`: whether to show tool calls at all. `name_of`: a tool's name for people."""
         self._locale = locale
         self._calls = calls
+        self._name_of = name_of
         self._told: Counter[str] = Counter()
         self._rest: Counter[str] = Counter()
 
@@ -36,7 +38,8 @@ class Progress:
         if isinstance(piece, Notice) and piece.code in _TOLD:
             kind, name, text = piece.code, piece.code, f"ℹ️ {piece.text}"
         elif isinstance(piece, ToolCall) and self._calls:
-            kind, name, text = "", piece.name, say(self._locale, "tool", name=piece.name)
+            kind, name = "", self._name_of(piece.name)
+            text = say(self._locale, "tool", name=name)
         else:
             return ""
         self._told[kind] += 1
