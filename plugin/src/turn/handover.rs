@@ -4,7 +4,9 @@
 //! neither the message nor the calls, so it gets the message again, and the results so far as text. Only low
 //! memory lowers the level within a turn, so attachments are not sent again.
 
+use super::run::Run;
 use crate::gateway::request::{ToolOutput, result_line};
+use crate::host::{Events, Host};
 use crate::prelude::*;
 use alloc::collections::VecDeque;
 
@@ -41,6 +43,17 @@ impl Results {
         self.lines
             .iter()
             .fold(start.to_owned(), |text, line| text + line)
+    }
+}
+
+impl<H: Host, E: Events> Run<'_, H, E> {
+    /// The results so far, and what an agent that takes over does not get.
+    pub(super) fn handover(&self, results: &Results) -> String {
+        let mut text = results.text();
+        if !self.turn.turn().attachments.is_empty() {
+            text.push_str("the attachments of the message are left out: memory is low\n");
+        }
+        text
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod approval;
+mod clock;
 mod exchange;
 mod failover;
 mod handover;

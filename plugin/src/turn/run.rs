@@ -196,7 +196,7 @@ pub(super) struct Run<'a, H, E> {
     /// Notices sent about calls that were not run.
     pub denials_said: Cell<usize>,
     /// When the turn's time is up, if nobody decides about what waits for approval.
-    deadline: Cell<u64>,
+    pub deadline: Cell<u64>,
 }
 
 impl<'a, H: Host, E: Events> Run<'a, H, E> {
@@ -351,15 +351,6 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         }
     }
 
-    /// The results so far, and what an agent that takes over does not get.
-    fn handover(&self, results: &Results) -> String {
-        let mut text = results.text();
-        if !self.turn.turn().attachments.is_empty() {
-            text.push_str("the attachments of the message are left out: memory is low\n");
-        }
-        text
-    }
-
     /// Sends the user a notice.
     pub(super) async fn say(&self, code: NoticeCode, text: String) -> Result<(), Fault> {
         self.emit(Event::Notice(Notice { code, text })).await
@@ -392,45 +383,6 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
         if let Some(permit) = self.progress.permit.take() {
             permit.settle(outcome, self.host.now_ms());
         }
-    }
-
-    /// Resolves when the turn's time is up.
-    async fn late(&self) {
-        while self.host.now_ms() < self.deadline.get() {
-            let deadline = self.deadline.get();
-            let moved = poll_fn(|_| match self.deadline.get() == deadline {
-                true => Poll::Pending,
-                false => Poll::Ready(()),
-            });
-            select(pin!(moved), pin!(self.host.sleep_until_ms(deadline))).await;
-        }
-    }
-
-    /// Stops the turn's clock until [`Run::resume_before`], at the latest until this time.
-    pub(super) fn pause_until(&self, until: u64) {
-        let pause = until.saturating_sub(self.host.now_ms());
-        self.deadline.set(self.deadline.get().saturating_add(pause));
-    }
-
-    /// Lets the turn's clock go on before the time given to [`Run::pause_until`].
-    pub(super) fn resume_before(&self, until: u64) {
-        let left = until.saturating_sub(self.host.now_ms());
-        self.deadline.set(self.deadline.get().saturating_sub(left));
-    }
-
-    fn out_of_time(&self) -> Fault {
-        let words = text::over_turn_limit(self.config.locale, self.config.timeouts.turn.millis());
-        let fault = Fault {
-            partial_text: self.progress.shown.take(),
-            ..Fault::new(FaultCode::TimedOut, words)
-        };
-        // A stuck tool, or events that nobody reads, say nothing about the gateway.
-        self.settle(if self.progress.callers_time.get() {
-            Outcome::Neutral
-        } else {
-            outcome(Some(&fault))
-        });
-        fault
     }
 }
 

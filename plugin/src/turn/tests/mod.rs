@@ -4,6 +4,7 @@ mod abandoned;
 mod agents;
 mod answers;
 mod approval_order;
+mod approval_time;
 mod approvals;
 mod bounds;
 mod calls;
