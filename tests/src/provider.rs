@@ -13,7 +13,7 @@
 //! | `MAGIC_LENGTH` | some text, cut off at the token limit |
 //! | `MAGIC_MEDIA_ONLY` | nothing but a `MEDIA:` line |
 //! | `MAGIC_MEDIA_AMID` | [`AMID`], a few characters at a time |
-//! | `MAGIC_TOOL=name` | one call of this tool |
+//! | `MAGIC_TOOL=name` | one call of this tool, with the JSON after `MAGIC_ARGS=` to the end of the line |
 //! | `MAGIC_ECHO` | all user messages of the request, joined by ` \| ` |
 //! | else | [`PONG`] |
 
@@ -198,10 +198,9 @@ async fn answer(
     };
     let said = user_messages(&call);
     let newest = newest(&call);
-    let after_tool = call["messages"]
-        .as_array()
-        .and_then(|messages| messages.last())
-        .is_some_and(|message| message["role"] == "tool");
+    let after_tool = since_the_answer(&call)
+        .iter()
+        .any(|message| message["role"] == "tool");
     state
         .calls
         .lock()
@@ -256,8 +255,13 @@ async fn answer(
                 .next()
                 .unwrap_or_default()
                 .to_owned();
+            let arguments = said
+                .split("MAGIC_ARGS=")
+                .nth(1)
+                .and_then(|rest| rest.lines().next());
+            let arguments = arguments.unwrap_or("{\"city\":\"Paris\"}");
             let call = json!({ "tool_calls": [{ "index": 0, "id": "call_stand_in", "type": "function",
-                "function": { "name": name, "arguments": "{\"city\":\"Paris\"}" } }] });
+                "function": { "name": name, "arguments": arguments } }] });
             let call = futures::stream::once(async move { Ok(chunk(call, Value::Null)) });
             stream(finish(call.boxed(), "tool_calls"))
         }
@@ -274,29 +278,56 @@ async fn answer(
 
 /// What the user has said since the model's last answer: 2026.9.6 adds a message of its own.
 fn newest(call: &Value) -> String {
+    user_messages(&json!({ "messages": since_the_answer(call) })).join("\n")
+}
+
+/// The messages since the model's last answer.
+fn since_the_answer(call: &Value) -> &[Value] {
     let messages = call["messages"].as_array().map_or(&[][..], Vec::as_slice);
     let answers =
         |message: &Value| message["role"] == "assistant" && message["tool_calls"].is_null();
     let from = messages.iter().rposition(answers).map_or(0, |at| at + 1);
-    user_messages(&json!({ "messages": messages[from..] })).join("\n")
+    &messages[from..]
 }
 
-/// The texts of the user's messages, oldest first.
-pub fn user_messages(call: &Value) -> Vec<String> {
-    let text = |content: &Value| match content {
+/// The names of the tools that a model call offers, sorted.
+pub fn offered(call: &Value) -> Vec<String> {
+    let tools = call["tools"].as_array().into_iter().flatten();
+    let names = tools.filter_map(|tool| tool["function"]["name"].as_str());
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.sort_unstable();
+    names
+}
+
+/// What the tools have answered since the model's last answer.
+pub fn tool_results(call: &Value) -> Vec<String> {
+    let results = since_the_answer(call)
+        .iter()
+        .filter(|message| message["role"] == "tool");
+    results
+        .map(|message| text_of(&message["content"]))
+        .collect()
+}
+
+fn text_of(content: &Value) -> String {
+    match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts
             .iter()
             .filter_map(|part| part["text"].as_str())
             .collect(),
         _ => String::new(),
-    };
+    }
+}
+
+/// The texts of the user's messages, oldest first.
+pub fn user_messages(call: &Value) -> Vec<String> {
     call["messages"]
         .as_array()
         .into_iter()
         .flatten()
         .filter(|message| message["role"] == "user")
-        .map(|message| text(&message["content"]))
+        .map(|message| text_of(&message["content"]))
         .collect()
 }
 

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// The version that the sidecar pins.
 pub const PINNED: &str = "2026.2.9";
 
+/// The provider's key of a gateway with the sidecar's config.
+pub const PROVIDER_KEY: &str = "sk-the-providers-own-key";
+
 /// The newest version that is known.
 pub const NEWEST: &str = "2026.9.6";
 
@@ -32,6 +35,9 @@ pub struct Options {
     pub provider_url: String,
     /// Whether `POST /v1/responses` is switched on.
     pub responses_enabled: bool,
+    /// Whether its config is the one that `sidecar init` writes for the version, with the token and the
+    /// provider's key in the environment, as in the container.
+    pub as_sidecar: bool,
     /// Keys over its config, such as `{"tools": {…}}`; objects are merged.
     pub config: Value,
     /// The size of a file system that holds nothing but its state; for [`RealGateway::fill_disk`].
@@ -46,6 +52,7 @@ impl Options {
             token: token.to_owned(),
             provider_url: provider_url.to_owned(),
             responses_enabled: true,
+            as_sidecar: false,
             config: json!({}),
             disk_mib: None,
         }
@@ -106,6 +113,16 @@ impl RealGateway {
     /// Such as [`PINNED`].
     pub fn version(&self) -> &str {
         &self.options.version
+    }
+
+    /// Its own folder: `openclaw.json`, `state`, and `home`, with the sidecar's workspace in it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it has written so far.
@@ -226,7 +243,13 @@ fn spawn(options: &Options, installed: &Path, folder: &Path) -> io::Result<Child
     command
         .arg(installed.join("node_modules/openclaw/openclaw.mjs"))
         .arg("gateway")
-        .env_clear()
+        .env_clear();
+    if options.as_sidecar {
+        command
+            .env("OPENCLAW_GATEWAY_TOKEN", &options.token)
+            .env("OPENCLAW_PROVIDER_API_KEY", PROVIDER_KEY);
+    }
+    command
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", &home)
         .env("TMPDIR", &tmp)
@@ -234,6 +257,7 @@ fn spawn(options: &Options, installed: &Path, folder: &Path) -> io::Result<Child
         .env("OPENCLAW_CONFIG_PATH", folder.join("openclaw.json"))
         .env("OPENCLAW_NO_RESPAWN", "1")
         .env("OPENCLAW_DISABLE_BONJOUR", "1")
+        .env("OPENCLAW_SKIP_CANVAS_HOST", "1")
         .env("NODE_OPTIONS", "--disable-warning=ExperimentalWarning")
         .current_dir(&home)
         .stdin(Stdio::null())
@@ -275,6 +299,9 @@ fn install(version: &str) -> io::Result<PathBuf> {
 /// The smallest config that boots and answers, with everything off that would call elsewhere or
 /// wake up by itself.
 fn config(options: &Options, port: u16, folder: &Path) -> Value {
+    if options.as_sidecar {
+        return sidecar_config(options, port, folder);
+    }
     json!({
         "gateway": {
             "mode": "local",
@@ -299,6 +326,25 @@ fn config(options: &Options, port: u16, folder: &Path) -> Value {
             "heartbeat": { "every": "0m" },
         } },
     })
+}
+
+/// The sidecar's own config, with this port and provider.
+fn sidecar_config(options: &Options, port: u16, folder: &Path) -> Value {
+    let text = openclaw_sidecar::templates::config_file(&options.version);
+    let mut config = openclaw_sidecar::gateway_config::parse(&text).expect("valid JSON5");
+    let own = json!({
+        "gateway": { "port": port },
+        "logging": { "file": folder.join("openclaw.log") },
+        "models": { "providers": { "fake": {
+            "baseUrl": options.provider_url,
+            "apiKey": "${OPENCLAW_PROVIDER_API_KEY}",
+            "api": "openai-completions",
+            "models": [{ "id": "fake-1", "name": "Fake 1", "input": ["text", "image"] }],
+        } } },
+        "agents": { "defaults": { "model": { "primary": "fake/fake-1" } } },
+    });
+    merge(&mut config, &own);
+    config
 }
 
 /// A port P such that P to P+4 are free: the gateway takes P and P+3, its browser parts may take

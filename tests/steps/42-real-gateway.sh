@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Turns with real gateways of both versions, and these under faults: runs that were abandoned, providers
-# that drop, full disks, kills and stops.
+# that drop, full disks, kills and stops; and which of the gateway's own tools each level gets.
 # needs: openclaw.sh 2026.2.9
 # needs: openclaw.sh 2026.9.6
 set -euo pipefail
@@ -10,4 +10,4 @@ unshare --map-root-user --mount true || { echo "skipped: the full disk needs use
 for version in 2026.2.9 2026.9.6; do tests/setup/openclaw.sh $version >/dev/null; done
 # Among all packages: with --package cargo would resolve other features, and build dependencies once more.
 # Two at a time: one runs, the other holds the gateway that they share.
-exec cargo test --release --locked --no-fail-fast --test real -- --test-threads=2
+exec cargo test --release --locked --no-fail-fast --test real -- --test-threads=2 --show-output

@@ -4,6 +4,7 @@
 //! `tests/steps/42-real-gateway.sh`: each start takes 5 to 60 seconds.
 
 mod faults;
+mod levels;
 mod turns;
 
 use std::sync::{Arc, Weak};
