@@ -16,10 +16,8 @@ pub struct Range {
     pub stop_grace: &'static str,
     /// The container's memory limit: `OPENCLAW_MEMORY_LIMIT`.
     pub memory_limit: &'static str,
-    /// The most that it has been seen to use, in MiB.
-    pub memory_peak: u64,
-    /// Answers 200 without a token once it serves turns, and 503 before; `None` if it has nothing like it.
-    pub ready_path: Option<&'static str>,
+    /// What it has been seen to need, in MiB: with less it is killed sooner or later.
+    pub memory_needed: u64,
     /// Whether it offers the caller's tools to the model.
     pub offers_client_tools: bool,
     /// Whether a failure of the model provider is reported as one.
@@ -115,8 +113,7 @@ const V2026_2: Range = Range {
     stop_grace: "30s",
     // 429 MB after 50 turns, but 1.1 to 1.3 GB in a cold start.
     memory_limit: "1536m",
-    memory_peak: 1300,
-    ready_path: None,
+    memory_needed: 1200,
     offers_client_tools: false,
     reports_failures: false,
     sessions_in_database: false,
@@ -161,8 +158,7 @@ const V2026_9: Range = Range {
     since: (2026, 9, 0),
     // 767 MB at rest, 1400 after 50 turns, 1978 later.
     memory_limit: "2560m",
-    memory_peak: 1978,
-    ready_path: Some("/readyz"),
+    memory_needed: 2000,
     settings: &[
         CONVERSATIONS_STAY,
         // Otherwise a search tool stands for AstrBot's tools, which hides them from many models.

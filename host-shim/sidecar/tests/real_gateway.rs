@@ -103,7 +103,11 @@ fn boots_and_is_well(version: &str) {
     let (stage, port) = stage();
     set_env(&stage, dotenv::VERSION, version);
     stage.with_model(true);
+    // What the version needs in the config, as `upgrade` writes it.
     let config = stage.root.join("openclaw_sidecar.config.json5");
+    let text = fs::read_to_string(&config).unwrap();
+    let written = openclaw_sidecar::version_config::with_version(&text, version).unwrap();
+    fs::write(&config, written.text).unwrap();
     let before = fs::read(&config).unwrap();
     let gateway = Gateway::start(version, &stage, port);
     assert_eq!(wrong(&stage), []);

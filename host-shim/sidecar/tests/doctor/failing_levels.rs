@@ -30,6 +30,7 @@ fn newer(root: &Root) {
 fn newer_runs(facts: &mut Facts) {
     let mut container = facts.in_container().unwrap().clone();
     container.image = format!("ghcr.io/openclaw/openclaw:{NEWER}");
+    container.memory_limit = 2560 << 20;
     facts.container = Ok(Some(container));
 }
 

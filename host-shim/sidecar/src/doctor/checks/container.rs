@@ -5,12 +5,10 @@ use openclaw_core::fault::FaultCode;
 use crate::doctor::facts::{Facts, size};
 use crate::doctor::{Check, Id, messages};
 use crate::engine::{Container, Presence, last_lines};
-use crate::layout::IMAGE;
+use crate::layout::{IMAGE, PINNED_VERSION};
 use crate::release::is_pinned_version;
 use crate::text::{Text, spaced};
-
-/// Bytes below which a cold start is killed.
-const LEAST_LIMIT: u64 = 1200 << 20;
+use crate::versions;
 
 /// Docker or Podman is installed with a Compose, and responds.
 pub fn engine(facts: &Facts) -> Vec<Check> {
@@ -49,7 +47,7 @@ pub fn container(facts: &Facts) -> Vec<Check> {
     let mut checks = vec![
         state(facts, container),
         memory_kills(facts, container),
-        limit(container),
+        limit(facts, container),
         restarts(facts, container),
     ];
     checks.extend(image(facts, container));
@@ -90,11 +88,14 @@ fn memory_kills(facts: &Facts, container: &Container) -> Check {
     messages::oom_killed(facts.oom_kills.max(1), size(container.memory_limit))
 }
 
-fn limit(container: &Container) -> Check {
+fn limit(facts: &Facts, container: &Container) -> Check {
+    let range = versions::of(facts.version().unwrap_or(PINNED_VERSION));
     let limit = size(container.memory_limit);
     match container.memory_limit {
         0 => messages::no_memory_limit(),
-        1..LEAST_LIMIT => messages::memory_limit_too_small(limit),
+        bytes if bytes >> 20 < range.memory_needed => {
+            messages::memory_limit_too_small(limit, range.memory_needed, range.memory_limit)
+        }
         _ => messages::container_memory_limit_ok(limit),
     }
 }

@@ -48,11 +48,11 @@ messages! {
         "The container has no memory limit." | "容器没有内存上限。",
         "A growing gateway takes memory away from AstrBot." | "网关内存增长时会挤占 AstrBot 的内存。",
         "Set mem_limit in the compose file, as in the template." | "请参照模板在 compose 文件中设置 mem_limit。";
-    memory_limit_too_small(limit): wrong ContainerMemoryLimit NetworkOrUnreachable,
+    memory_limit_too_small(limit, needed, enough): wrong ContainerMemoryLimit NetworkOrUnreachable,
         "The container's memory limit is {limit}." | "容器的内存上限为 {limit}。",
-        "A cold start needs 1.1 to 1.3 GiB; with less it is killed." | "冷启动需要 1.1 到 1.3 GiB，低于此值会被杀死。",
-        "Set OPENCLAW_MEMORY_LIMIT=1536m in .env and run `host-shim sidecar up`."
-            | "请在 .env 中设置 OPENCLAW_MEMORY_LIMIT=1536m 并运行 `host-shim sidecar up`。";
+        "This version needs up to {needed} MiB; with less it is killed sooner or later." | "该版本最多需要 {needed} MiB，低于此值迟早会被杀死。",
+        "Set OPENCLAW_MEMORY_LIMIT={enough} in .env and run `host-shim sidecar up`."
+            | "请在 .env 中设置 OPENCLAW_MEMORY_LIMIT={enough} 并运行 `host-shim sidecar up`。";
     container_restarts_ok(count): ok ContainerRestarts, "{count}" | "{count} 次";
     restart_loop(count, log): wrong ContainerRestarts StreamInterrupted,
         "The engine has restarted it {count} times.{log}" | "引擎已重启它 {count} 次。{log}",
