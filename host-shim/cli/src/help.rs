@@ -11,7 +11,7 @@ const EXAMPLES_EN: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
   host-shim diagnose                          check the setup
   host-shim ask 'Hello!'                      one turn, streamed
-  host-shim ask --level L1 'What is in my workspace?'     L1: it may read
+  host-shim ask --level L1 'What do you remember?'     L1: tools that only read
   git diff | host-shim ask --instructions 'Review this change.'
   host-shim ask --attach cat.png 'What is this?'
   host-shim chat --session notes              a conversation that is remembered
@@ -22,7 +22,7 @@ const EXAMPLES_ZH: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
   host-shim diagnose                          检查设置
   host-shim ask '你好！'                       问一次，流式回答
-  host-shim ask --level L1 '我的工作区里有什么？'          L1：允许读取
+  host-shim ask --level L1 '你记得什么？'                 L1：可用只读工具
   git diff | host-shim ask --instructions '审查这个改动。'
   host-shim ask --attach cat.png '这是什么？'
   host-shim chat --session notes              有记忆的对话
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn an_example_that_needs_tools_has_a_level() {
         for line in EXAMPLES_EN.lines().chain(EXAMPLES_ZH.lines()) {
-            let needs = line.contains("workspace") || line.contains("工作区");
+            let needs = line.contains("do you remember") || line.contains("你记得");
             assert!(!needs || line.contains("--level"), "{line}");
         }
     }
