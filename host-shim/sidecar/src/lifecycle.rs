@@ -158,6 +158,13 @@ impl Operator<'_> {
         }
     }
 
+    /// Whether a container is healthy; before Docker's first health check the probes decide, as in
+    /// [`Self::start`].
+    pub(crate) fn is_well(&self, container: &Container) -> bool {
+        let serving = container.status == "running" && container.health == "starting";
+        container.is_healthy() || (serving && self.answers())
+    }
+
     /// Whether both probes succeed; only known where the port is published on this machine.
     fn answers(&self) -> bool {
         let published = self

@@ -127,7 +127,7 @@ impl Operator<'_> {
             .and_then(|container| Some(container.image.rsplit_once(':')?.1))
             .filter(|version| is_pinned_version(version))
             .map_or(pinned, str::to_owned);
-        if from == to && now_runs.as_ref().is_some_and(Container::is_healthy) {
+        if from == to && now_runs.as_ref().is_some_and(|now| self.is_well(now)) {
             return Err(error::already_running(to));
         }
         if let Some(told) = release::not_brought_back(&from, to) {
@@ -274,7 +274,7 @@ impl Operator<'_> {
         let point = restore::plan(
             self.root,
             &plan.from,
-            before.is_some_and(Container::is_healthy),
+            before.is_some_and(|before| self.is_well(before)),
             plan.operation == Operation::Rollback,
             plan.now,
         );

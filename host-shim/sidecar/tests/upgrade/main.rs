@@ -136,6 +136,19 @@ fn an_upgrade_shows_and_writes_what_the_version_needs_between_markers() {
     runs(&stage, OLD);
 }
 
+/// Right after `up`, before Docker's first health check: the restore point is one to return to.
+#[test]
+fn an_upgrade_right_after_the_start_can_be_rolled_back() {
+    let stage = Stage::running();
+    for version in [OLD, NEW] {
+        stage.file(&format!("becomes/{version}"), "starting");
+    }
+    stage.run(&["upgrade", NEW]).ends(0);
+    runs(&stage, NEW);
+    stage.run(&["rollback"]).ends(0);
+    runs(&stage, OLD);
+}
+
 #[test]
 fn a_version_that_never_gets_healthy_ends_on_the_old_one() {
     for becomes in ["unhealthy", "exited", "restarting", "oom"] {
