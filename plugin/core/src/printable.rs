@@ -7,8 +7,9 @@ use crate::prelude::*;
 /// Maximum characters shown of a gateway's text.
 pub const MAX_EXCERPT: usize = 500;
 
-/// Rejects control characters, which a terminal would obey, and bidirectional overrides, which disguise text.
-fn is_printable(c: char) -> bool {
+/// Rejects control characters, which a terminal would obey, and bidirectional overrides, which disguise text. Line
+/// breaks and tabs pass.
+pub fn is_printable(c: char) -> bool {
     match c {
         '\n' | '\r' | '\t' => true,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,

@@ -6,8 +6,8 @@ use openclaw_core::fault::Fault;
 use openclaw_core::locale::say;
 use openclaw_core::turn::{Event, NoticeCode, Reply};
 
-use crate::TurnOutput;
 use crate::style::{Style, printable};
+use crate::{TurnOutput, approval};
 
 /// Writes the answer to stdout and everything else to stderr. A terminal shows the answer as it streams, with
 /// any correction below; a pipe or file gets the final text once.
@@ -83,6 +83,12 @@ impl<O: Write, E: Write> TurnOutput for HumanOutput<O, E> {
                 self.correction_told |= notice.code == NoticeCode::AnswerCorrected;
                 self.remark(&notice.text);
             }
+            Event::ApprovalRequested(request) => {
+                for line in approval::asked(request, locale) {
+                    self.remark(&line);
+                }
+            }
+            Event::ApprovalEnded(outcome) => self.remark(&approval::ended(outcome, locale)),
             _ => {}
         }
         Ok(())
@@ -136,9 +142,10 @@ impl<O: Write, E: Write> TurnOutput for HumanOutput<O, E> {
 
 #[cfg(test)]
 mod tests {
+    use openclaw_core::approval::{Approval, ApprovalOutcome, ApprovalRequest, Decision};
     use openclaw_core::level::Level;
     use openclaw_core::locale::Locale;
-    use openclaw_core::turn::GatewayName;
+    use openclaw_core::turn::{GatewayName, ToolCall};
 
     use super::*;
 
@@ -159,6 +166,54 @@ mod tests {
         output.end(&Ok(reply)).unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (text(out), text(err))
+    }
+
+    #[test]
+    fn approvals_are_shown_beside_the_answer_in_both_languages() {
+        let call = |n| ToolCall {
+            id: "c".to_owned(),
+            name: "wipe".to_owned(),
+            arguments: format!(r#"{{"disk":{n}}}"#),
+        };
+        let asked = |approver| {
+            Event::ApprovalRequested(ApprovalRequest {
+                id: "a1".to_owned(),
+                approver,
+                calls: vec![call(1), call(2)],
+                expires_in: std::time::Duration::from_secs(300),
+            })
+        };
+        let ended = |decision, by: &str| {
+            let (id, by) = ("a1".to_owned(), by.to_owned());
+            Event::ApprovalEnded(ApprovalOutcome { id, decision, by })
+        };
+        let shown = |locale, event: Event| {
+            let mut err = Vec::new();
+            let mut output = HumanOutput::new(Style::plain(locale), false, Vec::new(), &mut err);
+            output.event(&event).unwrap();
+            String::from_utf8(err).unwrap()
+        };
+        assert_eq!(
+            shown(Locale::En, asked(Approval::Admin)),
+            "· waiting up to 300 s for an admin's approval of:\n· wipe {\"disk\":1}\n· wipe {\"disk\":2}\n"
+        );
+        assert_eq!(
+            shown(Locale::Zh, asked(Approval::Asker)),
+            "· 等待确认（300 秒内）：\n· wipe {\"disk\":1}\n· wipe {\"disk\":2}\n"
+        );
+        for (event, text) in [
+            (ended(Decision::Approved, "Ann"), "· approved by Ann\n"),
+            (
+                ended(Decision::Rejected, "\u{1b}"),
+                "· rejected by \u{fffd}; not run\n",
+            ),
+            (
+                ended(Decision::Expired, ""),
+                "· no answer in time; not run\n",
+            ),
+        ] {
+            assert_eq!(shown(Locale::En, event), text);
+        }
     }
 
     #[test]

@@ -93,10 +93,15 @@ pub enum Body<'a> {
     Fault(&'a Fault),
     /// Of `status`.
     Status(&'a Status),
+    /// Of `status`, with the session's own ids.
+    Value(&'a Value),
     /// Of `diagnosis`.
     Diagnosis(&'a Diagnosis),
     /// Of `error`.
     Error {
+        /// For programs; none if the request could not be understood.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'a str>,
         /// What is wrong, and what is allowed.
         message: &'a str,
     },
@@ -140,8 +145,17 @@ impl<'a> Line<'a> {
         Self::Answer {
             id,
             event: "error",
-            body: Body::Error { message },
+            body: Body::Error {
+                code: None,
+                message,
+            },
         }
+    }
+
+    /// The request was understood and had no effect.
+    pub fn refused(id: &'a Id, code: &'a str, message: &'a str) -> Self {
+        let code = Some(code);
+        Self::answer(id, "error", Body::Error { code, message })
     }
 }
 
@@ -179,6 +193,7 @@ impl<O: Write> TurnOutput for JsonOutput<O> {
 mod tests {
     use std::time::Duration;
 
+    use openclaw_core::approval::{Approval, ApprovalOutcome, ApprovalRequest, Decision};
     use openclaw_core::fault::FaultCode;
     use openclaw_core::guards::memory::Bound;
     use openclaw_core::level::Level;
@@ -216,6 +231,29 @@ mod tests {
         assert_eq!(
             event(Event::Notice(notice)).unwrap(),
             r#"{"id":1,"event":"notice","code":"queued","text":"wait"}"#
+        );
+        let asked = ApprovalRequest {
+            id: "a1".to_owned(),
+            approver: Approval::Admin,
+            calls: vec![ToolCall {
+                id: "c".into(),
+                name: "n".into(),
+                arguments: r#"{"a":1}"#.into(),
+            }],
+            expires_in: Duration::from_secs(300),
+        };
+        assert_eq!(
+            event(Event::ApprovalRequested(asked)).unwrap(),
+            r#"{"id":1,"event":"approval","request":"a1","approver":"admin","calls":[{"call":"c","name":"n","arguments":{"a":1}}],"expires_in_seconds":300}"#
+        );
+        let outcome = ApprovalOutcome {
+            id: "a1".to_owned(),
+            decision: Decision::Rejected,
+            by: "Ann".to_owned(),
+        };
+        assert_eq!(
+            event(Event::ApprovalEnded(outcome)).unwrap(),
+            r#"{"id":1,"event":"approval-ended","request":"a1","decision":"rejected","by":"Ann"}"#
         );
         let ended = Event::ToolEnded {
             call: "c".to_owned(),
@@ -255,6 +293,10 @@ mod tests {
         assert_eq!(
             json(Line::error(None, "what")),
             r#"{"id":null,"event":"error","message":"what"}"#
+        );
+        assert_eq!(
+            json(Line::refused(&x, "not_pending", "why")),
+            r#"{"id":"x","event":"error","code":"not_pending","message":"why"}"#
         );
         let ready = Line::Ready {
             event: "ready",

@@ -2,6 +2,7 @@
 //! Chinese. `host-shim` and the WASI command share it, so their output is identical.
 #![deny(missing_docs)]
 
+mod approval;
 mod error;
 mod help;
 mod human;
@@ -19,6 +20,7 @@ use openclaw_core::fault::FaultCode;
 use openclaw_core::locale::{Locale, say};
 use openclaw_core::turn::{Event, Reply};
 
+pub use approval::call_line;
 pub use error::{CliError, Failure};
 pub use help::{HELP, HelpText, help_text, variables};
 pub use human::HumanOutput;

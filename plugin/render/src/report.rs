@@ -5,12 +5,13 @@ use openclaw_core::guards::memory::Bound;
 use openclaw_core::locale::{Locale, say};
 use openclaw_core::status::{Breaker, BreakerState, Check, Diagnosis, MemoryState, Status};
 
+use crate::approval;
 use crate::error::{cause_and_remedy, whole_seconds};
 use crate::style::{Style, printable};
 
 /// Guard state, one line per item.
 pub fn status(status: &Status, style: Style) -> String {
-    memory_rows(status, style) + &turn_rows(status, style)
+    general_rows(status, style) + &turn_rows(status, style)
 }
 
 /// The status of a process that has run no turn: its breakers and counters say nothing about the process that
@@ -24,10 +25,10 @@ pub fn status_without_turns(status: &Status, style: Style) -> String {
         None => say!(locale, en: "no gateway configured", zh: "未配置网关"),
     };
     let name = say!(locale, en: "breaker, turns", zh: "熔断、任务");
-    memory_rows(status, style) + &style.row(&name, &elsewhere)
+    general_rows(status, style) + &style.row(&name, &elsewhere)
 }
 
-fn memory_rows(status: &Status, style: Style) -> String {
+fn general_rows(status: &Status, style: Style) -> String {
     let locale = style.locale;
     let mut out = String::new();
     let mut row = |name: String, text: &str| out += &style.row(&name, text);
@@ -44,6 +45,16 @@ fn memory_rows(status: &Status, style: Style) -> String {
     row(
         say!(locale, en: "highest level", zh: "最高级别"),
         status.memory.level_cap.as_str(),
+    );
+    row(
+        say!(locale, en: "levels", zh: "级别"),
+        &if status.level_agents {
+            say!(locale,
+                en: "limit the gateway's own tools too (level agents)",
+                zh: "也限制网关自带的工具（级别智能体）")
+        } else {
+            say!(locale, en: "limit the caller's tools only", zh: "只限制调用方的工具")
+        },
     );
     out
 }
@@ -70,6 +81,12 @@ fn turn_rows(status: &Status, style: Style) -> String {
             zh: "{} 个运行，{} 个等待",
             status.in_flight, status.queued),
     );
+    for request in &status.approvals {
+        row(
+            say!(locale, en: "approval", zh: "待确认"),
+            &printable(&approval::pending(request, locale)),
+        );
+    }
     let counted = &status.counters;
     row(
         say!(locale, en: "so far", zh: "累计"),
@@ -183,6 +200,7 @@ pub fn no_gateway(key: &str, places: &[&str], locale: Locale) -> String {
 mod tests {
     use std::time::Duration;
 
+    use openclaw_core::approval::{Approval, PendingApproval};
     use openclaw_core::fault::FaultCode;
     use openclaw_core::level::Level;
     use openclaw_core::status::{Breakers, Counters};
@@ -229,6 +247,7 @@ mod tests {
             "memory            349 MiB available of 2048 MiB (container)\n\
              heavy tasks       refused\n\
              highest level     L1\n\
+             levels            limit the caller's tools only\n\
              breaker           open, next trial in 60 s\n\
              turns             1 running, 2 waiting\n\
              so far            5 asked: 0 completed, 2 failed, 0 refused, 0 cancelled; tools: 0 run, 0 denied\n"
@@ -239,6 +258,32 @@ mod tests {
             "60 秒后试探",
             "1 个运行，2 个等待",
         ] {
+            assert!(text.contains(part), "{part} is missing:\n{text}");
+        }
+    }
+
+    #[test]
+    fn pending_approvals_and_level_agents_are_shown() {
+        let mut state = state();
+        state.level_agents = true;
+        for (approver, tools) in [(Approval::Asker, "note"), (Approval::Admin, "wipe")] {
+            state.approvals.push(PendingApproval {
+                turn_id: "turn-1".to_owned(),
+                id: "a1".to_owned(),
+                approver,
+                tools: vec![tools.to_owned(), tools.to_owned()],
+                expires_in: Duration::from_millis(1),
+            });
+        }
+        let text = status(&state, Style::plain(Locale::En));
+        let part = "\
+            approval          note, note: waiting for approval, 1 s left\n\
+            approval          wipe, wipe: waiting for an admin, 1 s left\n";
+        assert!(text.contains(part), "{text}");
+        let part = "levels            limit the gateway's own tools too (level agents)\n";
+        assert!(text.contains(part), "{text}");
+        let text = status(&state, Style::plain(Locale::Zh));
+        for part in ["wipe, wipe：等待管理员确认，剩余 1 秒", "级别智能体"] {
             assert!(text.contains(part), "{part} is missing:\n{text}");
         }
     }
