@@ -1,5 +1,6 @@
 //! `host-shim session` holds the protocol.
 
+mod approvals;
 #[cfg(target_os = "linux")]
 mod failing_cases;
 mod guards;

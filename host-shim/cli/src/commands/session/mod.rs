@@ -1,6 +1,7 @@
 //! `session`: the plugin over JSON Lines, for scripts and any language. Reads requests, keeps the turns
 //! that run, writes what happens.
 
+pub mod help;
 mod input;
 mod pending_tool_calls;
 mod request;
@@ -15,8 +16,8 @@ use futures::StreamExt as _;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use host_shim::{
-    Canceller, Clock, Event, Fault, FaultCode, Locale, MAX_ATTACHMENT_BYTES, Plugin, Reply, Turn,
-    TurnRequest,
+    Canceller, Clock, DecideError, Decider, DeciderRole, DecisionError, Event, Fault, FaultCode,
+    Locale, MAX_ATTACHMENT_BYTES, Plugin, Reply, Status, Turn, TurnRequest,
 };
 use openclaw_core::exit;
 use openclaw_core::locale::say;
@@ -24,7 +25,7 @@ use openclaw_render::{Body, CliError, Failure, Id, Line, write_line};
 
 use self::input::{Input, MAX_LINE_BYTES};
 use self::pending_tool_calls::PendingToolCalls;
-use self::request::{Ask, AskAttachment, Op, ToolResult};
+use self::request::{Ask, AskAttachment, Decide, Op, ToolResult};
 use super::ask::new_session;
 use crate::media_type;
 use crate::output::show;
@@ -130,6 +131,8 @@ struct Session {
 /// A turn that has not ended.
 struct Running {
     id: Id,
+    /// The plugin's id of it.
+    turn_id: String,
     canceller: Canceller,
     pending: PendingToolCalls,
 }
@@ -159,6 +162,7 @@ impl Session {
         match op {
             Op::Ask(ask) => return self.ask(id, *ask),
             Op::ToolResult(result) => self.tool_result(&id, result)?,
+            Op::Decide(decide) => self.decide(&id, decide).await?,
             Op::Cancel { turn } => match self.running(&turn, |turn| turn.canceller.clone()) {
                 Some(canceller) => {
                     canceller.cancel();
@@ -167,7 +171,7 @@ impl Session {
                 None => no_such_turn(&id, &turn)?,
             },
             Op::Status {} => match self.plugin.status().await {
-                Ok(status) => write(&Line::answer(&id, "status", Body::Status(&status)))?,
+                Ok(status) => self.status(&id, &status)?,
                 Err(fault) => write_fault(&id, &fault)?,
             },
             Op::Diagnose {} => {
@@ -223,6 +227,7 @@ impl Session {
         let turn = self.plugin.ask_with(request, Arc::new(pending.clone()));
         let running = Running {
             id: id.clone(),
+            turn_id: turn.id().to_owned(),
             canceller: turn.canceller(),
             pending: pending.clone(),
         };
@@ -245,6 +250,7 @@ impl Session {
         request.heavy = ask.heavy.unwrap_or_default();
         request.instructions = ask.instructions.unwrap_or_default();
         request.tools = ask.tools.unwrap_or_default();
+        request.context = ask.context;
         let mut room = MAX_ATTACHMENT_BYTES;
         for attachment in ask.attachments.unwrap_or_default() {
             request.attachments.push(match attachment {
@@ -253,6 +259,47 @@ impl Session {
             });
         }
         Ok(request)
+    }
+
+    async fn decide(&self, id: &Id, decide: Decide) -> io::Result<()> {
+        let decided = match self.running(&decide.turn, |turn| turn.turn_id.clone()) {
+            Some(turn) => {
+                let by = Decider {
+                    name: decide.by.unwrap_or_default(),
+                    role: decide.role.unwrap_or(DeciderRole::Admin),
+                };
+                let decided = self
+                    .plugin
+                    .decide(&turn, &decide.request, decide.approve, by);
+                decided.await
+            }
+            None => Err(DecideError::NotPending.into()),
+        };
+        match decided {
+            Ok(()) => write(&Line::done(id)),
+            Err(DecisionError::Refused(error)) => {
+                let message = error.message(self.locale);
+                write(&Line::refused(id, error.as_str(), message))
+            }
+            Err(DecisionError::Fault(fault)) => write_fault(id, &fault),
+            Err(error) => write(&Line::error(Some(id), &error.to_string())),
+        }
+    }
+
+    /// Writes the status. Turns have the ids that the session's caller gave them.
+    fn status(&self, id: &Id, status: &Status) -> io::Result<()> {
+        if status.approvals.is_empty() {
+            return write(&Line::answer(id, "status", Body::Status(status)));
+        }
+        let mut value = serde_json::to_value(status)?;
+        for approval in value["approvals"].as_array_mut().into_iter().flatten() {
+            let running = self.running.borrow();
+            let turn = running.iter().find(|turn| approval["turn"] == turn.turn_id);
+            if let Some(turn) = turn {
+                approval["turn"] = serde_json::to_value(&turn.id)?;
+            }
+        }
+        write(&Line::answer(id, "status", Body::Value(&value)))
     }
 
     /// A turn that ended before it began, because of its attachments.

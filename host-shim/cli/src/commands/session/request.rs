@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use host_shim::json::replace_lone_surrogates;
-use host_shim::{Attachment, Level, Tool};
+use host_shim::{Attachment, DeciderRole, Level, Tool, TurnContext};
 use openclaw_core::json::{base64_text, seconds};
 use openclaw_render::Id;
 use serde::de::{DeserializeOwned, Error as _};
@@ -44,6 +44,8 @@ pub enum Op {
     Ask(Box<Ask>),
     /// The outcome of a tool call.
     ToolResult(ToolResult),
+    /// A decision about an approval request.
+    Decide(Decide),
     /// The turn with this id is to end.
     Cancel { turn: Id },
     /// What the guards know.
@@ -81,6 +83,24 @@ pub struct Ask {
     pub attachments: Option<Vec<AskAttachment>>,
     /// What the model may call.
     pub tools: Option<Vec<Tool>>,
+    /// Who is talking.
+    pub context: Option<TurnContext>,
+}
+
+/// Fields of `decide`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// The ask's id.
+    pub turn: Id,
+    /// The request's id, from its `approval`.
+    pub request: String,
+    /// Whether its calls may run.
+    pub approve: bool,
+    /// Who decides, for the record.
+    pub by: Option<String>,
+    /// What they are to the turn, an admin by default. The caller vouches for it.
+    pub role: Option<DeciderRole>,
 }
 
 /// An attachment: a path on this machine, or the content itself.
@@ -200,6 +220,7 @@ fn what_is_wrong(line: &str, error: &str) -> String {
     fields.remove("id");
     let with_path = match op.as_str() {
         "ask" => path_to_error::<Ask>(fields),
+        "decide" => path_to_error::<Decide>(fields),
         "tool-result" => path_to_error::<ToolResultFields>(fields),
         _ => None,
     };

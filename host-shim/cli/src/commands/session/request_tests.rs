@@ -19,7 +19,9 @@ fn every_op_is_understood() {
         r#"{"id":"a","op":"ask","text":"hi","session":"s","level":"L2","heavy":true,
             "instructions":"short","attachments":[{"path":"cat.png"},
             {"media_type":"text/plain","data":"aGk=","filename":"h.txt"}],
-            "tools":[{"name":"t","description":"d","parameters":{"type":"object"},"level":"L1"}]}"#,
+            "tools":[{"name":"t","description":"d","parameters":{"type":"object"},"level":"L1",
+            "approval":"admin"}],"context":{"sender_name":"Ann","is_admin":true,
+            "quoted":{"text":"hello"}}}"#,
     ) else {
         panic!("not an ask")
     };
@@ -28,7 +30,17 @@ fn every_op_is_understood() {
     let attachments = ask.attachments.unwrap();
     assert_eq!(attachments[0], AskAttachment::Path("cat.png".into()));
     assert!(matches!(&attachments[1], AskAttachment::Content(a) if a.data == b"hi"));
-    assert_eq!(ask.tools.unwrap()[0].level, Level::ReadOnly);
+    let tools = ask.tools.unwrap();
+    assert_eq!(
+        (tools[0].level, tools[0].approval),
+        (Level::ReadOnly, host_shim::Approval::Admin)
+    );
+    let context = ask.context.unwrap();
+    assert_eq!(
+        (context.sender_name.as_str(), context.is_admin),
+        ("Ann", true)
+    );
+    assert_eq!(context.quoted.unwrap().text, "hello");
 
     assert_eq!(
         parse(r#"{"id":2,"op":"tool-result","turn":"a","call":"c","output":"42"}"#),
@@ -38,6 +50,19 @@ fn every_op_is_understood() {
                 turn: id("a"),
                 call: "c".to_owned(),
                 result: Ok("42".to_owned())
+            })
+        ))
+    );
+    assert_eq!(
+        parse(r#"{"id":2,"op":"decide","turn":"a","request":"a1","approve":true}"#),
+        Ok((
+            id(2),
+            Op::Decide(Decide {
+                turn: id("a"),
+                request: "a1".to_owned(),
+                approve: true,
+                by: None,
+                role: None,
             })
         ))
     );
