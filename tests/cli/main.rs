@@ -1,6 +1,8 @@
 //! The `host-shim` command line from outside, against a fake gateway: what scripts and people
 //! rely on. A target of the package `host-shim-cli`, so that cargo builds the program for it.
 
+#[cfg(unix)]
+mod approvals;
 mod ask;
 mod bad_input;
 #[cfg(target_os = "linux")]
@@ -15,3 +17,5 @@ mod reference;
 mod reports;
 mod session;
 mod support;
+#[cfg(unix)]
+mod terminal;

@@ -36,6 +36,8 @@ pub struct Global {
     pub backup_url: Option<String>,
     #[arg(long, global = true, value_name = "ID")]
     pub agent: Option<String>,
+    #[arg(long, global = true)]
+    pub level_agents: bool,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -100,6 +102,10 @@ pub struct TurnOptions {
     pub level: Option<Level>,
     #[arg(long, value_name = "TEXT")]
     pub instructions: Option<String>,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tools: Option<PathBuf>,
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Arguments of `chat`.

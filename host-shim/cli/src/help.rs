@@ -6,6 +6,7 @@ use openclaw_core::locale::{Locale, say};
 use openclaw_render::{HELP, HelpText, exit_codes, help_text, variables};
 
 use crate::commands::chat;
+use crate::commands::session::help::{SESSION_EN, SESSION_ZH};
 
 const EXAMPLES_EN: &str = "
   export OPENCLAW_GATEWAY_URL=http://127.0.0.1:18789 OPENCLAW_GATEWAY_TOKEN=…
@@ -33,56 +34,31 @@ const ASK_EN: &str = "
   host-shim ask --session notes --level L1 'Go on.'
   host-shim ask --attach cat.png 'What is this?'
   host-shim ask --json hi | jq -r 'select(.event == \"completed\").text'
+  host-shim ask --level L1 --tools tools.json 'How full is the disk?'
+
+tools.json lists programs that the model may call. They get the arguments as
+JSON on stdin and print the output. One with `approval` (\"asker\" or \"admin\")
+is asked about on the terminal first; without a terminal it is not run, unless
+--yes is passed:
+  [{\"name\": \"disk_usage\", \"level\": \"L1\",
+    \"description\": \"How full the disks are\",
+    \"parameters\": {\"type\": \"object\", \"properties\": {}},
+    \"approval\": \"asker\", \"command\": [\"df\", \"-h\"], \"timeout_seconds\": 10}]
 ";
 
 const ASK_ZH: &str = "
   host-shim ask --session notes --level L1 '继续。'
   host-shim ask --attach cat.png '这是什么？'
   host-shim ask --json 你好 | jq -r 'select(.event == \"completed\").text'
+  host-shim ask --level L1 --tools tools.json '磁盘用了多少？'
+
+tools.json 列出模型可以调用的程序：参数以 JSON 从标准输入传入，标准输出即为
+结果。带 `approval`（\"asker\" 或 \"admin\"）的会先在终端询问；没有终端时
+不执行，除非使用 --yes：
+  [{\"name\": \"disk_usage\", \"description\": \"磁盘使用情况\", \"level\": \"L1\",
+    \"parameters\": {\"type\": \"object\", \"properties\": {}},
+    \"approval\": \"asker\", \"command\": [\"df\", \"-h\"], \"timeout_seconds\": 10}]
 ";
-
-const SESSION_EN: &str = "\
-One JSON object per line, in UTF-8. A request has an `id` (a string or a
-number), which its events repeat, and an `op`:
-  ask          text; optional: session, level (\"L0\" to \"L4\"), heavy,
-               instructions,
-               attachments [{path} or {media_type, data (base64), filename?}],
-               tools [{name, description, parameters, level}]
-  tool-result  turn (the id of the ask), call, and output or error
-  cancel       turn
-  status, diagnose, reset (closes the breakers)
-  memory       available_mib (a number simulates it, null restores the real
-               value) or unreadable: true
-  advance      seconds: moves the guards' clock forward
-  quit         ends the session, as does the end of input; running turns are
-               cancelled
-Events have the request's `id` and an `event`: first ready; for an ask delta,
-tool-call and notice, then one completed or fault; for other requests done,
-status, diagnosis or error.
-
-Example: start `host-shim session`, type these lines, and read the events:
-  {\"id\":1,\"op\":\"ask\",\"text\":\"hi\"}
-  {\"id\":2,\"op\":\"quit\"}";
-
-const SESSION_ZH: &str = "\
-每行一个 UTF-8 的 JSON 对象。请求含有 `op` 和 `id`（字符串或数字，其事件带有同样
-的 id）：
-  ask          text；可选 session、level（\"L0\" 到 \"L4\"）、heavy、instructions、
-               attachments [{path} 或 {media_type, data（base64）, filename?}]、
-               tools [{name, description, parameters, level}]
-  tool-result  turn（ask 的 id）、call，以及 output 或 error
-  cancel       turn
-  status、diagnose、reset（复位熔断）
-  memory       available_mib（数字为模拟值，null 恢复真实值）或 unreadable: true
-  advance      seconds：把防护的时钟向前拨
-  quit         结束会话（输入结束也一样），正在运行的任务会被取消
-事件含有请求的 `id` 和 `event`：首先是 ready；ask 对应 delta、tool-call、
-notice，最后是一个 completed 或 fault；其他对应 done、status、diagnosis 或
-error。
-
-示例：启动 `host-shim session` 后逐行输入，并查看其间的事件：
-  {\"id\":1,\"op\":\"ask\",\"text\":\"你好\"}
-  {\"id\":2,\"op\":\"quit\"}";
 
 /// What only this command line has, as [`HELP`].
 #[rustfmt::skip]
@@ -95,10 +71,15 @@ const OWN: &[HelpText] = &[
     (".gateway_url", "Gateway, such as http://127.0.0.1:18789", "网关地址，例如 http://127.0.0.1:18789"),
     (".backup_url", "Gateway to use when the primary is unavailable", "备用网关：主网关不可用时才会使用"),
     (".agent", "OpenClaw agent that answers", "负责回答的 OpenClaw 智能体"),
+    (".level_agents", "The level picks the agent, so that it limits the gateway's own tools too; the gateway must have these agents",
+        "由级别决定哪个智能体回答，从而也限制网关自带的工具；网关须已有这些智能体"),
     (".token_file", "File with nothing but the gateway's token", "只含网关令牌的文件"),
     (".component", "Plugin component, or the output of `compile`, to run instead of the built-in one",
         "要运行的插件组件（或 compile 的产物），代替内置的组件"),
     (".verbose", "Logs to stderr; twice for details and timings", "日志输出到标准错误；写两次则附带细节与耗时"),
+    (".tools", "JSON list of programs that the model may call; `ask --help` shows one",
+        "模型可以调用的程序列表（JSON），示例见 `ask --help`"),
+    (".yes", "Approves every tool call without asking", "不询问，确认所有工具调用"),
     ("ask.attachments", "Image or file to send along; repeatable", "一并发送的图片或文件；可多次指定"),
     ("chat", "Starts an interactive chat", "交互式对话"),
     ("session", "Speaks JSON Lines on stdin and stdout, for scripts and tests",
@@ -155,7 +136,13 @@ pub fn localized(command: Command, locale: Locale) -> Command {
     let examples = |examples| say!(locale, en: "Examples:", zh: "示例：") + examples;
     let ask = format!("{}\n{codes}", examples(pick(ASK_EN, ASK_ZH)));
     let title = say!(locale, en: "In the conversation:", zh: "对话中的命令：");
-    let chat = format!("{title}\n{}", chat::help(locale).trim_end());
+    let asked = say!(locale,
+        en: "Before a tool of --tools with `approval` runs, the chat shows the call and asks\n\
+             [y/N]; /status answers there too. No answer in time, Ctrl-C and the end of the\n\
+             input mean no.",
+        zh: "运行 --tools 中带 `approval` 的工具之前，会显示调用内容并询问 [y/N]，此时也可以\n\
+             输入 /状态。超时、Ctrl-C 和输入结束都视为拒绝。");
+    let chat = format!("{title}\n{}\n\n{asked}", chat::help(locale).trim_end());
     let variables = variables(locale);
     let settings = say!(locale,
         en: "\
@@ -295,9 +282,20 @@ mod tests {
                 assert!(help(name).contains("10  auth_failed"), "{name}");
             }
             assert!(help("ask").contains("host-shim ask --attach cat.png"));
+            assert!(help("ask").contains("\"command\": [\"df\""));
+            assert!(help("chat").contains("[y/N]"));
             assert!(help("chat").contains(&say!(locale, en: "/diagnose", zh: "/诊断")));
             let session = help("session");
-            for word in ["tool-result", "available_mib", "advance", "completed"] {
+            for word in [
+                "tool-result",
+                "available_mib",
+                "advance",
+                "completed",
+                "decide",
+                "approval-ended",
+                "not_permitted",
+                "quoted {sender, text}",
+            ] {
                 assert!(session.contains(word), "{word} is missing:\n{session}");
             }
         }

@@ -1,11 +1,14 @@
 //! The command line of the OpenClaw plugin: asks, diagnoses and demonstrates.
 
+mod approver;
 mod args;
 mod clap_errors_zh;
+mod command_tools;
 mod commands;
 mod completions;
 mod heap;
 mod help;
+mod keyboard;
 mod media_type;
 mod output;
 mod pretended_memory;

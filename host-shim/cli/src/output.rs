@@ -3,20 +3,23 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use host_shim::{Event, Fault, Locale, Reply, Turn};
+use host_shim::{Event, Fault, Locale, Plugin, Reply, Turn};
 use indicatif::{ProgressBar, ProgressStyle};
 use openclaw_core::exit;
 use openclaw_core::locale::say;
 use openclaw_render::{CliError, HumanOutput, JsonOutput, Style, TurnOutput};
 
+use crate::approver::{Approver, Questions};
 use crate::signals::Interrupts;
 
-/// Follows a turn to its end. The first Ctrl-C cancels it, the second stops waiting for it; so does
-/// a reader of stdout that leaves.
+/// Follows a turn of this plugin to its end; the approver decides about its approval requests. The first Ctrl-C
+/// cancels it, the second stops waiting for it; so does a reader of stdout that leaves.
 pub async fn follow(
+    plugin: &Plugin,
     mut turn: Turn,
     json: bool,
     locale: Locale,
+    approver: Approver<'_>,
     interrupts: &mut Interrupts,
 ) -> Result<Result<Reply, Fault>, CliError> {
     let terminal = io::stdout().is_terminal();
@@ -31,6 +34,7 @@ pub async fn follow(
             anstream::stderr(),
         ))
     };
+    let mut questions = Questions::new(approver, plugin, &turn, locale);
     let _turn_runs = interrupts.for_turn();
     let mut reader_left = std::pin::pin!(reader_left());
     let mut cancelled = false;
@@ -48,16 +52,27 @@ pub async fn follow(
                     // A pipe is written to at the end.
                     if terminal || !delta {
                         spinner.stop();
+                        questions.make_room();
+                    }
+                    if let Event::ApprovalEnded(outcome) = &event {
+                        questions.ended(outcome);
                     }
                     output.event(&event)?;
-                    if matches!(event, Event::Notice(_)) && !json && !(answered && terminal) {
+                    if let Event::ApprovalRequested(request) = &event {
+                        questions.asked(request, json).await;
+                    }
+                    if questions.waiting() {
+                        questions.show();
+                    } else if matches!(event, Event::Notice(_)) && !json && !(answered && terminal) {
                         spinner.start(say!(locale, en: "Waiting", zh: "等待中"));
                     }
                 }
                 None => break,
             },
+            line = questions.line(), if questions.waiting() => questions.answered(line).await,
             () = interrupts.pressed() => {
                 spinner.stop();
+                questions.make_room();
                 if cancelled {
                     output.give_up()?;
                     return Err(CliError::Interrupted);
@@ -73,6 +88,7 @@ pub async fn follow(
     }
     let end = turn.reply().await;
     spinner.stop();
+    questions.make_room();
     output.end(&end)?;
     Ok(end)
 }

@@ -83,6 +83,7 @@ fn places(key: &str) -> Vec<&'static str> {
         "gateway_backup_url" => Some("--backup-url"),
         "gateway_bearer_token" | "gateway_bearer_token_file" => Some("--token-file"),
         "gateway_agent_id" => Some("--agent"),
+        "gateway_level_agents" => Some("--level-agents"),
         _ => None,
     };
     let variable = Key::find(key).and_then(|key| key.env);
@@ -112,6 +113,9 @@ fn read_config(global: &Global, locale: Locale) -> Result<Config, ConfigError> {
         if let Some(value) = value {
             loader = loader.set(key, value)?;
         }
+    }
+    if global.level_agents {
+        loader = loader.set("gateway_level_agents", true)?;
     }
     loader.finish()
 }
@@ -193,17 +197,20 @@ mod tests {
         let file = folder.path().join("c.toml");
         std::fs::write(
             &file,
-            "gateway_agent_id = \"one\"\nlocale = \"zh\"\nqueue_length = 3\n",
+            "gateway_agent_id = \"one\"\nlocale = \"zh\"\nqueue_length = 3\ngateway_level_agents = false\n",
         )
         .unwrap();
         let file = file.to_str().unwrap();
-        let setup = read(&["--config", file, "--agent", "two"], Locale::En).unwrap();
+        let flags = ["--config", file, "--agent", "two", "--level-agents"];
+        let setup = read(&flags, Locale::En).unwrap();
+        assert!(setup.config.level_agents);
         assert_eq!(setup.config.gateway_agent_id, "two");
         assert_eq!(setup.config.limits.queue_length, 3);
         // The file's language wins over the environment's, and the flag's over both.
         assert_eq!(setup.locale, Locale::Zh);
-        let setup = read(&["--config", file, "--locale", "en"], Locale::En);
-        assert_eq!(setup.unwrap().locale, Locale::En);
+        let setup = read(&["--config", file, "--locale", "en"], Locale::En).unwrap();
+        assert_eq!(setup.locale, Locale::En);
+        assert!(!setup.config.level_agents);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `chat`: turn after turn on a terminal.
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use host_shim::{Fault, FaultCode, Locale, Plugin};
 use openclaw_core::exit;
@@ -11,7 +13,10 @@ use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
 
 use super::ask::{new_session, request};
+use crate::approver::Approver;
 use crate::args::{self, TurnOptions};
+use crate::command_tools::CommandTools;
+use crate::keyboard::Keyboard;
 use crate::output::{follow, print, show};
 use crate::setup::Setup;
 use crate::signals::Interrupts;
@@ -83,20 +88,26 @@ pub fn run(
     runtime: &tokio::runtime::Runtime,
 ) -> Result<u8, CliError> {
     let locale = setup.locale;
+    let tools = Arc::new(CommandTools::read(options.turn.tools.as_deref(), locale)?);
     let mut conversation = Conversation {
         plugin: runtime.block_on(setup.plugin())?,
         runtime,
         locale,
+        tools,
+        keyboard: Keyboard::stdin()?,
         options: options.turn,
         interrupts: Interrupts::listen(locale)?,
         pressed_before: false,
     };
-    let mut prompt = Prompt::new(locale)?;
+    let mut prompt = match io::stdin().is_terminal() {
+        true => Some(Prompt::new(locale)?),
+        false => None,
+    };
     show(&say!(locale,
         en: "Ask away; /help lists the commands.\n",
         zh: "请提问；/帮助 列出命令。\n"));
     loop {
-        let line = match prompt.read()? {
+        let line = match conversation.read(&mut prompt)? {
             Read::Line(line) => line,
             Read::End => return Ok(exit::OK),
             Read::Interrupted if conversation.pressed_before => {
@@ -123,6 +134,9 @@ struct Conversation<'a> {
     plugin: Plugin,
     runtime: &'a tokio::runtime::Runtime,
     locale: Locale,
+    tools: Arc<CommandTools>,
+    /// Where approvals are typed; and every line, if there is no line editor.
+    keyboard: Keyboard,
     /// Of every turn; the session is the conversation's.
     options: TurnOptions,
     interrupts: Interrupts,
@@ -131,6 +145,18 @@ struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
+    /// The next line, from the line editor if stdin is a terminal.
+    fn read(&mut self, prompt: &mut Option<Prompt>) -> Result<Read, Failure> {
+        if let Some(prompt) = prompt {
+            return prompt.read();
+        }
+        match self.runtime.block_on(self.keyboard.line()) {
+            Ok(Some(line)) => Ok(Read::Line(line)),
+            Ok(None) => Ok(Read::End),
+            Err(error) => Err(cannot_read(&error, self.locale)),
+        }
+    }
+
     fn take(&mut self, entry: Entry<'_>) -> Result<(), CliError> {
         let locale = self.locale;
         match entry {
@@ -169,12 +195,20 @@ impl Conversation<'_> {
         self.options
             .session
             .get_or_insert_with(|| new_session("chat"));
-        let turn = self
-            .plugin
-            .ask(request(text.to_owned(), self.options.clone(), "chat"));
-        let end = self
-            .runtime
-            .block_on(follow(turn, false, self.locale, &mut self.interrupts))?;
+        let request = request(text.to_owned(), self.options.clone(), &self.tools, "chat");
+        let turn = self.plugin.ask_with(request, self.tools.clone());
+        let approver = match self.options.yes {
+            true => Approver::All,
+            false => Approver::Person(&mut self.keyboard),
+        };
+        let end = self.runtime.block_on(follow(
+            &self.plugin,
+            turn,
+            false,
+            self.locale,
+            approver,
+            &mut self.interrupts,
+        ))?;
         if let Err(fault) = end {
             self.pressed_before = fault.code == FaultCode::Cancelled;
             show(&Failure::fault(&fault, self.locale).text(Style::coloured(self.locale)));
@@ -256,17 +290,7 @@ impl Prompt {
             }
             Err(ReadlineError::Eof) => Ok(Read::End),
             Err(ReadlineError::Interrupted) => Ok(Read::Interrupted),
-            Err(error) => {
-                let text = say!(self.locale,
-                    en: "cannot read input: {error}",
-                    zh: "无法读取输入：{error}");
-                Err(Failure::usage(
-                    text,
-                    say!(self.locale,
-                        en: "Input must be UTF-8 text.",
-                        zh: "输入必须是 UTF-8 文本。"),
-                ))
-            }
+            Err(error) => Err(cannot_read(&error, self.locale)),
         }
     }
 
@@ -279,6 +303,15 @@ impl Prompt {
             self.history = None;
         }
     }
+}
+
+fn cannot_read(error: &dyn std::error::Error, locale: Locale) -> Failure {
+    Failure::usage(
+        say!(locale, en: "cannot read input: {error}", zh: "无法读取输入：{error}"),
+        say!(locale,
+            en: "Input must be UTF-8 text.",
+            zh: "输入必须是 UTF-8 文本。"),
+    )
 }
 
 /// In a folder that only this user can read, as conversations are private. None if there is no place for it.

@@ -1,0 +1,389 @@
+//! `--tools FILE`: programs that the model may call.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use host_shim::config::KEYS;
+use host_shim::{Locale, Tool, ToolCall, ToolRunner};
+use openclaw_core::locale::say;
+use openclaw_core::turn::MAX_TOOL_OUTPUT_BYTES;
+use openclaw_render::Failure;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+
+/// Time limit of a tool that sets none.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
+
+/// The end of a failed tool's stderr that the model gets, in bytes.
+const MAX_STDERR: usize = 4096;
+
+/// How often it is checked whether a program has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The tools of a file. Their calls run programs.
+#[derive(Clone, Debug, Default)]
+pub struct CommandTools {
+    /// As they are offered to the model.
+    pub tools: Vec<Tool>,
+    programs: HashMap<String, Arc<Program>>,
+}
+
+/// The program of one tool.
+#[derive(Debug)]
+struct Program {
+    command: Vec<String>,
+    limit: Duration,
+}
+
+/// What a tool of the file has beside a [`Tool`]'s fields.
+#[derive(Deserialize)]
+struct Extra {
+    command: Vec<String>,
+    timeout_seconds: Option<f64>,
+}
+
+impl CommandTools {
+    /// Reads a file; without one there are no tools.
+    pub fn read(path: Option<&Path>, locale: Locale) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let name = path.display();
+        let text = match std::fs::metadata(path) {
+            // A pipe would be waited for.
+            Ok(found) if !found.is_file() => Err("not a regular file".to_owned()),
+            Ok(_) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        text.and_then(|text| Self::parse(&text)).map_err(|error| {
+            Failure::usage(
+                say!(locale,
+                    en: "cannot use the tools in {name}: {error}",
+                    zh: "无法使用 {name} 中的工具：{error}"),
+                say!(locale,
+                    en: "`host-shim ask --help` shows the format.",
+                    zh: "格式见 `host-shim ask --help`。"),
+            )
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let list: Vec<Map<String, Value>> =
+            serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut all = Self::default();
+        for (at, mut fields) in list.into_iter().enumerate() {
+            let own = ["command", "timeout_seconds"].into_iter();
+            let own = own.filter_map(|key| Some((key.to_owned(), fields.remove(key)?)));
+            let extra: Extra = typed(own.collect(), at)?;
+            let tool: Tool = typed(fields, at)?;
+            if extra.command.is_empty() {
+                return Err(format!("[{at}].command: it is empty"));
+            }
+            let limit = match extra.timeout_seconds {
+                None => DEFAULT_LIMIT,
+                Some(seconds) => Duration::try_from_secs_f64(seconds)
+                    .ok()
+                    .filter(|limit| !limit.is_zero())
+                    .ok_or_else(|| format!("[{at}].timeout_seconds: must be over 0"))?,
+            };
+            let program = Arc::new(Program {
+                command: extra.command,
+                limit,
+            });
+            if all.programs.insert(tool.name.clone(), program).is_some() {
+                return Err(format!("[{at}].name: there are two tools `{}`", tool.name));
+            }
+            all.tools.push(tool);
+        }
+        Ok(all)
+    }
+}
+
+fn typed<T: serde::de::DeserializeOwned>(
+    fields: Map<String, Value>,
+    at: usize,
+) -> Result<T, String> {
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+        match error.path().to_string().as_str() {
+            "." => format!("[{at}]: {}", error.inner()),
+            path => format!("[{at}].{path}: {}", error.inner()),
+        }
+    })
+}
+
+impl ToolRunner for CommandTools {
+    fn run(&self, _turn: &str, call: ToolCall) -> BoxFuture<'static, Result<String, String>> {
+        let Some(program) = self.programs.get(&call.name).cloned() else {
+            return std::future::ready(Err(format!("there is no tool `{}`", call.name))).boxed();
+        };
+        async move {
+            let mut running = Running::start(&program.command, call.arguments)
+                .map_err(|error| format!("cannot run `{}`: {error}", program.command[0]))?;
+            let ended = tokio::time::timeout(program.limit, &mut running.ended).await;
+            let seconds = program.limit.as_secs_f64();
+            // Dropping it kills the program.
+            ended
+                .map_err(|_| format!("the tool did not end within {seconds} s and was stopped"))?
+                .unwrap_or_else(|_| Err("the tool's thread ended".to_owned()))
+        }
+        .boxed()
+    }
+}
+
+/// A program under way, in a process group of its own where there are such. Dropping it kills all of the group.
+struct Running {
+    child: Arc<Mutex<Child>>,
+    ended: oneshot::Receiver<Result<String, String>>,
+}
+
+impl Running {
+    fn start(command: &[String], input: String) -> std::io::Result<Self> {
+        let mut program = Command::new(&command[0]);
+        program
+            .args(&command[1..])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // The model chooses the arguments, and gets the output.
+        for key in KEYS.iter().filter(|key| key.is_secret()) {
+            key.env.map(|variable| program.env_remove(variable));
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut program, 0);
+        let mut child = program.spawn()?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let child = Arc::new(Mutex::new(child));
+        let (answer, ended) = oneshot::channel();
+        let running = Self {
+            child: child.clone(),
+            ended,
+        };
+        std::thread::Builder::new()
+            .name("tool".to_owned())
+            .spawn(move || {
+                let _ = answer.send(outcome(&child, pipes, &input)); // Given up meanwhile.
+            })?;
+        Ok(running)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        kill(&self.child);
+    }
+}
+
+/// Kills the program and its group. Whoever waits for it reaps it.
+fn kill(child: &Mutex<Child>) {
+    let mut child = lock(child);
+    // Not reaped yet, so its id, which is the group's, is not another's.
+    if let Ok(None) = child.try_wait() {
+        #[cfg(unix)]
+        if let Ok(group) = i32::try_from(child.id()) {
+            // SAFETY: a system call without pointers.
+            unsafe { libc::kill(-group, libc::SIGKILL) };
+        }
+        let _ = child.kill(); // It has just ended.
+    }
+}
+
+fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Pipes = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
+
+/// Feeds the program and waits for its end; on a thread of its own.
+fn outcome(child: &Mutex<Child>, pipes: Pipes, input: &str) -> Result<String, String> {
+    let (stdin, stdout, stderr) = pipes;
+    let (output, complaint) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // It need not read its arguments.
+            stdin.map(|mut stdin| stdin.write_all(input.as_bytes()))
+        });
+        let complaint = scope.spawn(|| tail(stderr));
+        let mut output = Vec::new();
+        if let Some(stdout) = stdout {
+            // One byte more says that it is too long.
+            let mut stdout = stdout.take(MAX_TOOL_OUTPUT_BYTES as u64 + 1);
+            let _ = stdout.read_to_end(&mut output); // What there is.
+        }
+        if output.len() > MAX_TOOL_OUTPUT_BYTES {
+            kill(child);
+        }
+        (output, complaint.join().unwrap_or_default())
+    });
+    let status = wait(child)?;
+    let mut output = String::from_utf8_lossy(&output).into_owned();
+    // The host refuses what is too long.
+    if status.success() || output.len() > MAX_TOOL_OUTPUT_BYTES {
+        let end = output.trim_end_matches(['\r', '\n']).len();
+        output.truncate(end);
+        return Ok(output);
+    }
+    let said = [complaint.trim(), output.trim()];
+    let said = said.into_iter().find(|text| !text.is_empty());
+    Err(format!("{status}: {}", said.unwrap_or("it said nothing")))
+}
+
+/// Without holding the child while it runs, so that it can be killed.
+fn wait(child: &Mutex<Child>) -> Result<ExitStatus, String> {
+    loop {
+        let status = lock(child).try_wait().map_err(|error| error.to_string())?;
+        match status {
+            Some(status) => return Ok(status),
+            None => std::thread::sleep(LOOK_AGAIN),
+        }
+    }
+}
+
+/// The end of what is written there.
+fn tail(stderr: Option<ChildStderr>) -> String {
+    let mut kept = Vec::new();
+    let mut piece = [0; MAX_STDERR];
+    if let Some(mut stderr) = stderr {
+        while let Ok(read @ 1..) = stderr.read(&mut piece) {
+            kept.extend_from_slice(&piece[..read]);
+            let excess = kept.len().saturating_sub(MAX_STDERR);
+            kept.drain(..excess);
+        }
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        CommandTools::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn a_file_lists_tools_with_their_programs() {
+        let text = r#"[{"name":"date","level":"L1","command":["date","-u"]},
+            {"name":"wipe","description":"d","parameters":{"type":"object"},"level":"L3",
+             "approval":"admin","command":["wipe"],"timeout_seconds":0.5}]"#;
+        let all = CommandTools::parse(text).unwrap();
+        assert_eq!(all.tools[1].approval, host_shim::Approval::Admin);
+        assert_eq!(all.programs["date"].command, ["date", "-u"]);
+        assert_eq!(all.programs["date"].limit, DEFAULT_LIMIT);
+        assert_eq!(all.programs["wipe"].limit, Duration::from_millis(500));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        for (text, says) in [
+            ("{}", "invalid type: map"),
+            ("[", "EOF"),
+            (
+                r#"[{"name":"a","level":"L1"}]"#,
+                "[0]: missing field `command`",
+            ),
+            (
+                r#"[{"name":"a","level":"L9","command":["a"]}]"#,
+                "[0].level: unknown level `L9`",
+            ),
+            (
+                r#"[{"name":"a","level":"L1","command":"a"}]"#,
+                "[0].command: invalid type: string",
+            ),
+            (
+                r#"[{"name":"a","level":"L1","command":[]}]"#,
+                "[0].command: it is empty",
+            ),
+            (
+                r#"[{"name":"a","level":"L1","command":["a"],"aproval":"admin"}]"#,
+                "[0].aproval: unknown field `aproval`",
+            ),
+            (
+                r#"[{"name":"a","level":"L1","command":["a"],"timeout_seconds":-1}]"#,
+                "[0].timeout_seconds: must be over 0",
+            ),
+            (
+                r#"[{"name":"a","level":"L1","command":["a"]},{"name":"a","level":"L1","command":["a"]}]"#,
+                "[1].name: there are two tools `a`",
+            ),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[cfg(unix)]
+    mod programs {
+        use super::*;
+
+        async fn run(script: &str, seconds: f64) -> Result<String, String> {
+            let tool = serde_json::json!([{"name": "t", "level": "L1",
+                "command": ["sh", "-c", script], "timeout_seconds": seconds}]);
+            let tools = CommandTools::parse(&tool.to_string()).unwrap();
+            let call = ToolCall {
+                id: "c".to_owned(),
+                name: "t".to_owned(),
+                arguments: r#"{"a":"中"}"#.to_owned(),
+            };
+            tools.run("turn", call).await
+        }
+
+        #[tokio::test]
+        async fn the_arguments_come_on_stdin_and_stdout_is_the_output() {
+            assert_eq!(run("cat; echo", 20.0).await, Ok(r#"{"a":"中"}"#.to_owned()));
+            assert_eq!(
+                run("echo unread; exec 0<&-", 20.0).await,
+                Ok("unread".to_owned())
+            );
+        }
+
+        #[tokio::test]
+        async fn a_program_that_fails_or_is_missing_is_an_error_for_the_model() {
+            let failed = run("echo out; echo why >&2; exit 3", 20.0)
+                .await
+                .unwrap_err();
+            assert!(failed.contains('3') && failed.contains("why"), "{failed}");
+            let tools = r#"[{"name":"t","level":"L1","command":["/no/such/program"]}]"#;
+            let call = ToolCall {
+                id: "c".to_owned(),
+                name: "t".to_owned(),
+                arguments: "{}".to_owned(),
+            };
+            let missing = CommandTools::parse(tools).unwrap().run("turn", call).await;
+            assert!(missing.unwrap_err().contains("/no/such/program"));
+        }
+
+        #[tokio::test]
+        async fn a_program_that_never_ends_is_killed_with_its_children() {
+            let folder = tempfile::tempdir().unwrap();
+            let fifo = folder.path().join("fifo");
+            assert!(
+                Command::new("mkfifo")
+                    .arg(&fifo)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            let script = format!(
+                "(exec 3>{}; echo begun >&3; sleep 1000) & wait",
+                fifo.display()
+            );
+            // It ends once nobody holds the other side: the program's child least of all.
+            let reader = std::thread::spawn(move || std::fs::read_to_string(fifo).unwrap());
+            let error = run(&script, 1.0).await.unwrap_err();
+            assert!(error.contains("within 1 s"), "{error}");
+            assert_eq!(reader.join().unwrap(), "begun\n");
+        }
+
+        #[tokio::test]
+        async fn of_too_much_output_one_byte_is_left_for_the_host_to_refuse() {
+            let output = run("head -c 9000000 /dev/zero", 20.0).await.unwrap();
+            assert_eq!(output.len(), MAX_TOOL_OUTPUT_BYTES + 1);
+        }
+    }
+}
