@@ -11,6 +11,9 @@ import pytest
 from astr_openclaw import Attachment, Delta, Fault, Notice, Plugin
 from gateway import TOKEN, Gateway
 
+#: What `hold` says; chunks that arrive together are one delta.
+AB = (Delta("a"), Delta("ab"))
+
 
 async def joined(turn) -> str:
     return "".join([event.text async for event in turn if isinstance(event, Delta)])
@@ -99,7 +102,7 @@ async def test_wait_for_ends_the_turn(plugin: Plugin, gateway: Gateway) -> None:
 async def test_aclose_and_async_with_end_the_turn(plugin: Plugin, gateway: Gateway) -> None:
     async with plugin.ask("hold") as turn:
         async for event in turn:
-            assert event == Delta("a")
+            assert event in AB
             break
     assert turn.ended and gateway.left.wait(5)
     with pytest.raises(Fault, match="cancelled"):
@@ -301,7 +304,7 @@ async def test_an_unknown_level_is_a_value_error(plugin: Plugin) -> None:
 @pytest.mark.parametrize("call", ["reply", "__anext__", "aclose"])
 async def test_a_turn_is_awaited_in_the_loop_that_asked(plugin: Plugin, gateway: Gateway, call: str) -> None:
     turn = plugin.ask("hold")
-    assert await turn.__anext__() == Delta("a")
+    assert await turn.__anext__() in AB
 
     async def elsewhere() -> None:
         with pytest.raises(RuntimeError, match="another event loop"):

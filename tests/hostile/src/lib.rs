@@ -78,6 +78,23 @@ impl gateway::Guest for Component {
                     }
                 }
                 "never end" => std::future::pending().await,
+                "ask and never end" => {
+                    let asked = request("a1");
+                    events
+                        .write_one(gateway::Event::ApprovalRequested(asked))
+                        .await;
+                    std::future::pending().await
+                }
+                "ask without end" => {
+                    let mut number = 0u64;
+                    loop {
+                        number += 1;
+                        let asked = request(&number.to_string());
+                        events
+                            .write_one(gateway::Event::ApprovalRequested(asked))
+                            .await;
+                    }
+                }
                 "take 1000 s" => {
                     bindings::wasi::clocks::monotonic_clock::wait_for(1000 * SECOND).await
                 }
@@ -116,6 +133,15 @@ impl gateway::Guest for Component {
 
     async fn diagnose(_: Option<gateway::Locale>) -> Vec<gateway::Check> {
         std::future::pending().await
+    }
+}
+
+fn request(id: &str) -> bindings::astr::openclaw::types::ApprovalRequest {
+    bindings::astr::openclaw::types::ApprovalRequest {
+        id: id.into(),
+        approver: bindings::astr::openclaw::types::Approval::Admin,
+        calls: Vec::new(),
+        expires_in_ms: 1000,
     }
 }
 

@@ -1,5 +1,8 @@
 //! The examples, against the fake gateway.
 
+#[path = "../../../host-shim/examples/approve.rs"]
+#[expect(dead_code, reason = "the test calls `run`, not `main`")]
+mod approve;
 #[path = "../../../host-shim/examples/ask.rs"]
 #[expect(dead_code, reason = "the test calls `run`, not `main`")]
 mod ask;
@@ -28,6 +31,17 @@ async fn play(scenes: Vec<Scene>, example: impl AsyncFnOnce(Config) -> Result) -
     assert_eq!(gateway.scenes_left(), 0);
     let body = |request: openclaw_fake_gateway::Recorded| String::from_utf8(request.body).unwrap();
     gateway.turns().into_iter().map(body).collect()
+}
+
+#[tokio::test]
+async fn approve_runs_the_tool_after_a_yes_only() {
+    let answers: [(fn() -> bool, _); 2] = [(|| true, "deleted: "), (|| false, "not ")];
+    for (yes, told) in answers {
+        let call = Answer::new().call("c1", "delete", r#"{"name":"draft.txt"}"#);
+        let scenes = vec![call.into(), Scene::reply("Done.")];
+        let asked = play(scenes, async |config| approve::run(config, yes).await).await;
+        assert!(asked[1].contains(told), "{asked:?}");
+    }
 }
 
 #[tokio::test]

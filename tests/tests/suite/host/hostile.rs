@@ -155,6 +155,41 @@ fn a_turn_that_is_never_ended_is_given_up_by_the_clock() {
 }
 
 #[test]
+fn a_component_that_asks_for_approval_and_never_goes_on_is_given_up_too() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        let mut turn = plugin.ask(TurnRequest::new("ask and never end"));
+        assert!(turn.next_event().await.is_some());
+        // By then the host has noted when the wait began.
+        assert_eq!(plugin.status().await.unwrap().counters.turns, 1);
+        // Its limit for approvals, in each round of tool calls, and no more.
+        let config = Config::default();
+        let waits = config.timeouts.approval * config.max_tool_rounds;
+        let clock = plugin.clock();
+        clock.advance(past_every_limit() + 2 * waits).unwrap();
+        let fault = turn.reply().await.unwrap_err();
+        assert_eq!(fault.code, FaultCode::PluginTrapped);
+        let limit = (past_every_limit() + waits).as_secs() - 1;
+        let says = format!("did not end a turn within {limit} s");
+        assert!(fault.message.contains(&says), "{fault}");
+        assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
+    });
+}
+
+#[test]
+fn approval_requests_without_end_fill_no_memory() {
+    run(async {
+        let plugin = hostile().build().await.unwrap();
+        let mut turn = plugin.ask(TurnRequest::new("ask without end"));
+        for _ in 0..1000 {
+            assert!(turn.next_event().await.is_some());
+        }
+        drop(turn);
+        plugin.close().await;
+    });
+}
+
+#[test]
 fn a_diagnosis_that_is_never_ended_is_given_up_by_the_clock() {
     run(async {
         let plugin = hostile().build().await.unwrap();

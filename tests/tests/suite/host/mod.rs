@@ -1,5 +1,6 @@
 //! The plugin as its callers hold it: its life, its limits, and what happens when the component is stopped.
 
+mod approvals;
 mod handle;
 mod hostile;
 mod life;
