@@ -32,7 +32,7 @@ struct Batch {
     bytes: usize,
     pauses: u8,
     pause: Option<Pause>,
-    /// What came after them and is no chunk: trailers, an error or the end.
+    /// What came after them and does not belong to them: a chunk too many, trailers, an error or the end.
     then: Option<Next>,
 }
 
@@ -42,6 +42,11 @@ impl Batch {
         self.chunks.push(chunk);
         self.pauses = 0;
         self.pause = None;
+    }
+
+    /// Joining copies, which is not worth it for a large chunk.
+    fn has_room_for(&self, chunk: &Bytes) -> bool {
+        self.bytes + chunk.len() <= BATCH_BYTES
     }
 
     fn is_empty(&self) -> bool {
@@ -165,7 +170,10 @@ impl Body for AnswerBody {
             let limited = this.batch.is_empty();
             match this.poll_next(cx, limited) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(chunk) => this.batch.push(chunk),
+                    Ok(chunk) if limited || this.batch.has_room_for(&chunk) => {
+                        this.batch.push(chunk);
+                    }
+                    Ok(chunk) => this.batch.then = Some(Some(Ok(Frame::data(chunk)))),
                     Err(other) => this.batch.then = Some(Some(Ok(other))),
                 },
                 Poll::Ready(end) => this.batch.then = Some(end),
