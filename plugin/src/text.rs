@@ -86,8 +86,8 @@ pub(crate) fn agent_switched(locale: Locale, agent: &str, level: Level) -> Strin
 pub(crate) fn levels(locale: Locale, agents: Option<&str>) -> String {
     match agents {
         None => say!(locale,
-            en: "L0 to L4 limit AstrBot's tools only; the gateway's own tools are merely told the level (gateway_level_agents is off)",
-            zh: "L0–L4 只限制 AstrBot 的工具；网关自带的工具只会被告知级别（gateway_level_agents 未开启）"),
+            en: "L0 to L4 limit AstrBot's tools only; the gateway's agent is merely told the level (gateway_level_agents is off)",
+            zh: "L0–L4 只限制 AstrBot 的工具；网关的智能体只会被告知级别（gateway_level_agents 未开启）"),
         Some(agents) => say!(locale,
             en: "the level picks the agent, so it limits the gateway's own tools too: {agents}",
             zh: "级别决定由哪个智能体回答，因此也限制网关自带的工具：{agents}"),

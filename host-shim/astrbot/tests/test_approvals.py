@@ -41,7 +41,7 @@ async def test_the_question_in_english(tmp_path: Path, gateway: Gateway, monkeyp
     async with chat_of(tmp_path, gateway, monkeypatch, locale="en") as chat:
         event, asked = chat.ask("tool admin_tool {}")
         await until(lambda: event.sent and chat.commands.approvals.pending()[0].shown)
-        words = ("asks for approval by an AstrBot admin", "1. admin_tool {}", "“/助手 approve”", "300 s")
+        words = ("needs approval from an AstrBot admin", "1. admin_tool {}", "“/助手 approve”", "300 s")
         assert all(word in event.sent[0] for word in words), event.sent
         assert "Only an AstrBot admin" in await chat.tell("approve")
         assert "Rejected" in await chat.tell("reject")

@@ -113,8 +113,8 @@ impl<'a> Questions<'a> {
             Approver::Nobody => {
                 if !json {
                     show(&say!(self.locale,
-                        en: "Nobody can be asked here. Pass --yes to approve all tool calls, or use `host-shim chat`.\n",
-                        zh: "这里无法询问。可用 --yes 确认所有工具调用，或使用 `host-shim chat`。\n"));
+                        en: "This is not a terminal, so nobody can approve. Pass --yes to approve all tool calls, or use `host-shim chat`.\n",
+                        zh: "当前不是终端，无法询问。可用 --yes 确认所有工具调用，或使用 `host-shim chat`。\n"));
                 }
                 self.decide(request.id.clone(), false, "host-shim").await;
             }

@@ -130,7 +130,7 @@ impl ToolRunner for CommandTools {
             let seconds = program.limit.as_secs_f64();
             // Dropping it kills the program.
             ended
-                .map_err(|_| format!("the tool did not end within {seconds} s and was stopped"))?
+                .map_err(|_| format!("the tool timed out after {seconds} s and was stopped"))?
                 .unwrap_or_else(|_| Err("the tool's thread ended".to_owned()))
         }
         .boxed()

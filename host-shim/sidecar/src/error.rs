@@ -240,13 +240,13 @@ errors! {
     /// The config cannot be written into.
     ConfigNotWritable config_not_writable(error):
         "Cannot write into {CONFIG}: {error}." | "无法写入 {CONFIG}：{error}。",
-        "The lines between the host-shim markers are written for each version; here that would not be safe." | "标记之间的内容要按版本写入，而此处无法安全地写入。",
-        "Restore the markers as in a new config (`host-shim sidecar init --root` in an empty folder), or remove both of a pair." | "请参照新的配置（在空目录运行 `host-shim sidecar init --root`）恢复标记，或删除成对的两个标记。";
+        "host-shim rewrites the lines between its markers for each version, and cannot do that safely here." | "标记之间的内容要按版本写入，而此处无法安全地写入。",
+        "Restore the markers as in a new config (`host-shim sidecar init --root` in an empty folder), or remove both markers of the pair." | "请参照新的配置（在空目录运行 `host-shim sidecar init --root`）恢复标记，或删除成对的两个标记。";
     /// The config has keys that the version refuses.
     ConfigNotForVersion config_not_for_version(version, keys):
         "{CONFIG} has keys that {version} does not know: {keys}." | "{CONFIG} 中有 {version} 不认识的键：{keys}。",
         "The gateway refuses to start with them." | "有这些键时网关会拒绝启动。",
-        "Remove them; they stand outside the host-shim markers." | "请删除它们；它们在 host-shim 标记之外。";
+        "Remove them; they are outside the host-shim markers." | "请删除它们；它们在 host-shim 标记之外。";
     /// There is no restore point of this name.
     NoRestorePoint no_restore_point(id):
         "There is no restore point `{id}`." | "没有恢复点 `{id}`。",

@@ -80,7 +80,7 @@ fn version_note(root: &Root) -> Option<Text> {
     let written = version_config::with_version(&text, version).ok()?;
     (written.text != text).then(|| {
         text!(
-            en: "{CONFIG} lacks what {version} needs, such as the agents for each level. To write it between markers: host-shim sidecar doctor --fix",
+            en: "{CONFIG} lacks settings that {version} needs, such as the level agents. To add them: host-shim sidecar doctor --fix",
             zh: "{CONFIG} 缺少 {version} 所需的内容，例如各级别的智能体。运行 host-shim sidecar doctor --fix 可将其写入标记之间。")
     })
 }

@@ -53,7 +53,7 @@ pub enum Refused {
     #[error("line {0} is not valid JSON5")]
     Syntax(usize),
     /// The marker in this line has no partner in the same object, is not alone in its line, or is there twice.
-    #[error("the host-shim marker in line {0} has no partner")]
+    #[error("the host-shim marker on line {0} is unmatched")]
     Marker(usize),
     /// The place of a parent is taken by something else, such as a list.
     #[error("{0} is not an object")]

@@ -184,7 +184,7 @@ impl Operator<'_> {
         let shown = init::diff(CONFIG, &header, &text, &written.text).unwrap_or_default();
         let shown = self.env()?.mask(&shown);
         self.progress.note(&text!(
-            en: "For {version} the config changes between our markers:\n{shown}",
+            en: "For {version}, the config changes between the host-shim markers:\n{shown}",
             zh: "为适配 {version}，配置中标记之间的内容将改为：\n{shown}"));
         Ok(Some(written.text))
     }

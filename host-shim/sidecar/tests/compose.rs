@@ -125,7 +125,7 @@ fn up_ends_when_the_gateway_answers_and_doctor_agrees() {
     let run = stage.run(&["doctor"]);
     assert!(
         run.stdout
-            .contains("and answering; Docker's first health check is still to come"),
+            .contains("and answering; Docker has not run its first health check yet"),
         "{run:?}"
     );
     assert!(!run.stdout.contains("has been starting"), "{run:?}");

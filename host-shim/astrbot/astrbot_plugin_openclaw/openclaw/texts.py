@@ -30,8 +30,8 @@ OpenClaw assistant
 /{p} diagnose  check config, memory, breakers and gateways without calling a model
 /{p} status  show breakers, memory, queue and component
 /{p} cancel  cancel your running and queued tasks
-/{p} approve  approve the tool calls that wait (add the id if there are several)
-/{p} reject  reject the tool calls that wait
+/{p} approve  approve the waiting tool calls (add the id if there are several)
+/{p} reject  reject the waiting tool calls
 /{p} reset  start a new session in this chat
 /{p} cancel-all  cancel everyone's tasks (admins only)
 /{p} reset-breaker  close the breakers now (admins only)
@@ -58,7 +58,7 @@ OpenClaw assistant
     # Approvals.
     "approval": (
         "🔐 OpenClaw 请求为 {asker} 执行以下操作，需要{who}确认（编号 {id}）：",
-        "🔐 OpenClaw asks for approval by {who} for the task of {asker} (id {id}):"),
+        "🔐 OpenClaw needs approval from {who} for {asker}'s task (id {id}):"),
     "approver_asker": ("提问者本人", "the person who asked"),
     "approver_admin": (" AstrBot 管理员", "an AstrBot admin"),
     "approval_cut": ("…（略去 {n} 字）…", "… ({n} characters left out) …"),
@@ -71,18 +71,18 @@ OpenClaw assistant
         "Admins can also send “/{p} approve {id}” in a private chat or use the status page. The person who asked may reject it."),
     "approval_repeat": (
         "以上是其他聊天中的请求。确认无误后，再发送一次即为同意（编号 {id}）。",
-        "This request is from another chat. To approve it, send the same again (id {id})."),
+        "This request is from another chat. To approve it, send the same command again (id {id})."),
     "approval_approved": ("✅ 已确认（编号 {id}）。", "✅ Approved (id {id})."),
     "approval_rejected": ("🚫 已拒绝（编号 {id}），不会执行。", "🚫 Rejected (id {id}); it will not run."),
     "approval_approved_by": ("✅ {who} 已确认（编号 {id}）。", "✅ Approved by {who} (id {id})."),
     "approval_rejected_by": ("🚫 {who} 已拒绝（编号 {id}）。", "🚫 Rejected by {who} (id {id})."),
     "approval_expired": (
         "⌛ 请求 {id} 逾期未处理，视为拒绝，不会执行。",
-        "⌛ Nobody decided about request {id} in time; it will not run."),
-    "approval_none": ("本聊天没有待确认的请求。", "No request waits for approval in this chat."),
+        "⌛ Request {id} expired without an answer; it will not run."),
+    "approval_none": ("本聊天没有待确认的请求。", "No request in this chat is waiting for approval."),
     "approval_which": (
         "请加上编号，以免确认错请求。待确认：{ids}",
-        "Add the id, so that the right request is meant. Waiting: {ids}"),
+        "Add the id to say which request you mean. Waiting: {ids}"),
     "approval_unknown": ("本聊天没有编号为 {id} 的请求。", "This chat has no request with the id {id}."),
     "approval_only_asker": (
         "只有提问者本人或 AstrBot 管理员可以确认，请求仍在等待。",
@@ -140,12 +140,12 @@ OpenClaw assistant
         "AstrBot rejected “/{command}”: {why}"),
     "command_switched_off": (
         "提供命令“/{command}”的插件在本聊天中已停用。",
-        "The plugin that brings “/{command}” is switched off in this chat."),
+        "The plugin that provides “/{command}” is disabled in this chat."),
     "command_failed": ("命令“/{command}”出错：{why}", "“/{command}” failed: {why}"),
-    "command_over": ("此命令已被中止，不能再发送消息。", "This command was stopped and can send no more."),
+    "command_over": ("此命令已被中止，不能再发送消息。", "This command was stopped and can no longer send messages."),
     "inside_command": (
         "命令正由助手运行，不能从中再次调用助手。",
-        "The assistant is running this command and cannot be asked from inside it."),
+        "A command that the assistant runs cannot call the assistant."),
     "command_silent": (
         "（命令已运行，没有返回文字）",
         "(the command ran and returned no text)"),

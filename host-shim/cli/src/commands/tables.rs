@@ -100,8 +100,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
         (
             say!(locale, en: "approval", zh: "确认"),
             say!(locale,
-                en: "A tool may need approval by the person who asked or by an admin. Its calls wait up to {approval} s (`approval_timeout_seconds`); no answer is a no. One approval is for exactly the calls shown; memory and level are read again after a yes. The turn's own time stands still meanwhile.",
-                zh: "工具可以要求由提问者或管理员确认。其调用最多等待 {approval} 秒（`approval_timeout_seconds`），没有答复视为拒绝。一次确认只对所展示的调用有效；同意后重新读取内存和级别。等待期间任务的时限暂停。"),
+                en: "A tool may need approval from the person who asked or from an admin. Its calls wait up to {approval} s (`approval_timeout_seconds`); no answer means no. One approval covers exactly the calls shown; memory and level are checked again before they run. Waiting does not count towards the turn's timeout.",
+                zh: "工具可以要求由提问者或管理员确认。其调用最多等待 {approval} 秒（`approval_timeout_seconds`），没有答复视为拒绝。一次确认只对所展示的调用有效；运行前会再次检查内存和级别。等待确认的时间不计入任务时限。"),
         ),
         (
             say!(locale, en: "memory", zh: "内存"),

@@ -154,10 +154,10 @@ impl Session<'_> {
         } = &plan.model;
         self.say(&match dry_run {
             true => text!(
-                en: "The gateway would ask {model} at {base_url}.",
+                en: "The gateway would use {model} at {base_url}.",
                 zh: "网关将使用模型 {model}，地址 {base_url}。"),
             false => text!(
-                en: "The gateway asks {model} at {base_url}.",
+                en: "The gateway uses {model} at {base_url}.",
                 zh: "网关使用模型 {model}，地址 {base_url}。"),
         });
         let root = self.root.path().display();
@@ -169,7 +169,7 @@ impl Session<'_> {
                 text!(en: "The key is in {root}/{ENV}.", zh: "密钥已写入 {root}/{ENV}。")
             }
             (None, _) => {
-                text!(en: "The key in {root}/{ENV} stays.", zh: "{root}/{ENV} 中的密钥不变。")
+                text!(en: "The key in {root}/{ENV} is unchanged.", zh: "{root}/{ENV} 中的密钥不变。")
             }
         });
         for note in choice.notes.iter().chain(&plan.notes) {

@@ -55,7 +55,7 @@ errors! {
         "Pass --base-url URL, for example https://llm.example.com/v1." | "请指定 --base-url URL，例如 https://llm.example.com/v1。";
     ModelChoice model_not_named(service):
         "No model was named for {service}." | "没有为 {service} 指定模型。",
-        "Its models are not known here." | "此处不知道它有哪些模型。",
+        "This service has no default model." | "该服务没有默认模型。",
         "Pass --model NAME." | "请指定 --model 名称。";
     ModelChoice not_chosen():
         "Nothing was chosen; nothing was changed." | "没有选择；没有做任何修改。",
@@ -92,7 +92,7 @@ errors! {
     ModelConfig set_by_hand(place, line):
         "{place} is already set on line {line} of {CONFIG}, outside the part that this command writes."
             | "{CONFIG} 第 {line} 行已设置 {place}，不在本命令写入的部分内。",
-        "The command only changes what stands between its own markers." | "本命令只修改自己的标记之间的内容。",
+        "This command changes only the lines between its own markers." | "本命令只修改自己的标记之间的内容。",
         "Remove that setting (and its provider, if it is no longer needed), then run the command again."
             | "请删除该设置（以及不再需要的服务商），然后重新运行。";
     ModelConfig config_not_an_object(place):
@@ -105,7 +105,7 @@ errors! {
         "JSON5 allows a key twice, and the last one counts." | "JSON5 允许同一个键出现两次，以最后一个为准。",
         "Remove one of them, then run the command again." | "请删除其中一个，然后重新运行。";
     ModelConfig markers_broken(line):
-        "The marker on line {line} of {CONFIG} has no counterpart." | "{CONFIG} 第 {line} 行的标记没有与之配对的标记。",
+        "The marker on line {line} of {CONFIG} is unmatched." | "{CONFIG} 第 {line} 行的标记没有与之配对的标记。",
         "It was edited by hand." | "它被手动修改过。",
         "Remove it and what belongs to it, then run the command again." | "请删除它及其内容，然后重新运行。";
     ModelConfig config_not_editable(line):
@@ -113,8 +113,8 @@ errors! {
         "It is not valid JSON5, or something between the markers was edited by hand." | "它不是合法的 JSON5，或标记之间的内容被手动修改过。",
         "Correct that line; `host-shim sidecar doctor` names what is wrong." | "请更正该行；`host-shim sidecar doctor` 会指出问题。";
     ModelConfig compose_not_editable():
-        "Cannot add {SERVICE}'s way to this machine to {COMPOSE}." | "无法在 {COMPOSE} 中为 {SERVICE} 添加通向本机的地址。",
-        "Its service is written in another form, or already has extra_hosts." | "该服务采用了其他写法，或已有 extra_hosts。",
+        "Cannot add a host name for this machine to {SERVICE} in {COMPOSE}." | "无法在 {COMPOSE} 的 {SERVICE} 中添加指向本机的主机名。",
+        "The service is written in a form that this command cannot edit, or already has extra_hosts." | "该服务采用了其他写法，或已有 extra_hosts。",
         "Add by hand to the service: extra_hosts: [\"host.docker.internal:host-gateway\"]. Then run the command again."
             | "请在该服务中手动加入 extra_hosts: [\"host.docker.internal:host-gateway\"]，然后重新运行。";
     ModelConfig operation_interrupted():
@@ -139,7 +139,7 @@ errors! {
         "It is truncated or was edited by hand." | "它不完整，或被手动修改过。",
         "Start AstrBot once and save its settings, or choose a service with --service." | "请启动一次 AstrBot 并保存设置，或用 --service 选择服务。";
     AstrBotConfig astrbot_other_version(path):
-        "{path} has no list of providers as AstrBot 4 writes it." | "{path} 中没有 AstrBot 4 所写的服务商列表。",
+        "{path} has no list of providers in AstrBot 4's format." | "{path} 中没有 AstrBot 4 格式的服务商列表。",
         "It is from another version of AstrBot, or another file." | "它来自其他版本的 AstrBot，或是另一个文件。",
         "Update AstrBot, or choose a service with --service." | "请更新 AstrBot，或用 --service 选择服务。";
     AstrBotConfig astrbot_nothing_usable(path, why):

@@ -78,7 +78,7 @@ fn init_takes_the_provider_over_from_an_empty_folder() {
         ])
         .ends(0);
     assert!(
-        run.stderr.contains("The gateway asks deepseek-chat"),
+        run.stderr.contains("The gateway uses deepseek-chat"),
         "{run:?}"
     );
     assert!(run.stderr.contains("Next: host-shim sidecar up"), "{run:?}");

@@ -76,7 +76,7 @@ fn a_service_by_flags_and_the_key_only_in_the_env() {
     let run = stage
         .run(&words)
         .ends(0)
-        .says("The gateway asks deepseek-chat at https://api.deepseek.com/v1.");
+        .says("The gateway uses deepseek-chat at https://api.deepseek.com/v1.");
     assert!(
         run.stderr.contains("Next: host-shim sidecar up --root"),
         "{run:?}"
@@ -100,7 +100,7 @@ fn a_service_by_flags_and_the_key_only_in_the_env() {
     stage
         .run(&["model", "--model=deepseek-reasoner"])
         .ends(0)
-        .says("stays");
+        .says("is unchanged");
     assert_eq!(
         config(&stage)["agents"]["defaults"]["model"]["primary"],
         "sidecar_deepseek/deepseek-reasoner"

@@ -108,7 +108,7 @@ fn on_a_terminal_init_offers_it_and_astrbots_are_asked_by_number() {
     let data = astrbot(&stage, &fixture("astrbot-4.29.1.json"));
     let mut terminal = OnTerminal::start(&stage, &["init", "--from-astrbot", &data]);
     terminal.answers("Number (Enter: 1): ", "\n");
-    assert!(terminal.ends(0).contains("The gateway asks deepseek-chat"));
+    assert!(terminal.ends(0).contains("The gateway uses deepseek-chat"));
     let mut terminal = OnTerminal::start(&stage, &["init"]);
     assert!(terminal.ends(0).contains("Next: host-shim sidecar up"));
 }

@@ -18,19 +18,19 @@ pub struct ModelArgs {
     /// The service's base URL, such as https://llm.example.com/v1.
     #[arg(long, value_name = "URL", conflicts_with = "from_astrbot")]
     pub base_url: Option<String>,
-    /// The model's name at the service; default: the first that --list shows.
+    /// The service's name for the model; default: the first one in --list.
     #[arg(long, value_name = "NAME", conflicts_with = "from_astrbot")]
     pub model: Option<String>,
-    /// How the service is asked.
+    /// The API that the service speaks.
     #[arg(long, value_enum, value_name = "API", conflicts_with = "from_astrbot")]
     pub api: Option<Api>,
-    /// Take the key from this environment variable; without NAME, from the service's own.
+    /// Read the key from this environment variable; without NAME, from the service's usual one.
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "key_file")]
     pub key_env: Option<String>,
-    /// Take the key from a file that has it alone; - is standard input.
+    /// Read the key from a file that contains nothing else; - is standard input.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub key_file: Option<PathBuf>,
-    /// Take the provider over from AstrBot's data folder.
+    /// Use the provider from AstrBot's data folder.
     #[command(flatten)]
     pub astrbot: FromAstrBot,
     /// The gateway does not run in a container: leave a loopback address as it is.
@@ -50,7 +50,7 @@ pub struct ModelArgs {
 /// A provider to take over from AstrBot.
 #[derive(Clone, Debug, Default, Args)]
 pub struct FromAstrBot {
-    /// Take the model provider over from AstrBot's data folder.
+    /// Use the model provider from AstrBot's data folder.
     #[arg(long, value_name = "DATA", value_hint = clap::ValueHint::DirPath)]
     pub from_astrbot: Option<PathBuf>,
     /// With --from-astrbot: the id of the provider in AstrBot.

@@ -17,7 +17,7 @@ messages! {
         "Run `host-shim sidecar up`." | "请运行 `host-shim sidecar up`。";
     container_ok(since): ok Container, "running and healthy since {since}" | "运行正常，启动于 {since}";
     container_serves(since): ok Container,
-        "running since {since} and answering; Docker's first health check is still to come" | "运行中，启动于 {since}，已能响应；Docker 尚未进行首次健康检查";
+        "running since {since} and answering; Docker has not run its first health check yet" | "运行中，启动于 {since}，已能响应；Docker 尚未进行首次健康检查";
     no_health_check(since): note Container,
         "running since {since}, without a health check" | "运行中，启动于 {since}，没有健康检查",
         "The compose file defines none." | "compose 文件中没有配置。",

@@ -11,17 +11,17 @@ messages! {
     config_keys_refused(version, keys): wrong ConfigKeys NetworkOrUnreachable,
         "{CONFIG} has keys that {version} does not know: {keys}." | "{CONFIG} 中有 {version} 不认识的键：{keys}。",
         "The gateway refuses to start with them. They were written for another version." | "有这些键时网关会拒绝启动。它们是为其他版本写的。",
-        "Remove them, or run `host-shim sidecar doctor --fix` if they are between our markers."
+        "Remove them, or run `host-shim sidecar doctor --fix` if they are between the host-shim markers."
             | "请删除它们；如果它们在 host-shim 标记之间，请运行 `host-shim sidecar doctor --fix`。";
     config_version_ok(version): ok ConfigVersion, "has what {version} needs" | "已有 {version} 所需的内容";
     config_version_differs(version): note ConfigVersion,
-        "{CONFIG} lacks what {version} needs, or has it for another version." | "{CONFIG} 缺少 {version} 所需的内容，或其内容是为其他版本写的。",
-        "The config is older than this program, the version was changed in .env by hand, or the lines between our markers were edited."
+        "{CONFIG} lacks settings that {version} needs, or has those of another version." | "{CONFIG} 缺少 {version} 所需的内容，或其内容是为其他版本写的。",
+        "The config is older than this program, the version was changed in .env by hand, or the lines between the host-shim markers were edited."
             | "配置早于本程序、在 .env 中手动改过版本，或标记之间的内容被修改过。",
         "Run `host-shim sidecar doctor --fix`, then `host-shim sidecar restart`." | "请运行 `host-shim sidecar doctor --fix`，然后运行 `host-shim sidecar restart`。";
     config_not_writable(error): note ConfigVersion,
-        "{CONFIG} cannot be written into: {error}." | "无法写入 {CONFIG}：{error}。",
-        "A host-shim marker was removed or moved, or a key is of another kind than the gateway expects." | "某个 host-shim 标记被删除或移动，或某个键的类型与网关要求的不同。",
+        "Cannot update {CONFIG}: {error}." | "无法写入 {CONFIG}：{error}。",
+        "A host-shim marker was removed or moved, or a key has a type that the gateway does not expect." | "某个 host-shim 标记被删除或移动，或某个键的类型与网关要求的不同。",
         "Remove both markers of the pair, then run `host-shim sidecar doctor --fix`." | "请删除成对的两个标记，然后运行 `host-shim sidecar doctor --fix`。";
 
     level_agents_ok(): ok LevelAgents, "L0 to L4, none offers more than its level" | "L0 到 L4 齐全，没有超出级别的工具";
@@ -38,7 +38,7 @@ messages! {
             | "请把 `host-shim sidecar print-config --format level-agents` 输出的条目加入 agents.list，重启后在插件中设置 gateway_level_agents = true。";
     level_agents_incomplete(names): wrong LevelAgents ConfigInvalid,
         "Level agents are missing: {names}." | "缺少这些级别的智能体：{names}。",
-        "2026.2.9 creates a missing agent on the spot; later versions reject the turn." | "2026.2.9 会当场创建缺少的智能体；更新的版本会拒绝任务。",
+        "2026.2.9 creates a missing agent on the fly; later versions reject the turn." | "2026.2.9 会自动创建缺少的智能体；更新的版本会拒绝任务。",
         "Add the entries that `host-shim sidecar print-config --format level-agents` prints to agents.list, then restart."
             | "请把 `host-shim sidecar print-config --format level-agents` 输出的条目加入 agents.list，然后重启。";
     level_agent_above(list): wrong LevelAgents ConfigInvalid,
@@ -69,13 +69,13 @@ messages! {
         "Set gateway_level_agents = true in the plugin." | "请在插件中设置 gateway_level_agents = true。";
     plugin_level_agents_absent(names): wrong PluginLevels ConfigInvalid,
         "The plugin picks the agent by level, but the gateway has no {names}." | "插件按级别选择智能体，但网关没有 {names}。",
-        "2026.2.9 creates a missing agent on the spot; later versions reject the turn." | "2026.2.9 会当场创建缺少的智能体；更新的版本会拒绝任务。",
+        "2026.2.9 creates a missing agent on the fly; later versions reject the turn." | "2026.2.9 会自动创建缺少的智能体；更新的版本会拒绝任务。",
         "Make gateway_agent_id and gateway_level_agent_names match agents.list in {CONFIG}, or set gateway_level_agents = false."
             | "请让 gateway_agent_id、gateway_level_agent_names 与 {CONFIG} 的 agents.list 一致，或设置 gateway_level_agents = false。";
 
     privileges_too_many(lines): note Privileges,
         "The service in {COMPOSE} lacks: {lines}." | "{COMPOSE} 中的服务缺少：{lines}。",
-        "At L3 the agent runs commands in this container; with these rights they reach further than L3 promises."
-            | "在 L3，智能体会在该容器中执行命令；有了这些权限，命令就会超出 L3 的范围。",
+        "At L3 the agent runs commands in this container; without these lines, those commands can do more than L3 allows."
+            | "在 L3，智能体会在该容器中执行命令；缺少这些行时，命令的权限会超出 L3。",
         "Add the lines as in the template, then run `host-shim sidecar restart`." | "请按模板加上这些行，然后运行 `host-shim sidecar restart`。";
 }

@@ -7,7 +7,7 @@ use crate::doctor::Id::{self, *};
 use crate::layout::CONFIG;
 
 messages! {
-    no_provider[id: Id](): skipped id, "no provider is configured" | "没有配置服务商";
+    no_provider[id: Id](): skipped id, "no provider is configured" | "没有配置模型服务";
     model_provider_ok(model, url): ok ModelProvider, "{model} at {url}" | "{model}，地址 {url}";
     model_by_profile(provider): ok ModelProvider,
         "{provider}'s own provider, with a key of its own" | "{provider} 自带的服务商，使用其自身的密钥";
@@ -16,7 +16,7 @@ messages! {
         "The gateway starts and looks healthy without one, but every turn fails." | "没有它网关也能启动并显示正常，但每个任务都会失败。",
         "Run `host-shim sidecar model`, then `host-shim sidecar restart`." | "请运行 `host-shim sidecar model`，然后运行 `host-shim sidecar restart`。";
     model_without_provider(provider, model): wrong ModelProvider ModelProviderFailed,
-        "{CONFIG} names the model {provider}/{model}, but neither this provider nor a key for it."
+        "{CONFIG} names the model {provider}/{model}, but defines neither this provider nor a key for it."
             | "{CONFIG} 指定了模型 {provider}/{model}，但没有定义该服务商，也没有它的密钥。",
         "models.providers has no `{provider}`, so it is OpenClaw's own provider, which has no key here."
             | "models.providers 中没有 `{provider}`，因此会使用 OpenClaw 自带的服务商，而它在此没有密钥。",
@@ -32,7 +32,7 @@ messages! {
             | "请运行 `host-shim sidecar model`（会询问密钥），或在 .env 中设置 {name}；然后运行 `host-shim sidecar restart`。";
     provider_key_missing(provider): wrong ProviderKey ModelProviderFailed,
         "models.providers.{provider} has no apiKey." | "models.providers.{provider} 没有 apiKey。",
-        "The gateway does not ask a provider without one, even if it needs none." | "没有密钥时网关不会请求服务商，即使服务商不需要密钥。",
+        "The gateway never calls a provider without a key, even one that needs none." | "没有密钥时网关不会请求服务商，即使服务商不需要密钥。",
         "Run `host-shim sidecar model`, or add apiKey: \"${{OPENCLAW_PROVIDER_API_KEY}}\" and set that in .env."
             | "请运行 `host-shim sidecar model`，或加入 apiKey: \"${{OPENCLAW_PROVIDER_API_KEY}}\" 并在 .env 中设置。";
     provider_key_unusable(): tolerated ProviderKey ModelProviderFailed,
@@ -42,7 +42,7 @@ messages! {
             | "请用完整的密钥运行 `host-shim sidecar model`，然后运行 `host-shim sidecar restart`。";
     provider_key_in_config(): note ProviderKey,
         "{CONFIG} contains the provider's key in plain text." | "{CONFIG} 中有模型服务密钥的明文。",
-        "More users can read the config than .env." | "能读取配置文件的用户比 .env 更多。",
+        "More users can read the config than .env." | "能读取配置文件的用户比能读取 .env 的多。",
         "Replace it with \"${{OPENCLAW_PROVIDER_API_KEY}}\" and set that in .env." | "请改为 \"${{OPENCLAW_PROVIDER_API_KEY}}\"，并在 .env 中设置。";
 
     provider_not_tried(): skipped ProviderAddress,

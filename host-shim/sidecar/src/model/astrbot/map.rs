@@ -122,7 +122,7 @@ pub(super) fn usable(
     }
     if kind == "kimi_code_chat_completion" {
         return Err(text!(
-            en: "the Kimi coding plan only answers named programs, of which OpenClaw is none",
+            en: "the Kimi coding plan only accepts certain programs, and OpenClaw is not one of them",
             zh: "Kimi 编程套餐只接受指定的程序，OpenClaw 不在其中"));
     }
     let known = KINDS.iter().find(|(name, ..)| *name == kind);
@@ -228,7 +228,7 @@ fn left_out(provider: &Map<String, Value>) -> Vec<Text> {
     if !names.is_empty() {
         let names = names.join(", ");
         notes.push(text!(
-            en: "Not taken over from AstrBot: {names}.",
+            en: "Not copied from AstrBot: {names}.",
             zh: "没有从 AstrBot 沿用的设置：{names}。"));
     }
     let keys = provider

@@ -143,7 +143,7 @@ fn what_cannot_be_mapped_says_why() {
         ),
         (
             json!({ "type": "kimi_code_chat_completion" }),
-            "only answers named programs",
+            "only accepts certain programs",
         ),
         (
             json!({ "type": "novel_chat_completion" }),
