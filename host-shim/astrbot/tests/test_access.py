@@ -110,6 +110,30 @@ def test_what_nobody_asks_and_what_another_chat_asks_only_talks() -> None:
     asyncio.run(go())
 
 
+def test_what_a_message_leaves_behind_only_talks() -> None:
+    """A scheduled job has a copy of the context of the task that made it."""
+
+    async def go() -> None:
+        over = asyncio.Event()
+        who = event("1", admin=True)
+
+        async def job() -> tuple[str, tuple[str | None, bool]]:
+            await over.wait()
+            chat = who.unified_msg_origin
+            return access.chat_level(chat, SETTINGS), access.chat_asker("", SETTINGS)
+
+        async def message() -> asyncio.Task[tuple[str, tuple[str | None, bool]]]:
+            access.asks(who)
+            assert access.chat_level(who.unified_msg_origin, SETTINGS) == "L2"
+            return asyncio.create_task(job())
+
+        left = await asyncio.create_task(message())
+        over.set()
+        assert await left == ("L0", (None, False))
+
+    asyncio.run(go())
+
+
 def test_a_group_has_a_session_for_each_level_and_a_private_chat_one() -> None:
     group, private = "qq:GroupMessage:555", "qq:FriendMessage:2"
     assert access.session_of(group, "L1") != access.session_of(group, "L2")

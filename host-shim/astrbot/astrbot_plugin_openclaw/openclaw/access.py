@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from contextvars import ContextVar
 from typing import Any
@@ -11,8 +12,11 @@ from .settings import Settings
 #: Matches everyone in the lists of users and groups.
 _ALL = "*"
 
-# AstrBot does not tell a chat model whose message it answers, but handles each message in its own task.
-_asking: ContextVar[Any] = ContextVar("astrbot_plugin_openclaw_asking", default=None)
+# AstrBot does not tell a chat model whose message it answers, but handles each message in its own task. What that
+# leaves behind, such as a scheduled job, copies its context, so the task is kept too.
+_asking: ContextVar[tuple[Any, asyncio.Task[Any] | None]] = ContextVar(
+    "astrbot_plugin_openclaw_asking", default=(None, None)
+)
 
 
 def is_admin(event: Any, settings: Settings) -> bool:
@@ -75,15 +79,17 @@ def level_of(event: Any, settings: Settings) -> str:
 
 
 def asks(event: Any) -> None:
-    """Records whose message this task answers."""
-    _asking.set(event)
+    """Records whose message this task answers, until it ends."""
+    _asking.set((event, asyncio.current_task()))
 
 
 def asking_in(chat: str) -> Any:
     """The message that this task answers; None if unknown. `chat`: the chat that the model is called for,
-    empty for AstrBot's sub-agents. A message from another chat does not count."""
-    event = _asking.get()
-    return event if event is not None and chat in ("", str(event.unified_msg_origin)) else None
+    empty for AstrBot's sub-agents. A message from another chat does not count, nor one that has been dealt with."""
+    event, task = _asking.get()
+    if task is None or task.done():
+        return None
+    return event if chat in ("", str(event.unified_msg_origin)) else None
 
 
 def chat_asker(chat: str, settings: Settings) -> tuple[str | None, bool]:
