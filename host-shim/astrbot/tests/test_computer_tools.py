@@ -202,6 +202,21 @@ async def test_a_policy_that_changes_after_the_offer_is_noticed(rig: Rig) -> Non
     assert len(rig.ran) == 1
 
 
+async def test_what_reaches_beyond_the_chat_needs_l4_whatever_the_settings_say(rig: Rig) -> None:
+    # Of 4.14.6 and of 4.29.1.
+    strong = ("transfer_to_coder", "send_message_to_user", "future_task")
+    strong += ("create_future_task", "delete_future_task", "list_future_tasks")
+    rig.manager.func_list = [FunctionTool(name) for name in (*strong, "weather")]
+    for listed in ({}, {"L0": list(strong), "L1": ["weather"]}):
+        found = rig.of_turn(Event(admin=True), tool_levels=listed, computer_use=False)
+        assert {tool.level for name, tool in found.items() if name != "astrbot_weather"} == {"L4"}
+        assert {tool.approval for name, tool in found.items() if name != "astrbot_weather"} == {"admin"}
+        assert found["astrbot_weather"].level == ("L1" if listed else "L2") and len(found) == 7
+    # However its agent is called.
+    handoff = type("Renamed", (type("HandoffTool", (), {}),), {})()
+    assert tools.needs_of(rig.context, Event(), "coder", Settings.read({}), handoff).level == "L4"
+
+
 async def test_astrbots_own_list_does_not_bring_them_back(rig: Rig) -> None:
     rig.manager.func_list = [FunctionTool(SHELL), FunctionTool("execute_shell"), FunctionTool("weather")]
     assert rig.levels(Event(), computer_use=False) == {SHELL: "L2", "astrbot_weather": "L2"}

@@ -46,6 +46,19 @@ def test_the_question_goes_to_the_chat_of_the_message(tmp_path: Path, streaming:
     run(tmp_path, body, tool_approvals={"asker": ["weather"]})
 
 
+def test_astrbots_far_reaching_tools_need_l4_as_a_chat_model_too(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        tools = ToolSet([FunctionTool(name) for name in ("transfer_to_coder", "send_message_to_user", "future_task")])
+        rig.asking = Admin(CHAT)
+        ran: list[str] = []
+        for tool in tools.tools:
+            messages = [user(f"tool astrbot_{tool.name} {{}}")]
+            await rig.loop(False, messages, lambda: ran.append("ran") or "ran", tools=tools, session_id=CHAT)
+        assert ran == [] and rig.asking.sent == []
+
+    run(tmp_path, body, tool_levels={"L0": ["future_task"]}, tool_approvals={"none": ["send_message_to_user"]})
+
+
 @both
 def test_after_a_no_the_tool_is_not_handed_to_astrbot(tmp_path: Path, streaming: bool) -> None:
     async def body(rig: Rig) -> None:

@@ -4,11 +4,25 @@ the chat model."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .settings import APPROVALS, Settings
 
 #: The level that unlisted tools need.
 _UNLISTED = "L2"
+
+#: AstrBot's own tools that reach beyond the chat: they send any file of the host to any chat, or schedule agents
+#: that nobody watches. By AstrBot's names, of all versions.
+_FAR_REACHING = {
+    "send_message_to_user",
+    "future_task",
+    "create_future_task",
+    "delete_future_task",
+    "list_future_tasks",
+}
+
+#: Prefix of those that hand over to a sub-agent, which gets all of AstrBot's computer use.
+_HANDS_OVER = "transfer_to_"
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,12 @@ def needs(names: tuple[str, ...], settings: Settings, *, default: str = _UNLISTE
     listed = [settings.tool_levels[name] for name in names if name in settings.tool_levels]
     level = max(*(listed or [default]), least)  # Level names sort by level.
     return Needs(level, _approval(names, level, settings))
+
+
+def reaches_far(name: str, tool: Any = None) -> bool:
+    """Whether this is one of AstrBot's own tools that need L4. `tool` may be missing."""
+    hands_over = any(kind.__name__ == "HandoffTool" for kind in type(tool).__mro__)
+    return hands_over or name in _FAR_REACHING or name.startswith(_HANDS_OVER)
 
 
 def _approval(names: tuple[str, ...], level: str, settings: Settings) -> str:

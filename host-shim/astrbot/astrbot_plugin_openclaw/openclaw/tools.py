@@ -19,7 +19,7 @@ from . import access, command_tools, computer_tools
 from .engine import Engine
 from .settings import PLUGIN, Settings
 from .texts import say
-from .tool_needs import Needs, needs
+from .tool_needs import Needs, needs, reaches_far
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -33,9 +33,12 @@ NO_PARAMETERS = {"type": "object", "properties": {}}
 def needs_of(context: Any, event: Any, name: str, settings: Settings, tool: Any = None) -> Needs:
     """What a tool of AstrBot needs for this sender. `event` is None if the sender is unknown, `tool` the tool
     itself, if it is at hand."""
-    if not computer_tools.is_computer_tool(name, tool):
+    if reaches_far(name, tool):
+        least = computer_tools.WHOLE_HOST
+    elif computer_tools.is_computer_tool(name, tool):
+        least = computer_tools.least_level(context, event, name)
+    else:
         return needs((name,), settings)
-    least = computer_tools.least_level(context, event, name)
     return needs((name,), settings, default=least, least=least)
 
 
