@@ -148,9 +148,21 @@ async def call_handler(event: Any, handler: Any, *args: Any, **kwargs: Any) -> A
 
 
 @dataclass
+class Member:
+    user_id: str
+
+
+@dataclass
+class Group:
+    group_id: str
+
+
+@dataclass
 class MessageObject:
     message: list[Any]
     message_str: str
+    sender: Member = field(default_factory=lambda: Member("10001"))
+    group: Group | None = None
 
 
 @dataclass
@@ -190,10 +202,10 @@ class Event:
         return "fakeqq"
 
     def get_sender_id(self) -> str:
-        return "10001"
+        return self.message_obj.sender.user_id
 
     def get_group_id(self) -> str:
-        return ""
+        return self.message_obj.group.group_id if self.message_obj.group else ""
 
     def is_admin(self) -> bool:
         return self.role == "admin"

@@ -55,7 +55,7 @@ async def test_many_calls_are_counted_and_all_arguments_are_on_the_page(tmp_path
     calls = tuple(ToolCall(f"c{n}", "write", {"text": "z" * 300}) for n in range(50))
     event = Event("1", "x")
     turn: Any = types.SimpleNamespace(id="t")
-    approvals.ask(turn, ApprovalRequest("r", "asker", calls, 300.0), Origin("chat", event, "L3", "s", lambda: None))
+    approvals.ask(turn, ApprovalRequest("r", "asker", calls, 300.0), Origin.of("chat", event, "L3", "s", lambda: None))
     await until(lambda: event.sent)
     assert "30 个：write ×30" in event.sent[0] and len(event.sent[0]) < 4000
     (shown,) = approvals.on_page()

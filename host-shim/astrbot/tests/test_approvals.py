@@ -225,6 +225,22 @@ async def test_a_reset_ends_only_the_senders_own_wait(chat: Chat) -> None:
     assert (await asked)[-1] == "the tool has run"
 
 
+async def test_the_asker_is_who_it_was_when_the_turn_started(chat: Chat) -> None:
+    event, asked = chat.ask("again asker_tool")
+    await chat.question(event)
+    # As a tool of the turn could: AstrBot's tools get the message itself.
+    event.sender, event.unified_msg_origin = MEMBER, f"qq:FriendMessage:{MEMBER}"
+    await chat.tell("拒绝")
+    await until(lambda: len(chat.questions(event)) == 2)
+    _, two = await chat.question(event, 2)
+    assert f"为 qq:{ASKER} 执行" in chat.questions(event)[1]
+    assert "没有编号" in await chat.tell(f"确认 {two}", MEMBER) and chat.ran == []
+    assert "已确认" in await chat.tell(f"确认 {two}")
+    await until(lambda: chat.ran)
+    await chat.tell("取消")
+    await asked
+
+
 async def test_a_second_decision_has_no_effect(chat: Chat) -> None:
     event, asked = chat.ask("again asker_tool")
     (name,) = await chat.question(event)

@@ -79,6 +79,19 @@ async def test_a_stopped_event_ends_the_command_not_the_turn() -> None:
     assert await run(event=event) == "先\n后" and not event.is_stopped()
 
 
+async def test_a_command_cannot_change_who_asked_or_where() -> None:
+    async def posing(event: Event) -> Any:
+        event.message_obj.sender.user_id = "9"
+        event.message_obj.group.group_id = "556"
+        yield event.plain_result(f"{event.get_sender_id()} in {event.get_group_id()}")
+
+    command("天气", posing)
+    event = Event()
+    event.message_obj.group = fake_commands.Group("555")
+    assert await run(event=event) == "9 in 556"
+    assert (event.get_sender_id(), event.get_group_id()) == ("10001", "555")
+
+
 async def test_a_command_that_asks_astrbots_model_is_told_so() -> None:
     async def asks(event: Event) -> Any:
         yield fake_commands.ProviderRequest()

@@ -46,9 +46,17 @@ class Origin:
 
     door: str  #: `chat` or `model`.
     event: Any  #: The message; None if nobody can be asked.
+    asker: str  #: Whose task it is, as `platform:id`.
+    chat: str  #: The chat's origin.
     level: str
     session: str
     stop: Callable[[], None]  #: Ends the turn.
+
+    @classmethod
+    def of(cls, door: str, event: Any, level: str, session: str, stop: Callable[[], None]) -> Origin:
+        """For a turn that starts now: what its tools do to the message later must not change whose it is."""
+        asker, chat = (access.asker(event), str(event.unified_msg_origin)) if event is not None else ("-", "-")
+        return cls(door, event, asker, chat, level, session, stop)
 
 
 @dataclass(eq=False)
@@ -59,8 +67,6 @@ class Question:
     turn: str  #: The turn's id.
     request: ApprovalRequest
     origin: Origin
-    asker: str  #: Whose task it is, as `platform:id`.
-    chat: str  #: Where it was asked.
     deadline: float  #: Monotonic.
     shown: set[str] = field(default_factory=set)  #: The chats that have seen it.
     ended: float | None = None  #: When it ended; monotonic.
@@ -104,7 +110,7 @@ class Approvals:
 
     def cancel(self, asker: str, chat: str | None = None) -> set[str]:
         """Ends this person's turns that wait for an approval, in one chat or everywhere; returns their ids."""
-        mine = [q for q in self.pending() if q.asker == asker and chat in (None, q.chat)]
+        mine = [q for q in self.pending() if q.origin.asker == asker and chat in (None, q.origin.chat)]
         for question in mine:
             question.origin.stop()
         return {question.turn for question in mine}
@@ -116,8 +122,8 @@ class Approvals:
                 "id": question.id,
                 "approver": question.request.approver,
                 "door": question.origin.door,
-                "asker": printable(question.asker),
-                "chat": printable(question.chat),
+                "asker": printable(question.origin.asker),
+                "chat": printable(question.origin.chat),
                 "calls": [
                     {"name": self._name(call), "arguments": self._arguments(call, _ON_PAGE)}
                     for call in question.request.calls
@@ -130,14 +136,13 @@ class Approvals:
     def ask(self, turn: Turn, request: ApprovalRequest, origin: Origin) -> Question:
         """Asks in the chat of the task. If that is impossible, the answer is no."""
         event = origin.event
-        asker, chat = (access.asker(event), str(event.unified_msg_origin)) if event is not None else ("-", "-")
         deadline = time.monotonic() + request.expires_in_seconds
-        question = Question(self._id(), turn.id, request, origin, asker, chat, deadline)
+        question = Question(self._id(), turn.id, request, origin, deadline)
         if event is not None:
             self._questions[question.id] = question
             for old in [q for q in self._questions.values() if q.ended is not None][:-_KEPT]:
                 del self._questions[old.id]
-            self.record(question, "approval_requested", asker)
+            self.record(question, "approval_requested", origin.asker)
         self._spawn(self._send(question))
         return question
 
@@ -157,7 +162,7 @@ class Approvals:
         if event is not None:
             try:
                 await asyncio.wait_for(event.send(MessageChain().message(self._text(question))), _SENDING)
-                question.shown.add(question.chat)
+                question.shown.add(question.origin.chat)
                 return
             except Exception as error:
                 # Not the error's text: platforms quote what they were sent.
@@ -185,10 +190,12 @@ class Approvals:
             question.shown.add(chat)
             return self._text(question) + "\n" + self._say("approval_repeat", id=question.id)
         who = access.asker(event)
-        if chat == question.chat:
+        if chat == question.origin.chat:
             question.answered_here.add(who)
         try:
-            await self._decide(question, approve, by=who, role=access.role_of(event, question.asker, self._settings))
+            await self._decide(
+                question, approve, by=who, role=access.role_of(event, question.origin.asker, self._settings)
+            )
         except DecideError as error:
             self.record(question, "approval_refused", who, error.code)
             if error.code == "not_permitted":
@@ -252,7 +259,7 @@ class Approvals:
         """The question for the chat."""
         request, p = question.request, self._settings.prefix[0]
         approver = request.approver
-        asker = " ".join(printable(question.asker).split())
+        asker = " ".join(printable(question.origin.asker).split())
         lines = [self._say("approval", asker=asker, who=self._say(f"approver_{approver}"), id=question.id)]
         listed = request.calls[:_LISTED]
         room = max(_LEAST, _SHOWN // len(listed)) if listed else 0

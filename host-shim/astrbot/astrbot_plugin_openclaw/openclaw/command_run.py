@@ -137,6 +137,10 @@ def _twin(event: Any, text: str, *, admin: bool) -> Any:
     """A copy of the event that says `text`. What a command does to it does not reach the original."""
     twin = copy.copy(event)
     twin.message_obj = copy.copy(event.message_obj)
+    # Who asked, and where: a command that changes these must not change whose answer counts.
+    for part in ("sender", "group"):
+        if (original := getattr(event.message_obj, part, None)) is not None:
+            setattr(twin.message_obj, part, copy.copy(original))
     attachments = [part for part in event.get_messages() if type(part).__name__ in _ATTACHMENTS]
     twin.message_obj.message = [Comp.Plain(f"/{text}"), *attachments]
     twin.message_obj.message_str = f"/{text}"

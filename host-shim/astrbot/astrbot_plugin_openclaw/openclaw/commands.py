@@ -196,7 +196,7 @@ class Commands:
             )
             chat_task = ChatTask(turn, asker)
             self._tasks.add(chat_task)
-            approvals = self.approvals.of_turn(Origin("chat", event, level, session, chat_task.stop))
+            approvals = self.approvals.of_turn(Origin.of("chat", event, level, session, chat_task.stop))
             with _stopped_by_astrbot(event, chat_task.stop):
                 async for result in self._answer(event, chat_task, approvals):
                     yield result

@@ -235,7 +235,7 @@ class OpenClawProvider(Provider):
         turn = AgentTurn(abort, session)
         served = []
         asking = access.asking_in(chat)
-        turn.approvals = self.approvals.of_turn(Origin("model", asking, level, session, turn.cancel))
+        turn.approvals = self.approvals.of_turn(Origin.of("model", asking, level, session, turn.cancel))
         # Callers without a session, such as context compression, do not speak for the sender.
         context = await _context(asking, asked.quoted, settings) if chat else None
         for tool in offered:

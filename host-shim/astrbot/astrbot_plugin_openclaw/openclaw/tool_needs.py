@@ -13,13 +13,7 @@ _UNLISTED = "L2"
 
 #: AstrBot's own tools that reach beyond the chat: they send any file of the host to any chat, or schedule agents
 #: that nobody watches. By AstrBot's names, of all versions.
-_FAR_REACHING = {
-    "send_message_to_user",
-    "future_task",
-    "create_future_task",
-    "delete_future_task",
-    "list_future_tasks",
-}
+_FAR_REACHING = {"send_message_to_user", "future_task", "create_future_task", "delete_future_task", "list_future_tasks"}
 
 #: Prefix of those that hand over to a sub-agent, which gets all of AstrBot's computer use.
 _HANDS_OVER = "transfer_to_"
