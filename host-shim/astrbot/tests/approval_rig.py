@@ -64,6 +64,7 @@ class chat_of:
         tools = [Tool(f"{kind}_tool", run, approval=approval) for kind, approval in APPROVAL.items()]
         monkeypatch.setattr("openclaw.tools.of_turn", lambda *_: tools)
         monkeypatch.setattr(approvals_module, "_SETTLING", 0.0)
+        monkeypatch.setattr(approvals_module, "_PAUSE", 0.0)
 
     async def __aenter__(self) -> Chat:
         tmp_path, gateway = self._how

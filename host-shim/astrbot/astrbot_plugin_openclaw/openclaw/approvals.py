@@ -7,7 +7,6 @@ import asyncio
 import json
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from astrbot.api import logger
 from astrbot.api.event import MessageChain
 
 from . import access, command_tools, masking
+from .approval_listing import Listing, listing
 from .audit import Audit
 from .engine import Engine
 from .printable import printable
@@ -30,11 +30,8 @@ _SENDING = 30.0
 #: Seconds after the end of a question in which a bare yes or no may still mean that one.
 _SETTLING = 5.0
 
-#: Characters of the arguments in one message and on the status page, and the fewest for each call.
-_SHOWN, _ON_PAGE, _LEAST = 2000, 16_000, 80
-
-#: Calls that are listed one by one.
-_LISTED = 20
+#: Seconds between two messages: platforms throttle faster senders.
+_PAUSE = 1.0
 
 #: Ended questions that are kept, for answers that come late.
 _KEPT = 50
@@ -67,8 +64,9 @@ class Question:
     turn: str  #: The turn's id.
     request: ApprovalRequest
     origin: Origin
+    listing: Listing  #: Its calls.
     deadline: float  #: Monotonic.
-    shown: set[str] = field(default_factory=set)  #: The chats that have seen it.
+    shown: set[str] = field(default_factory=set)  #: The chats that have seen it, and all that it is for.
     ended: float | None = None  #: When it ended; monotonic.
     answered_here: set[str] = field(default_factory=set)  #: Who has answered in the chat of the task.
 
@@ -83,6 +81,7 @@ class Question:
             self.ended = time.monotonic()
             calls = tuple(replace(call, arguments=None) for call in self.request.calls)
             self.request = replace(self.request, calls=calls)
+            self.listing = Listing()
             self.origin = replace(self.origin, event=None, stop=_nothing)
 
 
@@ -124,10 +123,7 @@ class Approvals:
                 "door": question.origin.door,
                 "asker": printable(question.origin.asker),
                 "chat": printable(question.origin.chat),
-                "calls": [
-                    {"name": self._name(call), "arguments": self._arguments(call, _ON_PAGE)}
-                    for call in question.request.calls
-                ],
+                "calls": list(question.listing.on_page),
                 "expires_in_seconds": round(question.expires_in),
             }
             for question in self.pending()
@@ -137,7 +133,7 @@ class Approvals:
         """Asks in the chat of the task. If that is impossible, the answer is no."""
         event = origin.event
         deadline = time.monotonic() + request.expires_in_seconds
-        question = Question(self._id(), turn.id, request, origin, deadline)
+        question = Question(self._id(), turn.id, request, origin, self._listing(request), deadline)
         if event is not None:
             self._questions[question.id] = question
             for old in [q for q in self._questions.values() if q.ended is not None][:-_KEPT]:
@@ -161,8 +157,10 @@ class Approvals:
         event = question.origin.event
         if event is not None:
             try:
-                await asyncio.wait_for(event.send(MessageChain().message(self._text(question))), _SENDING)
-                question.shown.add(question.origin.chat)
+                await self._show_parts(event, question)
+                if question.ended is None:
+                    await asyncio.wait_for(event.send(MessageChain().message(self._text(question))), _SENDING)
+                    question.shown.add(question.origin.chat)
                 return
             except Exception as error:
                 # Not the error's text: platforms quote what they were sent.
@@ -170,6 +168,15 @@ class Approvals:
         # The asker may reject anything; nobody else is there. One that has ended is a no as well.
         with suppress(DecideError, Fault):
             await self._decide(question, False, by="-", role="asker")
+
+    async def _show_parts(self, event: Any, question: Question) -> None:
+        """Sends everything that the question itself would leave out."""
+        parts = question.listing.parts
+        for at, part in enumerate(parts, 1):
+            if question.ended is None:
+                head = self._say("approval_part", id=question.id, at=at, n=len(parts))
+                await asyncio.wait_for(event.send(MessageChain().message(f"{head}\n{part}")), _SENDING)
+                await asyncio.sleep(_PAUSE)
 
     async def _tell(self, event: Any, text: str) -> None:
         """Tells the chat of the task how a question ended that was not answered there."""
@@ -182,14 +189,20 @@ class Approvals:
         """A decision in a chat; returns what to answer. `name`: the question's id, empty for the only one.
         Raises `Fault` if no plugin is running."""
         chat = str(event.unified_msg_origin)
-        question = self._meant(event, chat, name)
+        question = self._meant(event, chat, name, approve)
         if isinstance(question, str):
             return question
+        who = access.asker(event)
+        if approve and not question.listing.whole:
+            # What nobody could read here nobody can approve here.
+            self.record(question, "approval_refused", who, "not_shown")
+            return self._say("approval_page_only", id=question.id)
         if approve and chat not in question.shown and question.ended is None:
             # An admin elsewhere must see what a yes is for.
-            question.shown.add(chat)
-            return self._text(question) + "\n" + self._say("approval_repeat", id=question.id)
-        who = access.asker(event)
+            await self._show_parts(event, question)
+            if question.ended is None:
+                question.shown.add(chat)
+                return self._text(question) + "\n" + self._say("approval_repeat", id=question.id)
         if chat == question.origin.chat:
             question.answered_here.add(who)
         try:
@@ -208,22 +221,30 @@ class Approvals:
         question = self._questions.get(name)
         if question is None:
             return "not_pending"
+        if approve and not question.listing.whole_on_page:
+            self.record(question, "approval_refused", f"dashboard:{user}", "not_shown")
+            return "not_shown"
         try:
             await self._decide(question, approve, by=f"dashboard:{user}", role="admin")
         except DecideError as error:
             return str(error.code)
         return "done"
 
-    def _meant(self, event: Any, chat: str, name: str) -> Question | str:
+    def _meant(self, event: Any, chat: str, name: str, approve: bool) -> Question | str:
         """The question that an answer means, or why there is none."""
+
+        def seen(question: Question) -> bool:
+            # A no may come while it is still being shown.
+            return chat in question.shown or (not approve and chat == question.origin.chat)
+
         if name:
             # Those of other chats only an admin may name, in private. To everyone else they do not exist.
             elsewhere = access.is_private(chat) and access.is_admin(event, self._settings)
             question = self._questions.get(name)
-            if question is None or not (elsewhere or chat in question.shown):
+            if question is None or not (elsewhere or seen(question)):
                 return self._say("approval_unknown", id=name)
             return question
-        here = [question for question in self.pending() if chat in question.shown]
+        here = [question for question in self.pending() if seen(question)]
         if not here:
             return self._say("approval_none")
         ended = [q.ended for q in self._questions.values() if q.ended is not None and chat in q.shown]
@@ -261,30 +282,24 @@ class Approvals:
         approver = request.approver
         asker = " ".join(printable(question.origin.asker).split())
         lines = [self._say("approval", asker=asker, who=self._say(f"approver_{approver}"), id=question.id)]
-        listed = request.calls[:_LISTED]
-        room = max(_LEAST, _SHOWN // len(listed)) if listed else 0
-        lines += [f"{at}. {self._name(call)} {self._arguments(call, room)}" for at, call in enumerate(listed, 1)]
-        if rest := Counter(self._name(call) for call in request.calls[_LISTED:]):
-            names = self._say("and").join(f"{name} ×{n}" for name, n in rest.items())
-            lines.append(self._say("approval_more", n=rest.total(), names=names))
-        lines.append(self._say("approval_how", p=p, id=question.id, seconds=max(1, round(question.expires_in))))
-        if approver == "admin":
+        lines += question.listing.lines
+        if parts := question.listing.parts:
+            lines.append(self._say("approval_parts", n=len(parts)))
+        how = "approval_how" if question.listing.whole else "approval_long"
+        lines.append(self._say(how, p=p, id=question.id, seconds=max(1, round(question.expires_in))))
+        if approver == "admin" and question.listing.whole:
             lines.append(self._say("approval_admins", p=p, id=question.id))
         return "\n".join(lines)
 
-    def _name(self, call: ToolCall) -> str:
-        return command_tools.shown_name(call.name, self._settings)
+    def _listing(self, request: ApprovalRequest) -> Listing:
+        calls = [(command_tools.shown_name(call.name, self._settings), self._arguments(call)) for call in request.calls]
+        return listing(calls, self._settings.locale)
 
-    def _arguments(self, call: ToolCall, most: int) -> str:
+    def _arguments(self, call: ToolCall) -> str:
         """The arguments in one line: as JSON, so that nothing in them can pass for a line of the question."""
         text = json.dumps(call.arguments, ensure_ascii=False, default=str)
         mask = masking.mask_secrets if self._settings.mask_secrets else masking.mask_tokens
-        text = " ".join(mask(text, self._settings.secrets()).split("\n"))
-        left_out = len(text) - most
-        if left_out <= 0:
-            return text
-        head = most * 2 // 3
-        return f"{text[:head]}{self._say('approval_cut', n=left_out)}{text[-(most - head) :]}"
+        return " ".join(mask(text, self._settings.secrets()).split("\n"))
 
     def _say(self, text: str, /, **values: object) -> str:
         return say(self._settings.locale, text, **values)

@@ -62,6 +62,14 @@ OpenClaw assistant
     "approver_asker": ("提问者本人", "the person who asked"),
     "approver_admin": (" AstrBot 管理员", "an AstrBot admin"),
     "approval_cut": ("…（略去 {n} 字）…", "… ({n} characters left out) …"),
+    "approval_part": ("📄 请求 {id} 的完整内容（{at}/{n}）：", "📄 Request {id} in full ({at}/{n}):"),
+    "approval_parts": ("完整内容见以上 {n} 条消息。", "The {n} messages above show it in full."),
+    "approval_long": (
+        "内容过长，聊天中无法完整显示：同意须由管理员在状态页查看全文后操作，这里只能发送“/{p} 拒绝”（编号 {id}）。{seconds} 秒内无人处理视为拒绝。",
+        "This is too long to show in full here, so it can only be rejected here: “/{p} reject” (id {id}). An admin can read all of it and approve it on the status page within {seconds} s. No answer means no."),
+    "approval_page_only": (
+        "请求 {id} 无法在聊天中完整显示，不能在这里同意。管理员可以在状态页查看全文后同意；拒绝仍可在这里发送。",
+        "Request {id} cannot be shown in full here, so it cannot be approved here. An admin can approve it on the status page; rejecting it works here."),
     "approval_more": ("另有 {n} 个：{names}", "{n} more: {names}"),
     "approval_how": (
         "请在 {seconds} 秒内发送“/{p} 确认”或“/{p} 拒绝”（有多个请求时加上编号 {id}）；逾期视为拒绝。",

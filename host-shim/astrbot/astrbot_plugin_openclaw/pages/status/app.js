@@ -21,7 +21,7 @@ const TEXTS = {
     approvals: "等待确认", approve: "同意", reject: "拒绝",
     asks: (a) => `${a.asker}（${a.chat}）`, id: "编号", approver: { asker: "提问者或管理员可确认", admin: "仅管理员可确认" },
     left: (s) => `剩余 ${s} 秒`, over: "已结束",
-    result: { done: "已处理", not_pending: "任务已经结束", already_decided: "已经处理过，或已逾期", not_permitted: "没有权限" },
+    result: { done: "已处理", not_pending: "任务已经结束", already_decided: "已经处理过，或已逾期", not_permitted: "没有权限", not_shown: "内容过长，无法完整显示，只能拒绝" },
   },
   en: {
     title: "OpenClaw status", breakers: "Breakers", memory: "Memory", queue: "Queue", component: "Component",
@@ -38,7 +38,7 @@ const TEXTS = {
     approvals: "Waiting for approval", approve: "Approve", reject: "Reject",
     asks: (a) => `${a.asker} (${a.chat})`, id: "id", approver: { asker: "the asker or an admin may approve", admin: "only an admin may approve" },
     left: (s) => `${s} s left`, over: "Ended",
-    result: { done: "Done", not_pending: "The task has ended", already_decided: "Already decided or expired", not_permitted: "Not allowed" },
+    result: { done: "Done", not_pending: "The task has ended", already_decided: "Already decided or expired", not_permitted: "Not allowed", not_shown: "Too long to show in full; it can only be rejected" },
   },
 };
 
