@@ -28,10 +28,13 @@ class Event:
         parts: tuple = (),
         streams: bool = False,
         name: str = "",
+        isolated: bool = False,
     ) -> None:
         self.sender, self.text, self.group, self.admin, self.parts = sender, text, group, admin, parts
         self.platform_meta = types.SimpleNamespace(support_streaming_message=streams)
         self.unified_msg_origin = f"qq:GroupMessage:{group}" if group else f"qq:FriendMessage:{sender}"
+        if group and isolated:  # As AstrBot's `unique_session` does.
+            self.unified_msg_origin = f"qq:GroupMessage:{sender}_{group}"
         self.sent: list[str] = []
         self.name = name
         self.message_obj = types.SimpleNamespace(group=None)

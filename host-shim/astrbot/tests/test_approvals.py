@@ -225,6 +225,23 @@ async def test_a_reset_ends_only_the_senders_own_wait(chat: Chat) -> None:
     assert (await asked)[-1] == "the tool has run"
 
 
+async def test_an_admin_approves_in_the_group_whose_members_have_sessions_of_their_own(chat: Chat) -> None:
+    group: dict[str, Any] = {"group": "555", "isolated": True}
+    event, asked = chat.ask("tool admin_tool {}", **group)
+    (name,) = await chat.question(event)
+    assert "只有 AstrBot 管理员" in await chat.tell("确认", MEMBER, **group)
+    assert "没有编号" in await chat.tell(f"确认 {name}", MEMBER, group="556", isolated=True)
+    # What another member does to their own session is none of this one's business.
+    await chat.tell("会话重置", MEMBER, **group)
+    assert "已确认" in await chat.tell("确认", ADMIN, admin=True, **group)
+    assert (await asked)[-1] == "the tool has run" and not any("已确认" in text for text in event.sent)
+    # A reset ends the sender's own wait, as without isolation.
+    event, asked = chat.ask("tool admin_tool {}", **group)
+    await chat.question(event)
+    await chat.tell("会话重置", **group)
+    assert "cancelled" in (await asked)[-1] and len(chat.ran) == 1
+
+
 async def test_the_asker_is_who_it_was_when_the_turn_started(chat: Chat) -> None:
     event, asked = chat.ask("again asker_tool")
     await chat.question(event)

@@ -110,6 +110,13 @@ def asker(event: Any) -> str:
     return f"{event.get_platform_id()}:{event.get_sender_id()}"
 
 
+def place(event: Any) -> str:
+    """Where a message was written: those who read it there read the answer too. With AstrBot's session isolation
+    each member of a group has an origin of their own, but they all share this."""
+    group = event.get_group_id()
+    return f"{event.get_platform_id()}:GroupMessage:{group}" if group else str(event.unified_msg_origin)
+
+
 def session_of(chat: str, level: str) -> str:
     """The name of a chat's session. A group has one per level: members with a lower level must not
     be able to prepare or reset the session of a higher one."""

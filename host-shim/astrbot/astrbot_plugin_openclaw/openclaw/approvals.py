@@ -45,6 +45,7 @@ class Origin:
     event: Any  #: The message; None if nobody can be asked.
     asker: str  #: Whose task it is, as `platform:id`.
     chat: str  #: The chat's origin.
+    place: str  #: Who reads it there: see `access.place`.
     level: str
     session: str
     stop: Callable[[], None]  #: Ends the turn.
@@ -52,8 +53,10 @@ class Origin:
     @classmethod
     def of(cls, door: str, event: Any, level: str, session: str, stop: Callable[[], None]) -> Origin:
         """For a turn that starts now: what its tools do to the message later must not change whose it is."""
-        asker, chat = (access.asker(event), str(event.unified_msg_origin)) if event is not None else ("-", "-")
-        return cls(door, event, asker, chat, level, session, stop)
+        if event is None:
+            return cls(door, None, "-", "-", "-", level, session, stop)
+        chat, place = str(event.unified_msg_origin), access.place(event)
+        return cls(door, event, access.asker(event), chat, place, level, session, stop)
 
 
 @dataclass(eq=False)
@@ -66,9 +69,9 @@ class Question:
     origin: Origin
     listing: Listing  #: Its calls.
     deadline: float  #: Monotonic.
-    shown: set[str] = field(default_factory=set)  #: The chats that have seen it, and all that it is for.
+    shown: set[str] = field(default_factory=set)  #: The places that have seen it, and all that it is for.
     ended: float | None = None  #: When it ended; monotonic.
-    answered_here: set[str] = field(default_factory=set)  #: Who has answered in the chat of the task.
+    answered_here: set[str] = field(default_factory=set)  #: Who has answered where the task was asked.
 
     @property
     def expires_in(self) -> float:
@@ -160,7 +163,7 @@ class Approvals:
                 await self._show_parts(event, question)
                 if question.ended is None:
                     await asyncio.wait_for(event.send(MessageChain().message(self._text(question))), _SENDING)
-                    question.shown.add(question.origin.chat)
+                    question.shown.add(question.origin.place)
                 return
             except Exception as error:
                 # Not the error's text: platforms quote what they were sent.
@@ -188,8 +191,8 @@ class Approvals:
     async def decide(self, event: Any, approve: bool, name: str) -> str:
         """A decision in a chat; returns what to answer. `name`: the question's id, empty for the only one.
         Raises `Fault` if no plugin is running."""
-        chat = str(event.unified_msg_origin)
-        question = self._meant(event, chat, name, approve)
+        place = access.place(event)
+        question = self._meant(event, place, name, approve)
         if isinstance(question, str):
             return question
         who = access.asker(event)
@@ -197,13 +200,13 @@ class Approvals:
             # What nobody could read here nobody can approve here.
             self.record(question, "approval_refused", who, "not_shown")
             return self._say("approval_page_only", id=question.id)
-        if approve and chat not in question.shown and question.ended is None:
+        if approve and place not in question.shown and question.ended is None:
             # An admin elsewhere must see what a yes is for.
             await self._show_parts(event, question)
             if question.ended is None:
-                question.shown.add(chat)
+                question.shown.add(place)
                 return self._text(question) + "\n" + self._say("approval_repeat", id=question.id)
-        if chat == question.origin.chat:
+        if place == question.origin.place:
             question.answered_here.add(who)
         try:
             await self._decide(
@@ -230,16 +233,16 @@ class Approvals:
             return str(error.code)
         return "done"
 
-    def _meant(self, event: Any, chat: str, name: str, approve: bool) -> Question | str:
+    def _meant(self, event: Any, place: str, name: str, approve: bool) -> Question | str:
         """The question that an answer means, or why there is none."""
 
         def seen(question: Question) -> bool:
             # A no may come while it is still being shown.
-            return chat in question.shown or (not approve and chat == question.origin.chat)
+            return place in question.shown or (not approve and place == question.origin.place)
 
         if name:
             # Those of other chats only an admin may name, in private. To everyone else they do not exist.
-            elsewhere = access.is_private(chat) and access.is_admin(event, self._settings)
+            elsewhere = access.is_private(event.unified_msg_origin) and access.is_admin(event, self._settings)
             question = self._questions.get(name)
             if question is None or not (elsewhere or seen(question)):
                 return self._say("approval_unknown", id=name)
@@ -247,7 +250,7 @@ class Approvals:
         here = [question for question in self.pending() if seen(question)]
         if not here:
             return self._say("approval_none")
-        ended = [q.ended for q in self._questions.values() if q.ended is not None and chat in q.shown]
+        ended = [q.ended for q in self._questions.values() if q.ended is not None and place in q.shown]
         # Written for a question that has just ended, it must not count for the next.
         late = any(time.monotonic() - at < _SETTLING for at in ended)
         if late or len(here) > 1:
