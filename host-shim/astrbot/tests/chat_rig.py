@@ -44,6 +44,9 @@ class Event:
     def get_sender_id(self) -> str:
         return self.sender
 
+    def get_self_id(self) -> str:
+        return "10000"
+
     def get_group_id(self) -> str:
         return self.group
 

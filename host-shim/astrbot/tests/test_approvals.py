@@ -242,6 +242,17 @@ async def test_an_admin_approves_in_the_group_whose_members_have_sessions_of_the
     assert "cancelled" in (await asked)[-1] and len(chat.ran) == 1
 
 
+async def test_what_the_bot_itself_says_does_not_count(chat: Chat) -> None:
+    bot = Event("0", "").get_self_id()
+    event, asked = chat.ask("tool admin_tool {}", group="555")
+    (name,) = await chat.question(event)
+    for text in ("确认", f"确认 {name}", "拒绝", "取消", "全部取消", "another task"):
+        assert await chat.tell(text, bot, admin=True, group="555") == ""
+    assert chat.ran == [] and len(chat.commands.approvals.pending()) == 1
+    await chat.tell("拒绝", group="555")
+    await asked
+
+
 async def test_the_asker_is_who_it_was_when_the_turn_started(chat: Chat) -> None:
     event, asked = chat.ask("again asker_tool")
     await chat.question(event)

@@ -27,6 +27,11 @@ def is_admin(event: Any, settings: Settings) -> bool:
     return not settings.admin_platforms or str(event.get_platform_id()) in settings.admin_platforms
 
 
+def is_from_bot(event: Any) -> bool:
+    """Whether the bot itself has sent the message: some platforms hand those back."""
+    return str(event.get_self_id() or "") == str(event.get_sender_id()) != ""
+
+
 def as_counted(event: Any, settings: Settings) -> Any:
     """The event, or a copy without AstrBot's admin role for a sender who does not count as an admin here."""
     if event.is_admin() and not is_admin(event, settings):

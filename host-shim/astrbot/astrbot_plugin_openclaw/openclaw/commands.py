@@ -81,6 +81,8 @@ class Commands:
     async def handle(self, event: Any) -> AsyncIterator[Any]:
         """Handles one message that has the prefix. Yields what AstrBot should send."""
         locale = self._settings.locale
+        if access.is_from_bot(event):
+            return  # What a model writes must never confirm, ask or cancel.
         if not access.may_ask(event, self._settings):
             self._write_audit(event, "denied")
             if self._settings.tell_refused:
