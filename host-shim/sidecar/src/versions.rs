@@ -338,6 +338,11 @@ mod tests {
             assert_eq!(of(version).since, since, "{version}");
         }
         assert!(RANGES.is_sorted_by(|one, next| one.since < next.since));
+    }
+
+    // Report R10 (attack): a gateway that drains was killed after 30 s, and ran the turn again.
+    #[test]
+    fn the_time_to_stop_is_by_version() {
         for (version, grace) in [
             ("2026.2.9", "30s"),
             ("2026.3.1", "330s"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::future::{AbortHandle, Abortable, Aborted};
+use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use openclaw_core::approval::{ApprovalRequest, DecideError, Decider, DeciderRole};
 use openclaw_core::turn::Event;
@@ -112,10 +112,9 @@ impl Deciding<'_> {
                     }
                     _ => {}
                 },
-                Some(verdict) = verdicts.next() => match verdict {
-                    Ok((request, Some(verdict))) => self.hand_in(&request, verdict).await?,
-                    // Nobody here decides, or it has ended otherwise.
-                    Ok((_, None)) | Err(Aborted) => {}
+                // Otherwise nobody here decides, or it has ended in the meantime.
+                Some(verdict) = verdicts.next() => if let Ok((request, Some(verdict))) = verdict {
+                    self.hand_in(&request, verdict).await?;
                 },
                 // No more events, and nothing to decide.
                 else => std::future::pending().await,

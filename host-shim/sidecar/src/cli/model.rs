@@ -207,7 +207,7 @@ impl Session<'_> {
 
     fn choose(&self, args: &ModelArgs, files: &Files) -> Result<Choice> {
         if let Some(data) = &args.astrbot.from_astrbot {
-            return self.from_astrbot(args, data);
+            return self.pick_in_astrbot(args, data);
         }
         if args.service.is_none() && args.base_url.is_none() && args.model.is_none() {
             if !prompt::on_terminal() {
@@ -299,7 +299,7 @@ impl Session<'_> {
         })
     }
 
-    fn from_astrbot(&self, args: &ModelArgs, data: &Path) -> Result<Choice> {
+    fn pick_in_astrbot(&self, args: &ModelArgs, data: &Path) -> Result<Choice> {
         let astrbot = astrbot::read(data, &|name| std::env::var(name).ok())?;
         let id = args.astrbot.provider.as_deref();
         let candidates = astrbot.candidates();
