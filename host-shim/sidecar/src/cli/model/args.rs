@@ -16,6 +16,7 @@ pub struct ModelArgs {
     #[arg(long, value_name = "NAME", value_parser = names(), hide_possible_values = true, conflicts_with = "from_astrbot")]
     pub service: Option<String>,
     /// The service's base URL, such as https://llm.example.com/v1.
+    #[allow(rustdoc::bare_urls, reason = "clap prints it as it stands")]
     #[arg(long, value_name = "URL", conflicts_with = "from_astrbot")]
     pub base_url: Option<String>,
     /// The service's name for the model; default: the first one in --list.
