@@ -56,7 +56,7 @@ pub struct Ask<'a> {
     /// The tool outputs of the previous round; empty in the first round.
     pub outputs: &'a [ToolOutput],
     /// For an agent that takes over from another: it gets the message, with these results so far as lines of
-    /// [`result_line`] and without attachments, instead of outputs of calls it has not made.
+    /// `result_line` and without attachments, instead of outputs of calls it has not made.
     pub handover: Option<&'a str>,
 }
 
