@@ -158,6 +158,12 @@ impl<'a> Questions<'a> {
                     let who = user_name();
                     self.decide(request.id, answer == Answer::Yes, &who).await;
                 }
+                // What was typed before the next question was there is no answer to it.
+                if let (Approver::Person(keyboard), false) =
+                    (&mut self.approver, self.pending.is_empty())
+                {
+                    keyboard.forget_typed();
+                }
             }
             Answer::Status => {
                 let style = Style::coloured(self.locale);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -139,7 +139,7 @@ impl ToolRunner for CommandTools {
 
 /// A program under way, in a process group of its own where there are such. Dropping it kills all of the group.
 struct Running {
-    child: Arc<Mutex<Child>>,
+    child: Shared,
     ended: oneshot::Receiver<Result<String, String>>,
 }
 
@@ -159,7 +159,9 @@ impl Running {
         std::os::unix::process::CommandExt::process_group(&mut program, 0);
         let mut child = program.spawn()?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let child = Arc::new(Mutex::new(child));
+        let child = Arc::new(Mutex::new(Some(child)));
+        lock(&UNDER_WAY).retain(|other| other.strong_count() > 0);
+        lock(&UNDER_WAY).push(Arc::downgrade(&child));
         let (answer, ended) = oneshot::channel();
         let running = Self {
             child: child.clone(),
@@ -180,11 +182,22 @@ impl Drop for Running {
     }
 }
 
-/// Kills the program and its group. Whoever waits for it reaps it.
-fn kill(child: &Mutex<Child>) {
-    let mut child = lock(child);
-    // Not reaped yet, so its id, which is the group's, is not another's.
-    if let Ok(None) = child.try_wait() {
+/// A program; none once it has been reaped. Until then its id, which is the group's, is not another's.
+type Shared = Arc<Mutex<Option<Child>>>;
+
+/// Every program that may be running.
+static UNDER_WAY: Mutex<Vec<Weak<Mutex<Option<Child>>>>> = Mutex::new(Vec::new());
+
+/// Kills every program of this process; for its end, which no destructor sees.
+pub fn kill_all() {
+    for child in lock(&UNDER_WAY).drain(..) {
+        child.upgrade().inspect(|child| kill(child));
+    }
+}
+
+/// Kills the program and its group, also those of the group that outlive it. Whoever waits for it reaps it.
+fn kill(child: &Mutex<Option<Child>>) {
+    if let Some(child) = lock(child).as_mut() {
         #[cfg(unix)]
         if let Ok(group) = i32::try_from(child.id()) {
             // SAFETY: a system call without pointers.
@@ -194,14 +207,14 @@ fn kill(child: &Mutex<Child>) {
     }
 }
 
-fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
-    child.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 type Pipes = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
 
 /// Feeds the program and waits for its end; on a thread of its own.
-fn outcome(child: &Mutex<Child>, pipes: Pipes, input: &str) -> Result<String, String> {
+fn outcome(child: &Mutex<Option<Child>>, pipes: Pipes, input: &str) -> Result<String, String> {
     let (stdin, stdout, stderr) = pipes;
     let (output, complaint) = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -233,14 +246,19 @@ fn outcome(child: &Mutex<Child>, pipes: Pipes, input: &str) -> Result<String, St
     Err(format!("{status}: {}", said.unwrap_or("it said nothing")))
 }
 
-/// Without holding the child while it runs, so that it can be killed.
-fn wait(child: &Mutex<Child>) -> Result<ExitStatus, String> {
+/// Reaps it, without holding it while it runs, so that it can be killed.
+fn wait(child: &Mutex<Option<Child>>) -> Result<ExitStatus, String> {
     loop {
-        let status = lock(child).try_wait().map_err(|error| error.to_string())?;
-        match status {
-            Some(status) => return Ok(status),
-            None => std::thread::sleep(LOOK_AGAIN),
+        let mut held = lock(child);
+        let status = held.as_mut().map(Child::try_wait).transpose();
+        match status.map_err(|error| error.to_string())?.flatten() {
+            Some(status) => {
+                *held = None;
+                return Ok(status);
+            }
+            None => drop(held),
         }
+        std::thread::sleep(LOOK_AGAIN);
     }
 }
 
@@ -360,6 +378,12 @@ mod tests {
 
         #[tokio::test]
         async fn a_program_that_never_ends_is_killed_with_its_children() {
+            killed_with_its_children("wait").await;
+            // The program itself has ended, but not what it left behind with its output.
+            killed_with_its_children("exit 0").await;
+        }
+
+        async fn killed_with_its_children(then: &str) {
             let folder = tempfile::tempdir().unwrap();
             let fifo = folder.path().join("fifo");
             assert!(
@@ -370,13 +394,13 @@ mod tests {
                     .success()
             );
             let script = format!(
-                "(exec 3>{}; echo begun >&3; sleep 1000) & wait",
+                "(exec 3>{}; echo begun >&3; sleep 1000) & {then}",
                 fifo.display()
             );
             // It ends once nobody holds the other side: the program's child least of all.
             let reader = std::thread::spawn(move || std::fs::read_to_string(fifo).unwrap());
             let error = run(&script, 1.0).await.unwrap_err();
-            assert!(error.contains("within 1 s"), "{error}");
+            assert!(error.contains("after 1 s"), "{error}");
             assert_eq!(reader.join().unwrap(), "begun\n");
         }
 

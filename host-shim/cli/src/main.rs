@@ -43,6 +43,7 @@ fn main() -> ExitCode {
     log_to_stderr(cli.global.verbose);
     let code = run(cli, locale)
         .unwrap_or_else(|error| error.show(Style::coloured(locale), &mut anstream::stderr()));
+    command_tools::kill_all();
     ExitCode::from(code)
 }
 

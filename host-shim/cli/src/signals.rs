@@ -8,6 +8,8 @@ use openclaw_core::locale::say;
 use openclaw_render::{CliError, Failure};
 use tokio::sync::mpsc;
 
+use crate::command_tools;
+
 /// Ctrl-C as a stream. While no turn runs it ends the program as it always does.
 pub struct Interrupts {
     pressed: mpsc::UnboundedReceiver<()>,
@@ -36,9 +38,9 @@ impl Interrupts {
             .enable_all()
             .build()
             .map_err(cannot)?;
-        let mut presses = {
+        let (mut presses, ended) = {
             let _entered = runtime.enter();
-            ctrl_c().map_err(cannot)?
+            (ctrl_c().map_err(cannot)?, asked_to_end().map_err(cannot)?)
         };
         let turn_runs = Arc::new(AtomicBool::new(false));
         let (press, pressed) = mpsc::unbounded_channel();
@@ -48,9 +50,15 @@ impl Interrupts {
             .name("ctrl-c".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
-                    while presses.recv().await.is_some() {
-                        if !runs.load(Ordering::SeqCst) || press.send(()).is_err() {
-                            std::process::exit(FaultCode::Cancelled.exit_code().into());
+                    let mut ended = std::pin::pin!(ended);
+                    loop {
+                        tokio::select! {
+                            pressed = presses.recv() => if pressed.is_none() {
+                                break;
+                            } else if !runs.load(Ordering::SeqCst) || press.send(()).is_err() {
+                                leave(FaultCode::Cancelled.exit_code().into());
+                            },
+                            status = &mut ended => leave(status),
                         }
                     }
                 });
@@ -73,6 +81,34 @@ impl Interrupts {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Ends the program, and the tools that it runs.
+fn leave(status: i32) -> ! {
+    command_tools::kill_all();
+    std::process::exit(status)
+}
+
+/// The exit status once the program is asked to end, or its terminal is closed. Must be called within a Tokio
+/// runtime.
+#[cfg(unix)]
+fn asked_to_end() -> std::io::Result<impl Future<Output = i32>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(async move {
+        let signal = tokio::select! {
+            _ = terminate.recv() => SignalKind::terminate(),
+            _ = hang_up.recv() => SignalKind::hangup(),
+        };
+        128 + signal.as_raw_value()
+    })
+}
+
+/// Never: Windows ends a program without asking.
+#[cfg(windows)]
+fn asked_to_end() -> std::io::Result<impl Future<Output = i32>> {
+    Ok(std::future::pending())
 }
 
 /// Every press from now on. Must be called within a Tokio runtime.

@@ -173,14 +173,20 @@ fn a_gateway_that_starts_and_one_that_has_stopped_are_told_apart() {
         let (stage, port) = stage();
         stage.with_model(true);
         let gateway = Gateway::spawn(version, &stage, port);
+        // No container is seen here, so one is assumed, and in it the provider's loopback address is another.
+        let wrong = || {
+            let all = wrong(&stage).into_iter();
+            all.filter(|(name, ..)| name != "provider-address")
+                .collect::<Vec<_>>()
+        };
         // It takes seconds to listen; the process is there at once.
         assert_eq!(
-            wrong(&stage),
+            wrong(),
             [triple("port", "gateway_starting", "network_or_unreachable")]
         );
         drop(gateway);
         assert_eq!(
-            wrong(&stage),
+            wrong(),
             [triple(
                 "port",
                 "gateway_not_running",

@@ -68,6 +68,9 @@ impl Waits {
     }
 }
 
+/// Pending requests of a turn: one for each kind of approver.
+const MAX_PENDING: usize = 2;
+
 /// One turn whose runner decides.
 pub(super) struct Deciding<'a> {
     pub(super) accessor: &'a Accessor<Host>,
@@ -82,7 +85,7 @@ impl Deciding<'_> {
     /// Follows the turn's approval events; never ends by itself. Dropping it drops the runner's futures.
     ///
     /// # Errors
-    /// The component trapped on a decision.
+    /// The component trapped on a decision, or asks for more than it may.
     pub(super) async fn follow(
         &self,
         mut events: mpsc::UnboundedReceiver<Event>,
@@ -95,6 +98,10 @@ impl Deciding<'_> {
                 Some(event) = events.recv() => match event {
                     Event::ApprovalRequested(request) => {
                         let id = request.id.clone();
+                        if asked.len() >= MAX_PENDING || asked.contains_key(&id) {
+                            let why = "the component asked for more approvals at once than it may";
+                            return Err(Stop::Misbehaved(why.to_owned()));
+                        }
                         tracing::debug!(turn = self.turn_id, request = id, approver = %request.approver,
                             calls = request.calls.len(), "tool calls wait for approval");
                         self.waits.begin(&id);

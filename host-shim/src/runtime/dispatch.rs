@@ -1,8 +1,10 @@
 //! Runs commands concurrently on one instance.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
@@ -179,15 +181,16 @@ impl Supervisor {
             meter: self.supplies.meter.clone(),
             waits: &waits,
         };
-        // Many turns use up tokio's budget together; `select!` would then put off a turn that has been cancelled,
-        // and the component would still count it.
-        let running = tokio::task::unconstrained(async {
-            tokio::select! {
-                biased;
-                end = running => end,
-                stop = deciding.follow(news) => match stop? {},
+        // Many turns use up tokio's budget together. That would put off a turn that has been cancelled, and the
+        // component would still count it; `tokio::select!` would do so too. The runner's decisions stay bounded.
+        let running = pin!(tokio::task::unconstrained(running));
+        let deciding = pin!(deciding.follow(news));
+        let running = async {
+            match select(running, deciding).await {
+                Either::Left((end, _)) => end,
+                Either::Right((stop, _)) => match stop? {},
             }
-        });
+        };
         let span = tracing::debug_span!("turn", id, bytes);
         let end = self.in_time(&waits, running.instrument(span)).await?;
         self.supplies.runners.remove(&id);

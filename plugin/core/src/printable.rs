@@ -17,6 +17,16 @@ pub fn is_printable(c: char) -> bool {
     }
 }
 
+/// Whether a character is invisible and changes what others look like, their direction or where they seem to end.
+/// Answers may have some of them; what a person decides by, or a model takes for a mark, may not.
+pub fn is_disguise(c: char) -> bool {
+    matches!(c,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}'
+        // Invisible copies of ASCII.
+        | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Appends the printable characters of a text, keeping line breaks.
 pub fn push_printable(to: &mut String, text: &str) {
     // Nearly all text is clean, and bytes are faster to scan than characters. U+0080 to U+009F start with

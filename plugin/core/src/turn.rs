@@ -95,7 +95,7 @@ impl TurnRequest {
         }
     }
 
-    /// Approximate bytes held in memory; never more than its request body would take.
+    /// Approximate bytes held in memory; never more than its request body would take, but for a quote that is cut there.
     pub fn bytes(&self) -> usize {
         let attachments = self.attachments.iter().map(|one| {
             size_of::<Attachment>() + one.media_type.len() + one.filename.len() + one.data.len()

@@ -4,7 +4,7 @@ use openclaw_core::approval::{
     Approval, ApprovalOutcome, ApprovalRequest, Decision, PendingApproval,
 };
 use openclaw_core::locale::{Locale, say};
-use openclaw_core::printable::is_printable;
+use openclaw_core::printable::{is_disguise, is_printable};
 use openclaw_core::turn::ToolCall;
 
 use crate::error::whole_seconds;
@@ -15,7 +15,7 @@ pub fn call_line(call: &ToolCall) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\r' | '\t' => ' ',
-            c if is_printable(c) => c,
+            c if is_printable(c) && !is_disguise(c) => c,
             _ => '\u{fffd}',
         })
         .collect()

@@ -1,9 +1,10 @@
-//! Masks secrets inside JSON text.
+//! JSON text as people are shown it: secrets masked, and nothing that JSON libraries would round.
 
 use super::{Json, push_string, string_end};
 use crate::prelude::*;
 
-/// JSON text with each of its strings masked, however the string is escaped.
+/// JSON text with each of its strings masked, however the string is escaped, and with numbers as strings that a
+/// reader would round: what is shown must be what runs.
 pub(crate) fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -12,7 +13,7 @@ pub(crate) fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
         let written = &rest[start..end];
         let plain = Json(written.as_bytes()).text().into_owned();
         let masked = mask(plain.clone());
-        shown.push_str(&rest[..start]);
+        push_exact(&mut shown, &rest[..start]);
         if masked == plain {
             shown.push_str(written);
         } else {
@@ -20,8 +21,34 @@ pub(crate) fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
         }
         rest = &rest[end..];
     }
-    shown.push_str(rest);
+    push_exact(&mut shown, rest);
     shown
+}
+
+/// Digits of a number that every reader keeps.
+const EXACT_DIGITS: usize = 15;
+
+/// Appends JSON text without strings.
+fn push_exact(shown: &mut String, text: &str) {
+    let in_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '-') {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c| !in_number(c)).unwrap_or(from.len());
+        let (number, after) = from.split_at(end);
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        let whole = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
+        let mark = if digits > EXACT_DIGITS && !whole {
+            "\""
+        } else {
+            ""
+        };
+        for part in [before, mark, number, mark] {
+            shown.push_str(part);
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
 }
 
 #[cfg(test)]
@@ -41,6 +68,10 @@ mod tests {
                 r#"{"a" : "\u00e9\"t0k" , "b":"en"}"#,
             ),
             ("{}", "{}"),
+            (
+                r#"{"a":12345678901234567890123,"b":[-0.1234567890123456],"c":1e5,"d":18446744073709551615}"#,
+                r#"{"a":"12345678901234567890123","b":["-0.1234567890123456"],"c":1e5,"d":18446744073709551615}"#,
+            ),
             (r#"{"cut"#, r#"{"cut"#),
         ] {
             assert_eq!(masked(text, |string| mask(&string, ["t0k/en"])), shown);

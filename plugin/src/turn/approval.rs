@@ -56,6 +56,11 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                 judged = true;
             }
             match self.may_run(&call, *level) {
+                // Others wait in the queue, so nobody is asked in vain twice.
+                Ok(()) if self.unattended.get() => {
+                    let expired = Decision::Expired;
+                    self.not_approved(round, at, &call, expired).await?;
+                }
                 Ok(()) => group.push((at, call)),
                 Err(refused) => self.refuse(round, at, refused).await?,
             }
@@ -120,14 +125,26 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         if decision == Decision::Approved {
             return Ok(calls);
         }
+        if decision == Decision::Expired {
+            self.unattended.set(true);
+        }
         for (at, call) in calls {
-            let to_model = text::not_approved(&call.name, decision);
-            // The event has told the user.
-            let to_user = None;
-            round.not_run += 1;
-            self.refuse(round, at, Refused { to_model, to_user })
-                .await?;
+            self.not_approved(round, at, &call, decision).await?;
         }
         Ok(vec![])
+    }
+
+    /// Answers a call without approval. The event has told the user.
+    async fn not_approved(
+        &self,
+        round: &mut Round,
+        at: usize,
+        call: &ToolCall,
+        decision: Decision,
+    ) -> Result<(), Fault> {
+        let to_model = text::not_approved(&call.name, decision);
+        let to_user = None;
+        round.not_run += 1;
+        self.refuse(round, at, Refused { to_model, to_user }).await
     }
 }

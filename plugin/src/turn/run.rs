@@ -110,6 +110,7 @@ async fn guarded<H: Host, E: Events>(
         shortened_said: Cell::new(false),
         calls: Cell::new(0),
         denials_said: Cell::new(0),
+        unattended: Cell::new(false),
         deadline: Cell::new(deadline),
     };
     let mut admitted = pin!(run.admitted());
@@ -195,6 +196,8 @@ pub(super) struct Run<'a, H, E> {
     pub calls: Cell<u64>,
     /// Notices sent about calls that were not run.
     pub denials_said: Cell<usize>,
+    /// An approval request of this turn has expired: nobody is there to ask.
+    pub unattended: Cell<bool>,
     /// When the turn's time is up, if nobody decides about what waits for approval.
     pub deadline: Cell<u64>,
 }
@@ -348,6 +351,10 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
             }
             self.outputs.replace(outputs);
             round += 1;
+            if self.config.level_agents {
+                // The gateway's own tools run within the next request.
+                level = self.level().await?.0;
+            }
         }
     }
 

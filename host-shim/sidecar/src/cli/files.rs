@@ -24,10 +24,12 @@ impl Session<'_> {
         let stamp = humantime::format_rfc3339_seconds(SystemTime::now())
             .to_string()
             .replace([':', '-'], "");
-        // Files must not change under an upgrade in progress.
         let used = self.root.join(KEPT).is_dir();
-        let _lock = used.then(|| lock::lock(&self.root)).transpose()?;
-        let report = init::init(&self.root, force, &stamp, self.files())?;
+        let report = {
+            // Files must not change under an upgrade in progress. `offer_model` locks again.
+            let _lock = used.then(|| lock::lock(&self.root)).transpose()?;
+            init::init(&self.root, force, &stamp, self.files())?
+        };
         for (entry, outcome) in &report.entries {
             let shown = self.root.join(entry);
             let shown = shown.display();

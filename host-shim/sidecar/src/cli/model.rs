@@ -103,9 +103,15 @@ impl Session<'_> {
             ..ModelArgs::default()
         };
         let choice = match self.choose(&args, &files) {
-            // Asked and not answered: it can be done later.
+            // Asked and not answered, or without a key yet: it can be done later.
             Err(error)
-                if error.kind() == error::ErrorKind::ModelChoice && from.from_astrbot.is_none() =>
+                if from.from_astrbot.is_none()
+                    && matches!(
+                        error.kind(),
+                        error::ErrorKind::ModelChoice
+                            | error::ErrorKind::ModelKey
+                            | error::ErrorKind::ProviderAddress
+                    ) =>
             {
                 self.say(error.what());
                 return Ok(there);

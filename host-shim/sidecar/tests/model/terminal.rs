@@ -105,6 +105,15 @@ fn on_a_terminal_init_offers_it_and_astrbots_are_asked_by_number() {
     let mut terminal = OnTerminal::start(&stage, &["init"]);
     terminal.answers("Which model service", "\n");
     assert!(terminal.ends(0).contains("host-shim sidecar model --root"));
+    // Without a key yet: later.
+    let mut terminal = OnTerminal::start(&stage, &["init"]);
+    terminal
+        .answers("Which model service", "1\n")
+        .answers("Model", "\n")
+        .answers("(not shown): ", "\n");
+    assert!(terminal.ends(0).contains("host-shim sidecar model --root"));
+    // In a folder that is in use it locks once only.
+    fs::create_dir(stage.root.join(".sidecar")).unwrap();
     let data = astrbot(&stage, &fixture("astrbot-4.29.1.json"));
     let mut terminal = OnTerminal::start(&stage, &["init", "--from-astrbot", &data]);
     terminal.answers("Number (Enter: 1): ", "\n");

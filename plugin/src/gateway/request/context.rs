@@ -9,6 +9,7 @@
 use crate::json;
 use crate::prelude::*;
 use openclaw_core::context::TurnContext;
+use openclaw_core::printable::is_disguise;
 
 /// The first line of the block.
 const BEGIN: &str = "⟦astrbot-context⟧";
@@ -108,13 +109,9 @@ fn neutral(c: char) -> Option<char> {
     match c {
         '\n' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
         '\t' => Some(' '),
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' => None,
-        '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' => None,
-        // Invisible copies of ASCII.
-        '\u{e0000}'..='\u{e007f}' => None,
         '⟦' | '⟬' | '⦋' | '⦍' | '⦏' | '〚' | '〘' | '⁅' | '⟮' => Some('['),
         '⟧' | '⟭' | '⦌' | '⦎' | '⦐' | '〛' | '〙' | '⁆' | '⟯' => Some(']'),
-        c if c.is_control() => None,
+        c if c.is_control() || is_disguise(c) => None,
         c => Some(c),
     }
 }
