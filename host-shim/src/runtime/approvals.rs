@@ -71,6 +71,10 @@ impl Waits {
 /// Pending requests of a turn: one for each kind of approver.
 const MAX_PENDING: usize = 2;
 
+/// Why a component is stopped that asks without end.
+pub(super) const TOO_MANY_APPROVALS: &str =
+    "the component asked for more approvals at once than it may";
+
 /// One turn whose runner decides.
 pub(super) struct Deciding<'a> {
     pub(super) accessor: &'a Accessor<Host>,
@@ -88,7 +92,7 @@ impl Deciding<'_> {
     /// The component trapped on a decision, or asks for more than it may.
     pub(super) async fn follow(
         &self,
-        mut events: mpsc::UnboundedReceiver<Event>,
+        mut events: mpsc::Receiver<Event>,
     ) -> Result<Infallible, Stop> {
         let mut verdicts = FuturesUnordered::new();
         let mut asked = HashMap::<String, AbortHandle>::new();
@@ -99,8 +103,7 @@ impl Deciding<'_> {
                     Event::ApprovalRequested(request) => {
                         let id = request.id.clone();
                         if asked.len() >= MAX_PENDING || asked.contains_key(&id) {
-                            let why = "the component asked for more approvals at once than it may";
-                            return Err(Stop::Misbehaved(why.to_owned()));
+                            return Err(Stop::Misbehaved(TOO_MANY_APPROVALS.to_owned()));
                         }
                         tracing::debug!(turn = self.turn_id, request = id, approver = %request.approver,
                             calls = request.calls.len(), "tool calls wait for approval");

@@ -1,10 +1,8 @@
 //! Runs commands concurrently on one instance.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
@@ -18,7 +16,7 @@ use super::approvals::{Deciding, Waits};
 use super::bindings::Plugin as Guest;
 use super::bindings::astr::openclaw::types;
 use super::host::Host;
-use super::sinks::{End, EndSink, EventSink};
+use super::sinks::{APPROVAL_EVENTS, End, EndSink, EventSink};
 use super::supervisor::{Exit, Supervisor, origins, secrets};
 use super::time_limits::GRACE;
 use super::{Answer, Command, DecideCommand, TurnCommand, convert, heap};
@@ -170,7 +168,7 @@ impl Supervisor {
             self.supplies.runners.add(&id, runner.clone());
         }
         let waits = Waits::new(self.supplies.clock.clone());
-        let (approvals, news) = mpsc::unbounded_channel();
+        let (approvals, news) = mpsc::channel(APPROVAL_EVENTS);
         let sink = EventSink { events, approvals };
         let running = run_turn(guest, request.into(), sink, cancelled);
         let deciding = Deciding {
@@ -181,16 +179,15 @@ impl Supervisor {
             meter: self.supplies.meter.clone(),
             waits: &waits,
         };
-        // Many turns use up tokio's budget together. That would put off a turn that has been cancelled, and the
-        // component would still count it; `tokio::select!` would do so too. The runner's decisions stay bounded.
-        let running = pin!(tokio::task::unconstrained(running));
-        let deciding = pin!(deciding.follow(news));
-        let running = async {
-            match select(running, deciding).await {
-                Either::Left((end, _)) => end,
-                Either::Right((stop, _)) => match stop? {},
+        // Many turns use up tokio's budget together; `select!` would then put off a turn that has been cancelled,
+        // and the component would still count it.
+        let running = tokio::task::unconstrained(async {
+            tokio::select! {
+                biased;
+                end = running => end,
+                stop = deciding.follow(news) => match stop? {},
             }
-        };
+        });
         let span = tracing::debug_span!("turn", id, bytes);
         let end = self.in_time(&waits, running.instrument(span)).await?;
         self.supplies.runners.remove(&id);

@@ -4,10 +4,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use openclaw_core::turn::Event;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{FutureConsumer, Source, StreamConsumer, StreamResult};
 
+use super::approvals::TOO_MANY_APPROVALS;
 use super::bindings::astr::openclaw::types;
 use super::host::Host;
 use crate::events::EventSender;
@@ -16,8 +18,11 @@ use crate::events::EventSender;
 pub(super) struct EventSink {
     pub(super) events: EventSender,
     /// Gets those about approval too.
-    pub(super) approvals: mpsc::UnboundedSender<Event>,
+    pub(super) approvals: mpsc::Sender<Event>,
 }
+
+/// Events about approval that wait to be followed. A turn has a few at a time.
+pub(super) const APPROVAL_EVENTS: usize = 64;
 
 impl StreamConsumer<Host> for EventSink {
     type Item = types::Event;
@@ -31,14 +36,19 @@ impl StreamConsumer<Host> for EventSink {
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let mut events = Vec::with_capacity(source.remaining(&mut store));
         source.read(&mut store, &mut events)?;
-        let approvals = &self.approvals;
+        let mut flood = false;
         self.events.push(events.into_iter().map(|event| {
             let event = Event::from(event);
             if let Event::ApprovalRequested(_) | Event::ApprovalEnded(_) = event {
-                let _ = approvals.send(event.clone()); // An error says that the turn is being torn down.
+                // Closed: the turn is being torn down.
+                let sent = self.approvals.try_send(event.clone());
+                flood |= matches!(sent, Err(TrySendError::Full(_)));
             }
             event
         }));
+        if flood {
+            return Poll::Ready(Err(wasmtime::Error::msg(TOO_MANY_APPROVALS)));
+        }
         Poll::Ready(Ok(StreamResult::Completed))
     }
 }

@@ -1,12 +1,14 @@
 //! The progress of a turn.
 
 use crate::fault::Fault;
+use crate::host::Events;
 use crate::prelude::*;
 use crate::state::{ApprovalGuard, Exchange, Permit};
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::Poll;
 use openclaw_core::fault::FaultCode;
+use openclaw_core::turn::Event;
 
 /// State of a running turn, shared with whoever ends it early.
 #[derive(Default)]
@@ -82,4 +84,12 @@ pub(super) fn nobody_reads() -> Fault {
         FaultCode::Cancelled,
         "nobody reads the turn's events any more",
     )
+}
+
+/// Emits an event. If nobody reads events any more, the turn is over.
+pub(super) async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
+    if events.emit(event).await {
+        return Ok(());
+    }
+    Err(nobody_reads())
 }

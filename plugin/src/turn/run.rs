@@ -2,7 +2,7 @@
 
 use super::abandoned::{ABANDONED_MS, Rest};
 use super::handover::Results;
-use super::progress::{Progress, nobody_reads};
+use super::progress::{Progress, emit, nobody_reads};
 use crate::config::Checked;
 use crate::fault::Fault;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
@@ -167,14 +167,6 @@ async fn enter<H: Host, E: Events>(
         )),
     };
     waited.map(|()| place)
-}
-
-/// Emits an event. If nobody reads events any more, the turn is over.
-async fn emit<E: Events>(events: &E, event: Event) -> Result<(), Fault> {
-    if events.emit(event).await {
-        return Ok(());
-    }
-    Err(nobody_reads())
 }
 
 /// A running turn.

@@ -11,6 +11,7 @@ pub use self::args::{FromAstrBot, ModelArgs};
 use super::output::out;
 use super::prompt;
 use super::{OK, Session};
+use crate::error::ErrorKind::{ModelChoice, ModelKey, ProviderAddress};
 use crate::error::{self, Result};
 use crate::journal;
 use crate::layout::ENV;
@@ -106,12 +107,7 @@ impl Session<'_> {
             // Asked and not answered, or without a key yet: it can be done later.
             Err(error)
                 if from.from_astrbot.is_none()
-                    && matches!(
-                        error.kind(),
-                        error::ErrorKind::ModelChoice
-                            | error::ErrorKind::ModelKey
-                            | error::ErrorKind::ProviderAddress
-                    ) =>
+                    && matches!(error.kind(), ModelChoice | ModelKey | ProviderAddress) =>
             {
                 self.say(error.what());
                 return Ok(there);

@@ -2,6 +2,7 @@
 
 use super::approvals::{expired_after, guarded_turn, one_of_each};
 use super::host::*;
+use super::scenes::replies;
 use super::*;
 use DeciderRole::Admin;
 
@@ -29,6 +30,18 @@ fn no_answer_is_a_no_and_does_not_cost_the_turn_its_time() {
     assert!(setup.outputs()[0].contains("nobody approved"));
     assert_eq!(setup.state.counters().tool_denials, 3);
     assert_eq!(setup.pending(), []);
+}
+
+// Others wait meanwhile: one unanswered question is enough for a turn.
+#[test]
+fn after_an_unanswered_question_nobody_is_asked_again() {
+    let round = || one_of_each().remove(0);
+    let setup = setup(expired_after(300), vec![round(), round(), replies("done")]);
+    let (end, events) = setup.ask(&guarded_turn());
+    assert_eq!(end.expect("no fault").text, "done");
+    assert_eq!(setup.world.now.get(), 300_000, "waited for once");
+    assert_eq!(events.outcomes().len(), 2, "one for each kind of approver");
+    assert_eq!(setup.ran(), ["free", "free"]);
 }
 
 // The clock stands still until the last request has been decided, whatever else runs, and then goes on.
