@@ -20,8 +20,8 @@ macro_rules! settings {
                 en "OpenClaw agent": "The agent that answers.",
                 zh "OpenClaw 智能体": "负责回答的智能体。" };
             level_agents (level_agents): Flag = false, { "gateway_level_agents",
-                en "Level agents": "The level picks the gateway's agent, so it limits the gateway's own tools too. Turn this on only if the gateway has these agents (host-shim sidecar init and upgrade write them): OpenClaw 2026.2.9 creates a missing agent on the fly, with all tools.",
-                zh "级别智能体": "由级别决定网关使用哪个智能体，从而也限制网关自带的工具。只有网关已配置这些智能体时才能开启（host-shim sidecar init 和 upgrade 会写入）；OpenClaw 2026.2.9 遇到未知智能体会自动创建，并开放全部工具。" };
+                en "Level agents": "The level picks the gateway's agent, so it limits the gateway's own tools too. Turn this on only if the gateway, and the backup too, has these agents (host-shim sidecar init and upgrade write them): OpenClaw 2026.2.9 creates a missing agent on the fly, with all tools.",
+                zh "级别智能体": "由级别决定网关使用哪个智能体，从而也限制网关自带的工具。只有网关（包括备用网关）都已配置这些智能体时才能开启（host-shim sidecar init 和 upgrade 会写入）；OpenClaw 2026.2.9 遇到未知智能体会自动创建，并开放全部工具。" };
             level_agent_names (level_agent_names): Names = Vec::new(), { "gateway_level_agent_names",
                 en "Names of the level agents": "The agents for L0 to L4, five names in this order. Leave empty for the agent's id followed by -l0 to -l4.",
                 zh "各级别智能体的名称": "L0 到 L4 的智能体，按此顺序填写五个名称。留空则为智能体名称加 -l0 到 -l4。" };
