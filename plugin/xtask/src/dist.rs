@@ -11,7 +11,7 @@ use crate::{check, notes, repository, wit_doc};
 /// The most bytes of openclaw-plugin.wasm.
 const PLUGIN_BUDGET: usize = 334_999;
 /// The most bytes of openclaw-cli.wasm.
-const CLI_BUDGET: usize = 749_999;
+const CLI_BUDGET: usize = 799_999;
 
 /// A released file.
 pub struct File {
