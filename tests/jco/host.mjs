@@ -41,8 +41,10 @@ const turn = {
       description: 'Looks something up.',
       parameters: '{"type":"object","properties":{"what":{"type":"string"}}}',
       needs: 'read-only',
+      approval: 'none',
     },
   ],
+  context: undefined,
 };
 const never = new Promise(() => {});
 const [events, end] = await gateway.ask(turn, never);
