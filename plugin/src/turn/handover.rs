@@ -1,4 +1,4 @@
-//! What an agent is told that takes over a turn from another one.
+//! The message for an agent that takes over a turn from another.
 //!
 //! With level agents, a level that drops within a turn goes on with the agent of the lower level. It knows
 //! neither the message nor the calls, so it gets the message again, and the results so far as text. Only low

@@ -93,7 +93,7 @@ fn an_upgrade_and_the_way_back() {
 }
 
 /// Issue 12 and 13: only what is between our markers changes, the difference is shown first, and what would keep
-/// the new version from starting is told before anything changes.
+/// the new version from starting is reported before anything changes.
 #[test]
 fn an_upgrade_shows_and_writes_what_the_version_needs_between_markers() {
     let stage = Stage::running();

@@ -106,9 +106,17 @@ async fn streamed(stage: &mut Stage) -> Played {
     let text = say!(stage.locale,
         en: "Hello. I am the gateway, and I come word by word.",
         zh: "你好。 我是网关， 我一个词 一个词地 到来。");
-    stage.next(Answered::reply(&text));
+    // The rest comes only once the beginning has been shown.
+    let gate = Gate::new();
+    let (begin, rest) = text.split_at(text.find(' ').unwrap_or_default());
+    let answer = Answer::new().delta(begin).hold(&gate);
+    let words = rest.split_inclusive(' ');
+    stage.next(words.fold(answer, |answer, word| answer.delta(word)));
     let request = TurnRequest::new(say!(stage.locale, en: "Who are you?", zh: "你是谁？"));
-    let seen = stage.ask(request).await?;
+    let mut turn = stage.begin(request)?;
+    let first = stage.first_event(&mut turn).await?;
+    gate.open();
+    let seen = stage.finish(turn, vec![first]).await?;
     let reply = seen.reply()?;
     check(seen.said() == text && reply.text == text, || {
         format!("the text is {:?}", reply.text)
@@ -248,12 +256,7 @@ async fn two_at_once(stage: &mut Stage) -> Played {
     let mut second = stage.begin(TurnRequest::new(say!(stage.locale,
         en: "The second.",
         zh: "第二个。")))?;
-    let waiting = second
-        .next_event()
-        .await
-        .ok_or_else(|| Miss::Other("the second turn ended without an event".to_owned()))?;
-    stage.show(&waiting, false)?;
-    let seen = [waiting];
+    let seen = [stage.first_event(&mut second).await?];
     check(noticed(&seen, NoticeCode::Queued), || format!("{seen:?}"))?;
     let status = stage.status().await?;
     let (running, waiting) = (status.in_flight, status.queued);

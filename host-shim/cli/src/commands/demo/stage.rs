@@ -212,9 +212,17 @@ impl Stage {
         Ok(self.plugin.ask(request))
     }
 
+    /// Shows the first event of a turn.
+    pub async fn first_event(&self, turn: &mut Turn) -> Result<Event, Miss> {
+        let event = turn.next_event().await;
+        let event = event.ok_or_else(|| Miss::Other("the turn had no event".to_owned()))?;
+        self.show(&event, false)?;
+        Ok(event)
+    }
+
     /// Shows the rest of a turn, to its end.
     pub async fn finish(&self, mut turn: Turn, mut events: Vec<Event>) -> Result<Seen, Miss> {
-        let mut in_line = false;
+        let mut in_line = matches!(events.last(), Some(Event::Delta { .. }));
         while let Some(event) = turn.next_event().await {
             in_line = self.show(&event, in_line)?;
             events.push(event);
