@@ -138,7 +138,28 @@ impl<T> At<T> for io::Result<T> {
     }
 }
 
-/// Defines the kinds and for each a function that makes the error:
+/// Functions that make errors: `Kind function(arguments): what, cause, remedy;` with each text as
+/// `English | Chinese`.
+macro_rules! error_functions {
+    ($($kind:ident $name:ident($($arg:ident),*): $($en:literal | $zh:literal),+;)*) => {
+        $(pub(crate) fn $name($($arg: impl Argument),*) -> Error {
+            let en = {
+                $(let $arg = $arg.en();)*
+                [$(format!($en)),+]
+            };
+            let zh = {
+                $(let $arg = $arg.zh();)*
+                [$(format!($zh)),+]
+            };
+            let mut texts = en.into_iter().zip(zh);
+            let texts = [(); 3].map(|()| texts.next().unwrap_or_default());
+            Error::new(ErrorKind::$kind, texts.map(|(en, zh)| Text { en, zh }))
+        })*
+    };
+}
+pub(crate) use error_functions;
+
+/// Defines the kinds and for each a function, as [`error_functions`]:
 /// `Kind function(arguments): what, cause, remedy;` with each text as `English | Chinese`.
 macro_rules! errors {
     ($(
@@ -166,19 +187,7 @@ macro_rules! errors {
             $($(#[$doc])* $kind,)*
         }
 
-        $(pub(crate) fn $name($($arg: impl Argument),*) -> Error {
-            let en = {
-                $(let $arg = $arg.en();)*
-                [$(format!($en)),+]
-            };
-            let zh = {
-                $(let $arg = $arg.zh();)*
-                [$(format!($zh)),+]
-            };
-            let mut texts = en.into_iter().zip(zh);
-            let texts = [(); 3].map(|()| texts.next().unwrap_or_default());
-            Error::new(ErrorKind::$kind, texts.map(|(en, zh)| Text { en, zh }))
-        })*
+        error_functions! { $($kind $name($($arg),*): $($en | $zh),+;)* }
     };
 }
 

@@ -1,30 +1,11 @@
 //! What can be wrong with a choice of a model provider, in both languages side by side.
 
 use crate::dotenv::PROVIDER_KEY;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, error_functions};
 use crate::layout::{COMPOSE, CONFIG, SERVICE};
 use crate::text::{Argument, Text};
 
-/// `Kind function(arguments): what, cause, remedy;` with each text as `English | Chinese`.
-macro_rules! errors {
-    ($($kind:ident $name:ident($($arg:ident),*): $($en:literal | $zh:literal),+;)*) => {
-        $(pub(crate) fn $name($($arg: impl Argument),*) -> Error {
-            let en = {
-                $(let $arg = $arg.en();)*
-                [$(format!($en)),+]
-            };
-            let zh = {
-                $(let $arg = $arg.zh();)*
-                [$(format!($zh)),+]
-            };
-            let mut texts = en.into_iter().zip(zh);
-            let texts = [(); 3].map(|()| texts.next().unwrap_or_default());
-            Error::new(ErrorKind::$kind, texts.map(|(en, zh)| Text { en, zh }))
-        })*
-    };
-}
-
-errors! {
+error_functions! {
     ProviderAddress bad_url(url):
         "`{url}` is not a base URL." | "`{url}` 不是基础 URL。",
         "A base URL is http:// or https://, a host, and perhaps a path such as /v1; nothing after it."
