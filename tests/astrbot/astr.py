@@ -62,7 +62,7 @@ class AstrBot:
 
     def log(self) -> str:
         """What it has written so far."""
-        return self.log_path.read_text("utf-8", "replace")
+        return self.log_path.read_text("utf-8", "replace") if self.log_path.exists() else ""
 
     async def prepare(self) -> None:
         """Installs AstrBot if need be, and a copy of its environment for this run: the plugin's

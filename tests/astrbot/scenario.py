@@ -38,6 +38,7 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
             self.gateway = OpenClaw("2026.9.6" if self.new else "2026.2.9", TOKEN, model.url)
             self.astr = AstrBot(new=self.new, model_url=model.url)
             self.qq = QQ(self.astr.qq_port, QQ_TOKEN)
+            self.steps.log = self.astr.log
             try:
                 try:
                     await self.astr.prepare()
@@ -48,8 +49,6 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
                     await self.play()
             finally:
                 await self.qq.close()
-                if self.steps.failed and self.astr.log_path.exists():
-                    print("AstrBot's last lines:\n" + "\n".join(self.astr.log().splitlines()[-60:]))
                 await self.astr.close()
                 self.gateway.close()
             return self.steps.summary()

@@ -16,6 +16,8 @@ class Steps:
         self._only = only
         self.recover: Callable[[], Awaitable[None]] | None = None
         """Called after a step that failed, so that the next one finds things as they should be."""
+        self.log: Callable[[], str] | None = None
+        """All that was logged so far. What a failed step has added is printed, its end only."""
         self.passed = self.failed = self.skipped = 0
 
     async def run(
@@ -25,6 +27,7 @@ class Steps:
         if self._only is not None and self._only not in name and not always:
             return True
         started = time.monotonic()
+        logged = len(self._logged())
         try:
             await asyncio.wait_for(step(), seconds)
         except Exception as error:
@@ -32,6 +35,8 @@ class Steps:
             print(f"FAIL {self._title}: {name} ({time.monotonic() - started:.1f} s)", flush=True)
             what = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
             print("     " + what.replace("\n", "\n     "), flush=True)
+            for line in self._logged()[logged:].splitlines()[-60:]:
+                print("     | " + line[:300], flush=True)
             if self.recover is not None:
                 try:
                     await asyncio.wait_for(self.recover(), seconds)
@@ -41,6 +46,9 @@ class Steps:
         self.passed += 1
         print(f"ok   {self._title}: {name} ({time.monotonic() - started:.1f} s)", flush=True)
         return True
+
+    def _logged(self) -> str:
+        return self.log() if self.log is not None else ""
 
     def skip(self, name: str, why: str) -> None:
         """A step that cannot be made here."""

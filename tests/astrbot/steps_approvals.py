@@ -102,8 +102,6 @@ class ApprovalSteps:
         await self.ended(since, RESULT)
         await self.s.qq.ask(USER, f"/助手 确认 {name}", ("请求",))
         since, _, name = await self.question("/助手 " + TASK)
-        # A bare answer now may mean the question before.
-        await self.s.qq.ask(USER, "/助手 确认", ("加上编号", name))
         await self.s.qq.ask(USER, f"/助手 拒绝 {name}", "已拒绝")
         text = await self.ended(since, "declined")
         assert RESULT not in text, text

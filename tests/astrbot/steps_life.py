@@ -130,7 +130,10 @@ class LifeSteps(Stage):
 
     async def no_token(self) -> None:
         for path in [self.astr.log_path, *self.astr.data.rglob("*.log"), *self.astr.plugin_data.rglob("*.json*")]:
-            text = path.read_text("utf-8", "replace")
+            try:
+                text = path.read_text("utf-8", "replace")
+            except FileNotFoundError:  # Put into another file's place meanwhile.
+                continue
             for token in (TOKEN, "wrong-token-for-the-scenario", "zz secret with spaces"):
                 # AstrBot itself writes changed settings into its log at DEBUG.
                 lines = [line for line in text.splitlines() if token in line]
