@@ -1,7 +1,6 @@
 //! The control groups (v1 and v2) around this process, from its own up to the mount point.
 
 use std::cell::LazyCell;
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -226,7 +225,7 @@ fn left(
         }
         let path = folder.join("memory.stat");
         // Lazy: computing it is expensive for a kernel with many groups.
-        let statistics = LazyCell::new(|| file(&path).ok().map(|text| Statistics::parse(&text)));
+        let statistics = LazyCell::new(|| file(&path).ok().map(Statistics));
         for limit in version.limits {
             let own = number(file, &folder.join(limit.size), "limit")?;
             let inherited = || {
@@ -261,6 +260,19 @@ fn left(
                 estimated: statistics.is_none().then(doubt),
             });
         }
+        let unlimited = |limit: &Limit| {
+            let least = statistics.as_ref()?.field(limit.with_ancestors?)?;
+            Some(least >= V1_UNLIMITED)
+        };
+        // Nothing limits an ancestor either. (Swap may be not accounted, and then limits nothing.)
+        let [memory, more @ ..] = version.limits else {
+            continue;
+        };
+        if unlimited(memory) == Some(true)
+            && more.iter().all(|limit| unlimited(limit) != Some(false))
+        {
+            break;
+        }
     }
     Ok(samples)
 }
@@ -291,20 +303,16 @@ fn number(
     }
 }
 
-/// The fields of `memory.stat`.
-struct Statistics(HashMap<String, u64>);
+/// The text of `memory.stat`: a name and a number in each line.
+struct Statistics(String);
 
 impl Statistics {
-    fn parse(text: &str) -> Self {
-        let field = |line: &str| {
-            let (name, value) = line.split_once(' ')?;
-            Some((name.to_owned(), value.trim().parse().ok()?))
-        };
-        Self(text.lines().filter_map(field).collect())
-    }
-
     fn field(&self, name: &str) -> Option<u64> {
-        self.0.get(name).copied()
+        let value = |line: &str| {
+            let (found, value) = line.split_once(' ')?;
+            (found == name).then(|| value.trim().parse().ok())
+        };
+        self.0.lines().find_map(value)?
     }
 
     /// Reclaimable bytes, counted as in `MemAvailable`: the file cache of both lists and the reclaimable

@@ -21,8 +21,10 @@
 //! ```
 #![deny(missing_docs)]
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 mod cgroup;
 mod meminfo;
@@ -85,13 +87,14 @@ pub enum Unreadable {
     },
 }
 
-/// Takes a reading. `file` returns the text of the file at an absolute path.
+/// Takes a reading. `file` returns the text of the file at an absolute path; none is read twice.
 ///
 /// # Errors
 ///
 /// `/proc/meminfo` is unreadable, or the value or usage of a visible limit is. Hidden groups only make the
 /// reading an estimate; without control groups the machine is the limit.
 pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unreadable> {
+    let file = once(file);
     let machine = meminfo::sample(&file)?;
     let groups = cgroup::read(&file)?;
     let mut least = groups
@@ -106,6 +109,26 @@ pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unread
     Ok(least)
 }
 
+/// Keeps what has been read: several rules look at the same files, and reading one makes the kernel write it.
+fn once(file: impl Fn(&Path) -> io::Result<String>) -> impl Fn(&Path) -> io::Result<String> {
+    let texts = RefCell::<HashMap<PathBuf, String>>::default();
+    move |path| {
+        if let Some(text) = texts.borrow().get(path) {
+            return Ok(text.clone());
+        }
+        let text = file(path)?;
+        texts.borrow_mut().insert(path.to_owned(), text.clone());
+        Ok(text)
+    }
+}
+
+/// Room for a file of the kernel, so that most are read at once: without any, the standard library begins with 32
+/// bytes.
+const ROOM: usize = 8 << 10;
+
+/// Longest file read, in bytes. Protects against a misplaced mount; mountinfo of a busy container host is about 100 kB.
+const MAX_BYTES: u64 = 4 << 20;
+
 /// Reads this system's `/proc` and control groups.
 ///
 /// # Errors
@@ -113,11 +136,10 @@ pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unread
 /// See [`read`].
 pub fn read_system() -> Result<Sample, Unreadable> {
     read(|path| {
-        // Not `read_to_string`: its size hint is wrong for /proc. The limit protects against a misplaced
-        // mount; mountinfo of a busy container host is about 100 kB.
-        let mut bytes = Vec::new();
+        // Not `read_to_string`: its size hint is wrong for /proc.
+        let mut bytes = Vec::with_capacity(ROOM);
         std::fs::File::open(path)?
-            .take(4 << 20)
+            .take(MAX_BYTES)
             .read_to_end(&mut bytes)?;
         // Another process's mount point may contain any bytes.
         Ok(String::from_utf8_lossy(&bytes).into_owned())

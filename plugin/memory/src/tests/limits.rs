@@ -162,3 +162,33 @@ fn v2_memory_high_of_an_ancestor_binds() {
         .with("/sys/fs/cgroup/user.slice/app.scope/memory.high", "max")
         .is(210, 700, Bound::Container);
 }
+
+// What is above is read for nothing: a kernel computes each group's statistics anew.
+#[test]
+fn v1_nothing_is_read_above_a_group_whose_ancestors_have_no_limit() {
+    let unlimited = stat(V1_NO_LIMIT, 0);
+    let tree = Tree::new()
+        .in_v1(V1_MOUNT, "/a/b")
+        .v1("/sys/fs/cgroup/memory/a/b", V1_NO_LIMIT, 100, 0)
+        .with("/sys/fs/cgroup/memory/a/b/memory.stat", &unlimited)
+        .v1("/sys/fs/cgroup/memory/a", V1_NO_LIMIT, 200, 0)
+        .v1("/sys/fs/cgroup/memory", V1_NO_LIMIT, 300, 0);
+    let seen = std::cell::RefCell::new(vec![]);
+    let sample = crate::read(|path: &Path| {
+        seen.borrow_mut().push(path.to_owned());
+        let text = tree.0.get(path.to_str().unwrap());
+        text.cloned().ok_or(io::ErrorKind::NotFound.into())
+    });
+    assert_eq!(sample.unwrap().bound, Bound::Machine);
+    let mut seen = seen.into_inner();
+    assert!(
+        !seen
+            .iter()
+            .any(|path| path.ends_with("memory/a/memory.stat")),
+        "{seen:?}"
+    );
+    let files = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), files, "read twice");
+}
