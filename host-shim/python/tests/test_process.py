@@ -129,6 +129,46 @@ def test_a_turn_whose_loop_is_gone_does_not_hold_the_queue(gateway: Gateway) -> 
     assert (done.returncode, done.stdout) == (0, "next\n"), done.stderr
 
 
+@pytest.mark.parametrize("deaf", [False, True])
+def test_the_loop_keeps_a_waiting_task_and_closing_it_lets_go(gateway: Gateway, deaf: bool) -> None:
+    """Of tasks that nobody else holds."""
+    done = script(
+        gateway,
+        f"""
+        import gc
+        class Deaf(asyncio.SelectorEventLoop):
+            def add_reader(self, *_):
+                raise NotImplementedError
+        async def wait(plugin, text, seen):
+            seen.append((await plugin.ask(text).reply()).text)
+        async def kept(plugin):
+            seen = []
+            asyncio.get_running_loop().create_task(wait(plugin, "many 5000", seen))
+            while not seen:
+                gc.collect()
+                await asyncio.sleep(0.001)
+            return len(seen[0])
+        async def left(plugin):
+            asyncio.get_running_loop().create_task(wait(plugin, "hold", []))
+            await asyncio.sleep(0.2)
+        async def main(work, plugin=None):
+            return await work(plugin) if plugin else await Plugin.load(CONFIG)
+        def once(*work):
+            loop = Deaf() if {deaf} else asyncio.new_event_loop()
+            try:
+                return loop.run_until_complete(asyncio.wait_for(main(*work), 20))
+            finally:
+                loop.close()
+        plugin = once(None)
+        print(once(kept, plugin))
+        once(left, plugin)
+        gc.collect()
+        print(once(kept, plugin))
+        """,
+    )
+    assert (done.returncode, done.stdout) == (0, "5000\n5000\n"), done.stderr
+
+
 # Report P7 (attack): a pool of threads would be waited for.
 def test_a_plain_tool_that_never_ends_does_not_keep_the_process(gateway: Gateway) -> None:
     done = script(

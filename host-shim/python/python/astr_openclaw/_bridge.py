@@ -20,6 +20,15 @@ from typing import Any
 from . import _native
 
 
+#: Seconds after which a timer that only holds something would be due: never.
+_NEVER = 1e9
+
+
+class Waiting(set["asyncio.Future[Any]"]):
+    """Futures that tasks wait for. Only the event loop holds this set, and with it those tasks: callers such as
+    AstrBot start tasks that they do not hold, and a waiting one would be collected, with its turn."""
+
+
 class Mailbox:
     """The items for one event loop. `mailbox` returns the running loop's."""
 
@@ -35,10 +44,14 @@ class Mailbox:
         weakref.finalize(loop, _close, self._reader, self.native, os.getpid())
         self._keys = itertools.count(1)
         self._handlers: dict[int, Callable[..., None]] = {}
+        waiting = Waiting()
+        # Futures keep their loop, and `_mailboxes` keeps this object: held here, they would outlive a closed loop.
+        self._waiting = weakref.ref(waiting)
         self._reader.setblocking(False)
         try:
-            loop.add_reader(self._reader.fileno(), self._on_readable)
+            loop.add_reader(self._reader.fileno(), self._on_readable, waiting)
         except NotImplementedError:
+            loop.call_later(_NEVER, len, waiting)
             self._reader.setblocking(True)
             threading.Thread(
                 target=_pump,
@@ -57,7 +70,12 @@ class Mailbox:
         """Drops further items for this key."""
         self._handlers.pop(key, None)
 
-    def _on_readable(self) -> None:
+    def waiting(self) -> Waiting:
+        """Where to put a future while a task waits for it. Empty, and held by nothing, if the loop is closed."""
+        waiting = self._waiting()
+        return Waiting() if waiting is None else waiting
+
+    def _on_readable(self, _: Waiting) -> None:
         with suppress(BlockingIOError, InterruptedError):
             self._reader.recv(4096)
         self._drain()
