@@ -10,6 +10,7 @@
 # The images are made from the npm packages, since nothing is pulled in tests:
 #   ghcr.io/openclaw/openclaw:2026.2.9 and :2026.9.6   the gateway, as the published ones are laid out
 #   ghcr.io/openclaw/openclaw:2026.9.7-broken          starts, logs a line, never answers
+#   soulter/astrbot:stand-in                           AstrBot's folders and Python, from the root of astrbot-root.sh
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -120,6 +121,18 @@ J
     rm -rf "$work"
 }
 
+# What a plugin finds in AstrBot's image, without AstrBot: Debian's Python and libraries, /AstrBot, root.
+make_astrbot() {
+    local root
+    root=$("$here/astrbot-root.sh")
+    echo "$me: making the image of AstrBot's stand-in" >&2
+    tar -C "$root" -c --exclude=./srv --exclude=./proc/* --exclude=./dev/* --exclude=./sys/* --exclude=./tmp/* \
+        --exclude=./usr/lib/chromium --exclude=./usr/share/{doc,fonts,locale,man} --exclude=./var/cache \
+        --exclude=./var/lib/apt . |
+        docker import --change "WORKDIR /AstrBot" --change "ENV PATH=/usr/local/bin:/usr/bin:/bin" \
+            --change 'CMD ["python3","-c","import signal; signal.pause()"]' - soulter/astrbot:stand-in >&2
+}
+
 setup() {
     linux_only "what is in the images"
     [[ $(id -u) == 0 ]] || skip "dockerd needs root"
@@ -134,7 +147,7 @@ setup() {
         apt_install docker.io docker-compose iptables tini
     fi
     mkdir -p "$cache"
-    if [[ -e $data.ready ]]; then
+    if [[ -e $data.ready && -e $data.astrbot-ready ]]; then
         return
     fi
     # Not local: the trap needs it after the function has ended.
@@ -147,6 +160,10 @@ setup() {
         done
         make_broken
         touch "$data.ready"
+    fi
+    if [[ ! -e $data.astrbot-ready ]]; then
+        make_astrbot
+        touch "$data.astrbot-ready"
     fi
 }
 

@@ -1,9 +1,10 @@
 //! How to reach the root's gateway from this machine.
 
+use crate::astrbot_container::network;
 use crate::compose_file::{self, Network, Service};
-use crate::dotenv::Env;
+use crate::dotenv::{self, Env};
 use crate::gateway_config::{self, Auth, GatewayConfig};
-use crate::layout::{CONFIG, Root};
+use crate::layout::{CONFIG, Root, SERVICE};
 use crate::read_file;
 use crate::secret::Token;
 
@@ -19,6 +20,8 @@ pub struct Address {
     pub published: bool,
     /// The bearer token that the gateway expects.
     pub token: Token,
+    /// The plugin's address of it: by the service's name if AstrBot runs in a container of its own network.
+    pub plugin_url: String,
 }
 
 /// Finds out from the root's files how to reach its gateway.
@@ -33,7 +36,14 @@ pub fn of(root: &Root, env: &Env) -> Address {
         let read = gateway_config::read(&text, root, env, service.as_ref());
         read.ok()
     });
-    by(env, service.as_ref(), config.as_ref())
+    let mut address = by(env, service.as_ref(), config.as_ref());
+    let astrbot = env.get(dotenv::ASTRBOT_CONTAINER);
+    if let Some(file) = file.filter(|file| astrbot.is_some() && network::of_file(file).is_some()) {
+        let name = compose_file::gateway(&file).unwrap_or(SERVICE);
+        let inside = inside(service.as_ref(), config.as_ref());
+        address.plugin_url = format!("http://{name}:{inside}");
+    }
+    address
 }
 
 /// The `.env`, plus the token if another file sets it: everything that must be masked.
@@ -59,8 +69,10 @@ pub fn by(env: &Env, service: Option<&Service>, config: Option<&GatewayConfig>) 
         let token = service.environment.get(crate::dotenv::TOKEN)?;
         token.clone().filter(|token| !token.is_empty())
     });
+    let port = led.unwrap_or_else(|| env.port().unwrap_or(PORT));
     Address {
-        port: led.unwrap_or_else(|| env.port().unwrap_or(PORT)),
+        port,
+        plugin_url: format!("http://127.0.0.1:{port}"),
         published: led.is_some()
             || service.is_none_or(|service| picked(service) || !known(service)),
         token: match (auth, given) {

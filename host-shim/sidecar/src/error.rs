@@ -184,6 +184,10 @@ macro_rules! errors {
             ModelConfig,
             /// AstrBot's config is missing, not understood, or has nothing that can be used.
             AstrBotConfig,
+            /// AstrBot's container is missing, stopped, or not AstrBot's.
+            AstrBotContainer,
+            /// The network that AstrBot's container and the gateway's share cannot be used or made.
+            SharedNetwork,
             $($(#[$doc])* $kind,)*
         }
 

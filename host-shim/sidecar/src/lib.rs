@@ -13,6 +13,7 @@
 //! - [`lifecycle`]: starts an [`image`] and waits until it is healthy; [`upgrade`]: upgrades and rolls
 //!   back with [`restore`] points and a [`journal`], so that it can recover from a power loss.
 //! - [`model`]: the model provider, chosen from a table or taken over from AstrBot.
+//! - [`astrbot_container`]: AstrBot in a container: the shared network, and the gateway seen from inside it.
 //! - [`manifest`]: the same gateway on Kubernetes.
 //!
 //! ```
@@ -27,6 +28,7 @@
 #![deny(missing_docs)]
 
 pub mod address;
+pub mod astrbot_container;
 pub mod atomic_file;
 pub mod cli;
 pub mod compose_file;

@@ -6,6 +6,7 @@ use openclaw_core::{fault::FaultCode, locale::Locale};
 use openclaw_plugin::fault::Why;
 
 use crate::address;
+use crate::astrbot_container::network;
 use crate::atomic_file::AtomicFiles;
 use crate::doctor::{self, Facts, Scope};
 use crate::dotenv::{self, Env};
@@ -97,6 +98,7 @@ impl Operator<'_> {
         let before = self.settle_project()?;
         let timeout = self.time_to_stop(before.as_ref());
         args.extend(timeout.iter().flatten().map(String::as_str));
+        network::ensure_for(self.engine, self.root)?;
         self.files.step("before-up");
         self.compose(&args)?;
         self.files.step("after-up");

@@ -70,8 +70,8 @@ pub enum Format {
 /// The settings that connect the plugin to a gateway.
 #[derive(Clone, Copy, Debug)]
 pub struct Connection<'a> {
-    /// The port on the loopback address.
-    pub port: u16,
+    /// Scheme, host and port, as AstrBot reaches it.
+    pub url: &'a str,
     /// The token.
     pub token: &'a Token,
     /// The agent that answers.
@@ -83,11 +83,11 @@ pub struct Connection<'a> {
 impl Connection<'_> {
     /// The four settings with the token in plain text, for pasting.
     pub fn print(&self, format: Format) -> String {
-        let url = format!("http://127.0.0.1:{}", self.port);
-        let (token, agent, levels) = (self.token.expose(), self.agent, self.level_agents);
+        let (url, token) = (self.url, self.token.expose());
+        let (agent, levels) = (self.agent, self.level_agents);
         match format {
             Format::Toml => {
-                let [url, token, agent] = [&url, token, agent].map(toml::Value::from);
+                let [url, token, agent] = [url, token, agent].map(toml::Value::from);
                 format!(
                     "gateway_primary_url = {url}\ngateway_bearer_token = {token}\ngateway_agent_id = {agent}\ngateway_level_agents = {levels}\n"
                 )
@@ -95,7 +95,7 @@ impl Connection<'_> {
             Format::Env => {
                 // Quoted only if needed.
                 let [url, token, agent] =
-                    [&url, token, agent].map(|text| shlex::try_quote(text).unwrap_or_default());
+                    [url, token, agent].map(|text| shlex::try_quote(text).unwrap_or_default());
                 format!(
                     "OPENCLAW_GATEWAY_URL={url}\nOPENCLAW_GATEWAY_TOKEN={token}\nOPENCLAW_GATEWAY_AGENT_ID={agent}\n"
                 )
@@ -123,7 +123,7 @@ mod tests {
     fn what_is_printed_is_read_back() {
         let token = Token::new(r#"0123456789abcdef"$'\0123456789ab"#);
         let connection = Connection {
-            port: 18789,
+            url: "http://127.0.0.1:18789",
             token: &token,
             agent: "amy",
             level_agents: true,

@@ -1,7 +1,7 @@
 //! Runs another program with a time limit and captures its output.
 
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -96,7 +96,20 @@ impl Surroundings {
 /// # Errors
 ///
 /// It could not be started, or was killed at the limit.
-pub fn run(mut command: Command, limit: Duration) -> Result<Output, RunError> {
+pub fn run(command: Command, limit: Duration) -> Result<Output, RunError> {
+    run_with_input(command, "", limit)
+}
+
+/// As [`run`], with this text on stdin, where other users cannot see it.
+///
+/// # Errors
+///
+/// It could not be started, or was killed at the limit.
+pub fn run_with_input(
+    mut command: Command,
+    input: &str,
+    limit: Duration,
+) -> Result<Output, RunError> {
     let program = Path::new(command.get_program())
         .file_name()
         .unwrap_or_default()
@@ -107,11 +120,19 @@ pub fn run(mut command: Command, limit: Duration) -> Result<Output, RunError> {
         error,
     };
     let mut child = command
-        .stdin(Stdio::null())
+        .stdin(match input {
+            "" => Stdio::null(),
+            _ => Stdio::piped(),
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(io)?;
+    if let Some(mut pipe) = child.stdin.take() {
+        let input = input.to_owned();
+        // A thread, because a program that does not read would block us; one that has ended says why itself.
+        std::thread::spawn(move || pipe.write_all(input.as_bytes()));
+    }
     // Drain both pipes, or a program that writes a lot would block forever.
     let out = child.stdout.take().map(drain);
     let err = child.stderr.take().map(drain);
@@ -155,6 +176,15 @@ mod tests {
         let output = run(command, Duration::from_secs(10)).unwrap();
         assert_eq!(output.all(), "out\nerr");
         assert_eq!(output.status.code(), Some(3));
+    }
+
+    #[test]
+    fn the_input_is_read_and_one_that_nobody_reads_does_no_harm() {
+        let output = run_with_input(Command::new("cat"), "secret", Duration::from_secs(10));
+        assert_eq!(output.unwrap().stdout, "secret");
+        let long = "x".repeat(1 << 20);
+        let output = run_with_input(Command::new("true"), &long, Duration::from_secs(10));
+        assert!(output.unwrap().status.success());
     }
 
     #[test]

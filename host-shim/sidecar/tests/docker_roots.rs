@@ -1,6 +1,6 @@
 //! Several roots, one-off containers and links, with a real Docker engine and the real Compose.
 //!
-//! Ignored in a plain `cargo test`, as tests/docker.rs; the gateway here is the image that starts and
+//! Ignored in a plain `cargo test`, as tests/docker; the gateway here is the image that starts and
 //! never answers, since only containers matter.
 #![cfg(target_os = "linux")]
 
@@ -27,13 +27,9 @@ impl Roots {
     /// A root that `init` has made, with a port of its own and the image that never answers.
     fn make(&self, name: &str) -> PathBuf {
         let root = self.path(name);
-        run(&root, &["init"]).ends(0);
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        set(
-            &root,
-            dotenv::PORT,
-            &port.local_addr().unwrap().port().to_string(),
-        );
+        let port = format!("--port={}", port.local_addr().unwrap().port());
+        run(&root, &["init", &port]).ends(0);
         set(&root, dotenv::VERSION, BROKEN);
         root
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::astrbot::AstrBotArgs;
 use super::model::{FromAstrBot, ModelArgs};
 use crate::layout::DEFAULT_ROOT;
 use crate::plugin_settings::Format;
@@ -35,12 +36,24 @@ pub enum SidecarCommand {
         /// The .env is never replaced.
         #[arg(long)]
         force: bool,
+        /// The gateway's port on this machine's loopback address.
+        #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+        /// AstrBot runs in this container: let it reach the gateway.
+        #[arg(long, value_name = "NAME")]
+        astrbot_container: Option<String>,
+        /// With --astrbot-container: the network to share; default: one of the sidecar's own.
+        #[arg(long, value_name = "NAME", requires = "astrbot_container")]
+        network: Option<String>,
         /// A model provider to take over from AstrBot.
         #[command(flatten)]
         astrbot: FromAstrBot,
     },
     /// Choose the model provider: a well-known service, any OpenAI-compatible URL, or AstrBot's own.
     Model(ModelArgs),
+    /// Let AstrBot's container reach the gateway: a shared network, without restarting AstrBot.
+    #[command(name = "astrbot")]
+    AstrBot(AstrBotArgs),
     /// Check everything: files, settings, engine, container, port, token, memory, disk, clock.
     Doctor {
         /// Print one JSON object.

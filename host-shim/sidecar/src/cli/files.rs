@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::output::out;
 use super::{FromAstrBot, OK, Session};
+use crate::doctor;
 use crate::dotenv;
 use crate::error::{self, At, MAKE_FOLDER, Result, WRITE};
 use crate::gateway_config;
@@ -20,7 +21,14 @@ use crate::text::text;
 use crate::version_config;
 
 impl Session<'_> {
-    pub(super) fn init(&self, force: bool, astrbot: &FromAstrBot) -> Result<u8> {
+    pub(super) fn init(
+        &self,
+        force: bool,
+        port: Option<u16>,
+        (container, network): (Option<&str>, Option<&str>),
+        astrbot: &FromAstrBot,
+    ) -> Result<u8> {
+        let container = self.astrbot_for_init(container)?;
         let stamp = humantime::format_rfc3339_seconds(SystemTime::now())
             .to_string()
             .replace([':', '-'], "");
@@ -28,7 +36,11 @@ impl Session<'_> {
         let report = {
             // Files must not change under an upgrade in progress. `offer_model` locks again.
             let _lock = used.then(|| lock::lock(&self.root)).transpose()?;
-            init::init(&self.root, force, &stamp, self.files())?
+            let report = init::init(&self.root, force, &stamp, self.files())?;
+            if let Some(port) = port {
+                doctor::set_env(&self.root, dotenv::PORT, &port.to_string(), self.files())?;
+            }
+            report
         };
         for (entry, outcome) in &report.entries {
             let shown = self.root.join(entry);
@@ -56,15 +68,11 @@ impl Session<'_> {
         for warning in &report.warnings {
             self.say(warning);
         }
-        let port = self.port()?;
+        if let Some(container) = &container {
+            self.connect_astrbot(container, network)?;
+        }
+        self.tell_settings()?;
         let root = self.root.path().display();
-        let main = level_agents::names(level_agents::MAIN);
-        let levels = level_agents::has_all(&self.gateway_config(), &main);
-        // Without the token, because this output ends up in logs and screenshots; `print-config` shows
-        // it where it is needed.
-        self.say(&text!(
- en: "\nThe plugin's four settings (to show the token: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN in {root}/.env\n  gateway_agent_id      main\n  gateway_level_agents  {levels}\n",
- zh: "\n插件的四项设置（查看令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   http://127.0.0.1:{port}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n  gateway_level_agents  {levels}\n"));
         let fresh = report.entries.contains(&(CONFIG, Outcome::Made));
         let has_model = self.offer_model(astrbot, fresh)?;
         self.say(&match has_model {
@@ -76,6 +84,20 @@ impl Session<'_> {
                 zh: "下一步：选择模型服务，然后启动网关：\n  host-shim sidecar model --root {root}\n  host-shim sidecar up --root {root}"),
         });
         Ok(OK)
+    }
+
+    /// What to set in the plugin.
+    pub(super) fn tell_settings(&self) -> Result<()> {
+        let url = crate::address::of(&self.root, &self.env()?).plugin_url;
+        let root = self.root.path().display();
+        let main = level_agents::names(level_agents::MAIN);
+        let levels = level_agents::has_all(&self.gateway_config(), &main);
+        // Without the token, because this output ends up in logs and screenshots; `print-config` shows
+        // it where it is needed.
+        self.say(&text!(
+ en: "\nThe plugin's four settings (to show the token: host-shim sidecar print-config --root {root}):\n  gateway_primary_url   {url}\n  gateway_bearer_token  OPENCLAW_GATEWAY_TOKEN in {root}/.env\n  gateway_agent_id      main\n  gateway_level_agents  {levels}\n",
+ zh: "\n插件的四项设置（查看令牌明文：host-shim sidecar print-config --root {root}）：\n  gateway_primary_url   {url}\n  gateway_bearer_token  {root}/.env 中的 OPENCLAW_GATEWAY_TOKEN\n  gateway_agent_id      main\n  gateway_level_agents  {levels}\n"));
+        Ok(())
     }
 
     pub(super) fn print_config(&self, format: Format, agent: &str) -> Result<u8> {
@@ -92,7 +114,7 @@ impl Session<'_> {
             return Err(error::unusable_token());
         }
         let connection = Connection {
-            port: address.port,
+            url: &address.plugin_url,
             token: &token,
             agent,
             // Switched on without them, 2026.2.9 would create them with all tools.

@@ -10,6 +10,12 @@ pub fn chinese(path: &str) -> Option<&'static str> {
         "root" => "边车的目录",
         "init" => "创建目录和文件，并生成强令牌；不覆盖任何文件",
         "init.force" => "替换与模板不同的文件并保留备份；.env 不会被替换",
+        "init.port" => "网关在本机回环地址上的端口",
+        "init.astrbot_container" => "AstrBot 在该容器中运行：让它能访问网关",
+        "init.network" => "与 --astrbot-container 一起使用：共用的网络；默认由边车新建",
+        "astrbot" => "让 AstrBot 的容器能访问网关：建立共用网络，不重启 AstrBot",
+        "astrbot.container" => "AstrBot 的容器，即 `docker ps` 中的名称",
+        "astrbot.network" => "共用的网络；默认由边车新建",
         "model" => "选择模型服务：常用服务、任意 OpenAI 兼容地址，或沿用 AstrBot 的服务商",
         "model.service" => "常用服务的名称（见 --list），或 custom（需要 --base-url）",
         "model.base_url" => "服务的基础 URL，例如 https://llm.example.com/v1",
@@ -92,7 +98,9 @@ pub fn after(path: &str, locale: Locale) -> Option<&'static str> {
 fn shared(argument: &str) -> Option<&'static str> {
     match argument {
         "wait" => Some("等待健康检查通过的最长秒数"),
-        "from_astrbot" => Some("从 AstrBot 的数据目录沿用模型服务"),
+        "from_astrbot" => {
+            Some("沿用 AstrBot 数据目录中的模型服务；不写目录则使用 AstrBot 容器所挂载的")
+        }
         "provider" => Some("与 --from-astrbot 一起使用：AstrBot 中服务商的 id"),
         "keep" => Some("保留的恢复点数量；最新的健康恢复点总会保留"),
         _ => None,

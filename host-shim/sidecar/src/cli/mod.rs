@@ -1,6 +1,7 @@
 //! The commands of `host-shim sidecar`.
 
 mod args;
+mod astrbot;
 mod files;
 pub mod help;
 mod model;
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use openclaw_core::locale::Locale;
 
 pub use self::args::{Keep, SidecarArgs, SidecarCommand, Wait};
+pub use self::astrbot::AstrBotArgs;
 pub use self::model::{FromAstrBot, ModelArgs};
 use self::output::out;
 pub use self::output::wrapped_for_stdout;
@@ -88,7 +90,19 @@ impl Session<'_> {
 
     fn run(&self, command: &SidecarCommand) -> Result<u8> {
         match command {
-            SidecarCommand::Init { force, astrbot } => self.init(*force, astrbot),
+            SidecarCommand::Init {
+                force,
+                port,
+                astrbot_container,
+                network,
+                astrbot,
+            } => self.init(
+                *force,
+                *port,
+                (astrbot_container.as_deref(), network.as_deref()),
+                astrbot,
+            ),
+            SidecarCommand::AstrBot(args) => self.astrbot(args),
             SidecarCommand::Model(args) => self.model(args),
             SidecarCommand::Doctor {
                 json_schema: true, ..
@@ -181,7 +195,7 @@ impl Session<'_> {
             let there = self.root.path().is_dir();
             let _lock = there.then(|| lock::lock(&self.root)).transpose()?;
             for fix in fixes {
-                match fix.apply(&self.root, self.files()) {
+                match fix.apply(&self.root, self.files(), &self.host.surroundings) {
                     Ok(()) => fixed.push(fix),
                     // The other fixes still help, and the report shows what is left.
                     Err(error) => eprintln!("{}", error.render(self.locale)),

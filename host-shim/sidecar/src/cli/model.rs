@@ -1,8 +1,8 @@
 //! `model`: chooses the gateway's model provider, by flags or by asking on a terminal.
 
 mod args;
+mod from_astrbot;
 
-use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::json;
@@ -16,7 +16,6 @@ use crate::error::{self, Result};
 use crate::journal;
 use crate::layout::ENV;
 use crate::lock;
-use crate::model::astrbot::{self, AstrBot, Key, Provider};
 use crate::model::endpoint::Endpoint;
 use crate::model::key::{self, NONE_NEEDED, Source};
 use crate::model::services::{self, Api, CUSTOM, SERVICES, Service};
@@ -209,7 +208,7 @@ impl Session<'_> {
 
     fn choose(&self, args: &ModelArgs, files: &Files) -> Result<Choice> {
         if let Some(data) = &args.astrbot.from_astrbot {
-            return self.pick_in_astrbot(args, data);
+            return self.pick_in_astrbot(args, data.as_deref());
         }
         if args.service.is_none() && args.base_url.is_none() && args.model.is_none() {
             if !prompt::on_terminal() {
@@ -298,50 +297,6 @@ impl Session<'_> {
             model,
             key,
             notes: Vec::new(),
-        })
-    }
-
-    fn pick_in_astrbot(&self, args: &ModelArgs, data: &Path) -> Result<Choice> {
-        let astrbot = astrbot::read(data, &|name| std::env::var(name).ok())?;
-        let id = args.astrbot.provider.as_deref();
-        let candidates = astrbot.candidates();
-        let picked = match id {
-            None if candidates.len() > 1 && prompt::on_terminal() => {
-                let lines: Vec<Text> = candidates.iter().map(|one| one.line()).collect();
-                let default = candidates.iter().position(|one| one.default);
-                let question = text!(en: "Which of AstrBot's providers should the gateway use?", zh: "网关使用 AstrBot 的哪个服务商？");
-                candidates[prompt::choice(&question, &lines, default, self.locale)?]
-            }
-            _ => astrbot.pick(id)?,
-        };
-        let usable = picked.usable()?.clone();
-        let mut notes = usable.notes;
-        let refused: Vec<&Provider> = astrbot
-            .providers
-            .iter()
-            .filter(|one| one.usable.is_err())
-            .collect();
-        if !refused.is_empty() {
-            let lines = &AstrBot::lines(refused);
-            notes.push(Text::new(
-                format!(
-                    "AstrBot's other providers that OpenClaw cannot use:\n{}",
-                    lines.en
-                ),
-                format!("AstrBot 中 OpenClaw 无法使用的其他服务商：\n{}", lines.zh),
-            ));
-        }
-        let key = match source(args, &usable.model)? {
-            Some(source) => source.read()?,
-            None if usable.key == Key::Missing && needs_no_key(&usable.model) => {
-                Token::new(NONE_NEEDED)
-            }
-            None => picked.key()?,
-        };
-        Ok(Choice {
-            model: usable.model,
-            key: Some(key),
-            notes,
         })
     }
 }

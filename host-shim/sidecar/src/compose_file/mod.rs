@@ -2,6 +2,7 @@
 //! understood is listed in [`Service::unread`]; only Compose decides whether a file is valid.
 
 mod command;
+pub mod edit;
 mod ports;
 mod service;
 

@@ -85,6 +85,11 @@ ids! {
     Port "port" allows "Who listens on the port.";
     ProbeWithoutToken "probe-without-token" allows "The answer to a request without the token.";
     ProbeWithToken "probe-with-token" allows "The answer to a request with the token.";
+    AstrbotContainer "astrbot-container" allows "AstrBot's container.";
+    AstrbotNetwork "astrbot-network" allows "The network that it shares with the gateway.";
+    AstrbotReach "astrbot-reach" allows "Whether the gateway is reached from inside it, by name and port.";
+    AstrbotUrl "astrbot-url" allows "The plugin's address of the gateway, as it is in there.";
+    AstrbotToken "astrbot-token" allows "Whether the gateway accepts the plugin's token.";
     Memory "memory" allows "Available memory.";
     Disk "disk" allows "Free disk space.";
     Clock "clock" allows "The clock.";

@@ -3,12 +3,15 @@
 use std::fs;
 use std::time::SystemTime;
 
+use crate::astrbot_container;
 use crate::atomic_file::{self, AtomicFiles};
 use crate::dotenv;
+use crate::engine::Engine;
 use crate::error::{self, At, CHANGE, Result};
 use crate::layout::{CONFIG, CONTAINER_UID, ENV, PINNED_VERSION, Root, shown};
 use crate::model;
 use crate::ownership;
+use crate::process::Surroundings;
 use crate::read_file;
 use crate::secret::Token;
 use crate::templates;
@@ -37,6 +40,8 @@ pub enum Fix {
     ReachMachine,
     /// Write what the version needs into the gateway's config, between our markers.
     VersionConfig,
+    /// Bring AstrBot's container and the gateway's into their network.
+    ConnectAstrBot,
 }
 
 impl Fix {
@@ -65,6 +70,9 @@ impl Fix {
             Self::VersionConfig => text!(
                 en: "create a restore point and write what this version needs into {CONFIG}, between markers",
                 zh: "创建恢复点，并把该版本所需的内容写入 {CONFIG} 的标记之间"),
+            Self::ConnectAstrBot => text!(
+                en: "connect AstrBot's container and the gateway's to their network; nothing is restarted",
+                zh: "把 AstrBot 的容器和网关的容器加入共用网络；不重启任何容器"),
             Self::PinVersion => text!(
                 en: "write OPENCLAW_VERSION={PINNED_VERSION} to .env",
                 zh: "在 .env 中写入 OPENCLAW_VERSION={PINNED_VERSION}"),
@@ -78,8 +86,13 @@ impl Fix {
     ///
     /// # Errors
     ///
-    /// A file cannot be written, or belongs to another user.
-    pub fn apply(&self, root: &Root, files: AtomicFiles<'_>) -> Result<()> {
+    /// A file cannot be written, or belongs to another user; or the engine, found in these `surroundings`, refuses.
+    pub fn apply(
+        &self,
+        root: &Root,
+        files: AtomicFiles<'_>,
+        surroundings: &Surroundings,
+    ) -> Result<()> {
         match self {
             Self::MakeFolder(entry, mode) => {
                 let path = root.join(entry);
@@ -121,6 +134,10 @@ impl Fix {
                     .map(drop)
             }
             Self::VersionConfig => write_version_config(root, files),
+            Self::ConnectAstrBot => {
+                let engine = Engine::find(surroundings, root)?;
+                astrbot_container::reconnect(&engine, root, files)
+            }
         }
     }
 }

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 pub use self::check::{Check, Id, Status};
 use self::checks::{
-    compose_file, container, env, files, levels, machine, model, network, settings,
+    astrbot, compose_file, container, env, files, levels, machine, model, network, settings,
 };
-pub use self::facts::{Facts, Found, Listener, Memory, Scope};
+pub use self::facts::{AstrBotFacts, Facts, Found, Listener, Memory, Scope};
 pub use self::fixes::{Fix, set_env};
 use crate::text::{Text, advice, text};
 
@@ -51,6 +51,7 @@ pub const DIAGNOSTICS: &[Diagnostic] = &[
     network::without_token,
     network::with_token,
     model::answer,
+    astrbot::astrbot,
     machine::memory,
     machine::disk,
     machine::clock,

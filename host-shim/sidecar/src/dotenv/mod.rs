@@ -32,6 +32,8 @@ pub const MEMORY: &str = "OPENCLAW_MEMORY_LIMIT";
 pub const STOP_GRACE: &str = "OPENCLAW_STOP_GRACE";
 /// The name of the root's Compose project.
 pub const PROJECT: &str = "COMPOSE_PROJECT_NAME";
+/// The name of AstrBot's container; empty where AstrBot does not run in one.
+pub const ASTRBOT_CONTAINER: &str = "OPENCLAW_ASTRBOT_CONTAINER";
 
 /// A `.env` as one generation of Compose reads it. `Debug` does not print the values, which are secret.
 #[derive(Clone, Default, PartialEq, Eq)]

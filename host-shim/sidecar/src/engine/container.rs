@@ -1,5 +1,7 @@
 //! A container as `docker inspect` describes it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 /// The gateway's container as the engine sees it.
@@ -37,7 +39,12 @@ pub struct Container {
     pub one_off: bool,
     /// Its published ports: the port inside and the port on the host.
     pub published: Vec<(u16, u16)>,
+    /// The networks it is in, each with its addresses there.
+    pub networks: Networks,
 }
+
+/// Networks by name, each with the container's addresses in it.
+pub type Networks = BTreeMap<String, Vec<String>>;
 
 impl Container {
     /// Whether its health check says so.
@@ -82,7 +89,21 @@ pub(super) fn read(value: &Value) -> Container {
         config_files: label("com.docker.compose.project.config_files"),
         one_off: label("com.docker.compose.oneoff").eq_ignore_ascii_case("true"),
         published: published(value),
+        networks: networks(value),
     }
+}
+
+/// The networks of an element of `docker inspect`.
+pub(crate) fn networks(value: &Value) -> Networks {
+    let all = value.pointer("/NetworkSettings/Networks");
+    let all = all.and_then(Value::as_object).into_iter().flatten();
+    all.map(|(name, network)| {
+        let addresses = ["IPAddress", "GlobalIPv6Address"];
+        let addresses = addresses.iter().filter_map(|key| network[*key].as_str());
+        let addresses = addresses.filter(|address| !address.is_empty());
+        (name.clone(), addresses.map(str::to_owned).collect())
+    })
+    .collect()
 }
 
 fn published(value: &Value) -> Vec<(u16, u16)> {

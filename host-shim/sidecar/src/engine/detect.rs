@@ -166,7 +166,7 @@ fn is_later(surroundings: &Surroundings, folder: &std::path::Path) -> bool {
 }
 
 /// The root, or the nearest folder above it that exists: a program needs one to start in.
-fn existing_folder(root: &Root) -> std::path::PathBuf {
+pub(super) fn existing_folder(root: &Root) -> std::path::PathBuf {
     root.path()
         .ancestors()
         .find(|folder| folder.is_dir())

@@ -16,7 +16,8 @@ use crate::layout::{COMPOSE, Root};
 use crate::process::{self, Output, RunError, Surroundings};
 use crate::project;
 
-pub use self::container::Container;
+pub(crate) use self::container::networks;
+pub use self::container::{Container, Networks};
 pub use self::detect::{Flavour, Presence, detect};
 
 /// Time limit for a query to the engine.
@@ -125,12 +126,49 @@ impl Engine {
     ///
     /// It could not be run; a nonzero exit status is not an error here.
     pub fn ask(&self, args: &[&str]) -> Result<Output, RunError> {
+        self.ask_with_input(args, "")
+    }
+
+    /// As [`Self::ask`], with this text on stdin, where a secret is not seen.
+    ///
+    /// # Errors
+    ///
+    /// It could not be run; a nonzero exit status is not an error here.
+    pub fn ask_with_input(&self, args: &[&str], input: &str) -> Result<Output, RunError> {
         let mut words = vec![self.flavour.engine()];
         words.extend(args);
-        process::run(
-            self.surroundings.command(&words, self.root.path()),
-            QUESTION,
-        )
+        // Before `init` the root does not exist.
+        let folder = detect::existing_folder(&self.root);
+        let command = self.surroundings.command(&words, &folder);
+        process::run_with_input(command, input, QUESTION)
+    }
+
+    /// What the engine says of all containers, or of those named; those that do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// The engine did not respond, or its answer could not be read.
+    pub fn describe(&self, names: &[&str]) -> Result<Vec<Value>> {
+        let mut words = vec!["inspect", "--type", "container"];
+        let list;
+        match names {
+            [] => {
+                list = succeed("docker ps", self.ask(&["ps", "-a", "-q", "--no-trunc"]))?.stdout;
+                words.extend(list.split_whitespace());
+            }
+            names => words.extend(names),
+        }
+        let Some(first) = words.get(3) else {
+            return Ok(Vec::new());
+        };
+        let output = self.ask(&words).map_err(silent)?;
+        // One that does not exist, or has gone in the meantime, makes it fail; the others are described.
+        if !output.status.success() && output.stdout.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let value: Value = serde_json::from_str(&output.stdout)
+            .map_err(|error| error::unknown_description(&error, first).caused_by(error))?;
+        Ok(value.as_array().cloned().unwrap_or_default())
     }
 
     /// Whether an image is on this machine.
@@ -226,16 +264,7 @@ impl Engine {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut words = vec!["inspect", "--type", "container"];
-        words.extend(&ids);
-        let output = self.ask(&words).map_err(silent)?;
-        // One that has gone between the two questions makes it fail; the others are described.
-        if !output.status.success() && output.stdout.trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        let value: Value = serde_json::from_str(&output.stdout)
-            .map_err(|error| error::unknown_description(&error, ids[0]).caused_by(error))?;
-        let described = value.as_array().cloned().unwrap_or_default();
+        let described = self.describe(&ids)?;
         Ok(described.iter().map(container::read).collect())
     }
 

@@ -1,14 +1,15 @@
 //! Lets the gateway's container reach this machine: `extra_hosts` in the compose file, between markers.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::endpoint::MACHINE;
 use super::errors;
+use crate::compose_file::edit::{self, Block};
 use crate::compose_file::{self, Network, Service};
 use crate::error::Result;
 
-const OPEN: &str = "# >>> host-shim sidecar model";
-const CLOSE: &str = "# <<< host-shim sidecar model";
+/// Whose blocks these are.
+const OWNER: &str = "model";
 /// The line's value.
 pub const LINE: &str = "host.docker.internal:host-gateway";
 
@@ -33,7 +34,7 @@ pub fn knows_the_machine(text: &str) -> bool {
 
 /// Whether [`with_machine`] has changed this text.
 pub fn is_written(text: &str) -> bool {
-    text.contains(OPEN)
+    edit::is_written(text, OWNER)
 }
 
 fn gateway(file: &Value) -> Option<&Value> {
@@ -53,56 +54,13 @@ pub fn with_machine(text: &str) -> Result<String> {
 }
 
 fn inserted(text: &str) -> Option<String> {
-    let file = compose_file::parse(text).ok()?;
-    let name = compose_file::gateway(&file)?;
-    if gateway(&file)?.get("extra_hosts").is_some() {
-        return None;
-    }
-    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let mut at = 0;
-    let mut lines = text.split_inclusive('\n');
-    // The service's own line; which of several such lines it is, the comparison below decides.
-    for line in lines.by_ref() {
-        at += line.len();
-        let key = line.trim_end().strip_suffix(':').unwrap_or_default();
-        if key.trim_start().trim_matches(['"', '\'']) != name {
-            continue;
-        }
-        let first = text[at..].lines().find(|line| {
-            let line = line.trim_start();
-            !line.is_empty() && !line.starts_with('#')
-        })?;
-        let indent = &first[..first.len() - first.trim_start().len()];
-        let block = [
-            OPEN.to_owned(),
-            "extra_hosts:".to_owned(),
-            format!("  - \"{LINE}\""),
-            CLOSE.to_owned(),
-        ];
-        let block: String = block
-            .iter()
-            .map(|line| format!("{indent}{line}{end}"))
-            .collect();
-        let new = format!("{}{block}{}", &text[..at], &text[at..]);
-        if is_the_same_with_it(&file, &new, name) {
-            return Some(new);
-        }
-    }
-    None
-}
-
-fn is_the_same_with_it(old: &Value, new: &str, name: &str) -> bool {
-    let mut wanted = old.clone();
-    let place = format!("/services/{}", name.replace('~', "~0").replace('/', "~1"));
-    let service = match wanted.pointer(&place).is_some() {
-        true => wanted.pointer_mut(&place),
-        false => wanted.get_mut(name),
+    let line = format!("- \"{LINE}\"");
+    let block = Block {
+        owner: OWNER,
+        key: "extra_hosts",
+        lines: &[&line],
     };
-    let Some(service) = service.and_then(Value::as_object_mut) else {
-        return false;
-    };
-    service.insert("extra_hosts".to_owned(), json!([LINE]));
-    compose_file::parse(new).is_ok_and(|new| new == wanted)
+    edit::in_service(text, &block)
 }
 
 #[cfg(test)]

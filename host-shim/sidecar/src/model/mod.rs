@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use self::endpoint::Endpoint;
 use self::services::{Api, CUSTOM, SERVICES, Service};
+use crate::astrbot_container::network;
 use crate::atomic_file::AtomicFiles;
 use crate::compose_file;
 use crate::dotenv::{self, Env, PROVIDER_KEY};
@@ -346,8 +347,8 @@ impl Plan {
     }
 }
 
-/// A template with what this module has written into an existing file of this name, so that the two can be
-/// compared, and replacing the file keeps the provider.
+/// A template with what commands have written into an existing file of this name (the provider, the network
+/// shared with AstrBot), so that the two can be compared, and replacing the file keeps both.
 pub fn keep_provider(entry: &str, existing: &str, template: String, root: &Root) -> String {
     let kept = match entry {
         CONFIG => {
@@ -356,7 +357,12 @@ pub fn keep_provider(entry: &str, existing: &str, template: String, root: &Root)
             let ours = config.and_then(|config| Configured::of(&config)?.ours());
             ours.and_then(|model| config::with_model(&template, &model).ok())
         }
-        COMPOSE if compose::is_written(existing) => compose::with_machine(&template).ok(),
+        COMPOSE => {
+            let machine = compose::is_written(existing).then(|| compose::with_machine(&template));
+            let with = machine.and_then(Result::ok);
+            let template = with.as_deref().unwrap_or(&template);
+            network::kept_in(existing, template).or(with.clone())
+        }
         _ => None,
     };
     kept.unwrap_or(template)

@@ -3,6 +3,8 @@
 // Each test file uses its part of this.
 #![allow(dead_code)]
 
+pub mod terminal;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Write};

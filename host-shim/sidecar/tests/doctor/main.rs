@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod failing_astrbot;
 mod failing_cases;
 mod failing_forms;
 mod failing_levels;

@@ -51,9 +51,9 @@ pub struct ModelArgs {
 /// A provider to take over from AstrBot.
 #[derive(Clone, Debug, Default, Args)]
 pub struct FromAstrBot {
-    /// Use the model provider from AstrBot's data folder.
-    #[arg(long, value_name = "DATA", value_hint = clap::ValueHint::DirPath)]
-    pub from_astrbot: Option<PathBuf>,
+    /// Use the model provider from AstrBot's data folder; without DATA, from the one that AstrBot's container has.
+    #[arg(long, value_name = "DATA", num_args = 0..=1, value_hint = clap::ValueHint::DirPath)]
+    pub from_astrbot: Option<Option<PathBuf>>,
     /// With --from-astrbot: the id of the provider in AstrBot.
     #[arg(long, value_name = "ID", requires = "from_astrbot")]
     pub provider: Option<String>,

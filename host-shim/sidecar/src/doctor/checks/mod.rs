@@ -1,5 +1,6 @@
 //! The diagnostics: pure functions of the facts that return checks.
 
+pub(super) mod astrbot;
 pub(super) mod compose_file;
 pub(super) mod container;
 pub(super) mod env;

@@ -98,7 +98,10 @@ pub fn plugin(facts: &Facts) -> Vec<Check> {
         Some(own) if own == settings.token => messages::plugin_token_ok(),
         _ => messages::plugin_token_differs(),
     };
-    let own = ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", facts.port));
+    let own = match facts.plugin_url.starts_with("http://127.0.0.1:") {
+        true => ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", facts.port)),
+        false => [facts.plugin_url.clone(), facts.plugin_url.clone()],
+    };
     let url = settings.url.as_deref().unwrap_or_default();
     let url = match own.iter().any(|own| own == url.trim_end_matches('/')) {
         true => messages::plugin_url_ok(url),

@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+mod astrbot;
 mod system;
+pub use self::astrbot::AstrBotFacts;
 use crate::address;
 use crate::compose_file::{self, Service};
 use crate::dotenv::{self, Env};
@@ -19,7 +21,7 @@ use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
 use crate::marked_config::{self, Written};
 use crate::model::Configured;
-use crate::model::astrbot::{self, AstrBot};
+use crate::model::astrbot::{AstrBot, read as read_astrbot};
 use crate::model::proof::{self, Answered, Refused};
 use crate::plugin_settings::{self, PluginSettings};
 use crate::probe::{self, Probe};
@@ -99,6 +101,10 @@ pub struct Facts {
     pub plugin: Option<Result<PluginSettings, Error>>,
     /// AstrBot's chat providers, if the caller named its folder.
     pub astrbot: Option<Result<AstrBot, Error>>,
+    /// AstrBot's container; `None` where nothing is known of one.
+    pub astrbot_container: Option<AstrBotFacts>,
+    /// The plugin's address of the gateway.
+    pub plugin_url: String,
     /// Whether the gateway keeps keys of providers that were given to it by its own commands.
     pub has_auth_profiles: bool,
     /// Whether the provider's port accepts connections from here; `None` if it was not tried.
@@ -171,6 +177,7 @@ impl Facts {
                 facts.port = published.map_or(facts.port, |(_, port)| *port);
             }
             facts.ask_compose(&engine);
+            facts.astrbot_container = astrbot::gather(&facts, &engine, token.as_ref());
         }
         facts.listener = system::listener(facts.port);
         if facts.listener.is_some() {
@@ -237,7 +244,7 @@ impl Facts {
             denied,
             entries: ENTRIES
                 .iter()
-                .filter_map(|entry| Some((entry.path, found(&root.join(entry.path))?)))
+                .filter_map(|entry| Some((entry.path, system::found(&root.join(entry.path))?)))
                 .collect(),
             foreign_state: ownership::first_foreign(&root.join(HOME)).map(|(path, uid)| {
                 let path = path.strip_prefix(root.path()).unwrap_or(&path);
@@ -258,7 +265,9 @@ impl Facts {
             plugin: scope.plugin.map(plugin_settings::read),
             astrbot: scope
                 .astrbot
-                .map(|data| astrbot::read(data, &|name| std::env::var(name).ok())),
+                .map(|data| read_astrbot(data, &|name| std::env::var(name).ok())),
+            astrbot_container: None,
+            plugin_url: address::of(root, &values).plugin_url,
             has_auth_profiles: root.join(HOME).join(AUTH_PROFILES).is_file(),
             provider_reached: None,
             answer: None,
@@ -339,25 +348,6 @@ fn about(engine: &Engine, container: &Container, root: &Root) -> (String, usize)
         address::secrets(root, &env).mask(&tail)
     };
     (tail, engine.oom_events(&container.id))
-}
-
-fn found(path: &Path) -> Option<Found> {
-    let data = fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    let (mode, uid) = {
-        use std::os::unix::fs::MetadataExt;
-        (Some(data.mode() & 0o7777), Some(data.uid()))
-    };
-    #[cfg(not(unix))]
-    let (mode, uid) = (None, None);
-    Some(Found {
-        folder: data.is_dir(),
-        regular: data.is_file(),
-        size: data.len(),
-        mode,
-        uid,
-        modified: data.modified().ok(),
-    })
 }
 
 fn read<T, E: ToString>(

@@ -1,9 +1,30 @@
 //! Facts from the operating system.
 
+use std::fs;
 use std::path::Path;
 
-use super::{Listener, Memory};
+use super::{Found, Listener, Memory};
 use crate::layout::Root;
+
+/// An entry of the root; `None` if it is not there.
+pub fn found(path: &Path) -> Option<Found> {
+    let data = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let (mode, uid) = {
+        use std::os::unix::fs::MetadataExt;
+        (Some(data.mode() & 0o7777), Some(data.uid()))
+    };
+    #[cfg(not(unix))]
+    let (mode, uid) = (None, None);
+    Some(Found {
+        folder: data.is_dir(),
+        regular: data.is_file(),
+        size: data.len(),
+        mode,
+        uid,
+        modified: data.modified().ok(),
+    })
+}
 
 #[cfg(target_os = "linux")]
 pub fn memory() -> Result<Memory, String> {

@@ -4,12 +4,14 @@
 //! `English | Chinese`. The name of a note or of something wrong is the `problem` of the JSON. Something
 //! wrong without cause and remedy has the plugin's for its code.
 
+mod astrbot;
 mod container;
 mod files;
 mod levels;
 mod model;
 mod settings;
 
+pub(super) use self::astrbot::*;
 pub(super) use self::container::*;
 pub(super) use self::files::*;
 pub(super) use self::levels::*;
@@ -77,6 +79,7 @@ mod tests {
             model::ENTRIES,
             levels::ENTRIES,
             container::ENTRIES,
+            astrbot::ENTRIES,
         ]
         .concat();
         let problems = entries

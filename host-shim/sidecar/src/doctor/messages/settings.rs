@@ -58,8 +58,8 @@ messages! {
     plugin_url_differs(url, own): note PluginUrl,
         "The plugin's gateway_primary_url is `{url}`; this sidecar is at {own}." | "插件的 gateway_primary_url 是 `{url}`，而本边车的地址是 {own}。",
         "The plugin uses another gateway, or reaches this one under another name." | "插件连接的是另一个网关，或通过其他名称访问本网关。",
-        "If AstrBot runs on this machine outside a container, set gateway_primary_url to {own}."
-            | "如果 AstrBot 直接在本机运行（不在容器中），请把 gateway_primary_url 设为 {own}。";
+        "To use this sidecar, set gateway_primary_url to {own}. If AstrBot runs in a container, run `host-shim sidecar astrbot` first."
+            | "如需使用本边车，请把 gateway_primary_url 设为 {own}。如果 AstrBot 在容器中运行，请先运行 `host-shim sidecar astrbot`。";
 
     compose_file_missing(): skipped ComposeFile, "no {COMPOSE}" | "没有 {COMPOSE}";
     compose_file_ok(): ok ComposeFile, "valid" | "格式正确";

@@ -1,0 +1,191 @@
+//! The file that keeps AstrBot's container in the shared network when Compose makes it anew.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::AstrBotContainer;
+use crate::atomic_file::AtomicFiles;
+use crate::compose_file;
+use crate::error::{At, Result, WRITE};
+use crate::layout::Root;
+use crate::read_file;
+
+/// Its first line, by which we know it again.
+const HEAD: &str =
+    "# Written by `host-shim sidecar`: AstrBot joins the network of its OpenClaw gateway.\n";
+/// The network's key in it.
+const KEY: &str = "openclaw";
+/// Its name in our root, where Compose does not find it by itself.
+const OWN: &str = "astrbot.override.yml";
+/// What Compose looks for without -f.
+const DEFAULTS: [&str; 4] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+];
+
+/// An override file for AstrBot's compose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The options that Compose needs to read it, beside AstrBot's own files; empty if it finds it by itself.
+    pub options: Vec<PathBuf>,
+    /// AstrBot's folder, in which Compose runs.
+    pub folder: PathBuf,
+    /// Whether it was written just now.
+    pub written: bool,
+}
+
+/// Writes the override file for a container that Compose made; `None` for one made otherwise. An existing file
+/// that is not ours is left alone: then ours is in the root.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub(super) fn write(
+    astrbot: &AstrBotContainer,
+    network: &str,
+    root: &Root,
+    files: AtomicFiles<'_>,
+) -> Result<Option<Override>> {
+    let Some(compose) = astrbot
+        .compose
+        .as_ref()
+        .filter(|compose| !compose.service.is_empty())
+    else {
+        return Ok(None);
+    };
+    let base = compose.files.first();
+    let base = base.and_then(|path| read_file::read_text(path).ok());
+    let base = base.and_then(|text| compose_file::parse(&text).ok());
+    let base = base.unwrap_or_default();
+    let in_default = format!("{}_default", compose.project);
+    let in_default = astrbot.networks.contains_key(&in_default);
+    let content = content(&base, &compose.service, network, in_default);
+    let beside = beside(&compose.folder, &compose.files);
+    let path = beside.clone().unwrap_or_else(|| root.join(OWN));
+    let there = read_file::read_text(&path).is_ok_and(|text| text == content);
+    if !there {
+        files
+            .write(&path, content.as_bytes(), 0o644)
+            .at(WRITE, &path)?;
+    }
+    let options = match beside {
+        Some(_) => Vec::new(),
+        None => [compose.files.clone(), vec![path.clone()]].concat(),
+    };
+    Ok(Some(Override {
+        path,
+        options,
+        folder: compose.folder.clone(),
+        written: !there,
+    }))
+}
+
+/// The name that Compose finds by itself beside AstrBot's file, unless another is there.
+fn beside(folder: &Path, files: &[PathBuf]) -> Option<PathBuf> {
+    let name = |file: &Path| file.file_name()?.to_str().map(str::to_owned);
+    let ours = |path: &Path| read_file::read_text(path).is_ok_and(|text| text.starts_with(HEAD));
+    // Ours of an earlier time is among the files already.
+    let mut own = files.iter().filter(|file| !ours(file));
+    let (Some(file), None) = (own.next(), own.next()) else {
+        return None;
+    };
+    let file = name(file).filter(|file| DEFAULTS.contains(&file.as_str()))?;
+    let over = |name: &str| {
+        let (stem, end) = name.rsplit_once('.').unwrap_or((name, "yml"));
+        folder.join(format!("{stem}.override.{end}"))
+    };
+    let taken = |name: &str| over(name).exists() && !ours(&over(name));
+    (folder.is_dir() && !DEFAULTS.iter().any(|name| taken(name))).then(|| over(&file))
+}
+
+fn content(base: &Value, service: &str, network: &str, in_default: bool) -> String {
+    // Old versions of Compose refuse two files of different versions.
+    let version = match &base["version"] {
+        Value::Null => String::new(),
+        version => format!("version: {version}\n"),
+    };
+    let networks = match in_default {
+        true => format!("[default, {KEY}]"),
+        false => format!("[{KEY}]"),
+    };
+    let [service, network] = [service, network].map(Value::from);
+    format!(
+        "{HEAD}{version}services:\n  {service}:\n    networks: {networks}\nnetworks:\n  {KEY}:\n    external: true\n    name: {network}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::astrbot_container::ComposeProject;
+
+    fn astrbot(folder: &Path, files: &[&str]) -> AstrBotContainer {
+        AstrBotContainer {
+            networks: [("bot_default".to_owned(), Vec::new())].into(),
+            compose: Some(ComposeProject {
+                project: "bot".to_owned(),
+                service: "astrbot".to_owned(),
+                folder: folder.to_owned(),
+                files: files.iter().map(|file| folder.join(file)).collect(),
+            }),
+            ..AstrBotContainer::default()
+        }
+    }
+
+    #[test]
+    fn it_is_where_compose_finds_it_and_nothing_of_the_users_is_overwritten() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        let folder = temp.path().join("bot");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("compose.yml"), "version: '3.8'\nservices: {}\n").unwrap();
+        let put = |files: &[&str]| {
+            let astrbot = astrbot(&folder, files);
+            write(&astrbot, "net", &root, AtomicFiles::new(&|_| {}))
+                .unwrap()
+                .unwrap()
+        };
+        let first = put(&["compose.yml"]);
+        assert_eq!(first.path, folder.join("compose.override.yml"));
+        assert!(first.written && first.options.is_empty());
+        let text = fs::read_to_string(&first.path).unwrap();
+        let file = compose_file::parse(&text).unwrap();
+        assert_eq!(file["version"], "3.8");
+        assert_eq!(
+            file["services"]["astrbot"]["networks"],
+            serde_json::json!(["default", "openclaw"])
+        );
+        assert_eq!(file["networks"]["openclaw"]["name"], "net");
+        // Again, when Compose has read ours.
+        assert!(!put(&["compose.yml", "compose.override.yml"]).written);
+
+        // The user's own override stays, whichever of the names it has.
+        fs::remove_file(&first.path).unwrap();
+        let users = folder.join("docker-compose.override.yml");
+        fs::write(&users, "services: {}\n").unwrap();
+        let own = put(&["compose.yml"]);
+        assert_eq!(own.path, root.join(OWN));
+        assert_eq!(own.options, [folder.join("compose.yml"), root.join(OWN)]);
+        assert_eq!(fs::read_to_string(&users).unwrap(), "services: {}\n");
+        // A file that Compose does not find by itself.
+        fs::remove_file(&users).unwrap();
+        assert_eq!(put(&["astrbot.yml"]).path, root.join(OWN));
+        assert_eq!(put(&["compose.yml", "more.yml"]).options.len(), 3);
+    }
+
+    #[test]
+    fn a_container_of_docker_run_has_none() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        let none = AstrBotContainer::default();
+        let written = write(&none, "net", &root, AtomicFiles::new(&|_| {})).unwrap();
+        assert_eq!(written, None);
+    }
+}
