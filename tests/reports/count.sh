@@ -10,7 +10,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
 # The rows' ids, in the order of the tables in README.md.
-rows() { sed -n 's/^| \([FAPR][0-9][0-9]*\) |.*/\1/p' "$here/README.md"; }
+rows() { sed -n 's/^| \([FANPR][0-9][0-9]*\) |.*/\1/p' "$here/README.md"; }
 
 # What tests are called in the sources: functions of Rust and Python in full, of the scenario's steps how
 # they begin, with `_` for blanks. (The rest of a step's name may be put together while it runs.)

@@ -28,9 +28,11 @@ TOKEN = "test-token-0123456789"
 
 
 class Gateway:
-    """Use as a context manager."""
+    """Use as a context manager. `port` 0 is a free one."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0, token: str = TOKEN) -> None:
+        self.port = port
+        self.token = token
         self.requests: list[dict[str, Any]] = []
         self.left = threading.Event()
         self.release = threading.Event()
@@ -57,7 +59,7 @@ class Gateway:
 
     @property
     def config(self) -> dict[str, Any]:
-        return {"gateway_primary_url": self.url, "gateway_bearer_token": TOKEN}
+        return {"gateway_primary_url": self.url, "gateway_bearer_token": self.token}
 
     def texts(self) -> list[str]:
         """What was asked, in the order of arrival."""
@@ -67,7 +69,7 @@ class Gateway:
         asyncio.set_event_loop(self._loop)
 
         async def start() -> None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
             self._up.set()
 
@@ -89,14 +91,17 @@ class Gateway:
                     name, _, value = line.partition(":")
                     headers[name.strip().lower()] = value.strip()
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
-                await self._answer(reader, writer, headers, body)
+                if head.startswith("POST "):
+                    await self._answer(reader, writer, headers, body)
+                else:
+                    await _plain(writer, 404, "Not Found")
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
     async def _answer(self, reader: Any, writer: Any, headers: dict[str, str], body: bytes) -> None:
-        if headers.get("authorization") != f"Bearer {TOKEN}":
+        if headers.get("authorization") != f"Bearer {self.token}":
             error = {"error": {"message": "Unauthorized", "type": "unauthorized"}}
             return await _plain(writer, 401, error)
         request = json.loads(body or b"{}")
@@ -104,6 +109,8 @@ class Gateway:
             error = {"error": {"message": "model: Invalid input", "type": "invalid_request_error"}}
             return await _plain(writer, 400, error)
         self.requests.append(request)
+        if not request.get("stream"):
+            return await _plain(writer, 200, _response("completed", [_message(_text(request))]))
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:
@@ -188,19 +195,18 @@ class Gateway:
             for character in answer:
                 await delta(character)
         await send("response.output_text.done", text=answer, output_index=0, content_index=0, item_id="m")
-        item = {
-            "type": "message",
-            "id": "m",
-            "role": "assistant",
-            "status": "completed",
-            "content": [{"type": "output_text", "text": answer}],
-        }
+        item = _message(answer)
         if text == "cut":
             cut = {**_response("incomplete", [item]), "incomplete_details": {"reason": "max_output_tokens"}}
             await send("response.incomplete", response=cut)
         else:
             await send("response.completed", response=_response("completed", [item]))
         await _end(writer)
+
+
+def _message(text: str) -> dict[str, Any]:
+    content = [{"type": "output_text", "text": text}]
+    return {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": content}
 
 
 def _response(status: str, output: list[Any]) -> dict[str, Any]:
@@ -214,8 +220,10 @@ async def _end(writer: Any) -> None:
 
 
 async def _plain(writer: Any, status: int, body: Any) -> None:
-    data = json.dumps(body).encode()
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    data, kind = (
+        (body.encode(), "text/plain") if isinstance(body, str) else (json.dumps(body).encode(), "application/json")
+    )
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n"
     writer.write(head.encode() + data)
     await writer.drain()
 

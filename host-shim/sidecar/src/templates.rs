@@ -99,6 +99,7 @@ mod tests {
                 "/templates/openclaw_sidecar.config.json5"
             );
             std::fs::write(path, &written.text).unwrap();
+            return;
         }
         assert_eq!(CONFIG_FILE, written.text, "run with UPDATE_TEMPLATES=1");
         let compose: serde_json::Value = serde_saphyr::from_str(COMPOSE_FILE).unwrap();

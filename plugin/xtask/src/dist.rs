@@ -30,7 +30,6 @@ impl File {
 pub fn make(root: &Path, out: &Path) -> Result<()> {
     let target = repository::target(root)?.join("component");
     let files = files(root, &target)?;
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     for file in &files {
         let path = out.join(file.name);
         std::fs::write(&path, &file.bytes)

@@ -1,15 +1,16 @@
 //! Builds and checks the released components, and generates files from tables in the sources.
 //!
-//! `cargo xtask dist` needs neither wasmtime nor a network: it builds the plugin and the small
+//! `cargo xtask archive` builds and packs the programs. `cargo xtask dist` needs neither wasmtime nor a network: it builds the plugin and the small
 //! components around it for wasm32-wasip2, composes the command, and checks both files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use lexopt::Arg::{Long, Value};
 use lexopt::ValueExt as _;
 
+mod archive;
 mod check;
 mod compose;
 mod dist;
@@ -28,6 +29,8 @@ Usage: cargo xtask COMMAND
 
   dist [--out DIR]       Build openclaw-plugin.wasm and openclaw-cli.wasm, SHA256SUMS and RELEASE_NOTES.md
                          (default: target/dist), and check imports, exports, validity and size
+  archive [--out DIR]    Build host-shim and openclaw-sidecar, and pack them for servers: host-shim-VERSION-TARGET.tar.gz
+                         (default: target/dist)
   reproduce              Build the last commit in two fresh folders and compare the files
   docs [--check]         Write the generated files: the WIT reference, the settings, the Star's settings page;
                          or fail if one is out of date
@@ -64,13 +67,8 @@ fn run() -> Result<()> {
     let root = repository::root()?;
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     match (command.as_str(), flags.as_slice(), out) {
-        ("dist", [], out) => {
-            let out = match out {
-                Some(out) => out,
-                None => repository::target(&root)?.join("dist"),
-            };
-            dist::make(&root, &out)
-        }
+        ("dist", [], out) => dist::make(&root, &released(&root, out)?),
+        ("archive", [], out) => archive::make(&root, &released(&root, out)?),
         ("reproduce", [], None) => reproduce::check(&root),
         ("docs", [], None) => docs::write(&root),
         ("docs", ["check"], None) => docs::check(&root),
@@ -78,4 +76,14 @@ fn run() -> Result<()> {
         ("wit-compat", ["record"], None) => wit_compat::record(&root),
         _ => bail!("unknown command or option; see cargo xtask --help"),
     }
+}
+
+/// Where released files go: here, or to `dist` below the target folder.
+fn released(root: &Path, out: Option<PathBuf>) -> Result<PathBuf> {
+    let out = match out {
+        Some(out) => out,
+        None => repository::target(root)?.join("dist"),
+    };
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    Ok(out)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{files, read, root};
 
 /// A page's lines outside code blocks, without inline code.
-fn prose(page: &str) -> impl Iterator<Item = String> {
+pub fn prose(page: &str) -> impl Iterator<Item = String> {
     let mut fenced = false;
     page.lines().filter_map(move |line| {
         if line.trim_start().starts_with("```") {

@@ -3,9 +3,12 @@
 //! Nothing of the product is used here, so that this links in no time.
 
 mod dependencies;
+mod documents;
 mod lengths;
 mod links;
+mod page;
 mod pages;
+mod words;
 
 use std::path::{Path, PathBuf};
 

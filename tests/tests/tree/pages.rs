@@ -92,3 +92,41 @@ fn the_readme_is_short_and_links_to_the_other_pages() {
         assert!(readme.contains(&format!("]({page}")), "no link to {page}");
     }
 }
+
+/// The variables by which tests write a file instead of comparing it.
+fn update_variables() -> std::collections::BTreeSet<String> {
+    let mut found = std::collections::BTreeSet::new();
+    for file in files() {
+        if file.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        for after in read(&file).split("var_os(\"UPDATE_").skip(1) {
+            found.extend(
+                after
+                    .split('"')
+                    .next()
+                    .map(|name| format!("UPDATE_{name}=1")),
+            );
+        }
+    }
+    found
+}
+
+// N11 of issue 13: they were met by failing.
+#[test]
+fn the_page_for_contributors_names_every_way_to_write_a_file_again() {
+    let (page, script) = (read(CONTRIBUTING), read("tests/regenerate"));
+    let variables = update_variables();
+    assert!(variables.len() >= 4, "{variables:?}");
+    for variable in variables {
+        assert!(script.contains(&variable), "tests/regenerate: {variable}");
+    }
+    let commands = script.lines().skip_while(|line| !line.starts_with("cd "));
+    let commands = commands
+        .skip(1)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for command in commands {
+        let row = format!("| `{command}` |");
+        assert!(page.contains(&row), "{CONTRIBUTING} has no {row}");
+    }
+}
