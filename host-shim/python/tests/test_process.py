@@ -129,9 +129,9 @@ def test_a_turn_whose_loop_is_gone_does_not_hold_the_queue(gateway: Gateway) -> 
     assert (done.returncode, done.stdout) == (0, "next\n"), done.stderr
 
 
+# As AstrBot starts the task of a message. What only waits for a turn is an island of objects, which was collected.
 @pytest.mark.parametrize("deaf", [False, True])
 def test_the_loop_keeps_a_waiting_task_and_closing_it_lets_go(gateway: Gateway, deaf: bool) -> None:
-    """Of tasks that nobody else holds."""
     done = script(
         gateway,
         f"""

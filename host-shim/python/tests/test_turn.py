@@ -117,25 +117,6 @@ async def test_a_turn_that_nobody_holds_is_cancelled(plugin: Plugin, gateway: Ga
     await wait_until(gateway.left.is_set)
 
 
-# As AstrBot starts the task of a message. What only waits for a turn is one island of objects, and it was collected.
-@pytest.mark.parametrize("how", ["events", "reply"])
-async def test_a_task_that_waits_is_kept_though_nobody_holds_it(plugin: Plugin, gateway: Gateway, how: str) -> None:
-    seen: list[str] = []
-
-    async def ask() -> None:
-        turn = plugin.ask("hold")
-        seen.append(await joined(turn) if how == "events" else (await turn.reply()).text)
-
-    asyncio.create_task(ask())  # noqa: RUF006 That is the point.
-    await wait_until(gateway.held.is_set)
-    for _ in range(3):
-        gc.collect()
-        await asyncio.sleep(0.02)
-    gateway.release.set()
-    await wait_until(lambda: bool(seen))
-    assert seen[0].endswith("ab")
-
-
 async def test_a_task_that_asks_again_and_again_gathers_nothing(plugin: Plugin) -> None:
     task = asyncio.current_task()
     before = len(task._callbacks or ())  # type: ignore[union-attr]
