@@ -1,5 +1,5 @@
-//! A response body with a limit on the time between two chunks. Chunks that arrive together are handed over
-//! together: each hand-over is a crossing into the component and back.
+//! A response body with a limit on the time between two chunks. Chunks that have arrived are handed over together:
+//! each hand-over is a crossing into the component and back. None waits for a later one.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,14 +11,18 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::Error;
 
+use super::connection_task::ConnectionTask;
 use super::{error, late};
 
 /// Bytes handed over at once at most, unless a single chunk is larger.
 const BATCH_BYTES: usize = 16 << 10;
 
-/// How often the runtime gets a turn after a chunk before it is handed over. hyper hands out a chunk only after its
-/// connection's task has run, so polling again without that brings nothing.
-const PAUSES: u8 = 2;
+/// What a chunk counts for at least, in bytes: decoding it takes time too.
+const LEAST: usize = 64;
+
+/// After so many bytes the runtime gets a turn: a gateway that sends faster than the component reads must hold up
+/// neither timers nor cancelled turns.
+const STRETCH_BYTES: usize = 64 << 10;
 
 /// What a body yields.
 type Next = Option<Result<Frame<Bytes>, Error>>;
@@ -30,18 +34,14 @@ type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 struct Batch {
     chunks: Vec<Bytes>,
     bytes: usize,
-    pauses: u8,
-    pause: Option<Pause>,
     /// What came after them and does not belong to them: a chunk too many, trailers, an error or the end.
     then: Option<Next>,
 }
 
 impl Batch {
     fn push(&mut self, chunk: Bytes) {
-        self.bytes += chunk.len();
+        self.bytes += chunk.len().max(LEAST);
         self.chunks.push(chunk);
-        self.pauses = 0;
-        self.pause = None;
     }
 
     /// Joining copies, which is not worth it for a large chunk.
@@ -51,19 +51,6 @@ impl Batch {
 
     fn is_empty(&self) -> bool {
         self.chunks.is_empty() && self.then.is_none()
-    }
-
-    /// Ready once the runtime has had its turns.
-    fn poll_pauses(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.pauses < PAUSES {
-            let pause = self
-                .pause
-                .get_or_insert_with(|| Box::pin(tokio::task::yield_now()));
-            ready!(pause.as_mut().poll(cx));
-            self.pause = None;
-            self.pauses += 1;
-        }
-        Poll::Ready(())
     }
 
     /// The chunks as one; without any, what came after them.
@@ -83,26 +70,41 @@ impl Batch {
 pub(super) struct AnswerBody {
     /// `None` after an error: dropping it closes the connection.
     incoming: Option<Incoming>,
+    /// The task of its connection.
+    task: ConnectionTask,
     limit: Option<Duration>,
+    /// Rings at a deadline of this chunk or of an earlier one.
     timer: Option<Pin<Box<Sleep>>>,
-    /// Whether the timer runs for the chunk awaited now.
-    waiting: bool,
+    /// Since when a chunk has been awaited, if one is.
+    since: Option<Instant>,
     /// The time is up; data that has arrived is still processed.
     settling: Option<Pause>,
     batch: Batch,
+    /// Bytes handed over since the runtime had its turn.
+    stretch: usize,
+    /// The runtime's turn.
+    pause: Option<Pause>,
     /// The request's.
     span: tracing::Span,
 }
 
 impl AnswerBody {
-    pub(super) fn new(incoming: Incoming, limit: Option<Duration>, span: tracing::Span) -> Self {
+    pub(super) fn new(
+        incoming: Incoming,
+        task: ConnectionTask,
+        limit: Option<Duration>,
+        span: tracing::Span,
+    ) -> Self {
         Self {
             incoming: Some(incoming),
+            task,
             limit,
             timer: None,
-            waiting: false,
+            since: None,
             settling: None,
             batch: Batch::default(),
+            stretch: 0,
+            pause: None,
             span,
         }
     }
@@ -118,7 +120,7 @@ impl AnswerBody {
                 error::of_body(&error)
             }
             Poll::Ready(frame) => {
-                self.waiting = false;
+                self.since = None;
                 self.settling = None;
                 return Poll::Ready(frame.map(|frame| frame.map_err(Error::from)));
             }
@@ -132,28 +134,44 @@ impl AnswerBody {
         Poll::Ready(Some(Err(error)))
     }
 
+    /// Ready once the runtime has had its turn, if it is due.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.stretch >= STRETCH_BYTES {
+            let pause = self
+                .pause
+                .get_or_insert_with(|| Box::pin(tokio::task::yield_now()));
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+            self.stretch = 0;
+        }
+        Poll::Ready(())
+    }
+
+    /// Ready once nothing has come for `limit`.
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self
-            .limit
-            .and_then(|limit| Instant::now().checked_add(limit))
-        else {
+        let Some(limit) = self.limit else {
             return Poll::Pending;
         };
-        let timer = self.timer.get_or_insert_with(|| {
-            self.waiting = true;
-            Box::pin(tokio::time::sleep_until(deadline))
-        });
-        if !self.waiting {
-            self.waiting = true;
-            timer.as_mut().reset(deadline);
-        }
-        if self.settling.is_none() {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let Some(deadline) = since.checked_add(limit) else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        while self.settling.is_none() {
             ready!(timer.as_mut().poll(cx));
+            // Of an earlier chunk: setting it for each would cost more than letting it ring once too often.
+            if timer.deadline() < deadline {
+                timer.as_mut().reset(deadline);
+            } else {
+                self.settling = Some(Box::pin(late::settle()));
+            }
         }
-        let settling = self
-            .settling
-            .get_or_insert_with(|| Box::pin(late::settle()));
-        settling.as_mut().poll(cx)
+        match &mut self.settling {
+            Some(settling) => settling.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -166,25 +184,34 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.get_mut();
+        ready!(this.poll_pause(cx));
         while this.batch.then.is_none() && this.batch.bytes < BATCH_BYTES {
-            let limited = this.batch.is_empty();
-            match this.poll_next(cx, limited) {
+            let first = this.batch.is_empty();
+            match this.poll_next(cx, first) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(chunk) if limited || this.batch.has_room_for(&chunk) => {
+                    Ok(chunk) if first || this.batch.has_room_for(&chunk) => {
                         this.batch.push(chunk);
+                        // Decodes the next one, if it has arrived.
+                        this.task.run();
                     }
                     Ok(chunk) => this.batch.then = Some(Some(Ok(Frame::data(chunk)))),
                     Err(other) => this.batch.then = Some(Some(Ok(other))),
                 },
                 Poll::Ready(end) => this.batch.then = Some(end),
-                Poll::Pending if limited => return Poll::Pending,
-                Poll::Pending => {
-                    ready!(this.batch.poll_pauses(cx));
-                    break;
+                Poll::Pending if first => {
+                    this.stretch = 0;
+                    return Poll::Pending;
                 }
+                Poll::Pending => break,
             }
         }
-        Poll::Ready(this.batch.take())
+        let joined = this.batch.bytes;
+        let next = this.batch.take();
+        if let Some(Ok(frame)) = &next {
+            // A chunk too many for the batch before is not among the joined ones.
+            this.stretch += joined.max(frame.data_ref().map_or(0, Bytes::len));
+        }
+        Poll::Ready(next)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
@@ -13,6 +13,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use super::allow_list::AllowList;
 use super::body::AnswerBody;
 use super::connect::{ATTEMPT, Attempt, Connection, Connector};
+use super::connection_task::{ConnectionTask, Spawner};
 use super::{coding, error, late, upload};
 
 /// Below the 5 s after which the gateway closes an idle connection.
@@ -36,7 +37,7 @@ impl HttpClient {
     }
 
     pub(super) fn with(connector: Connector, allowed: AllowList) -> Self {
-        let client = Client::builder(TokioExecutor::new())
+        let client = Client::builder(Spawner)
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
             .pool_max_idle_per_host(POOL_SIZE)
@@ -78,9 +79,12 @@ impl HttpClient {
         };
         span.in_scope(|| tracing::debug!(status = answer.status().as_u16(), "answered"));
         coding::show(answer.headers_mut());
+        let task = answer.extensions_mut().remove::<ConnectionTask>();
+        // Each of our connections brings it; without it chunks come one by one.
+        let task = task.unwrap_or_default();
         Ok(answer.map(|incoming| {
             let limit = options.between_bytes_timeout;
-            UnsyncBoxBody::new(AnswerBody::new(incoming, limit, span))
+            UnsyncBoxBody::new(AnswerBody::new(incoming, task, limit, span))
         }))
     }
 }

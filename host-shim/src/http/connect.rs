@@ -4,21 +4,22 @@ use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::{Connection as _, HttpConnector};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tower_service::Service;
 
+use super::connection_task::ConnectionTask;
 use super::late;
 use super::tcp_stream::PromptTcpStream;
 
@@ -36,6 +37,8 @@ const MAX_INTERIM: u32 = 1000;
 pub(super) struct Attempt {
     limit: Option<Duration>,
     connection: Mutex<Connection>,
+    /// Of a connection just made, until it is spawned.
+    task: Mutex<Option<ConnectionTask>>,
     interim: AtomicU32,
     too_many_interim: Notify,
 }
@@ -56,6 +59,7 @@ impl Attempt {
         Self {
             limit,
             connection: Mutex::new(Connection::Reused),
+            task: Mutex::default(),
             interim: AtomicU32::new(0),
             too_many_interim: Notify::new(),
         }
@@ -85,6 +89,15 @@ impl Attempt {
             .connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+
+    /// The place for the task of the connection that has been made and has none yet.
+    pub(super) fn new_connection(&self) -> Option<ConnectionTask> {
+        self.task().take()
+    }
+
+    fn task(&self) -> MutexGuard<'_, Option<ConnectionTask>> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -248,10 +261,18 @@ impl Service<Uri> for Connector {
             };
             if let Some(attempt) = &attempt {
                 attempt.is(Connection::Made(Instant::now()));
+                *attempt.task() = connected.as_ref().ok().and_then(task_of);
             }
             connected
         })
     }
+}
+
+/// The task that will drive a connection; TLS passes it on.
+fn task_of(stream: &MaybeHttpsStream<TokioIo<PromptTcpStream>>) -> Option<ConnectionTask> {
+    let mut extras = http::Extensions::new();
+    stream.connected().get_extras(&mut extras);
+    extras.remove()
 }
 
 /// Classifies an error of the connectors.

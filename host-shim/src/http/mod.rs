@@ -5,6 +5,7 @@ mod body;
 mod client;
 mod coding;
 mod connect;
+mod connection_task;
 mod error;
 mod late;
 mod tcp_stream;

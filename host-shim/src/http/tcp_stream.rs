@@ -11,6 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::coop;
 
+use super::connection_task::ConnectionTask;
+
 /// A stream that reads from the system at every poll.
 ///
 /// Tokio reads only after its reactor has reported readiness, which may be after hyper has written the
@@ -25,6 +27,8 @@ pub(super) struct PromptTcpStream {
     stream: TcpStream,
     /// A write has failed because the peer is gone.
     write_failed: bool,
+    /// The task that drives its connection.
+    task: ConnectionTask,
 }
 
 impl PromptTcpStream {
@@ -32,6 +36,7 @@ impl PromptTcpStream {
         Self {
             stream,
             write_failed: false,
+            task: ConnectionTask::default(),
         }
     }
 
@@ -138,7 +143,8 @@ impl AsyncWrite for PromptTcpStream {
 }
 
 impl Connection for PromptTcpStream {
+    /// Responses bring the task with them.
     fn connected(&self) -> Connected {
-        self.stream.connected()
+        self.stream.connected().extra(self.task.clone())
     }
 }
