@@ -24,8 +24,11 @@ use crate::plugin::{closed, locale_of};
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
 
-/// Watchdog checks per compute budget.
-const LOOKS: u32 = 8;
+/// Watchdog checks per compute budget. A measurement begins up to one check late and ends up to one late.
+const LOOKS: u32 = 16;
+
+/// Longest time between two checks.
+const LONGEST_TICK: Duration = Duration::from_millis(500);
 
 /// A running component.
 pub(super) struct Instance {
@@ -127,8 +130,7 @@ impl Supervisor {
         let guest = link(&engine, &component).map_err(&other_world)?;
         let what = builder.source.name();
         let locale = locale_of(builder.config.as_ref());
-        let tick = (builder.compute_budget / LOOKS)
-            .clamp(Duration::from_millis(1), Duration::from_secs(1));
+        let tick = (builder.compute_budget / LOOKS).clamp(Duration::from_millis(1), LONGEST_TICK);
         let watchdog = Watchdog::start(engine.clone(), tick).map_err(LoadError::Thread)?;
         let allowed = AllowList::default();
         let supervisor = Self {

@@ -3,25 +3,29 @@
 //! Computing is measured as processor time of its thread where the system reports it, so a component on
 //! an overloaded or swapping machine is not taken for one in an endless loop.
 //!
-//! A watchdog thread advances wasmtime's epoch; the component's own thread then compares times. The
-//! watchdog sleeps while the component does not compute, so also while a turn waits for its gateway.
+//! A watchdog thread advances wasmtime's epoch; the component's own thread then compares times. A measurement begins
+//! at the first such look after the component was resumed: it is resumed far more often than it is looked at, and
+//! reading a thread's processor time is a system call. The watchdog sleeps while the component does not compute, so
+//! also while a turn waits for its gateway.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wasmtime::Engine;
 
-/// Measures the component's own computing since it was last resumed. Used on one thread only; atomics
-/// because the store's callbacks must be `Sync`.
+/// Measures the component's own computing without a pause. Used on one thread only; atomics because the store's
+/// callbacks must be `Sync`.
 #[derive(Clone)]
 pub(super) struct Meter(Arc<Times>);
 
 struct Times {
     watchdog: Watchdog,
-    /// When the component was resumed, by [`now`].
-    resumed: AtomicU64,
+    /// Nobody has looked since the component was resumed.
+    fresh: AtomicBool,
+    /// When somebody first did, by [`now`].
+    begun: AtomicU64,
     /// Time spent in host functions since then.
     host: AtomicU64,
 }
@@ -30,7 +34,8 @@ impl Meter {
     pub(super) fn new(watchdog: Watchdog) -> Self {
         Self(Arc::new(Times {
             watchdog,
-            resumed: AtomicU64::new(0),
+            fresh: AtomicBool::new(true),
+            begun: AtomicU64::new(0),
             host: AtomicU64::new(0),
         }))
     }
@@ -39,8 +44,7 @@ impl Meter {
     pub(super) async fn resuming<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         std::future::poll_fn(|cx| {
-            self.0.resumed.store(now(), Ordering::Relaxed);
-            self.0.host.store(0, Ordering::Relaxed);
+            self.0.fresh.store(true, Ordering::Relaxed);
             let _computing = self.0.watchdog.computing();
             future.as_mut().poll(cx)
         })
@@ -57,9 +61,14 @@ impl Meter {
         result
     }
 
-    /// Computing time since the component was resumed.
+    /// Computing time since the first call after the component was resumed.
     pub(super) fn computed(&self) -> Duration {
-        let since = now().saturating_sub(self.0.resumed.load(Ordering::Relaxed));
+        let now = now();
+        if self.0.fresh.swap(false, Ordering::Relaxed) {
+            self.0.begun.store(now, Ordering::Relaxed);
+            self.0.host.store(0, Ordering::Relaxed);
+        }
+        let since = now.saturating_sub(self.0.begun.load(Ordering::Relaxed));
         Duration::from_nanos(since.saturating_sub(self.0.host.load(Ordering::Relaxed)))
     }
 }
@@ -185,6 +194,7 @@ mod tests {
     #[test]
     fn host_functions_do_not_count() {
         let meter = meter();
+        assert!(meter.computed().is_zero());
         compute();
         let before = meter.computed();
         meter.host(compute);
@@ -194,6 +204,7 @@ mod tests {
     #[test]
     fn every_resumption_begins_anew() {
         let meter = meter();
+        assert!(meter.computed().is_zero());
         compute();
         assert!(meter.computed() >= A_WHILE);
         let mut resuming = pin!(meter.resuming(async {
@@ -207,6 +218,7 @@ mod tests {
     #[cfg(unix)]
     fn time_that_the_machine_spends_elsewhere_does_not_count() {
         let meter = meter();
+        assert!(meter.computed().is_zero());
         std::thread::sleep(A_WHILE);
         assert!(meter.computed() < A_WHILE);
     }
