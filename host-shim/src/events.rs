@@ -137,15 +137,9 @@ impl EventSender {
 }
 
 impl Drop for EventSender {
+    /// Wakes nobody: who waits for an event waits for the turn's end too, which follows.
     fn drop(&mut self) {
-        let waker = {
-            let mut state = self.0.lock();
-            state.closed = true;
-            state.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        self.0.lock().closed = true;
     }
 }
 
