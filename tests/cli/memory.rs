@@ -13,6 +13,9 @@ use crate::support::{Gateway, LIMIT, Session, file, program, run};
 /// Bytes that the program may hold at the most.
 const PEAK: u64 = 100_000_000;
 
+/// Bytes that it may hold at the most while it reads answers, the largest allowed one among them.
+const READING: u64 = 64_000_000;
+
 /// Bytes that it may hold more afterwards than before: code and data that are used for the first time.
 const GROWN: u64 = 12_000_000;
 
@@ -250,6 +253,8 @@ fn the_peak_of_everything_hostile_is_under_100_mb_and_is_given_back() {
         measured.look(what);
         measured.next_turn_works(what);
     }
+    let reading = measured.peak;
+    assert!(reading < READING, "{reading} bytes at the peak of reading");
     for (what, line) in lines(folder.path()) {
         measured.end_of(line, json!(9));
         measured.look(what);
