@@ -131,16 +131,18 @@ def lost(tmp_path: Path, monkeypatch):
 
 
 # Report P14 (attack).
-@pytest.mark.parametrize("damage", ["no code", "no description", "neither", "empty code", "a folder"])
+@pytest.mark.parametrize("damage", ["no code", "no description", "neither", "odd description", "empty code", "a folder"])
 async def test_a_wheel_without_its_machine_code_compiles_it(
     gateway: Gateway, tmp_path: Path, lost: Path, damage: str
 ) -> None:
     (code,) = lost.glob("*.cwasm")
     (description,) = lost.glob("*.cwasm.json")
-    if damage != "no description":
+    if damage not in ("no description", "odd description"):
         code.unlink()
     if damage in ("no description", "neither"):
         description.unlink()
+    if damage == "odd description":
+        description.write_text("[]")
     if damage == "empty code":
         code.touch()
     if damage == "a folder":

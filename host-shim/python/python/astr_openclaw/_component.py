@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import sys
 from contextlib import suppress
@@ -57,8 +58,8 @@ async def find_code(
     """The artifact of a component, compiled if necessary; `again` forces that."""
     path = _path("component", component) or _SHIPPED
     folder = _path("cache_dir", cache_dir) or default_cache_dir()
-    digest = await asyncio.to_thread(_sha256, path)
-    if not again and await asyncio.to_thread(_is_shipped, digest):
+    digest, shipped = await asyncio.to_thread(_identify, path)
+    if shipped and not again:
         return Code(_tightened(_SHIPPED.with_suffix(".cwasm")), digest)
     artifact = folder / f"{digest}.cwasm"
     if again or not _complete(artifact):
@@ -75,11 +76,16 @@ def _path(name: str, value: object) -> Path | None:
         raise LoadError(f"{name}: expected a path, not a {type(value).__name__}", "unreadable") from None
 
 
-def _is_shipped(digest: str) -> bool:
-    """Whether the bundled artifact belongs to the component with this hash. If files of the wheel are
-    missing, the component is compiled instead."""
+def _identify(path: Path) -> tuple[str, bool]:
+    """The hash of a component, and whether the bundled artifact was made from it. If files of the wheel are missing or
+    damaged, the component is compiled instead."""
+    digest = _sha256(path)
     artifact = _SHIPPED.with_suffix(".cwasm")
-    return _complete(artifact) and _SHIPPED.is_file() and _sha256(_SHIPPED) == digest
+    try:
+        made_from = json.loads(_description(artifact).read_bytes())["wasm_sha256"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return digest, False
+    return digest, artifact.is_file() and made_from == digest
 
 
 def _complete(artifact: Path) -> bool:
