@@ -159,10 +159,7 @@ Environment:
 {variables}");
     let all = examples(pick(EXAMPLES_EN, EXAMPLES_ZH));
     let command = command.mut_subcommand("sidecar", |sidecar| {
-        sidecar.mut_subcommand("model", |model| {
-            let after = openclaw_sidecar::cli::help::after("model", locale);
-            model.after_help(after.unwrap_or_default())
-        })
+        openclaw_sidecar::cli::help::with_examples(sidecar, locale)
     });
     command
         .after_help(format!("{settings}\n{all}\n{codes}"))

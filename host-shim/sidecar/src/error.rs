@@ -268,7 +268,7 @@ errors! {
     /// There is no restore point that was healthy.
     NothingToGoBackTo nothing_to_go_back_to():
         "There is nothing to roll back to." | "没有可以回退的恢复点。",
-        "Upgrades create restore points, but none of those left was healthy." | "升级时会创建恢复点，但现有的恢复点都不健康。",
+        "Without --to it returns to the version before the last upgrade, and no restore point of an upgrade was healthy." | "不加 --to 时会回退到上次升级之前的版本，但没有健康的升级恢复点。",
         "Choose one from `host-shim sidecar rollback --list` with --to, or upgrade to a version you know works."
             | "请用 --to 指定 `host-shim sidecar rollback --list` 中的一个，或升级到你确定可用的版本。";
     /// The previous version was restored and is not healthy either.

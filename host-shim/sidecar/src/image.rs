@@ -30,8 +30,12 @@ impl Operator<'_> {
         if self.engine.has_image(image)? {
             return Ok(());
         }
-        self.progress
-            .step(&text!(en: "pulling {image}", zh: "正在拉取 {image}"));
+        self.progress.step(&text!(
+            en: "pulling {image} (usually a few minutes)",
+            zh: "正在拉取 {image}（通常需要几分钟）"));
+        self.progress.if_interrupted(text!(
+            en: "Stopped while pulling the image. Nothing was changed, and finished layers are kept: run the same command to go on.",
+            zh: "已中止：正在拉取镜像。没有做任何修改，已完成的层会保留；再次运行同一命令即可继续。"));
         self.files.step("before-pull");
         let name = format!("{} pull", self.engine.flavour().engine());
         let failed = |words: &str| error::cannot_pull(image, &name, words);

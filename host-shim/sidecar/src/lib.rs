@@ -10,8 +10,9 @@
 //! - [`doctor`]: facts, gathered once; diagnostics, pure functions of them; fixes, safe repairs.
 //! - [`error`]: what can go wrong, for programs and in both languages for people.
 //! - [`engine`]: Docker with Compose v2 or v1, or Podman.
-//! - [`lifecycle`]: starts an [`image`] and waits until it is healthy; [`upgrade`]: upgrades and rolls
+//! - [`lifecycle`]: starts an [`image`] and waits until it is healthy, with [`progress`]; [`upgrade`]: upgrades and rolls
 //!   back with [`restore`] points and a [`journal`], so that it can recover from a power loss.
+//! - [`sizing`]: what AstrBot, the gateway and a bot client need together.
 //! - [`model`]: the model provider, chosen from a table or taken over from AstrBot.
 //! - [`astrbot_container`]: AstrBot in a container: the shared network, and the gateway seen from inside it.
 //! - [`manifest`]: the same gateway on Kubernetes.
@@ -40,6 +41,7 @@ pub mod gateway_config;
 pub mod image;
 pub mod init;
 pub mod interpolate;
+mod interrupt;
 pub mod journal;
 pub mod json5_text;
 pub mod layout;
@@ -61,9 +63,11 @@ pub mod restore;
 pub mod secret;
 pub mod selinux;
 mod settle_project;
+pub mod sizing;
 pub mod templates;
 pub mod text;
 mod tool_policy;
 pub mod upgrade;
 pub mod version_config;
 pub mod versions;
+mod waiting;

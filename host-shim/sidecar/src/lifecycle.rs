@@ -1,6 +1,6 @@
 //! Starts the gateway and waits until it is healthy, or says why it is not.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openclaw_core::{fault::FaultCode, locale::Locale};
 use openclaw_plugin::fault::Why;
@@ -10,11 +10,13 @@ use crate::astrbot_container::network;
 use crate::atomic_file::AtomicFiles;
 use crate::doctor::{self, Facts, Scope};
 use crate::dotenv::{self, Env};
-use crate::engine::{Container, Engine, last_lines};
+use crate::engine::{Container, Engine};
 use crate::error::{self, Error, ErrorKind, Result};
+use crate::journal;
 use crate::layout::Root;
 use crate::probe::{self, Probe};
 use crate::process::Surroundings;
+use crate::read_file::Content;
 use crate::text::{Text, text};
 
 /// Time limit of a Compose command, which may have to pull an image.
@@ -22,8 +24,10 @@ pub const COMPOSE_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Reports progress to people.
 pub trait Progress {
-    /// A step has begun; it replaces the previous one.
+    /// A step has begun, or goes on; it replaces the previous one.
     fn step(&self, text: &Text);
+    /// What to say if the user ends this program from here on.
+    fn if_interrupted(&self, text: Text);
     /// A message that stays visible.
     fn note(&self, text: &Text);
 }
@@ -89,8 +93,18 @@ impl Operator<'_> {
     ///
     /// Compose failed, the gateway did not become healthy (with the end of its log), or a probe failed.
     pub fn start(&self, recreate: bool, wait: Duration) -> Result<Container> {
+        // A switch to another version says itself what becomes of it.
+        let alone = matches!(journal::read(self.root), Content::Missing);
+        let interrupted = |text: Text| {
+            if alone {
+                self.progress.if_interrupted(text);
+            }
+        };
         self.progress
-            .step(&text!(en: "starting the container", zh: "正在启动容器"));
+            .step(&text!(en: "creating the container", zh: "正在创建容器"));
+        interrupted(text!(
+            en: "Stopped while Compose was creating the container. To go on: host-shim sidecar up",
+            zh: "已中止：Compose 正在创建容器。如需继续：host-shim sidecar up"));
         let mut args = vec!["up", "-d"];
         if recreate {
             args.push("--force-recreate");
@@ -102,6 +116,9 @@ impl Operator<'_> {
         self.files.step("before-up");
         self.compose(&args)?;
         self.files.step("after-up");
+        interrupted(text!(
+            en: "No longer waiting; the gateway goes on starting in the background.\n  is it ready?  host-shim sidecar doctor\n  its log:      host-shim sidecar logs --follow\n  stop it:      host-shim sidecar down",
+            zh: "已不再等待；网关仍在后台启动。\n  查看是否就绪：host-shim sidecar doctor\n  查看日志：    host-shim sidecar logs --follow\n  停止网关：    host-shim sidecar down"));
         let container = self.wait_until_healthy(wait, before.as_ref())?;
         self.verify()?;
         if !address::of(self.root, &self.env()?).published {
@@ -121,58 +138,6 @@ impl Operator<'_> {
         let run = self.engine.compose_run(args, COMPOSE_LIMIT);
         run.map(drop)
             .map_err(|error| error.map_what(|text| self.mask(text)))
-    }
-
-    fn wait_until_healthy(&self, wait: Duration, before: Option<&Container>) -> Result<Container> {
-        let start = Instant::now();
-        let mut pause = Duration::from_millis(100);
-        loop {
-            self.files.step("waiting");
-            let container = self.engine.container()?.ok_or_else(error::container_gone)?;
-            let elapsed = start.elapsed();
-            let restarts_before = before
-                .filter(|before| before.id == container.id)
-                .map_or(0, |before| before.restarts);
-            match judge(&container, restarts_before) {
-                Verdict::Healthy => return Ok(container),
-                Verdict::Failed(why) => return Err(self.with_log(why, &container)),
-                // Without a health check, or before Docker makes its first one, the probes decide.
-                Verdict::Unknown | Verdict::Serving if self.answers() => return Ok(container),
-                Verdict::Unknown | Verdict::Serving | Verdict::Starting if elapsed >= wait => {
-                    let seconds = wait.as_secs();
-                    let why = text!(
-                        en: "The gateway did not become healthy within {seconds} s.",
-                        zh: "网关在 {seconds} 秒内未通过健康检查。");
-                    return Err(self.with_log(why, &container));
-                }
-                Verdict::Unknown | Verdict::Serving | Verdict::Starting => {}
-            }
-            let seconds = elapsed.as_secs();
-            self.progress.step(&text!(
- en: "waiting for the gateway to become healthy ({seconds} s; a cold start takes about 50 s)",
- zh: "正在等待网关通过健康检查（{seconds} 秒；冷启动约需 50 秒）"));
-            std::thread::sleep(
-                pause
-                    .min(wait.saturating_sub(elapsed))
-                    .max(Duration::from_millis(20)),
-            );
-            pause = (pause * 3 / 2).min(Duration::from_secs(2));
-        }
-    }
-
-    /// Whether a container is healthy; before Docker's first health check the probes decide, as in
-    /// [`Self::start`].
-    pub(crate) fn is_well(&self, container: &Container) -> bool {
-        let serving = container.status == "running" && container.health == "starting";
-        container.is_healthy() || (serving && self.answers())
-    }
-
-    /// Whether both probes succeed; only known where the port is published on this machine.
-    fn answers(&self) -> bool {
-        let published = self
-            .env()
-            .is_ok_and(|env| address::of(self.root, &env).published);
-        published && self.verify().is_ok()
     }
 
     /// The two probes, through the published port, without a model call.
@@ -215,62 +180,8 @@ impl Operator<'_> {
         dotenv::load(self.root, self.engine.flavour().dialect())
     }
 
-    fn mask(&self, text: &str) -> String {
+    pub(crate) fn mask(&self, text: &str) -> String {
         address::secrets(self.root, &self.env().unwrap_or_default()).mask(text)
-    }
-
-    fn with_log(&self, why: Text, container: &Container) -> Error {
-        let log = self.engine.log_tail(&container.id, 30).unwrap_or_default();
-        let log = last_lines(&self.mask(&log), 12);
-        let log = if log.trim().is_empty() { "-" } else { &log };
-        error::not_healthy(&why, log)
-    }
-}
-
-enum Verdict {
-    Healthy,
-    Starting,
-    /// Running, before its first health check.
-    Serving,
-    /// Running, without a health check.
-    Unknown,
-    Failed(Text),
-}
-
-fn judge(container: &Container, restarts_before: u64) -> Verdict {
-    let Container {
-        status,
-        health,
-        exit_code,
-        restarts,
-        ..
-    } = container;
-    if container.oom_killed {
-        return Verdict::Failed(
-            text!(en: "The gateway was killed for lack of memory.", zh: "网关因内存不足被杀死。"),
-        );
-    }
-    if restarts.saturating_sub(restarts_before) >= 3 {
-        return Verdict::Failed(text!(
- en: "The gateway keeps exiting ({restarts} restarts, exit status {exit_code}).",
- zh: "网关反复退出（重启 {restarts} 次，退出码 {exit_code}）。"));
-    }
-    match (status.as_str(), health.as_str()) {
-        ("running", "healthy") => Verdict::Healthy,
-        ("running", "unhealthy") => {
-            let answer = &container.health_output;
-            Verdict::Failed(text!(
- en: "The gateway is running but its health check fails. {answer}",
- zh: "网关在运行，但健康检查失败。{answer}"))
-        }
-        ("running", "") => Verdict::Unknown,
-        ("running", "starting") => Verdict::Serving,
-        ("running" | "created" | "restarting" | "starting" | "initialized" | "configured", _) => {
-            Verdict::Starting
-        }
-        (status, _) => Verdict::Failed(text!(
- en: "The container is {status} (exit status {exit_code}).",
- zh: "容器状态为 {status}（退出码 {exit_code}）。")),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use openclaw_core::locale::Locale;
-use openclaw_sidecar::cli::{self, SidecarArgs};
+use openclaw_sidecar::cli::{self, SidecarArgs, help};
 
 /// The OpenClaw gateway beside AstrBot.
 #[derive(Debug, Parser)]
@@ -18,7 +18,9 @@ struct Program {
 }
 
 fn main() -> ExitCode {
-    let program = Program::parse();
+    let command = help::with_examples(Program::command(), Locale::En);
+    let parsed = Program::from_arg_matches(&command.get_matches());
+    let program = parsed.unwrap_or_else(|error| error.exit());
     let locale = match program.locale.as_deref() {
         Some("zh") => Locale::Zh,
         Some(_) => Locale::En,

@@ -171,8 +171,13 @@ fn gateway(options: &Options) -> Value {
     let state = "/home/node/.openclaw";
     let secret = |key: &str, optional: bool| json!({ "name": key, "valueFrom": { "secretKeyRef": { "name": "openclaw-gateway", "key": key, "optional": optional } } });
     let set = |name: &str, value: &str| json!({ "name": name, "value": value });
-    // As in the compose file: a request without a token must be rejected. HTTP probes cannot expect a 401.
-    let check = json!({ "command": ["node", "-e", HEALTH] });
+    let range = versions::of(&options.version);
+    // The kubelet's own HTTP probes do not reach the pod's loopback address.
+    let check = |script: String| json!({ "command": ["node", "-e", script] });
+    let (startup, live) = match range.health {
+        Some(health) => (answers_200(health.ready), answers_200(health.live)),
+        None => (REFUSES.to_owned(), REFUSES.to_owned()),
+    };
     json!({
         "name": "openclaw-gateway",
         "image": format!("{IMAGE}:{}", options.version),
@@ -193,11 +198,12 @@ fn gateway(options: &Options) -> Value {
             set("OPENCLAW_NO_RESPAWN", "1"),
             set("NODE_OPTIONS", "--disable-warning=ExperimentalWarning"),
         ],
-        "startupProbe": { "exec": check, "periodSeconds": 15, "timeoutSeconds": 14, "failureThreshold": 20 },
-        "livenessProbe": { "exec": check, "periodSeconds": 30, "timeoutSeconds": 20, "failureThreshold": 3 },
+        "startupProbe": { "exec": check(startup), "periodSeconds": 15, "timeoutSeconds": 14, "failureThreshold": 20 },
+        "livenessProbe": { "exec": check(live), "periodSeconds": 30, "timeoutSeconds": 20, "failureThreshold": 3 },
         "resources": {
             "requests": { "cpu": "200m", "memory": "1Gi" },
-            "limits": { "memory": "1536Mi" },
+            // Compose's `m` is Kubernetes' `Mi`.
+            "limits": { "memory": range.memory_limit.replace('m', "Mi") },
         },
         "securityContext": {
             "runAsUser": CONTAINER_UID,
@@ -214,8 +220,16 @@ fn gateway(options: &Options) -> Value {
     })
 }
 
-/// The health check of the compose file.
-const HEALTH: &str = "fetch('http://127.0.0.1:18789/v1/responses',{method:'POST',signal:AbortSignal.timeout(8000)}).then(r=>process.exit(r.status===401?0:1),()=>process.exit(1))";
+/// The health check of versions without a path for it, as in the compose file: a request without a token is
+/// rejected, so the endpoint is enabled and protected.
+const REFUSES: &str = "fetch('http://127.0.0.1:18789/v1/responses',{method:'POST',signal:AbortSignal.timeout(8000)}).then(r=>process.exit(r.status===401?0:1),()=>process.exit(1))";
+
+/// The health check at a path of [`versions::Health`].
+fn answers_200(path: &str) -> String {
+    format!(
+        "fetch('http://127.0.0.1:18789{path}',{{signal:AbortSignal.timeout(8000)}}).then(r=>process.exit(r.status===200?0:1),()=>process.exit(1))"
+    )
+}
 
 /// The options of the pinned templates.
 pub fn defaults() -> Options {
@@ -251,9 +265,30 @@ fn yaml(document: &Value) -> Result<String> {
 mod tests {
     use super::*;
 
+    // The compose file outlives an upgrade, so its check is for every version.
     #[test]
-    fn the_health_check_is_the_compose_files() {
-        assert!(templates::COMPOSE_FILE.contains(HEALTH));
+    fn the_compose_files_health_check_asks_every_path_that_a_version_has() {
+        for row in versions::RANGES {
+            let path = row.health.map_or("/v1/responses", |health| health.ready);
+            assert!(templates::COMPOSE_FILE.contains(&format!("fetch(u+'{path}',")));
+        }
+    }
+
+    #[test]
+    fn probes_and_memory_are_the_versions() {
+        for (version, startup, live, memory) in [
+            ("2026.2.9", "/v1/responses'", "/v1/responses'", "1536Mi"),
+            ("2026.9.6", "/readyz'", "/healthz'", "2560Mi"),
+        ] {
+            let mut options = defaults();
+            options.version = version.to_owned();
+            let gateway = gateway(&options);
+            for (probe, path) in [("startupProbe", startup), ("livenessProbe", live)] {
+                let script = gateway[probe]["exec"]["command"][2].as_str().unwrap();
+                assert!(script.contains(path), "{version} {probe}: {script}");
+            }
+            assert_eq!(gateway["resources"]["limits"]["memory"], memory);
+        }
     }
 
     #[test]
@@ -269,7 +304,7 @@ mod tests {
         assert_eq!(gateway["image"], "ghcr.io/openclaw/openclaw:2026.2.9");
         assert!(gateway["env"][0]["valueFrom"]["secretKeyRef"].is_object());
         for probe in ["startupProbe", "livenessProbe"] {
-            assert_eq!(gateway[probe]["exec"]["command"][2], HEALTH);
+            assert_eq!(gateway[probe]["exec"]["command"][2], REFUSES);
         }
         for container in [gateway, &set["spec"]["template"]["spec"]["containers"][0]] {
             assert!(container["resources"]["limits"]["memory"].is_string());

@@ -33,6 +33,21 @@ pub struct RestorePoint {
     pub good: bool,
     /// Whether a rollback created it; such a point is only used by name.
     pub before_rollback: bool,
+    /// Whether a change of settings at the same version created it; only used by name as well.
+    #[serde(default)]
+    pub before_settings: bool,
+}
+
+/// What a restore point is created before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Before {
+    /// A switch to another version.
+    Upgrade,
+    /// A return to an earlier restore point.
+    Rollback,
+    /// A change of settings, such as the model provider, at the same version.
+    Settings,
 }
 
 /// Plans a restore point for [`create`], so that a journal can name it before it exists.
@@ -40,7 +55,7 @@ pub fn plan(
     root: &Root,
     version: &str,
     good: bool,
-    before_rollback: bool,
+    before: Before,
     now: SystemTime,
 ) -> RestorePoint {
     let folder = root.restore_points();
@@ -56,7 +71,8 @@ pub fn plan(
         version: version.to_owned(),
         created,
         good,
-        before_rollback,
+        before_rollback: before == Before::Rollback,
+        before_settings: before == Before::Settings,
     }
 }
 
@@ -151,31 +167,38 @@ pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
         .at(REMOVE_POINT, &path)
 }
 
-/// Removes the oldest ones beyond `keep`; the newest healthy one always stays.
+/// Removes the oldest ones beyond `keep`, those before changes of settings counted apart; the newest healthy
+/// one before an upgrade always stays.
 ///
 /// # Errors
 ///
 /// One cannot be removed.
 pub fn prune(root: &Root, keep: usize, files: AtomicFiles<'_>) -> Result<Vec<String>> {
     let points = list(root)?;
-    let surplus = points.len().saturating_sub(keep.max(1));
     let best = last_good(&points).map(|point| point.id.clone());
     let mut removed = Vec::new();
-    for point in &points[..surplus] {
-        if best.as_deref() != Some(&point.id) {
-            remove(root, &point.id, files)?;
-            removed.push(point.id.clone());
+    // Otherwise a few changes of the model would remove the way back to the version before.
+    for settings in [false, true] {
+        let kind = points
+            .iter()
+            .filter(|point| point.before_settings == settings);
+        let kind: Vec<&RestorePoint> = kind.collect();
+        for point in &kind[..kind.len().saturating_sub(keep.max(1))] {
+            if best.as_deref() != Some(&point.id) {
+                remove(root, &point.id, files)?;
+                removed.push(point.id.clone());
+            }
         }
     }
     Ok(removed)
 }
 
-/// The newest one that was healthy and was not created by a rollback.
+/// The newest one that was healthy and was created before an upgrade.
 pub fn last_good(points: &[RestorePoint]) -> Option<&RestorePoint> {
     points
         .iter()
         .rev()
-        .find(|point| point.good && !point.before_rollback)
+        .find(|point| point.good && !point.before_rollback && !point.before_settings)
 }
 
 /// Creates this tool's folder, accessible only to its owner: restore points contain the token.
@@ -215,7 +238,7 @@ mod tests {
     }
 
     fn make(root: &Root, version: &str, good: bool, files: AtomicFiles<'_>) -> RestorePoint {
-        let point = plan(root, version, good, false, NOW());
+        let point = plan(root, version, good, Before::Upgrade, NOW());
         create(root, &point, files).unwrap();
         point
     }
@@ -257,6 +280,13 @@ mod tests {
         let left = list(&root).unwrap();
         assert_eq!(left.len(), 3);
         assert!(left.contains(&good));
+    }
+
+    #[test]
+    fn one_of_an_earlier_program_is_one_before_an_upgrade() {
+        let point = r#"{"id":"a","version":"2026.2.9","created":"2026-11-01T00:00:00Z","good":true,"before_rollback":false}"#;
+        let point: RestorePoint = serde_json::from_str(point).unwrap();
+        assert_eq!(last_good(std::slice::from_ref(&point)), Some(&point));
     }
 
     #[test]

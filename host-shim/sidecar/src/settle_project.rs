@@ -21,6 +21,8 @@ impl Operator<'_> {
     /// Compose failed.
     pub fn down(&self) -> Result<()> {
         let before = self.settle_project()?;
+        self.progress
+            .step(&text!(en: "stopping the gateway", zh: "正在停止网关"));
         let timeout = self.time_to_stop(before.as_ref());
         let mut args = vec!["down"];
         args.extend(timeout.iter().flatten().map(String::as_str));

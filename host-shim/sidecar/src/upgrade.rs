@@ -19,8 +19,8 @@ use crate::layout::{COMPOSE, CONFIG};
 use crate::lifecycle::Operator;
 use crate::read_file::{self, Content};
 use crate::release::{self, is_pinned_version};
-use crate::restore::{self, RestorePoint};
-use crate::text::text;
+use crate::restore::{self, Before, RestorePoint};
+use crate::text::{Text, text};
 use crate::version_config;
 use crate::versions;
 
@@ -168,6 +168,12 @@ impl Operator<'_> {
         if !refused.is_empty() {
             return Err(error::config_not_for_version(version, refused.join(", ")));
         }
+        if let Some(own) = version_config::overridden(&written, &config, version) {
+            let Text { en, zh } = own;
+            self.progress.note(&text!(
+                en: "{CONFIG} sets these itself, so what {version} needs is not written: {en}",
+                zh: "{CONFIG} 自行设置了以下内容，因此没有写入 {version} 所需的值：{zh}"));
+        }
         if written
             .own
             .iter()
@@ -275,7 +281,10 @@ impl Operator<'_> {
             self.root,
             &plan.from,
             before.is_some_and(|before| self.is_well(before)),
-            plan.operation == Operation::Rollback,
+            match plan.operation {
+                Operation::Upgrade => Before::Upgrade,
+                Operation::Rollback => Before::Rollback,
+            },
             plan.now,
         );
         let journal = &mut Journal {
@@ -298,6 +307,10 @@ impl Operator<'_> {
             return Err(error);
         }
         journal.write(Step::Switching, self.root, self.files)?;
+        let (from, to) = (&journal.from, &journal.to);
+        self.progress.if_interrupted(text!(
+            en: "Stopped halfway from {from} to {to}. The next `host-shim sidecar up` rolls back to {from}.",
+            zh: "已中止：从 {from} 到 {to} 的切换尚未完成。下次运行 `host-shim sidecar up` 时会回退到 {from}。"));
         let attempt = apply().and_then(|()| self.start(true, self.wait));
         match attempt {
             Ok(_) => {
@@ -339,6 +352,9 @@ impl Operator<'_> {
 
     fn go_back(&self, journal: &mut Journal, start: bool) -> Result<()> {
         let from = journal.from.clone();
+        self.progress.if_interrupted(text!(
+            en: "Stopped while rolling back to {from}. The next `host-shim sidecar up` goes on with it.",
+            zh: "已中止：正在回退到 {from}。下次运行 `host-shim sidecar up` 时会继续。"));
         if journal.step != Step::Restored {
             restore::restore(self.root, &journal.restore_point, self.files)?;
             // From here on the user may edit the files; a later command does not overwrite them.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::gateway_config;
 use crate::level_agents::{self, MAIN};
 use crate::marked_config::{self, Block, Refused, Written};
+use crate::text::Text;
 use crate::versions::{self, RANGES, Range, Setting};
 
 /// The name of the level agents' block.
@@ -43,6 +44,46 @@ pub fn with_version(text: &str, version: &str) -> Result<Written, Refused> {
         written.own.push(AGENT_LIST.to_owned());
     }
     Ok(written)
+}
+
+/// What the user has set where this version needs another value: each key with that value and why; `None` for
+/// nothing. `config` is what [`with_version`] has read.
+pub fn overridden(written: &Written, config: &Value, version: &str) -> Option<Text> {
+    let settings = versions::of(version).settings.iter();
+    let other = settings.filter_map(|setting| {
+        let place: Vec<&str> = setting
+            .parent
+            .iter()
+            .copied()
+            .chain([setting.key])
+            .collect();
+        let shown = place.join(".");
+        if !written.own.contains(&shown) {
+            return None;
+        }
+        let own = place.iter().try_fold(config, |value, key| value.get(*key));
+        let needed = gateway_config::parse(setting.value).unwrap_or_default();
+        let (value, why) = (setting.value, setting.why);
+        (!own.is_some_and(|own| covers(own, &needed))).then(|| {
+            Text::new(
+                format!("{shown} (needed: {value}; {})", why.0),
+                format!("{shown}（需要：{value}；{}）", why.1),
+            )
+        })
+    });
+    let all: Vec<Text> = other.collect();
+    let join = |of: fn(&Text) -> &str, by| all.iter().map(of).collect::<Vec<_>>().join(by);
+    (!all.is_empty()).then(|| Text::new(join(|one| &one.en, ", "), join(|one| &one.zh, "、")))
+}
+
+/// Whether a value has all that another has.
+fn covers(own: &Value, needed: &Value) -> bool {
+    match (own, needed) {
+        (Value::Object(own), Value::Object(needed)) => needed
+            .iter()
+            .all(|(key, needed)| own.get(key).is_some_and(|own| covers(own, needed))),
+        _ => own == needed,
+    }
 }
 
 /// The level agents' entries of `agents.list`, for a config that has others.
@@ -168,6 +209,39 @@ mod tests {
         }
         let text = agents_to_add("2026.9.6", "amy", &json!({}));
         assert_eq!(parsed(&text)[1]["id"], "amy-l0");
+    }
+
+    #[test]
+    fn a_key_of_the_users_that_differs_is_named_with_what_is_needed() {
+        for (own, version, named) in [
+            (
+                "{ tools: { toolSearch: true } }",
+                "2026.9.6",
+                Some("tools.toolSearch (needed: false;"),
+            ),
+            ("{ tools: { toolSearch: false } }", "2026.9.6", None),
+            ("{ tools: { toolSearch: true } }", "2026.2.9", None),
+            (
+                "{ tools: { profile: 'full' } }",
+                "2026.2.9",
+                Some("tools.profile (needed: \"minimal\";"),
+            ),
+            ("{ session: { scope: 'x' } }", "2026.2.9", Some("04:00")),
+            (
+                "{ session: { scope: 'x', reset: { idleMinutes: 5256000, mode: 'idle' } } }",
+                "2026.2.9",
+                None,
+            ),
+            ("{ a: 1 }", "2026.9.6", None),
+        ] {
+            let written = with_version(own, version).unwrap();
+            let told = overridden(&written, &parsed(own), version);
+            match (named, &told) {
+                (None, None) => {}
+                (Some(words), Some(told)) => assert!(told.en.contains(words), "{own}: {told:?}"),
+                _ => panic!("{own} {version}: {told:?}"),
+            }
+        }
     }
 
     #[test]

@@ -3,8 +3,11 @@
 //! A row says what its versions need and which built-in tools they have, by the level that may use them.
 //! What was measured or tried on a real gateway is marked with the version.
 
+mod tools;
+
 use openclaw_core::level::Level;
 
+use self::tools::{TOOLS_2026_2, TOOLS_2026_9};
 use crate::release::release;
 
 /// A range of versions: from this row's first one up to the next row's.
@@ -16,8 +19,14 @@ pub struct Range {
     pub stop_grace: &'static str,
     /// The container's memory limit: `OPENCLAW_MEMORY_LIMIT`.
     pub memory_limit: &'static str,
+    /// What it has been seen to use after 50 turns, in MiB.
+    pub memory_used: u64,
     /// What it has been seen to need, in MiB: with less it is killed sooner or later.
     pub memory_needed: u64,
+    /// How long it takes to start.
+    pub start: Start,
+    /// Where it says whether it is alive and ready; `None` if it has no such paths.
+    pub health: Option<Health>,
     /// Whether it offers the caller's tools to the model.
     pub offers_client_tools: bool,
     /// Whether a failure of the model provider is reported as one.
@@ -38,6 +47,26 @@ pub struct Range {
     pub minimal: &'static [&'static str],
 }
 
+/// How long a version has been seen to take to start, in seconds, on a machine with nothing else to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The first time, without its loader cache.
+    pub first: u64,
+    /// Later.
+    pub later: u64,
+    /// The first turn after a start, beyond what the model takes.
+    pub first_turn: u64,
+}
+
+/// Paths that answer a GET without a token: 200 with JSON if it is so.
+#[derive(Clone, Copy, Debug)]
+pub struct Health {
+    /// Whether it is alive.
+    pub live: &'static str,
+    /// Whether it takes turns: 503 while it starts and while it stops.
+    pub ready: &'static str,
+}
+
 /// A key of the config that a version needs.
 #[derive(Debug)]
 pub struct Setting {
@@ -49,6 +78,8 @@ pub struct Setting {
     pub key: &'static str,
     /// The value, as JSON5.
     pub value: &'static str,
+    /// What happens with another value, in English and Chinese.
+    pub why: (&'static str, &'static str),
 }
 
 /// A built-in tool.
@@ -113,7 +144,14 @@ const V2026_2: Range = Range {
     stop_grace: "30s",
     // 429 MB after 50 turns, but 1.1 to 1.3 GB in a cold start.
     memory_limit: "1536m",
+    memory_used: 410,
     memory_needed: 1200,
+    start: Start {
+        first: 50,
+        later: 11,
+        first_turn: 0,
+    },
+    health: None,
     offers_client_tools: false,
     reports_failures: false,
     sessions_in_database: false,
@@ -125,6 +163,10 @@ const V2026_2: Range = Range {
             parent: &["tools"],
             key: "profile",
             value: "\"minimal\"",
+            why: (
+                "otherwise an agent that the config does not have gets all tools",
+                "否则配置中没有的智能体会得到全部工具",
+            ),
         },
     ],
     refused: &["tools.toolSearch", "tools.fs", "agents.list.*.tools.fs"],
@@ -158,7 +200,17 @@ const V2026_9: Range = Range {
     since: (2026, 9, 0),
     // 767 MB at rest, 1400 after 50 turns, 1978 later.
     memory_limit: "2560m",
+    memory_used: 1340,
     memory_needed: 2000,
+    start: Start {
+        first: 28,
+        later: 28,
+        first_turn: 18,
+    },
+    health: Some(Health {
+        live: "/healthz",
+        ready: "/readyz",
+    }),
     settings: &[
         CONVERSATIONS_STAY,
         // Otherwise a search tool stands for AstrBot's tools, which hides them from many models.
@@ -167,6 +219,10 @@ const V2026_9: Range = Range {
             parent: &["tools"],
             key: "toolSearch",
             value: "false",
+            why: (
+                "otherwise a search tool hides AstrBot's tools from the model",
+                "否则 AstrBot 的工具会被搜索工具隐藏",
+            ),
         },
     ],
     refused: &["gateway.http.endpoints.responses.maxBodyBytes"],
@@ -183,142 +239,16 @@ const CONVERSATIONS_STAY: Setting = Setting {
     parent: &[],
     key: "session",
     value: "{ reset: { mode: \"idle\", idleMinutes: 5256000 } }",
+    why: (
+        "otherwise every conversation may be forgotten at 04:00",
+        "否则每天 04:00 可能会忘记所有会话",
+    ),
 };
-
-const fn tool(level: Level, group: &'static str, name: &'static str) -> Tool {
-    Tool {
-        name,
-        group,
-        level,
-        takes_paths: false,
-        in_openclaw: true,
-    }
-}
-
-/// Not in `group:openclaw`.
-const fn basic(level: Level, group: &'static str, name: &'static str) -> Tool {
-    Tool {
-        in_openclaw: false,
-        ..tool(level, group, name)
-    }
-}
-
-const fn with_paths(tool: Tool) -> Tool {
-    Tool {
-        takes_paths: true,
-        ..tool
-    }
-}
-
-use Level::{Host as L3, ReadOnly as L1, Root as L4};
-
-/// 22 tools were offered by 2026.2.9; `apply_patch` and `image` depend on the model.
-const TOOLS_2026_2: &[Tool] = &[
-    tool(L1, "web", "web_search"),
-    tool(L1, "web", "web_fetch"),
-    tool(L1, "memory", "memory_search"),
-    tool(L1, "memory", "memory_get"),
-    // It takes any path, and reads the provider's key, the token and everybody's conversations. This
-    // version cannot confine it, so it is no tool for L1.
-    basic(L3, "fs", "read"),
-    basic(L3, "fs", "write"),
-    basic(L3, "fs", "edit"),
-    basic(L3, "fs", "apply_patch"),
-    basic(L3, "runtime", "exec"),
-    basic(L3, "runtime", "process"),
-    tool(L3, "", "image"),
-    // Other users' conversations.
-    tool(L4, "sessions", "sessions_list"),
-    tool(L4, "sessions", "sessions_history"),
-    tool(L4, "sessions", "sessions_send"),
-    tool(L4, "sessions", "sessions_spawn"),
-    // It also changes the session's model.
-    tool(L4, "sessions", "session_status"),
-    tool(L4, "ui", "browser"),
-    tool(L4, "ui", "canvas"),
-    tool(L4, "automation", "cron"),
-    tool(L4, "automation", "gateway"),
-    tool(L4, "messaging", "message"),
-    tool(L4, "nodes", "nodes"),
-    tool(L4, "", "agents_list"),
-    basic(L4, "", "tts"),
-];
-
-/// 56 tools were offered by 2026.9.6; others depend on the model, on keys and on plugins.
-const TOOLS_2026_9: &[Tool] = &[
-    with_paths(basic(L1, "fs", "read")),
-    with_paths(basic(L1, "fs", "ls")),
-    with_paths(tool(L1, "media", "view_image")),
-    tool(L1, "web", "web_search"),
-    tool(L1, "web", "web_fetch"),
-    tool(L1, "memory", "memory_search"),
-    tool(L1, "memory", "memory_get"),
-    basic(L3, "fs", "write"),
-    basic(L3, "fs", "edit"),
-    basic(L3, "fs", "apply_patch"),
-    basic(L3, "runtime", "exec"),
-    basic(L3, "runtime", "process"),
-    tool(L4, "runtime", "code_execution"),
-    tool(L4, "runtime", "secrets"),
-    tool(L4, "web", "x_search"),
-    tool(L4, "sessions", "sessions"),
-    tool(L4, "sessions", "sessions_list"),
-    tool(L4, "sessions", "sessions_history"),
-    tool(L4, "sessions", "sessions_search"),
-    tool(L4, "sessions", "conversations_list"),
-    tool(L4, "sessions", "conversations_send"),
-    tool(L4, "sessions", "conversations_turn"),
-    tool(L4, "sessions", "sessions_send"),
-    tool(L4, "sessions", "sessions_spawn"),
-    tool(L4, "sessions", "github_identity_status"),
-    tool(L4, "sessions", "github_publish"),
-    tool(L4, "sessions", "agents_wait"),
-    tool(L4, "sessions", "sessions_yield"),
-    tool(L4, "sessions", "subagents"),
-    tool(L4, "sessions", "session_status"),
-    tool(L4, "sessions", "suggest_task"),
-    tool(L4, "sessions", "dismiss_task"),
-    tool(L4, "ui", "browser"),
-    tool(L4, "ui", "screen"),
-    tool(L4, "ui", "theme"),
-    tool(L4, "ui", "dashboard"),
-    tool(L4, "ui", "terminal"),
-    tool(L4, "ui", "portal"),
-    basic(L4, "ui", "canvas"),
-    tool(L4, "ui", "show_widget"),
-    tool(L4, "messaging", "message"),
-    tool(L4, "automation", "heartbeat_respond"),
-    tool(L4, "automation", "automations"),
-    tool(L4, "automation", "gateway"),
-    tool(L4, "automation", "plugins"),
-    tool(L4, "automation", "openclaw"),
-    tool(L4, "nodes", "nodes"),
-    tool(L4, "nodes", "computer"),
-    tool(L4, "nodes", "mobile_ui"),
-    tool(L4, "agents", "agents_list"),
-    tool(L4, "agents", "get_goal"),
-    tool(L4, "agents", "create_goal"),
-    tool(L4, "agents", "update_goal"),
-    tool(L4, "agents", "progress_card"),
-    tool(L4, "agents", "ask_user"),
-    tool(L4, "agents", "skill_workshop"),
-    tool(L4, "media", "image_generate"),
-    tool(L4, "media", "music_generate"),
-    tool(L4, "media", "video_generate"),
-    tool(L4, "media", "tts"),
-    tool(L4, "media", "pdf"),
-    // Of plugins that come with it.
-    basic(L4, "", "dir_fetch"),
-    basic(L4, "", "dir_list"),
-    basic(L4, "", "file_fetch"),
-    basic(L4, "", "file_write"),
-    basic(L4, "", "intent"),
-    basic(L4, "", "node_inference"),
-    basic(L4, "", "talk_voice"),
-];
 
 #[cfg(test)]
 mod tests {
+    use Level::{Host as L3, ReadOnly as L1};
+
     use super::*;
 
     #[test]

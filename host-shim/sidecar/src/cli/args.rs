@@ -15,7 +15,7 @@ use crate::upgrade::WAIT;
 /// Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot.
 ///
 /// Exit status: 0 success; 1 failure, or the doctor found a problem; 2 wrong usage; 3 an upgrade or
-/// rollback failed and the previous version runs again.
+/// rollback failed and the previous version runs again; 130 ended by Ctrl-C.
 #[derive(Clone, Debug, Args)]
 pub struct SidecarArgs {
     /// The sidecar's folder.
@@ -114,7 +114,7 @@ pub enum SidecarCommand {
         #[command(flatten)]
         keep: Keep,
     },
-    /// Return to the last restore point that was healthy.
+    /// Return to the version before the last upgrade, or to a restore point.
     Rollback {
         /// The restore point to return to.
         #[arg(long, value_name = "ID")]

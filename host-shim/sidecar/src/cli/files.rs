@@ -71,6 +71,7 @@ impl Session<'_> {
         if let Some(container) = &container {
             self.connect_astrbot(container, network)?;
         }
+        self.tell_sizing();
         self.tell_settings()?;
         let root = self.root.path().display();
         let fresh = report.entries.contains(&(CONFIG, Outcome::Made));
@@ -123,7 +124,7 @@ impl Session<'_> {
         out(&connection.print(format))
     }
 
-    fn gateway_config(&self) -> serde_json::Value {
+    pub(super) fn gateway_config(&self) -> serde_json::Value {
         let text = read_file::read_text(&self.root.join(CONFIG)).unwrap_or_default();
         gateway_config::parse(&text).unwrap_or_default()
     }

@@ -1,5 +1,6 @@
 //! The Chinese help of commands and arguments, by their path.
 
+use clap::Command;
 use openclaw_core::locale::Locale;
 
 /// The Chinese help of a command or argument, such as `init.force`. Paths start below `sidecar`, whose own
@@ -44,7 +45,7 @@ pub fn chinese(path: &str) -> Option<&'static str> {
         "restart" => "重建容器，使 .env 和配置的修改生效",
         "upgrade" => "切换到另一个版本；未通过健康检查时自动回退",
         "upgrade.version" => "一个发行版，例如 2026.9.6",
-        "rollback" => "回退到上一个健康的恢复点",
+        "rollback" => "回退到上次升级之前的版本，或某个恢复点",
         "rollback.to" => "要回退到的恢复点",
         "rollback.list" => "只列出恢复点",
         "print-config" => "输出连接本网关的插件设置，含令牌明文，可直接粘贴",
@@ -60,8 +61,35 @@ pub fn chinese(path: &str) -> Option<&'static str> {
     Some(own)
 }
 
-/// What follows the English help of `model`.
-pub const MODEL_EN: &str = "\
+/// What follows the help of the command at a path, with examples: English and Chinese.
+const AFTER: &[(&str, &str, &str)] = &[
+    (
+        "init",
+        "\
+Examples:
+  host-shim sidecar init --root /opt/openclaw
+  host-shim sidecar init --from-astrbot /opt/AstrBot/data
+  host-shim sidecar init --astrbot-container astrbot --from-astrbot
+  host-shim sidecar init --force          after an update of this program",
+        "\
+示例：
+  host-shim sidecar init --root /opt/openclaw
+  host-shim sidecar init --from-astrbot /opt/AstrBot/data
+  host-shim sidecar init --astrbot-container astrbot --from-astrbot
+  host-shim sidecar init --force          更新本程序之后",
+    ),
+    (
+        "astrbot",
+        "\
+Example:
+  host-shim sidecar astrbot --container astrbot",
+        "\
+示例：
+  host-shim sidecar astrbot --container astrbot",
+    ),
+    (
+        "model",
+        "\
 Examples:
   host-shim sidecar model                     asks for everything
   DEEPSEEK_API_KEY=… host-shim sidecar model --service deepseek --key-env
@@ -71,10 +99,8 @@ Examples:
       --key-file -
   host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider my-id
 The key goes only to .env; the config changes only between the command's own
-markers. A restore point is made first.";
-
-/// What follows the Chinese help of `model`.
-const MODEL_ZH: &str = "\
+markers. A restore point is made first.",
+        "\
 示例：
   host-shim sidecar model                     逐项询问
   DEEPSEEK_API_KEY=… host-shim sidecar model --service deepseek --key-env
@@ -83,15 +109,114 @@ const MODEL_ZH: &str = "\
   host-shim sidecar model --base-url https://llm.example.com/v1 --model mine \\
       --key-file -
   host-shim sidecar model --from-astrbot /opt/AstrBot/data --provider my-id
-密钥只写入 .env；配置文件只有本命令标记之间的内容会改变。修改前会创建恢复点。";
+密钥只写入 .env；配置文件只有本命令标记之间的内容会改变。修改前会创建恢复点。",
+    ),
+    (
+        "doctor",
+        "\
+Examples:
+  host-shim sidecar doctor
+  host-shim sidecar doctor --fix --dry-run
+  host-shim sidecar doctor --ask              with one model call
+  host-shim sidecar doctor --astrbot /opt/AstrBot/data --plugin-config \\
+      /opt/AstrBot/data/config/astrbot_plugin_openclaw_config.json",
+        "\
+示例：
+  host-shim sidecar doctor
+  host-shim sidecar doctor --fix --dry-run
+  host-shim sidecar doctor --ask              请求一次模型
+  host-shim sidecar doctor --astrbot /opt/AstrBot/data --plugin-config \\
+      /opt/AstrBot/data/config/astrbot_plugin_openclaw_config.json",
+    ),
+    (
+        "up",
+        "\
+Examples:
+  host-shim sidecar up
+  host-shim sidecar up --wait 900             on a slow machine
+Ctrl-C only ends the waiting: the gateway goes on starting.",
+        "\
+示例：
+  host-shim sidecar up
+  host-shim sidecar up --wait 900             较慢的机器
+按 Ctrl-C 只会停止等待，网关会继续启动。",
+    ),
+    (
+        "logs",
+        "\
+Examples:
+  host-shim sidecar logs --tail 20
+  host-shim sidecar logs --follow             ends with Ctrl-C",
+        "\
+示例：
+  host-shim sidecar logs --tail 20
+  host-shim sidecar logs --follow             按 Ctrl-C 结束",
+    ),
+    (
+        "upgrade",
+        "\
+Examples:
+  host-shim sidecar upgrade 2026.9.6
+  host-shim sidecar upgrade 2026.9.6 --wait 900 --keep 10",
+        "\
+示例：
+  host-shim sidecar upgrade 2026.9.6
+  host-shim sidecar upgrade 2026.9.6 --wait 900 --keep 10",
+    ),
+    (
+        "rollback",
+        "\
+Examples:
+  host-shim sidecar rollback                  to before the last upgrade
+  host-shim sidecar rollback --list
+  host-shim sidecar rollback --to 20261127T080000Z-2026.2.9",
+        "\
+示例：
+  host-shim sidecar rollback                  回到上次升级之前
+  host-shim sidecar rollback --list
+  host-shim sidecar rollback --to 20261127T080000Z-2026.2.9",
+    ),
+    (
+        "print-config",
+        "\
+Examples:
+  host-shim sidecar print-config
+  host-shim sidecar print-config --format env > gateway.env
+  host-shim sidecar print-config --format level-agents --agent-id amy",
+        "\
+示例：
+  host-shim sidecar print-config
+  host-shim sidecar print-config --format env > gateway.env
+  host-shim sidecar print-config --format level-agents --agent-id amy",
+    ),
+    (
+        "manifest",
+        "\
+Examples:
+  host-shim sidecar manifest --output k8s
+  host-shim sidecar manifest --gateway-version 2026.9.6 | less",
+        "\
+示例：
+  host-shim sidecar manifest --output k8s
+  host-shim sidecar manifest --gateway-version 2026.9.6 | less",
+    ),
+];
 
 /// What follows the help of a command at this path; `None` for nothing.
 pub fn after(path: &str, locale: Locale) -> Option<&'static str> {
-    match (path, locale) {
-        ("model", Locale::En) => Some(MODEL_EN),
-        ("model", Locale::Zh) => Some(MODEL_ZH),
-        _ => None,
-    }
+    let (_, en, zh) = AFTER.iter().find(|(command, ..)| *command == path)?;
+    Some(match locale {
+        Locale::En => en,
+        Locale::Zh => zh,
+    })
+}
+
+/// The command `sidecar`, or the program that has its commands, with examples after their help.
+pub fn with_examples(command: Command, locale: Locale) -> Command {
+    AFTER.iter().fold(command, |command, (path, ..)| {
+        let text = after(path, locale).unwrap_or_default();
+        command.mut_subcommand(path, |command| command.after_help(text))
+    })
 }
 
 /// Arguments shared by several commands.
@@ -109,7 +234,9 @@ fn shared(argument: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Args, Command};
+    use clap::{Args, Parser};
+
+    use crate::cli::SidecarArgs;
 
     use super::*;
 
@@ -130,9 +257,46 @@ mod tests {
                 check(sub, sub.get_name());
             }
         }
-        check(
-            &super::super::SidecarArgs::augment_args(Command::new("sidecar")),
-            "",
-        );
+        check(&SidecarArgs::augment_args(Command::new("sidecar")), "");
+    }
+
+    #[derive(Debug, Parser)]
+    #[command(name = "host-shim sidecar")]
+    struct Sidecar {
+        #[command(flatten)]
+        args: SidecarArgs,
+    }
+
+    /// Examples that are no commands are worse than none.
+    #[test]
+    fn every_example_is_a_command_of_this_program() {
+        let mut tried = 0;
+        for (path, en, zh) in AFTER {
+            let examples = |text: &str| -> Vec<String> {
+                let joined = text.replace("\\\n      ", "");
+                let lines = joined.lines().filter_map(|line| {
+                    let (_, command) = line.split_once("host-shim sidecar ")?;
+                    // What follows two spaces explains it.
+                    let command = command.trim().split("   ").next()?;
+                    Some(command.split(['>', '|']).next()?.trim().to_owned())
+                });
+                lines.collect()
+            };
+            assert_eq!(examples(en), examples(zh), "{path}");
+            for example in examples(en) {
+                let words = ["sidecar"].into_iter().chain(example.split_whitespace());
+                let parsed = Sidecar::try_parse_from(words);
+                assert!(parsed.is_ok(), "{example}: {parsed:?}");
+                assert_eq!(example.split(' ').next(), Some(*path));
+                tried += 1;
+            }
+            for text in [en, zh] {
+                let wide = text
+                    .lines()
+                    .find(|line| openclaw_core::wrap::width(line) > 80);
+                assert_eq!(wide, None);
+            }
+        }
+        assert!(tried > 20, "{tried}");
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod astrbot;
 mod files;
+mod guidance;
 pub mod help;
 mod model;
 mod output;
@@ -16,6 +17,7 @@ pub use self::args::{Keep, SidecarArgs, SidecarCommand, Wait};
 pub use self::astrbot::AstrBotArgs;
 pub use self::model::{FromAstrBot, ModelArgs};
 use self::output::out;
+pub(crate) use self::output::wrapped_for_stderr;
 pub use self::output::wrapped_for_stdout;
 use crate::atomic_file::{AtomicFiles, Checkpoint};
 use crate::doctor::{self, Facts, Scope};
@@ -72,7 +74,7 @@ pub fn run_with(args: &SidecarArgs, locale: Locale, host: &Host<'_>) -> u8 {
 fn failed(error: &Error, locale: Locale) -> u8 {
     let label = text!(en: "error: ", zh: "错误：");
     let text = format!("{}{}", label.get(locale), error.render(locale));
-    eprintln!("{}", output::wrapped(&text));
+    eprintln!("{}", wrapped_for_stderr(&text));
     FAILED
 }
 
@@ -172,7 +174,7 @@ impl Session<'_> {
     }
 
     fn say(&self, text: &Text) {
-        eprintln!("{}", output::wrapped(text.get(self.locale)));
+        eprintln!("{}", wrapped_for_stderr(text.get(self.locale)));
     }
 
     fn doctor(&self, json: bool, fix: bool, dry_run: bool, scope: &Scope<'_>) -> Result<u8> {
@@ -259,33 +261,21 @@ impl Session<'_> {
         self.say(&text!(
  en: "The gateway is healthy: {image} at http://127.0.0.1:{port}; both probes succeeded.",
  zh: "网关运行正常：{image}，地址 http://127.0.0.1:{port}；两项探测均通过。"));
-        self.warn_of_the_model();
+        let problem = self.problem_of_the_model();
+        if !recreate {
+            self.tell_settings()?;
+        }
+        self.tell_next_step(problem.as_ref(), recreate)?;
         Ok(OK)
     }
 
-    /// A gateway without a usable model provider is healthy, and fails every turn.
-    fn warn_of_the_model(&self) {
-        let facts = Facts::of_files(&Scope {
-            root: &self.root,
-            surroundings: &self.host.surroundings,
-            plugin: None,
-            astrbot: None,
-            ask: false,
-        });
-        let wrong = doctor::diagnose(&facts).into_iter().find(|check| {
-            let about = [doctor::Id::ModelProvider, doctor::Id::ProviderAddress];
-            check.status == doctor::Status::Wrong && about.contains(&check.id)
-        });
-        if let Some(doctor::Check { detail, remedy, .. }) = wrong {
-            self.say(&Text::new(
-                format!("But every turn will fail: {} {}", detail.en, remedy.en),
-                format!("但任务都会失败：{}{}", detail.zh, remedy.zh),
-            ));
-        }
-    }
-
     fn down(&self) -> Result<u8> {
-        self.operate(WAIT, false, |operator| operator.down())?;
+        self.operate(WAIT, false, |operator| {
+            operator.progress.if_interrupted(text!(
+                en: "Stopped waiting; the gateway may still be finishing its turns. Run `host-shim sidecar down` again to be sure.",
+                zh: "已不再等待；网关可能仍在完成任务。请再次运行 `host-shim sidecar down` 确认已停止。"));
+            operator.down()
+        })?;
         self.say(
             &text!(en: "The gateway is stopped; its data is kept.", zh: "网关已停止；数据已保留。"),
         );
@@ -302,6 +292,7 @@ impl Session<'_> {
                 self.say(&text!(
  en: "{to} is running and healthy (before: {from}). To go back: `host-shim sidecar rollback`.",
  zh: "{to} 已在运行且状态健康（之前：{from}）。如需回退：`host-shim sidecar rollback`。"));
+                self.tell_next_step(self.problem_of_the_model().as_ref(), true)?;
                 Ok(OK)
             }
             Ended::WentBack { from, to, why } => {
@@ -318,10 +309,15 @@ impl Session<'_> {
         let points = restore::list(&self.root)?;
         let mut table = String::new();
         for point in &points {
-            let mark = match (point.good, point.before_rollback) {
-                (_, true) => text!(en: "created by a rollback", zh: "由回退创建"),
-                (true, _) => text!(en: "was healthy", zh: "当时健康"),
-                (false, _) => text!(en: "was not healthy", zh: "当时不健康"),
+            let mark = match point.good {
+                _ if point.before_rollback => {
+                    text!(en: "created by a rollback", zh: "由回退创建")
+                }
+                _ if point.before_settings => {
+                    text!(en: "before a change of settings", zh: "修改设置之前")
+                }
+                true => text!(en: "was healthy", zh: "当时健康"),
+                false => text!(en: "was not healthy", zh: "当时不健康"),
             };
             table.push_str(&format!(
                 "{}  {}  {}  {}\n",

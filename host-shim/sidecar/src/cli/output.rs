@@ -96,7 +96,7 @@ pub(super) fn terminal() -> (Option<usize>, bool) {
 }
 
 /// A message for stderr: on a terminal, wrapped with a hanging indent.
-pub(super) fn wrapped(text: &str) -> String {
+pub(crate) fn wrapped_for_stderr(text: &str) -> String {
     wrapped_for(&Term::stderr(), text)
 }
 

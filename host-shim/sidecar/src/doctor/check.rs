@@ -91,6 +91,7 @@ ids! {
     AstrbotUrl "astrbot-url" allows "The plugin's address of the gateway, as it is in there.";
     AstrbotToken "astrbot-token" allows "Whether the gateway accepts the plugin's token.";
     Memory "memory" allows "Available memory.";
+    Sizing "sizing" allows "What AstrBot, the gateway and a bot client need together.";
     Disk "disk" allows "Free disk space.";
     Clock "clock" allows "The clock.";
 }

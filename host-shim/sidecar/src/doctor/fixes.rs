@@ -13,10 +13,11 @@ use crate::model;
 use crate::ownership;
 use crate::process::Surroundings;
 use crate::read_file;
+use crate::restore::{self, Before};
 use crate::secret::Token;
 use crate::templates;
 use crate::text::{Text, text};
-use crate::{restore, version_config, versions};
+use crate::{version_config, versions};
 
 /// One safe repair. Each does nothing if it is no longer needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +153,7 @@ fn write_version_config(root: &Root, files: AtomicFiles<'_>) -> Result<()> {
     if written.text == text {
         return Ok(());
     }
-    let point = restore::plan(root, version, false, false, SystemTime::now());
+    let point = restore::plan(root, version, false, Before::Settings, SystemTime::now());
     restore::create(root, &point, files)?;
     let written = files.write(&path, written.text.as_bytes(), 0o644);
     written.at(CHANGE, &path)

@@ -53,6 +53,7 @@ pub const DIAGNOSTICS: &[Diagnostic] = &[
     model::answer,
     astrbot::astrbot,
     machine::memory,
+    machine::sizing,
     machine::disk,
     machine::clock,
 ];
@@ -159,4 +160,40 @@ fn summary(checks: &[Check], locale: Locale) -> String {
         en: "\n{wrong} wrong, {notes} note{s}, {well} ok\n",
         zh: "\n异常 {wrong} 项，提示 {notes} 项，正常 {well} 项\n");
     line.get(locale).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // N10 of issue 13: the report ended without one.
+    #[test]
+    fn the_last_line_counts_what_is_wrong_and_noted() {
+        let (wrong, note) = (messages::version_missing, || {
+            messages::client_tools_ignored("2026.2.9")
+        });
+        let (ok, skipped) = (messages::clock_ok(), messages::container_no_engine());
+        for (checks, en, zh) in [
+            (
+                vec![wrong(), ok.clone(), note(), wrong(), note(), skipped],
+                "2 wrong, 2 notes, 1 ok",
+                "异常 2 项，提示 2 项，正常 1 项",
+            ),
+            (
+                vec![note()],
+                "0 wrong, 1 note, 0 ok",
+                "异常 0 项，提示 1 项，正常 0 项",
+            ),
+            (
+                vec![ok],
+                "0 wrong, 0 notes, 1 ok",
+                "异常 0 项，提示 0 项，正常 1 项",
+            ),
+        ] {
+            for (locale, line) in [(Locale::En, en), (Locale::Zh, zh)] {
+                let report = render(&checks, locale, Some(80), true);
+                assert!(report.ends_with(&format!("\n\n{line}\n")), "{report}");
+            }
+        }
+    }
 }

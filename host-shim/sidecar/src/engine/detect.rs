@@ -1,6 +1,6 @@
 //! Detects the installed engine and Compose.
 
-use super::{QUESTION, last_lines};
+use super::{QUESTION, errors, last_lines};
 use crate::error::{self, Error};
 use crate::interpolate::Dialect;
 use crate::layout::Root;
@@ -96,6 +96,9 @@ impl Presence {
         Some(match self {
             Self::NoEngine => error::no_engine(),
             Self::NoCompose { engine } => error::no_compose(engine),
+            Self::NotRunning { flavour, error } if errors::names_a_denial(error) => {
+                errors::denied(flavour.engine(), last_lines(error, 3))
+            }
             Self::NotRunning { flavour, error } => {
                 error::engine_not_running(flavour.engine(), last_lines(error, 3))
             }

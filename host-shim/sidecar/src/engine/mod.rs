@@ -2,6 +2,7 @@
 
 mod container;
 mod detect;
+mod errors;
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -306,7 +307,10 @@ fn succeed(name: &str, result: Result<Output, RunError>) -> Result<Output> {
         return Ok(output);
     }
     let words = last_lines(&output.all(), 12);
-    Err(error::command_failed(name, output.status, words))
+    Err(match errors::names_a_taken_port(&words) {
+        true => errors::port_in_use(name, words),
+        false => error::command_failed(name, output.status, words),
+    })
 }
 
 fn silent(error: RunError) -> Error {

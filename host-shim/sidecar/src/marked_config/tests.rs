@@ -102,6 +102,30 @@ fn only_what_is_between_the_markers_differs_in_any_format() {
 }
 
 #[test]
+fn a_last_line_that_is_a_comment_without_a_line_break_stays() {
+    for tail in ["// end", "//", "// >>> mine", "/* end */", "// \u{1f99e}"] {
+        for text in [
+            format!("{{\n}}\n{tail}"),
+            format!("{{\r\n}} {tail}"),
+            format!("{{\n  agents: {{\n  }},\n}}{tail}"),
+        ] {
+            let blocks = [agents("[1]"), model(), session()];
+            let new = written(&text, &blocks);
+            assert_eq!(without(&new), text, "{new}");
+            assert!(new.ends_with(tail), "{new}");
+            let none = blocks.map(|block| Block {
+                entries: Vec::new(),
+                ..block
+            });
+            assert_eq!(without(&written(&new, &none)), text);
+        }
+    }
+    // One of ours has lost its partner there.
+    let lost = "{\n}\n// <<< host-shim sidecar agents";
+    assert_eq!(write(lost, &[agents("[1]")]), Err(Refused::Marker(3)));
+}
+
+#[test]
 fn two_blocks_share_a_parent_that_is_made_for_one() {
     let one = written("{\n}\n", &[agents("[1]")]);
     let two = written(&one, &[model()]);

@@ -238,15 +238,14 @@ impl AstrBot {
         errors::astrbot_nothing_usable(self.path.display(), &why)
     }
 
-    /// The provider that has the same address as this one, for a comparison of the keys.
-    pub fn with_origin(&self, endpoint: &Endpoint) -> Option<&Provider> {
+    /// The providers that have the same address as this one, for a comparison of the keys.
+    pub fn with_origin(&self, endpoint: &Endpoint) -> Vec<&Provider> {
         let same = |one: &&Provider| {
             let usable = one.usable.as_ref().ok();
             let theirs = usable.and_then(|usable| usable.model.endpoint().ok());
             theirs.is_some_and(|theirs| theirs.same_origin(endpoint))
         };
-        let mut candidates = self.providers.iter().filter(same);
-        candidates.next()
+        self.providers.iter().filter(same).collect()
     }
 }
 

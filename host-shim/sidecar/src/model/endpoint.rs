@@ -137,6 +137,11 @@ impl Endpoint {
         self.host == MACHINE
     }
 
+    /// Whether the host is a bare name, as other containers of a network have.
+    pub fn is_service_name(&self) -> bool {
+        !self.host().contains(['.', ':']) && !self.is_loopback()
+    }
+
     /// The same with this machine's name inside a container.
     pub fn from_inside(&self) -> Self {
         Self {

@@ -24,7 +24,7 @@ use crate::error::{At, READ, Result, WRITE};
 use crate::gateway_config::{self, GatewayConfig};
 use crate::layout::{COMPOSE, CONFIG, ENV, Root};
 use crate::read_file;
-use crate::restore;
+use crate::restore::{self, Before};
 use crate::secret::{self, Token};
 use crate::text::{Text, text};
 
@@ -271,6 +271,12 @@ pub fn plan(
             zh: "模型服务必须在端口 {port} 上接受来自容器的连接：请让它监听 0.0.0.0 或 Docker 网桥地址（Ollama：OLLAMA_HOST=0.0.0.0），并确保该端口不对公网开放。"));
         model.base_url = inside.url();
     }
+    if endpoint.is_service_name() {
+        let host = endpoint.host();
+        notes.push(text!(
+            en: "`{host}` has no dot, so it is probably another container's name. The gateway reaches it only over a network that both containers are in.",
+            zh: "`{host}` 中没有点，很可能是另一个容器的名称。只有两个容器处于同一网络时，网关才能访问它。"));
+    }
     if let Some(service) = &files.service
         && !service.environment.contains_key(PROVIDER_KEY)
     {
@@ -314,7 +320,7 @@ impl Plan {
         if let Some((healthy, now)) = point.filter(|_| !self.changes.is_empty()) {
             let env = dotenv::load(root, Default::default())?;
             let version = env.get(dotenv::VERSION).unwrap_or("unknown");
-            let point = restore::plan(root, version, healthy, false, now);
+            let point = restore::plan(root, version, healthy, Before::Settings, now);
             restore::create(root, &point, files)?;
             restore::prune(root, restore::KEEP, files)?;
             id = Some(point.id);

@@ -88,7 +88,7 @@ impl Drop for Gateway {
     }
 }
 
-fn install(version: &str) -> PathBuf {
+pub fn install(version: &str) -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/setup/openclaw.sh");
     let output = Command::new(script)
         .arg(version)

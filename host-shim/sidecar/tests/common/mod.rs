@@ -96,8 +96,13 @@ impl Stage {
     /// Gives the root a model provider: this machine's port on which the stand-in gateway listens, which is enough
     /// for a connection.
     pub fn with_model(&self, keep_loopback: bool) {
+        self.with_model_at(self.port, keep_loopback);
+    }
+
+    /// Gives the root a model provider on a port of this machine.
+    pub fn with_model_at(&self, port: u16, keep_loopback: bool) {
         let service = services::service(services::CUSTOM).unwrap();
-        let url = format!("http://127.0.0.1:{}/v1", self.port);
+        let url = format!("http://127.0.0.1:{port}/v1");
         let chosen = Model::of(service, service.api, &url, Some("fake-1")).unwrap();
         let files = Files::read(&self.root).unwrap();
         let key = Token::new("sk-0123456789abcdef");
@@ -148,6 +153,7 @@ impl Stage {
         let bin = self.folder.path().join("bin");
         for tool in [
             "sh", "cat", "sed", "tail", "wc", "mkdir", "rm", "seq", "grep", "basename", "pwd",
+            "sleep",
         ] {
             let link = bin.join(tool);
             if !link.exists() {

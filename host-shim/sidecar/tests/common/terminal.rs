@@ -40,17 +40,25 @@ impl OnTerminal {
         }
     }
 
-    /// Waits until the program asks this, and answers it.
-    pub fn answers(&mut self, question: &str, answer: &str) -> &mut Self {
+    /// Waits until the program shows this; returns what it has shown until then.
+    pub fn shows(&mut self, words: &str) -> String {
         let begin = Instant::now();
-        while !self.shown.lock().unwrap().contains(question) {
+        loop {
+            let shown = self.shown.lock().unwrap().clone();
+            if shown.contains(words) {
+                return shown;
+            }
             assert!(
-                begin.elapsed() < Duration::from_secs(20),
-                "no `{question}` in {}",
-                self.shown.lock().unwrap()
+                begin.elapsed() < Duration::from_secs(60),
+                "no `{words}` in {shown}"
             );
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Waits until the program asks this, and answers it.
+    pub fn answers(&mut self, question: &str, answer: &str) -> &mut Self {
+        self.shows(question);
         self.shown.lock().unwrap().clear();
         self.terminal.write_all(answer.as_bytes()).unwrap();
         self

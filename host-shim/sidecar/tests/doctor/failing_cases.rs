@@ -352,6 +352,19 @@ pub const CASES: &[Case] = &[
             total: 2048 * MIB,
         })
     }),
+    seen("sizing-needs-swap", |facts| {
+        facts.memory = Ok(Memory {
+            available: 1700 * MIB,
+            total: 1960 * MIB,
+        });
+        facts.swap = 2048 * MIB;
+    }),
+    seen("sizing-too-small", |facts| {
+        facts.memory = Ok(Memory {
+            available: 1700 * MIB,
+            total: 1960 * MIB,
+        });
+    }),
     seen("memory-unreadable", |facts| {
         facts.memory = Err("no /proc/meminfo".to_owned())
     }),

@@ -57,6 +57,11 @@ pub const CASES: &[Case] = &[
     files("config-of-a-newer-version", |root| {
         fs::write(root.join(CONFIG), config_file(NEWER)).unwrap();
     }),
+    files("config-overridden", |root| {
+        edit(root, CONFIG, "// >>> host-shim sidecar session", "// mine");
+        edit(root, CONFIG, "// <<< host-shim sidecar session", "// mine");
+        edit(root, CONFIG, "idleMinutes: 5256000", "idleMinutes: 60");
+    }),
     files("config-marker-lost", |root| {
         edit(root, CONFIG, "    // <<< host-shim sidecar tools\n", "");
     }),

@@ -22,12 +22,16 @@ const fn seen(name: &'static str, facts: fn(&mut Facts)) -> Case {
     }
 }
 
-/// An AstrBot whose only provider has the healthy root's address and this key.
-fn with_astrbot(facts: &mut Facts, key: &str) {
+/// An AstrBot whose providers all have the healthy root's address, each with one of these keys.
+fn with_astrbot(facts: &mut Facts, keys: &[&str]) {
     let temp = tempfile::tempdir().unwrap();
-    let config = format!(
-        r#"{{"provider": [{{"id": "ds", "type": "openai_chat_completion", "api_base": "{URL}", "model": "m", "key": ["{key}"]}}]}}"#
-    );
+    let provider = |(n, key): (usize, &&str)| {
+        format!(
+            r#"{{"id": "ds{n}", "type": "openai_chat_completion", "api_base": "{URL}", "model": "m", "key": ["{key}"]}}"#
+        )
+    };
+    let providers: Vec<String> = keys.iter().enumerate().map(provider).collect();
+    let config = format!(r#"{{"provider": [{}]}}"#, providers.join(", "));
     fs::write(temp.path().join("cmd_config.json"), config).unwrap();
     facts.astrbot = Some(astrbot::read(temp.path(), &|_| None));
 }
@@ -78,11 +82,16 @@ pub const CASES: &[Case] = &[
             facts.provider_reached = Some(Err("Connection refused (os error 111)".to_owned()))
         },
     },
+    Case {
+        name: "model-server-only-local",
+        root: |root| edit(root, CONFIG, URL, "http://host.docker.internal:11434/v1"),
+        facts: |facts| facts.model_server_is_local = true,
+    },
     seen("provider-unreachable", |facts| {
         facts.provider_reached = Some(Err("Connection refused (os error 111)".to_owned()));
     }),
     seen("provider-key-differs", |facts| {
-        with_astrbot(facts, "sk-fedcba9876543210")
+        with_astrbot(facts, &["sk-fedcba9876543210", "$UNSET"])
     }),
     seen("astrbot-config-unreadable", |facts| {
         facts.astrbot = Some(astrbot::read("/no/such/data".as_ref(), &|_| None));
@@ -96,17 +105,25 @@ pub const CASES: &[Case] = &[
 ];
 
 #[test]
-fn the_same_key_as_astrbots_is_well() {
+fn the_same_key_as_one_of_astrbots_is_well() {
     use super::healthy::{healthy, new_root};
     let temp = tempfile::tempdir().unwrap();
     let root = new_root(temp.path());
-    let mut facts = healthy(&root);
-    with_astrbot(&mut facts, KEY);
-    let checks = openclaw_sidecar::doctor::diagnose(&facts);
-    let check = checks
-        .iter()
-        .find(|check| check.id.as_str() == "provider-astrbot")
-        .unwrap();
-    assert_eq!(check.problem, None);
-    assert_eq!(check.detail.en, "same key as AstrBot's");
+    let other = "sk-fedcba9876543210";
+    let detail = |keys: &[&str]| {
+        let mut facts = healthy(&root);
+        with_astrbot(&mut facts, keys);
+        let checks = openclaw_sidecar::doctor::diagnose(&facts);
+        let mut checks = checks.into_iter();
+        let check = checks.find(|check| check.id.as_str() == "provider-astrbot");
+        check.unwrap().detail.en
+    };
+    // Only the first of one address was looked at.
+    for keys in [&[KEY][..], &[other, KEY], &["$UNSET", KEY]] {
+        assert_eq!(detail(keys), "same key as AstrBot's", "{keys:?}");
+    }
+    let differs = "The key differs from that of AstrBot's provider `ds0`, `ds2`.";
+    assert_eq!(detail(&[other, "$UNSET", other]), differs);
+    let unknown = "the key of AstrBot's provider ds0 is not known here";
+    assert_eq!(detail(&["$UNSET"]), unknown);
 }

@@ -134,7 +134,8 @@ fn fix_does_what_dry_run_says() {
 #[test]
 fn a_running_stand_in_is_well_and_the_json_says_so() {
     let stage = Stage::running();
-    stage.with_model(false);
+    let server = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    stage.with_model_at(server.local_addr().unwrap().port(), false);
     let run = stage.run(&["doctor", "--json"]);
     let value: Value = serde_json::from_str(&run.stdout).unwrap();
     let wrong: Vec<_> = value["checks"]
@@ -151,6 +152,28 @@ fn a_running_stand_in_is_well_and_the_json_says_so() {
     assert_eq!(value["version"], 1);
     let schema = stage.run(&["doctor", "--json-schema"]).ends(0);
     assert_eq!(schema.stdout, doctor::SCHEMA);
+}
+
+/// A port that answers here, and not from the container: `provider-address` was ok.
+#[test]
+fn a_model_server_on_the_loopback_only_is_not_reached_from_the_container() {
+    let stage = Stage::running();
+    for (address, problem) in [
+        ("127.0.0.1:0", json!("model_server_only_local")),
+        // Nobody is there at 127.0.0.1.
+        ("127.0.0.2:0", json!("model_server_only_local")),
+        ("0.0.0.0:0", json!(null)),
+    ] {
+        let listener = std::net::TcpListener::bind(address).unwrap();
+        stage.with_model_at(listener.local_addr().unwrap().port(), false);
+        let run = stage.run(&["doctor", "--json"]);
+        let value: Value = serde_json::from_str(&run.stdout).unwrap();
+        let checks = value["checks"].as_array().unwrap();
+        let check = checks
+            .iter()
+            .find(|check| check["name"] == "provider-address");
+        assert_eq!(check.unwrap()["problem"], problem, "{check:?}");
+    }
 }
 
 #[test]

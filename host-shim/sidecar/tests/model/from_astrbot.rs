@@ -65,6 +65,24 @@ fn a_provider_of_astrbots() {
 }
 
 #[test]
+fn the_name_of_another_container_is_taken_over_with_a_note() {
+    let stage = Stage::new();
+    for (host, noted) in [
+        ("one-api", true),
+        ("one-api.lan", false),
+        ("[fd00::1]", false),
+    ] {
+        let provider = serde_json::json!({ "id": "p", "type": "openai_chat_completion", "key": [KEY],
+            "api_base": format!("http://{host}:3000/v1"), "model": "m" });
+        let config = serde_json::json!({ "provider": [provider] });
+        let data = astrbot(&stage, &config.to_string());
+        let run = stage.run(&["model", "--from-astrbot", &data]).ends(0);
+        let note = format!("`{host}` has no dot, so it is probably another container's name");
+        assert_eq!(run.stderr.contains(&note), noted, "{run:?}");
+    }
+}
+
+#[test]
 fn init_takes_the_provider_over_from_an_empty_folder() {
     let stage = Stage::new();
     fs::remove_dir_all(stage.root.path()).unwrap();

@@ -322,7 +322,14 @@ fn up_says_that_a_provider_is_missing_and_refuses_an_empty_key() {
         .run(&["up"])
         .ends(0)
         .says("But every turn will fail: No model provider is configured.");
-    stage.with_model(false);
+    // One that containers reach, and one that they do not.
+    let server = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    stage.with_model_at(stage.port, false);
+    stage
+        .run(&["up"])
+        .ends(0)
+        .says("listens only on this machine's loopback address");
+    stage.with_model_at(server.local_addr().unwrap().port(), false);
     let run = stage.run(&["up"]).ends(0);
     assert!(!run.stderr.contains("will fail"), "{run:?}");
     let env = stage.root.join(".env");

@@ -250,6 +250,56 @@ fn restore_points_are_pruned() {
     }
 }
 
+/// A change of the model buried the way back: a plain rollback undid that change, and a few of them removed
+/// the restore point of the upgrade.
+#[test]
+fn changes_of_the_model_do_not_bury_the_version_before() {
+    let stage = Stage::running();
+    stage.run(&["upgrade", NEW]).ends(0);
+    let key = stage.folder.path().join("key");
+    fs::write(&key, "sk-0123456789abcdef").unwrap();
+    for n in 0..restore::KEEP + 2 {
+        let model = format!("--model=m{n}");
+        let key = ["--key-file", key.to_str().unwrap()];
+        let words = ["model", "--service=deepseek", &model, key[0], key[1]];
+        stage.run(&words).ends(0).says("rollback --to");
+    }
+    let list = stage.run(&["rollback", "--list"]).ends(0).stdout;
+    assert_eq!(
+        list.matches("before a change of settings").count(),
+        restore::KEEP
+    );
+    stage
+        .run(&["rollback"])
+        .ends(0)
+        .says("2026.2.9 is running and healthy");
+    runs(&stage, OLD);
+    // By name each is there, with its own model.
+    let id = list.lines().last().unwrap().split(' ').next().unwrap();
+    stage.run(&["rollback", "--to", id]).ends(0);
+    runs(&stage, NEW);
+    let config = fs::read_to_string(stage.root.join("openclaw_sidecar.config.json5")).unwrap();
+    let before_last = format!("deepseek/m{}", restore::KEEP);
+    assert!(config.contains(&before_last), "{config}");
+}
+
+#[test]
+fn an_upgrade_names_a_key_of_the_users_that_differs_from_what_it_needs() {
+    let stage = Stage::running();
+    let file = "openclaw_sidecar.config.json5";
+    let marker = "  // >>> host-shim sidecar session";
+    stage.edit(
+        file,
+        marker,
+        &format!("  session: {{ scope: 'x' }},\n{marker}"),
+    );
+    stage
+        .run(&["upgrade", NEW])
+        .ends(0)
+        .says("so what 2026.9.6 needs is not written: session (needed: {")
+        .says("otherwise every conversation may be forgotten at 04:00)");
+}
+
 #[test]
 fn two_calls_do_not_change_one_root_at_once() {
     let stage = Stage::running();

@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use crate::cli::help;
 use crate::model::services::{Api, SERVICES};
 
 /// Arguments of `model`. A key is never one of them: other users can read command lines.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = help::MODEL_EN)]
 pub struct ModelArgs {
     /// A well-known service (see --list), or `custom` with --base-url.
     #[arg(long, value_name = "NAME", value_parser = names(), hide_possible_values = true, conflicts_with = "from_astrbot")]

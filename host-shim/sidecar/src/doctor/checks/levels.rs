@@ -28,7 +28,14 @@ pub fn config(facts: &Facts) -> Vec<Check> {
         Ok((_, true)) => messages::config_version_differs(version).fixed_by(fix()),
         Ok((_, false)) => messages::config_version_ok(version),
     };
-    vec![keys, needed]
+    let written = wanted.as_ref().ok().map(|(written, _)| written);
+    let overridden =
+        written.and_then(|written| version_config::overridden(written, &config.value, version));
+    match (overridden, &needed.problem) {
+        (Some(list), None) => vec![keys, messages::config_overridden(&list, version)],
+        (Some(list), Some(_)) => vec![keys, needed, messages::config_overridden(&list, version)],
+        (None, _) => vec![keys, needed],
+    }
 }
 
 /// There is an agent for each level, and none offers more.

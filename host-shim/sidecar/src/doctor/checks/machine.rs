@@ -6,8 +6,9 @@ use openclaw_core::config::Limits;
 
 use crate::doctor::facts::{Facts, Found, release_day, size};
 use crate::doctor::{Check, messages};
-use crate::layout::shown;
+use crate::layout::{PINNED_VERSION, shown};
 use crate::probe::Probe;
+use crate::sizing::{ASTRBOT, BOT_CLIENT, Fit, Need};
 
 const MIB: u64 = 1 << 20;
 /// Bytes of memory that a cold start takes.
@@ -37,6 +38,31 @@ pub fn memory(facts: &Facts) -> Vec<Check> {
             messages::memory_below_start(available, total, free)
         }
         _ => messages::memory_ok(available, total),
+    }]
+}
+
+/// What AstrBot, the gateway and a bot client need together, next to what the machine has.
+pub fn sizing(facts: &Facts) -> Vec<Check> {
+    // The check of the memory says that it cannot be read.
+    let Ok(memory) = &facts.memory else {
+        return Vec::new();
+    };
+    let version = facts.version().unwrap_or(PINNED_VERSION);
+    let need = Need::of(version);
+    let span = |least, most| format!("{} – {}", size(least), size(most));
+    let parts = messages::sizing_parts(
+        size(ASTRBOT),
+        version,
+        span(need.gateway, need.gateway_peak),
+        size(BOT_CLIENT),
+        span(need.together(), need.peak()),
+        size(memory.total),
+        size(facts.swap),
+    );
+    vec![match need.fit(memory.total, facts.swap) {
+        Fit::Memory => messages::sizing_ok(&parts),
+        Fit::Swap => messages::sizing_needs_swap(&parts),
+        Fit::No => messages::sizing_too_small(&parts),
     }]
 }
 

@@ -120,6 +120,9 @@ fn address(facts: &Facts, configured: &Configured, endpoint: &Endpoint) -> Check
     let (host, port) = (endpoint.host(), endpoint.port());
     match &facts.provider_reached {
         None => messages::provider_not_tried(),
+        Some(Ok(())) if facts.model_server_is_local && in_own_network(facts) => {
+            messages::model_server_only_local(port)
+        }
         Some(Ok(())) => messages::provider_address_ok(host, port),
         Some(Err(error)) if endpoint.is_machine() => {
             messages::model_server_not_running(port, error)
@@ -138,13 +141,23 @@ fn astrbot(facts: &Facts, configured: &Configured, endpoint: &Endpoint) -> Check
         }
         Some(Ok(astrbot)) => astrbot,
     };
-    let Some(provider) = astrbot.with_origin(endpoint) else {
+    let same = astrbot.with_origin(endpoint);
+    let Some(first) = same.first() else {
         return messages::astrbot_has_another();
     };
-    match provider.key() {
-        Ok(key) if configured.key.as_deref() == Some(key.expose()) => messages::astrbot_key_ok(),
-        Ok(_) => messages::provider_key_differs(&provider.id),
-        Err(_) => messages::astrbot_key_unknown(&provider.id),
+    // One service may be there under several names, each with its own key.
+    let keys = same
+        .iter()
+        .filter_map(|one| Some((one.id.as_str(), one.key().ok()?)));
+    let keys: Vec<_> = keys.collect();
+    let own = configured.key.as_deref();
+    if keys.iter().any(|(_, key)| own == Some(key.expose())) {
+        return messages::astrbot_key_ok();
+    }
+    let ids: Vec<&str> = keys.iter().map(|(id, _)| *id).collect();
+    match ids.is_empty() {
+        true => messages::astrbot_key_unknown(&first.id),
+        false => messages::provider_key_differs(ids.join("`, `")),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 mod astrbot;
+mod provider;
 mod system;
 pub use self::astrbot::AstrBotFacts;
 use crate::address;
@@ -20,7 +21,6 @@ use crate::gateway_config::{self, GatewayConfig};
 use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENTRIES, ENV, HOME, PINNED_VERSION, Root};
 use crate::marked_config::{self, Written};
-use crate::model::Configured;
 use crate::model::astrbot::{AstrBot, read as read_astrbot};
 use crate::model::proof::{self, Answered, Refused};
 use crate::plugin_settings::{self, PluginSettings};
@@ -109,6 +109,9 @@ pub struct Facts {
     pub has_auth_profiles: bool,
     /// Whether the provider's port accepts connections from here; `None` if it was not tried.
     pub provider_reached: Option<Result<(), String>>,
+    /// Whether the model server on this machine listens only on a loopback address, which containers do not
+    /// reach.
+    pub model_server_is_local: bool,
     /// The one model call; `None` if it was not made.
     pub answer: Option<Result<Answered, Refused>>,
     /// The container engine.
@@ -133,6 +136,8 @@ pub struct Facts {
     pub selinux: Option<bool>,
     /// The current memory.
     pub memory: Result<Memory, String>,
+    /// The machine's swap, in bytes; 0 where there is none or it is not known.
+    pub swap: u64,
     /// Free bytes on the root's file system.
     pub disk_free: Result<u64, String>,
     /// The journal of an upgrade or rollback that was interrupted or is in progress.
@@ -191,23 +196,8 @@ impl Facts {
         } else {
             facts.starting = system::starting_gateway(scope.root);
         }
-        facts.provider_reached = facts.reach_provider();
+        facts.try_provider(facts.in_container().is_some());
         facts
-    }
-
-    /// Tries the provider's port. Not through a proxy, and not where only the container can tell.
-    fn reach_provider(&self) -> Option<Result<(), String>> {
-        let endpoint = Configured::of(self.config.good()?)?.endpoint()?;
-        let environment = self.service.as_ref().map(|service| &service.environment);
-        let names = environment.into_iter().flatten().map(|(name, _)| name);
-        let proxied = names
-            .map(|name| name.to_ascii_lowercase())
-            .any(|name| name.ends_with("_proxy"));
-        // A name without a dot is another container's.
-        let host = endpoint.host();
-        let of_compose = !host.contains(['.', ':']) && host != "localhost";
-        let inside = (endpoint.is_loopback() || of_compose) && self.in_container().is_some();
-        (!proxied && !inside).then(|| proof::connect(&endpoint))
     }
 
     /// Gathers only the facts of the root's files and the machine: no engine, port or probe.
@@ -270,6 +260,7 @@ impl Facts {
             plugin_url: address::of(root, &values).plugin_url,
             has_auth_profiles: root.join(HOME).join(AUTH_PROFILES).is_file(),
             provider_reached: None,
+            model_server_is_local: false,
             answer: None,
             engine: Presence::NoEngine,
             container: Ok(None),
@@ -281,6 +272,7 @@ impl Facts {
             bearer: None,
             selinux: selinux::is_enforced(Path::new("/"), scope.surroundings),
             memory: system::memory(),
+            swap: system::swap(),
             disk_free: system::disk_free(root.path()),
             journal: if denied {
                 Content::Missing

@@ -41,6 +41,18 @@ pub fn memory() -> Result<Memory, String> {
     Err("not known on this system".to_owned())
 }
 
+/// The machine's swap, in bytes.
+#[cfg(target_os = "linux")]
+pub fn swap() -> u64 {
+    use procfs::Current;
+    procfs::Meminfo::current().map_or(0, |memory| memory.swap_total)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn swap() -> u64 {
+    0
+}
+
 pub fn euid() -> Option<u32> {
     #[cfg(unix)]
     return Some(rustix::process::geteuid().as_raw());
@@ -90,6 +102,24 @@ pub fn listener(port: u16) -> Option<Listener> {
         .find(owns)
         .and_then(|process| Some((process.pid(), process.stat().ok()?.comm)));
     Some(Listener { process })
+}
+
+/// The addresses that are listened on at this port; none where nobody listens or it is not known.
+#[cfg(target_os = "linux")]
+pub fn listening(port: u16) -> Vec<std::net::IpAddr> {
+    use procfs::net::TcpState;
+    let tables = [procfs::net::tcp(), procfs::net::tcp6()];
+    let entries = tables.into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.state == TcpState::Listen && entry.local_address.port() == port)
+        .map(|entry| entry.local_address.ip().to_canonical())
+        .collect()
+}
+
+/// Elsewhere containers run in a virtual machine, from which loopback addresses are reached as well.
+#[cfg(not(target_os = "linux"))]
+pub fn listening(_: u16) -> Vec<std::net::IpAddr> {
+    Vec::new()
 }
 
 /// Without `/proc` all that can be found out is whether anyone accepts a connection.

@@ -168,6 +168,17 @@ messages! {
         "A cold start of the gateway needs 1.1 to 1.3 GiB." | "网关冷启动需要 1.1 到 1.3 GiB。",
         "{remedy}" | "{remedy}";
 
+    sizing_ok(parts): ok Sizing, "{parts}" | "{parts}";
+    sizing_needs_swap(parts): note Sizing,
+        "{parts}" | "{parts}",
+        "It fits only together with swap: starts are slow, and answers may be." | "加上交换空间才够用：启动较慢，回答也可能变慢。",
+        "This works. For more room use a larger machine, or run the bot client elsewhere." | "可以使用。如需更宽裕，请换用更大的机器，或把机器人客户端放到别处。";
+    sizing_too_small(parts): note Sizing,
+        "{parts}" | "{parts}",
+        "At a cold start or after many turns the kernel may kill one of them, the gateway first." | "冷启动时或多次任务之后，内核可能会杀死其中之一，首先是网关。",
+        "Add swap (fallocate -l 2G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile), or use a larger machine."
+            | "请添加交换空间（fallocate -l 2G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile），或换用更大的机器。";
+
     disk_ok(free): ok Disk, "{free} free" | "剩余 {free}";
     disk_unknown(error): skipped Disk, "{error}" | "{error}";
     disk_nearly_full(free): wrong Disk GatewayError,
@@ -196,6 +207,9 @@ phrases! {
     set_a_token():
         "Set OPENCLAW_GATEWAY_TOKEN in .env to 32 or more random characters (openssl rand -hex 32), set the plugin's gateway_bearer_token to the same value, and restart the gateway."
             | "请在 .env 中把 OPENCLAW_GATEWAY_TOKEN 设为至少 32 个随机字符（openssl rand -hex 32），把插件的 gateway_bearer_token 设为相同的值，然后重启网关。";
+    sizing_parts(astrbot, version, gateway, client, together, total, swap):
+        "AstrBot takes about {astrbot}, the gateway ({version}) {gateway}, a bot client such as NapCat about {client}: together {together}. This machine has {total} and {swap} of swap."
+            | "AstrBot 约需 {astrbot}，网关（{version}）{gateway}，机器人客户端（如 NapCat）约 {client}：合计 {together}。本机内存 {total}，交换空间 {swap}。";
     free_memory():
         "Stop other programs or use a larger machine; 2 GiB is tight for AstrBot plus a gateway."
             | "请停止其他程序或换用更大的机器；2 GiB 对 AstrBot 加网关来说偏紧。";

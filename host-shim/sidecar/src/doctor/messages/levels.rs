@@ -19,6 +19,11 @@ messages! {
         "The config is older than this program, the version was changed in .env by hand, or the lines between the host-shim markers were edited."
             | "配置早于本程序、在 .env 中手动改过版本，或标记之间的内容被修改过。",
         "Run `host-shim sidecar doctor --fix`, then `host-shim sidecar restart`." | "请运行 `host-shim sidecar doctor --fix`，然后运行 `host-shim sidecar restart`。";
+    config_overridden(list, version): note ConfigVersion,
+        "{CONFIG} sets these itself, to other values than {version} needs: {list}." | "{CONFIG} 自行设置了以下内容，与 {version} 所需的值不同：{list}。",
+        "What stands outside the host-shim markers is never changed." | "标记之外的内容不会被改动。",
+        "Use the needed value, or remove the key and run `host-shim sidecar doctor --fix`; then `host-shim sidecar restart`."
+            | "请改为所需的值，或删除该键后运行 `host-shim sidecar doctor --fix`；然后运行 `host-shim sidecar restart`。";
     config_not_writable(error): note ConfigVersion,
         "Cannot update {CONFIG}: {error}." | "无法写入 {CONFIG}：{error}。",
         "A host-shim marker was removed or moved, or a key has a type that the gateway does not expect." | "某个 host-shim 标记被删除或移动，或某个键的类型与网关要求的不同。",

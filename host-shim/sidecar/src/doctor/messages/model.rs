@@ -63,6 +63,11 @@ messages! {
         "It is not running, or listens on another port." | "它没有运行，或监听其他端口。",
         "Start it, and have it listen on an address that containers reach (Ollama: OLLAMA_HOST=0.0.0.0)."
             | "请启动它，并让它监听容器可以访问的地址（Ollama：OLLAMA_HOST=0.0.0.0）。";
+    model_server_only_local(port): wrong ProviderAddress ModelProviderFailed,
+        "The model server on port {port} listens only on this machine's loopback address." | "端口 {port} 上的模型服务只监听本机的回环地址。",
+        "The gateway runs in a container, which cannot reach that address." | "网关运行在容器中，无法访问该地址。",
+        "Have it listen on 0.0.0.0 or the Docker bridge (Ollama: OLLAMA_HOST=0.0.0.0), and keep the port closed to the internet."
+            | "请让它监听 0.0.0.0 或 Docker 网桥地址（Ollama：OLLAMA_HOST=0.0.0.0），并确保该端口不对公网开放。";
     provider_unreachable(host, port, error): wrong ProviderAddress ModelProviderFailed,
         "Cannot connect to the model provider at {host}:{port}: {error}" | "无法连接模型服务 {host}:{port}：{error}",
         "This machine's network or name resolution is down, a firewall blocks it, or the address is wrong."

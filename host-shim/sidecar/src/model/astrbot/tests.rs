@@ -185,6 +185,22 @@ fn what_cannot_be_mapped_says_why() {
 }
 
 #[test]
+fn an_address_with_a_path_keeps_it() {
+    for (path, url) in [
+        ("/team/a/v1/", "https://llm.example.com/team/a/v1"),
+        ("", "https://llm.example.com"),
+        (
+            "/compatible-mode/v1",
+            "https://llm.example.com/compatible-mode/v1",
+        ),
+    ] {
+        let astrbot = one(json!({ "api_base": format!("https://llm.example.com{path}") }));
+        let usable = astrbot.providers[0].usable.as_ref().unwrap();
+        assert_eq!(usable.model.base_url, url);
+    }
+}
+
+#[test]
 fn keys_are_taken_as_astrbot_takes_them() {
     for (key, wanted) in [
         (json!(["sk-1", "sk-2"]), Key::Given(Token::new("sk-1"))),
