@@ -72,13 +72,14 @@ pub fn make(root: &Path, out: &Path) -> Result<()> {
     let archive = out.join(format!("{}.tar.gz", name()));
     // The same files give the same archive.
     let mut tar = Command::new("tar");
-    tar.args(["--create", "--gzip", "--sort=name", "--mtime=2026-01-01Z"]);
+    tar.args(["--create", "--use-compress-program=gzip -n9"]);
+    tar.args(["--sort=name", "--mtime=2026-01-01Z"]);
     tar.args(["--owner=0", "--group=0", "--numeric-owner", "--file"]);
     tar.arg(&archive)
         .arg("--directory")
         .arg(&scratch)
         .arg(name());
-    run(tar.env("GZIP", "-n9"))?;
+    run(&mut tar)?;
     remove(&scratch)?;
     let bytes = read(&archive)?;
     println!("{}: {} bytes", archive.display(), bytes.len());
