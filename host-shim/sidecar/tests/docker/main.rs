@@ -104,6 +104,14 @@ fn the_whole_life() {
         "{shown}"
     );
 
+    // A version that never answers ends on the one before, and says why. From here, since this one starts
+    // and stops sooner than the next.
+    life.run(&["upgrade", BROKEN, "--wait=15"])
+        .ends(3)
+        .says("this version never answers")
+        .says("2026.9.7-broken did not work; 2026.2.9 is running again");
+    assert_eq!(life.image(), format!("ghcr.io/openclaw/openclaw:{OLD}"));
+
     // To the other version, where tools and failures are honest, and a turn there.
     life.run(&["upgrade", NEW])
         .ends(0)
@@ -111,13 +119,6 @@ fn the_whole_life() {
     assert_eq!(life.image(), format!("ghcr.io/openclaw/openclaw:{NEW}"));
     assert_eq!(life.wrong(), []);
     turns(&life, &astrbot, &host_shim, &READ_ONLY_NEW, true);
-
-    // A version that never answers ends on the one before, and says why.
-    life.run(&["upgrade", BROKEN, "--wait=15"])
-        .ends(3)
-        .says("this version never answers")
-        .says("2026.9.7-broken did not work; 2026.9.6 is running again");
-    assert_eq!(life.image(), format!("ghcr.io/openclaw/openclaw:{NEW}"));
 
     // And back, with the state that the newer one has written.
     life.run(&["rollback"])
