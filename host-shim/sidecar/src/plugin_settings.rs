@@ -57,7 +57,7 @@ pub fn read(path: &Path) -> Result<PluginSettings> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[non_exhaustive]
 pub enum Format {
-    /// One JSON object.
+    /// One JSON object, for the plugin in AstrBot.
     Json,
     /// Lines of TOML, for host-shim's config file.
     Toml,

@@ -119,7 +119,17 @@ fn one_command_connects_it_and_the_settings_have_the_services_name() {
         settings.contains("http://openclaw-gateway:18789"),
         "{settings}"
     );
-    // The port on this machine stays where it is.
+    // host-shim itself runs on this machine, where the port stays where it is.
+    for format in ["env", "toml"] {
+        let settings = stage
+            .run(&["print-config", "--format", format])
+            .ends(0)
+            .stdout;
+        assert!(
+            settings.contains(&format!("http://127.0.0.1:{}", stage.port)),
+            "{settings}"
+        );
+    }
     assert!(compose.contains("127.0.0.1:${OPENCLAW_HOST_PORT"));
     // Nothing of it is lost when the template is written again.
     stage.run(&["init", "--force"]).ends(0);

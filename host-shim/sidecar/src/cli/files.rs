@@ -114,8 +114,13 @@ impl Session<'_> {
         if token.flaw().is_some_and(|flaw| flaw != Flaw::Weak) {
             return Err(error::unusable_token());
         }
+        // Only the JSON is for AstrBot; host-shim runs on this machine.
+        let url = match format {
+            Format::Json => address.plugin_url,
+            _ => format!("http://127.0.0.1:{}", address.port),
+        };
         let connection = Connection {
-            url: &address.plugin_url,
+            url: &url,
             token: &token,
             agent,
             // Switched on without them, 2026.2.9 would create them with all tools.

@@ -98,9 +98,12 @@ pub fn plugin(facts: &Facts) -> Vec<Check> {
         Some(own) if own == settings.token => messages::plugin_token_ok(),
         _ => messages::plugin_token_differs(),
     };
+    // On this machine, and as AstrBot's container calls it.
+    let here = ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", facts.port));
+    let [loopback, localhost] = here;
     let own = match facts.plugin_url.starts_with("http://127.0.0.1:") {
-        true => ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", facts.port)),
-        false => [facts.plugin_url.clone(), facts.plugin_url.clone()],
+        true => vec![loopback, localhost],
+        false => vec![facts.plugin_url.clone(), loopback, localhost],
     };
     let url = settings.url.as_deref().unwrap_or_default();
     let url = match own.iter().any(|own| own == url.trim_end_matches('/')) {
