@@ -241,6 +241,23 @@ fn what_cannot_be_connected_is_one_clear_line_and_nothing_is_written() {
     );
 }
 
+#[test]
+fn a_compose_file_that_a_panel_keeps_is_told() {
+    let stage = Stage::new();
+    with_astrbot(&stage, |it| {
+        let labels = &mut it["Config"]["Labels"];
+        labels["com.docker.compose.project.working_dir"] = json!("/data/compose/12");
+        labels["com.docker.compose.project.config_files"] = json!("/data/compose/12/compose.yml");
+    });
+    stage
+        .run(&["astrbot", "--container=astrbot"])
+        .ends(0)
+        .says("is not on this machine")
+        .says("astrbot.override.yml");
+    let own = fs::read_to_string(stage.root.join("astrbot.override.yml")).unwrap();
+    assert!(own.contains("networks: [default, openclaw]"), "{own}");
+}
+
 // Bad input of the issue: an existing network with other settings.
 #[test]
 fn a_network_of_somebody_else_or_with_other_settings_is_named() {

@@ -190,10 +190,15 @@ fn kept_by(file: &Override) -> Text {
     if file.options.is_empty() {
         return match file.written {
             true => text!(
-                en: "created   {path}; Compose reads it by itself beside AstrBot's file, so that AstrBot stays in the network",
-                zh: "已创建    {path}；Compose 会连同 AstrBot 的文件自动读取它，使 AstrBot 保持在该网络中"),
+                en: "created   {path}; Compose reads it by itself, unless it is called with -f, and so keeps AstrBot in the network",
+                zh: "已创建    {path}；Compose 会自动读取它（用 -f 指定文件时除外），使 AstrBot 保持在该网络中"),
             false => text!(en: "unchanged {path}", zh: "无变化    {path}"),
         };
+    }
+    if !file.folder.is_dir() {
+        return text!(
+            en: "AstrBot's compose file is not on this machine (a panel may keep it). So that AstrBot stays in the network when it is created anew, add to it what {path} says.",
+            zh: "AstrBot 的 compose 文件不在本机（可能由管理面板保存）。为使重新创建后的 AstrBot 仍在该网络中，请把 {path} 的内容加入其中。");
     }
     let options = file
         .options
