@@ -56,7 +56,6 @@ fn connected(facts: &mut Facts, change: fn(&mut AstrBotFacts, &mut Seen)) {
             networks: networks(&[("bot_default", "172.20.0.2"), ("shared", "172.19.0.3")]),
             ..AstrBotContainer::default()
         })),
-        network: Some("shared".to_owned()),
         gateway: ("openclaw-gateway".to_owned(), 18789),
         seen: None,
     };

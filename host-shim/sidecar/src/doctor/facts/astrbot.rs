@@ -1,7 +1,7 @@
 //! Facts about AstrBot's container.
 
 use crate::astrbot_container::inside::{self, Seen};
-use crate::astrbot_container::{self, AstrBotContainer, NetworkMode, network};
+use crate::astrbot_container::{self, AstrBotContainer, NetworkMode};
 use crate::dotenv;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -19,8 +19,6 @@ pub struct AstrBotFacts {
     pub connected: bool,
     /// The container; `None` if there is none of this name.
     pub container: Result<Option<AstrBotContainer>, Error>,
-    /// The network in the compose file.
-    pub network: Option<String>,
     /// Where it reaches the gateway: host and port.
     pub gateway: (String, u16),
     /// What it sees; `None` if it does not run.
@@ -52,12 +50,10 @@ pub(super) fn gather(
         .good()
         .and_then(|env| env.get(dotenv::ASTRBOT_CONTAINER));
     let inside = address::inside(facts.service.as_ref(), facts.config.good());
-    let network = facts.compose.good().and_then(network::of_file);
     let mut it = AstrBotFacts {
         name: String::new(),
         connected: named.is_some(),
         container: Ok(None),
-        network,
         gateway: (engine.service().to_owned(), inside),
         seen: None,
     };
