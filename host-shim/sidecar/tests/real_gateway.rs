@@ -148,6 +148,11 @@ fn says_whether_it_is_ready(version: &str, port: u16) {
     };
     match versions::of(version).health {
         Some(health) => {
+            // It takes turns, and still says for seconds that it starts.
+            let begin = Instant::now();
+            while get(health.ready).0 == 503 && begin.elapsed() < Duration::from_secs(120) {
+                std::thread::sleep(Duration::from_millis(500));
+            }
             for path in [health.live, health.ready] {
                 let (status, is_json, text) = get(path);
                 assert!(
