@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // looks like says nothing about the others.
     for path in [
         "../plugin/core",
+        "../plugin/wire",
         "../plugin/src",
         "../plugin/build/src",
         "../plugin/Cargo.toml",

@@ -7,8 +7,8 @@ use openclaw_core::origin::Origin;
 use openclaw_core::printable::excerpt_of;
 use openclaw_core::redact::mask;
 
-use crate::json;
 use crate::prelude::*;
+use openclaw_wire::json;
 
 /// A validated gateway.
 #[derive(Clone, PartialEq, Eq)]

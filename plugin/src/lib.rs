@@ -15,7 +15,6 @@ pub mod diagnose;
 pub mod fault;
 pub mod gateway;
 pub mod host;
-mod json;
 mod prelude;
 pub mod state;
 mod text;

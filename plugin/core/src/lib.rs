@@ -26,6 +26,7 @@ pub mod origin;
 mod prelude;
 pub mod printable;
 pub mod redact;
+pub mod scan;
 pub mod status;
 pub mod token;
 pub mod turn;

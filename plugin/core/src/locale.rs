@@ -48,14 +48,23 @@ impl Locale {
 /// A text in the reader's language, written in both languages with the same arguments.
 #[macro_export]
 macro_rules! say {
-    ($locale:expr, en: $en:literal, zh: $zh:literal $(, $($arg:tt)*)?) => {
-        match $locale {
-            $crate::locale::Locale::En => format!($en $(, $($arg)*)?),
-            $crate::locale::Locale::Zh => format!($zh $(, $($arg)*)?),
-        }
-    };
+    ($locale:expr, en: $en:literal, zh: $zh:literal $(, $($arg:tt)*)?) => {{
+        // One call for both: there are many texts.
+        let said = match $locale {
+            $crate::locale::Locale::En => format_args!($en $(, $($arg)*)?),
+            $crate::locale::Locale::Zh => format_args!($zh $(, $($arg)*)?),
+        };
+        $crate::locale::formatted(said)
+    }};
 }
 pub use crate::say;
+
+/// Formats a text.
+#[doc(hidden)]
+#[inline(never)]
+pub fn formatted(text: core::fmt::Arguments<'_>) -> String {
+    alloc::fmt::format(text)
+}
 
 /// Milliseconds as the seconds users write. Floating point would add 17 kB to the component.
 pub fn seconds(ms: u64) -> String {

@@ -3,6 +3,8 @@
 //! The result is valid UTF-8 (invalid bytes become U+FFFD), bounded, printable and free of the gateways' tokens.
 
 use crate::prelude::*;
+use crate::scan::may_be_special;
+use alloc::borrow::Cow;
 
 /// Maximum characters shown of a gateway's text.
 pub const MAX_EXCERPT: usize = 500;
@@ -29,13 +31,20 @@ pub fn is_disguise(c: char) -> bool {
 
 /// Appends the printable characters of a text, keeping line breaks.
 pub fn push_printable(to: &mut String, text: &str) {
-    // Nearly all text is clean, and bytes are faster to scan than characters. U+0080 to U+009F start with
-    // byte C2, the overrides with E2.
-    let doubtful = |b: u8| (b < b' ' && b != b'\n') || matches!(b, 0x7f | 0xc2 | 0xe2);
-    if text.bytes().any(doubtful) {
+    // Nearly all text is clean, and bytes are faster to scan than characters.
+    if may_be_special(text.as_bytes()) {
         to.extend(text.chars().filter(|c| is_printable(*c)));
     } else {
         to.push_str(text);
+    }
+}
+
+/// Text from outside: each maximal part of a sequence that is not UTF-8 becomes U+FFFD.
+pub fn lossy(text: &[u8]) -> Cow<'_, str> {
+    // The standard library's replacement looks at each byte even of valid text.
+    match core::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(text),
     }
 }
 
@@ -53,7 +62,7 @@ pub fn shown(value: &str) -> String {
 pub fn excerpt_of(text: &[u8], most: usize, mask: &dyn Fn(String) -> String) -> String {
     let looked_at = text.len().min(4 * most);
     let cut_off = looked_at < text.len();
-    let text = String::from_utf8_lossy(&text[..looked_at]);
+    let text = lossy(&text[..looked_at]);
     // Filter before masking: a removed character may have split a token.
     let text: String = text.chars().filter(|c| is_printable(*c)).collect();
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");

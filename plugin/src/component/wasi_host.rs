@@ -162,12 +162,13 @@ fn options(post: &Post<'_>) -> Result<RequestOptions, Failure> {
 }
 
 fn head(response: &Response) -> Head {
-    let fields = response.get_headers();
-    let field = |name: &str| {
-        let values = fields.get(name);
-        values
-            .first()
-            .map(|value| String::from_utf8_lossy(value).into_owned())
+    // One crossing for all of them.
+    let fields = response.get_headers().copy_all();
+    let field = |wanted: &str| {
+        let mut fields = fields.iter();
+        let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found
+            .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
             .unwrap_or_default()
     };
     Head {

@@ -96,15 +96,16 @@ impl AnswerReader {
         match &mut self.form {
             Form::Json(all) => all.extend_from_slice(bytes),
             Form::Stream(reader) => {
-                for event in reader.push(bytes) {
-                    let read = match &event {
-                        Ok(event) => self.content.event(&event.event, &event.data, shown),
-                        Err(error) => Err(self.content.unreadable(&error.to_string())),
-                    };
-                    self.end = read.map_or_else(|fault| Some(Err(fault)), |end| end.map(Ok));
-                    if self.end.is_some() {
-                        return;
-                    }
+                let (content, end) = (&mut self.content, &mut self.end);
+                let read = reader.each(bytes, |name, data| {
+                    *end = content.event(name, data, shown).transpose();
+                    end.is_none()
+                });
+                if let Err(error) = read {
+                    *end = Some(Err(content.unreadable(&error.to_string())));
+                }
+                if end.is_some() {
+                    return;
                 }
             }
         }

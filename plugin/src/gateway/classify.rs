@@ -13,12 +13,12 @@ pub use table::{Row, TABLE};
 pub(crate) use why::{PROBE_SLOW, UPLOAD_BROKE};
 
 use crate::fault::{Fault, Why};
-use crate::json::Json;
 use crate::prelude::*;
 use openclaw_core::guards::breaker::MAX_RETRY_AFTER_MS;
 use openclaw_core::locale::Locale;
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
+use openclaw_wire::json::Json;
 use table::{Facts, find};
 use words::Words;
 

@@ -8,4 +8,4 @@ mod http_date;
 pub mod request;
 pub mod response;
 pub mod session_key;
-pub mod sse;
+pub use openclaw_wire::sse;

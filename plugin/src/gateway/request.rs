@@ -7,7 +7,6 @@ use super::attachment::{self, Kind};
 use super::dialect::Dialect;
 use super::session_key::{key_bytes, session_key};
 use crate::fault::Fault;
-use crate::json;
 use crate::prelude::*;
 use crate::text;
 use openclaw_core::level::Level;
@@ -15,6 +14,7 @@ use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
 use openclaw_core::turn::{Tool, TurnRequest, oversize};
 use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_wire::json;
 
 pub use body::Body;
 use body::json_bytes;

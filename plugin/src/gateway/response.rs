@@ -2,20 +2,23 @@
 //!
 //! Its fields vary between versions, so it is read leniently and in place.
 
-use crate::json::Json;
 use crate::prelude::*;
 use openclaw_core::json_escape::with_whole_characters;
 use openclaw_core::printable::push_printable;
 use openclaw_core::turn::{ToolCall, Usage};
+use openclaw_wire::json::Json;
 
 /// Maximum bytes kept of an id.
 const MAX_ID: usize = 256;
 
 /// An id from outside.
 pub(super) fn id(id: Json<'_>) -> String {
-    let mut id = id.text().into_owned();
-    id.truncate(id.floor_char_boundary(MAX_ID));
-    id
+    bounded_id(&id.text()).to_owned()
+}
+
+/// The part of an id that is kept.
+pub(super) fn bounded_id(id: &str) -> &str {
+    &id[..id.floor_char_boundary(MAX_ID)]
 }
 
 /// Like [`id`], for display.

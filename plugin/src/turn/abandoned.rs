@@ -13,6 +13,7 @@ use crate::state::State;
 use core::future::Future;
 use core::pin::Pin;
 use futures::future::select;
+use openclaw_core::scan::find;
 
 /// Milliseconds the queue waits for an abandoned run.
 pub const ABANDONED_MS: u64 = 60_000;
@@ -172,10 +173,6 @@ impl Opening {
         self.start = vec![];
         Some(stops)
     }
-}
-
-fn find(text: &[u8], words: &[u8]) -> Option<usize> {
-    text.windows(words.len()).position(|at| at == words)
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use crate::fault::Fault;
 use crate::gateway::request::{ToolOutput, check_size, output_bytes};
-use crate::json;
 use crate::prelude::*;
 use openclaw_core::locale::Locale;
 use openclaw_core::turn::ToolCall;
+use openclaw_wire::json;
 
 /// Maximum calls per answer that are considered; each further call gets an error output.
 pub const MAX_CALLS: usize = 64;

@@ -6,7 +6,6 @@ use super::run::Run;
 use crate::fault::Fault;
 use crate::gateway::request::{ToolOutput, allows};
 use crate::host::{Events, Host};
-use crate::json;
 use crate::prelude::*;
 use crate::text;
 use alloc::collections::VecDeque;
@@ -16,6 +15,7 @@ use core::task::Poll;
 use openclaw_core::approval::ApprovalOutcome;
 use openclaw_core::level::Level;
 use openclaw_core::turn::{Event, NoticeCode, ToolCall, bounded_output};
+use openclaw_wire::json;
 
 /// Maximum concurrent tool calls; further ones wait.
 pub const MAX_CALLS_AT_ONCE: usize = 8;

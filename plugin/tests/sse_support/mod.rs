@@ -19,8 +19,29 @@ pub struct Seen {
     pub reconnection_time: Option<Duration>,
 }
 
-/// Reads a stream that comes in these chunks.
+/// Reads a stream that comes in these chunks, with events taken and with events lent.
 pub fn read<'a>(limits: Limits, chunks: impl IntoIterator<Item = &'a [u8]>) -> Seen {
+    let chunks: Vec<&[u8]> = chunks.into_iter().collect();
+    let mut lent = Vec::new();
+    let mut reader = SseReader::new(limits);
+    let error = chunks.iter().find_map(|chunk| {
+        let read = reader.each(chunk, |event, data| {
+            lent.push((event.to_owned(), data.to_owned()));
+            true
+        });
+        read.err()
+    });
+    let seen = read_taken(limits, chunks);
+    let taken = seen.events.iter().map(|one| (&one.event, &one.data));
+    assert!(
+        taken.eq(lent.iter().map(|one| (&one.0, &one.1))),
+        "{lent:?}"
+    );
+    assert_eq!(error, seen.error);
+    seen
+}
+
+fn read_taken<'a>(limits: Limits, chunks: impl IntoIterator<Item = &'a [u8]>) -> Seen {
     let mut reader = SseReader::new(limits);
     let mut seen = Seen::default();
     'stream: for chunk in chunks {

@@ -1,9 +1,9 @@
 //! The tool calls of one answer, as the stream announces and repeats them.
 
 use crate::gateway::response::{self, CallItem, NO_ARGUMENTS};
-use crate::json::Json;
 use crate::prelude::*;
 use openclaw_core::turn::ToolCall;
+use openclaw_wire::json::Json;
 
 /// Maximum calls accepted. No request could answer many more.
 const MAX_CALLS: usize = 100_000;

@@ -5,13 +5,13 @@ use super::texts::Texts;
 use super::{Answer, STOCK_SENTENCE, media};
 use crate::fault::Fault;
 use crate::gateway::{classify, response};
-use crate::json::{Json, Unreadable};
 use crate::prelude::*;
 use crate::text;
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
 use openclaw_core::turn::NoticeCode;
 use openclaw_core::{fault::FaultCode, locale::Locale};
+use openclaw_wire::json::{Json, Unreadable};
 
 /// The events that are read.
 const USED: [&str; 14] = [
@@ -77,7 +77,6 @@ impl Content {
         ];
         // An event without data means what its name says.
         let data = if data.is_empty() { "{}" } else { data }.as_bytes();
-        let event = Json::object(data);
         let [
             kind,
             delta,
@@ -91,7 +90,7 @@ impl Content {
             arguments,
             response,
             error,
-        ] = match event.and_then(|event| event.fields(fields)) {
+        ] = match Json::fields_in(data, fields) {
             Ok(fields) => fields,
             Err(why) => {
                 // A proxy that loses its gateway breaks off, and reports that on the next line.
@@ -157,7 +156,7 @@ impl Content {
                 return self.end(claim, response, shown).map(Some);
             }
             "error" | "response.error" => {
-                return Err(self.error(event.unwrap_or_default()));
+                return Err(self.error(Json::object(data).unwrap_or_default()));
             }
             _ => {}
         }
@@ -292,7 +291,7 @@ impl Content {
     /// The fault of an error event whose data is plain text.
     pub(super) fn error_words(&self, words: &str) -> Fault {
         let mut text = String::new();
-        crate::json::push_string(&mut text, words);
+        openclaw_wire::json::push_string(&mut text, words);
         self.error(Json::broken(text.as_bytes()))
     }
 

@@ -2,8 +2,8 @@
 
 use super::screen::Screen;
 use crate::gateway::response;
-use crate::json::Json;
 use crate::prelude::*;
+use openclaw_wire::json::Json;
 
 /// Maximum separate parts; further ones are merged into the last.
 const MAX_PARTS: usize = 1000;
@@ -43,14 +43,15 @@ impl Texts {
             self.indexed = true;
             return (output, content);
         }
-        let id = response::id(item);
+        let id = item.text();
+        let id = response::bounded_id(&id);
         if id.is_empty() {
             return (self.nameless, content);
         }
-        let known = self.ids.iter().position(|known| *known == id);
+        let known = self.ids.iter().position(|known| known == id);
         let at = known.unwrap_or(self.ids.len());
         if known.is_none() && at < MAX_PARTS {
-            self.ids.push(id);
+            self.ids.push(id.to_owned());
         }
         (at as u64, content)
     }

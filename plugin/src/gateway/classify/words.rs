@@ -2,9 +2,9 @@
 //! one-api in between.
 
 use super::marks::{CODES, MISSING, OWN, PHRASES};
-use crate::json::Json;
 use crate::prelude::*;
 use openclaw_core::printable::MAX_EXCERPT;
+use openclaw_wire::json::Json;
 
 macro_rules! said {
     ($( $(#[$meta:meta])* $case:ident = $words:literal, )+) => {

@@ -1,10 +1,10 @@
 //! A request body in pieces. The caller's data is encoded as JSON or base64 while sending; it is never copied
 //! as a whole.
 
-use crate::json;
 use crate::prelude::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use openclaw_wire::json;
 
 /// A piece of a body.
 enum Piece<'a> {

@@ -6,10 +6,10 @@
 //! hide or reorder text are removed. A quote counts for the size of a request, but words in it do not make a
 //! task heavy: they are somebody else's.
 
-use crate::json;
 use crate::prelude::*;
 use openclaw_core::context::TurnContext;
 use openclaw_core::printable::is_disguise;
+use openclaw_wire::json;
 
 /// The first line of the block.
 const BEGIN: &str = "⟦astrbot-context⟧";

@@ -5,7 +5,7 @@ use crate::prelude::*;
 
 /// JSON text with each of its strings masked, however the string is escaped, and with numbers as strings that a
 /// reader would round: what is shown must be what runs.
-pub(crate) fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
+pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('"') {

@@ -6,21 +6,22 @@
 use crate::prelude::*;
 use alloc::borrow::Cow;
 use openclaw_core::json_escape::escape;
-use openclaw_core::printable::push_printable;
+use openclaw_core::printable::{lossy, push_printable};
+use openclaw_core::scan::{first, first_of};
 
 mod masked;
 mod strict;
 
-pub(crate) use masked::masked;
-pub(crate) use strict::is_object;
+pub use masked::masked;
+pub use strict::is_object;
 
 /// An unparsed value. The default is "missing".
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Json<'a>(&'a [u8]);
+pub struct Json<'a>(&'a [u8]);
 
 /// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unreadable {
+pub enum Unreadable {
     /// It is cut off.
     CutOff,
     /// It is malformed.
@@ -29,10 +30,19 @@ pub(crate) enum Unreadable {
 
 type Read<T> = Result<T, Unreadable>;
 
+/// How an object's numbers and other literals are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Literals {
+    /// None of them is odd.
+    Plain,
+    /// Where the object ends depends on who reads it; see [`Json::is_odd_literal`].
+    Odd,
+}
+
 impl<'a> Json<'a> {
     /// The object at the start of a text; anything after it is ignored.
-    pub(crate) fn object(text: &'a [u8]) -> Read<Self> {
-        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    pub fn object(text: &'a [u8]) -> Read<Self> {
+        let text = without_mark(text);
         let start = after_space(text, 0);
         match text.get(start) {
             Some(b'{') => Ok(Self(&text[start..value_end(text, start)?])),
@@ -42,43 +52,55 @@ impl<'a> Json<'a> {
     }
 
     /// A text that starts like an object but is malformed.
-    pub(crate) fn broken(text: &'a [u8]) -> Self {
+    pub fn broken(text: &'a [u8]) -> Self {
         Self(&text[after_space(text, 0)..])
     }
 
     /// The first object of an error text, malformed or not: the text itself, or the first element of a list.
-    pub(crate) fn first(text: &'a [u8]) -> Self {
-        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-        let value = Self::broken(text);
+    pub fn first(text: &'a [u8]) -> Self {
+        let value = Self::broken(without_mark(text));
         if value.is_list() {
             return value.items().next().unwrap_or_default();
         }
         value
     }
 
+    /// The named fields of the object at the start of a text: [`Json::object`] and [`Json::fields`], in one
+    /// pass if nothing is odd.
+    pub fn fields_in<const N: usize>(text: &'a [u8], names: [&str; N]) -> Read<[Self; N]> {
+        let start = Self::broken(without_mark(text));
+        let mut found = [Self::default(); N];
+        if start.is_object() && start.find(&names, &mut found) == Ok(Literals::Plain) {
+            return Ok(found);
+        }
+        Self::object(text)?.fields(names)
+    }
+
     /// The named fields of an object whose own braces, names and commas must be well-formed. If a name
     /// repeats, the last field counts.
-    pub(crate) fn fields<const N: usize>(self, names: [&str; N]) -> Read<[Self; N]> {
+    pub fn fields<const N: usize>(self, names: [&str; N]) -> Read<[Self; N]> {
         let mut found = [Self::default(); N];
         self.find(&names, &mut found)?;
         Ok(found)
     }
 
     /// The named fields of a value; missing if it is not an object or is malformed.
-    pub(crate) fn get<const N: usize>(self, names: [&str; N]) -> [Self; N] {
+    pub fn get<const N: usize>(self, names: [&str; N]) -> [Self; N] {
         let mut found = [Self::default(); N];
         let _ = self.find(&names, &mut found);
         found
     }
 
-    fn find(self, names: &[&str], found: &mut [Self]) -> Read<()> {
+    /// Sets the named fields of this value, if it is an object; what follows its end is not read.
+    fn find(self, names: &[&str], found: &mut [Self]) -> Read<Literals> {
         let text = self.0;
+        let mut literals = Literals::Plain;
         if text.first() != Some(&b'{') {
-            return Ok(());
+            return Ok(literals);
         }
         let mut at = after_space(text, 1);
         if text.get(at) == Some(&b'}') {
-            return Ok(());
+            return Ok(literals);
         }
         loop {
             if text.get(at) != Some(&b'"') {
@@ -99,17 +121,20 @@ impl<'a> Json<'a> {
             if let Some(place) = names.iter().position(is_name) {
                 found[place] = value;
             }
+            if value.is_odd_literal() {
+                literals = Literals::Odd;
+            }
             at = after_space(text, at + value.0.len());
             match text.get(at) {
                 Some(b',') => at = after_space(text, at + 1),
-                Some(b'}') => return Ok(()),
+                Some(b'}') => return Ok(literals),
                 _ => return Err(Unreadable::Garbled),
             }
         }
     }
 
     /// The elements of a list; none for other values.
-    pub(crate) fn items(self) -> impl Iterator<Item = Json<'a>> {
+    pub fn items(self) -> impl Iterator<Item = Json<'a>> {
         let text = if self.0.first() == Some(&b'[') {
             self.0
         } else {
@@ -129,27 +154,27 @@ impl<'a> Json<'a> {
     }
 
     /// Whether it is missing or null.
-    pub(crate) fn is_none(self) -> bool {
+    pub fn is_none(self) -> bool {
         self.0.is_empty() || self.0 == b"null"
     }
 
     /// Whether it is an object.
-    pub(crate) fn is_object(self) -> bool {
+    pub fn is_object(self) -> bool {
         self.0.first() == Some(&b'{')
     }
 
     /// Whether it is a list.
-    pub(crate) fn is_list(self) -> bool {
+    pub fn is_list(self) -> bool {
         self.0.first() == Some(&b'[')
     }
 
     /// Whether it is a string.
-    pub(crate) fn is_text(self) -> bool {
+    pub fn is_text(self) -> bool {
         self.0.first() == Some(&b'"')
     }
 
     /// Whether it is this string.
-    pub(crate) fn is(self, text: &str) -> bool {
+    pub fn is(self, text: &str) -> bool {
         match self.plain() {
             Some(plain) => plain == text.as_bytes(),
             None => self.is_text() && self.text() == text,
@@ -157,14 +182,14 @@ impl<'a> Json<'a> {
     }
 
     /// The raw JSON text.
-    pub(crate) fn written(self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.0)
+    pub fn written(self) -> Cow<'a, str> {
+        lossy(self.0)
     }
 
     /// The value of a string; empty for anything else.
-    pub(crate) fn text(self) -> Cow<'a, str> {
+    pub fn text(self) -> Cow<'a, str> {
         if let Some(plain) = self.plain() {
-            return String::from_utf8_lossy(plain);
+            return lossy(plain);
         }
         let mut text = String::new();
         self.pieces(&mut |piece| text.push_str(piece));
@@ -172,27 +197,33 @@ impl<'a> Json<'a> {
     }
 
     /// The value of a text that is exactly one JSON string.
-    pub(crate) fn text_in(written: &'a str) -> Option<Cow<'a, str>> {
+    pub fn text_in(written: &'a str) -> Option<Cow<'a, str>> {
         let text = Self(written.as_bytes());
         (text.is_text() && string_end(text.0, 0) == Ok(text.0.len())).then(|| text.text())
     }
 
     /// Appends the printable characters of a string.
-    pub(crate) fn push_printable(self, to: &mut String) {
+    pub fn push_printable(self, to: &mut String) {
         self.pieces(&mut |piece| push_printable(to, piece));
     }
 
     /// A number, if it is an integer that fits.
-    pub(crate) fn number(self) -> Option<u64> {
+    pub fn number(self) -> Option<u64> {
         let text = core::str::from_utf8(self.0).ok()?;
         // Some languages write 12 as 12.0.
         text.strip_suffix(".0").unwrap_or(text).parse().ok()
     }
 
+    /// Whether it is a literal in which, read as a part of a list or object, a string or value would start.
+    fn is_odd_literal(self) -> bool {
+        let starts = |b: &u8| matches!(b, b'"' | b'[' | b'{');
+        !self.0.first().is_some_and(starts) && self.0.iter().any(starts)
+    }
+
     /// The content of a string without escapes.
     fn plain(self) -> Option<&'a [u8]> {
         let inner = self.inner()?;
-        (!inner.contains(&b'\\')).then_some(inner)
+        first(inner, b'\\').is_none().then_some(inner)
     }
 
     fn inner(self) -> Option<&'a [u8]> {
@@ -203,14 +234,9 @@ impl<'a> Json<'a> {
     fn pieces(self, each: &mut dyn FnMut(&str)) {
         let mut rest = self.inner().unwrap_or_default();
         while !rest.is_empty() {
-            let run = rest.iter().position(|b| *b == b'\\').unwrap_or(rest.len());
+            let run = first(rest, b'\\').unwrap_or(rest.len());
             let (run, escaped) = rest.split_at(run);
-            for chunk in run.utf8_chunks() {
-                each(chunk.valid());
-                if !chunk.invalid().is_empty() {
-                    each("\u{fffd}");
-                }
-            }
+            each(&lossy(run));
             rest = escaped;
             if !rest.is_empty() {
                 let (c, used) = escape(rest);
@@ -222,7 +248,7 @@ impl<'a> Json<'a> {
 }
 
 /// Appends a text as a JSON string.
-pub(crate) fn push_string(to: &mut String, text: &str) {
+pub fn push_string(to: &mut String, text: &str) {
     to.push('"');
     let mut begun = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -250,6 +276,11 @@ pub(crate) fn push_string(to: &mut String, text: &str) {
     to.push('"');
 }
 
+/// The text without its byte order mark.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
 fn after_space(text: &[u8], mut at: usize) -> usize {
     while text.get(at).is_some_and(u8::is_ascii_whitespace) {
         at += 1;
@@ -260,14 +291,16 @@ fn after_space(text: &[u8], mut at: usize) -> usize {
 /// The end of the string that starts here.
 fn string_end(text: &[u8], start: usize) -> Read<usize> {
     let mut at = start + 1;
-    loop {
-        match text.get(at) {
-            Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => at += 2,
-            Some(_) => at += 1,
-            None => return Err(Unreadable::CutOff),
+    while let Some(rest) = text.get(at..)
+        && let Some(found) = first_of(rest, b'"', b'\\')
+    {
+        at += found + 1;
+        if rest[found] == b'"' {
+            return Ok(at);
         }
+        at += 1;
     }
+    Err(Unreadable::CutOff)
 }
 
 /// The end of the value that starts here. Nested values only count as depth.

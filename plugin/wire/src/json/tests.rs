@@ -56,6 +56,105 @@ fn what_is_skipped_need_not_be_valid() {
     }
 }
 
+/// The data of the recorded events, and of all recorded answers that are no stream.
+fn recorded() -> Vec<Vec<u8>> {
+    const FOLDER: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/gateway-transcripts"
+    );
+    let files =
+        |version| std::fs::read_dir(std::path::Path::new(FOLDER).join(version)).expect("a folder");
+    let mut texts = vec![];
+    for file in files("2026.2.9").chain(files("2026.9.6")) {
+        let recorded = std::fs::read(file.expect("a file").path()).expect("its bytes");
+        for line in recorded.split(|byte| *byte == b'\n') {
+            let data = line.strip_prefix(b"data: ").unwrap_or(line);
+            if data.first() == Some(&b'{') {
+                texts.push(data.to_vec());
+            }
+        }
+    }
+    assert!(texts.len() > 100, "{}", texts.len());
+    texts
+}
+
+/// What one pass finds must be what two passes find: first the end of the object, then its fields.
+fn one_pass_is_two(text: &[u8]) {
+    const NAMES: [&str; 4] = ["type", "delta", "response", "a"];
+    let written = |found: [Json<'_>; 4]| found.map(|value| value.written().into_owned());
+    let two = Json::object(text)
+        .and_then(|object| object.fields(NAMES))
+        .map(written);
+    let one = Json::fields_in(text, NAMES).map(written);
+    assert_eq!(one, two, "{}", String::from_utf8_lossy(text));
+}
+
+#[test]
+fn one_pass_reads_every_recorded_event_like_two_wherever_it_is_cut() {
+    for text in recorded() {
+        // The last bytes are cut one by one; long texts would take minutes.
+        for end in (0..text.len().min(600)).chain(text.len().saturating_sub(200)..=text.len()) {
+            one_pass_is_two(&text[..end]);
+        }
+    }
+}
+
+#[test]
+fn one_pass_reads_odd_objects_like_two() {
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    for text in [
+        "",
+        " ",
+        "{",
+        "{}",
+        "{} x",
+        "{,}",
+        "[]",
+        "1",
+        "\u{feff}{\"a\":1}",
+        " {\"a\":1} trailing }",
+        r#"{"a":1,"a":2,"\u0061":3}"#,
+        r#"{"a":"\ud83d\ude00\ud83d","b":"\"}"}"#,
+        r#"{"a":[}]}"#,
+        r#"{"a":[}]}}"#,
+        r#"{"a":{]}"#,
+        r#"{"a":1"x","type":"b"}"#,
+        r#"{"a":1"},"type":"b"}"#,
+        r#"{"a":1{},"type":"b"}"#,
+        r#"{"a":1[,"type":"b"}"#,
+        r#"{"a":1[,"type":"b"]}}"#,
+        r#"{"a":x"}"}"#,
+        r#"{"a":-1e99999999999999999999,"type":NaN}"#,
+        r#"{"a" 1}"#,
+        r#"{"a"x"#,
+        r#"{1:2}"#,
+        r#"{"a":}"#,
+        r#"{"a":1,}"#,
+        r#"{"a":1;"type":2}"#,
+        "{\"a\":\"raw\nline\"}",
+        "{\"a\"\t:\r\n1 , \"type\":2\n}",
+        &deep,
+        &deep[..6_000],
+    ] {
+        for end in 0..=text.len() {
+            one_pass_is_two(&text.as_bytes()[..end]);
+        }
+    }
+}
+
+/// The end of a string, byte by byte.
+fn string_end_by_bytes(text: &[u8], start: usize) -> Read<usize> {
+    let mut at = start + 1;
+    loop {
+        match text.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return Err(Unreadable::CutOff),
+        }
+    }
+}
+
 #[test]
 fn a_broken_object_is_known_for_one() {
     for (text, why) in [
@@ -172,6 +271,16 @@ proptest! {
         // Reading any input never panics.
         let _ = Json::object(text.as_bytes()).map(|object| object.get(["a"])[0].items().count());
         let _ = Json::broken(text.as_bytes()).get(["a", "aa"]).map(|value| value.text().len());
+    }
+
+    #[test]
+    fn one_pass_reads_anything_like_two(text in r#"\{("(a|type|delta|\\u0061|\\")"|[\[\]{}:,"\\x1-]| |":){0,16}\}?"#) {
+        one_pass_is_two(text.as_bytes());
+    }
+
+    #[test]
+    fn strings_end_where_byte_by_byte_finds_it(text in r#""([\\"a]|[a-z ]{7,9}|中){0,12}"#) {
+        prop_assert_eq!(string_end(text.as_bytes(), 0), string_end_by_bytes(text.as_bytes(), 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! addition, lines and events have a size limit, which bounds the reader's memory.
 //!
 //! ```
-//! use openclaw_plugin::gateway::sse::{Limits, SseReader};
+//! use openclaw_wire::sse::{Limits, SseReader};
 //!
 //! let mut reader = SseReader::new(Limits { max_line: 1024, max_event: 1024 });
 //! let mut seen = Vec::new();
@@ -15,16 +15,21 @@
 //!     }
 //! }
 //! assert_eq!(seen, [("greeting".to_owned(), "Hello".to_owned())]);
-//! # Ok::<(), openclaw_plugin::gateway::sse::SseError>(())
+//! # Ok::<(), openclaw_wire::sse::SseError>(())
 //! ```
 
 use crate::prelude::*;
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
-use core::fmt;
 use core::iter::FusedIterator;
 use core::mem;
 use core::time::Duration;
+use openclaw_core::printable::lossy;
+use openclaw_core::scan::{first, first_of};
+
+mod error;
+
+pub use error::SseError;
 
 /// Memory limits of the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +39,9 @@ pub struct Limits {
     /// Bytes of an event's data, as in [`SseEvent::data`].
     pub max_event: usize,
 }
+
+/// A longer line or event is not copied, and its memory is not kept.
+const LONG: usize = 64 * 1024;
 
 /// One event of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,42 +53,6 @@ pub struct SseEvent {
     /// The stream's last `id` so far; empty if there was none. Shared, because it rarely changes.
     pub last_event_id: Arc<str>,
 }
-
-/// Why reading stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SseError {
-    /// A line is longer than [`Limits::max_line`].
-    LineTooLong {
-        /// The limit, in bytes.
-        limit: usize,
-    },
-    /// The data of an event is longer than [`Limits::max_event`].
-    EventTooLong {
-        /// The limit, in bytes.
-        limit: usize,
-    },
-}
-
-impl fmt::Display for SseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LineTooLong { limit } => {
-                write!(
-                    f,
-                    "a line of the event stream is longer than the {limit} bytes allowed"
-                )
-            }
-            Self::EventTooLong { limit } => {
-                write!(
-                    f,
-                    "an event of the stream has more data than the {limit} bytes allowed"
-                )
-            }
-        }
-    }
-}
-
-impl core::error::Error for SseError {}
 
 /// Parses the chunks of one stream into events.
 ///
@@ -98,6 +70,7 @@ pub struct SseReader {
     at_start: bool,
     /// The last line ended with CR; an LF that follows belongs to it.
     after_cr: bool,
+    /// Of the event that is being read; once it is complete, of that one until it is taken or cleared.
     data: String,
     event_type: String,
     last_event_id: Arc<str>,
@@ -140,13 +113,33 @@ impl SseReader {
         }
     }
 
+    /// Like [`SseReader::push`], but lends the type and data of each event, and stops when `read` returns false.
+    ///
+    /// # Errors
+    /// The stream exceeded one of the [`Limits`].
+    pub fn each(
+        &mut self,
+        chunk: &[u8],
+        mut read: impl FnMut(&str, &str) -> bool,
+    ) -> Result<(), SseError> {
+        let mut rest = chunk;
+        while self.next_event(&mut rest)? {
+            let go_on = read(self.complete_type(), &self.data);
+            self.clear();
+            if !go_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The last valid `retry` value; none if there was none.
     pub fn reconnection_time(&self) -> Option<Duration> {
         self.reconnection_time
     }
 
-    /// Consumes `rest` up to the end of the next event, or entirely.
-    fn next_event(&mut self, rest: &mut &[u8]) -> Result<Option<SseEvent>, SseError> {
+    /// Consumes `rest` up to the end of the next event, which is then complete, or entirely.
+    fn next_event(&mut self, rest: &mut &[u8]) -> Result<bool, SseError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -169,15 +162,15 @@ impl SseReader {
     ///
     /// Lines are split before decoding UTF-8. The result is the same: the decoder never consumes an ASCII
     /// byte as part of a sequence, valid or not.
-    fn read_lines(&mut self, rest: &mut &[u8]) -> Result<Option<SseEvent>, SseError> {
-        while let Some((&first, tail)) = rest.split_first() {
+    fn read_lines(&mut self, rest: &mut &[u8]) -> Result<bool, SseError> {
+        while let Some((&start, tail)) = rest.split_first() {
             // A CR ends its line at once, without waiting for an LF that may never come.
-            if mem::take(&mut self.after_cr) && first == b'\n' {
+            if mem::take(&mut self.after_cr) && start == b'\n' {
                 *rest = tail;
                 continue;
             }
             // Only new bytes are searched, never those in `self.line`.
-            let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+            let end = first_of(rest, b'\r', b'\n');
             let (part, tail) = rest.split_at(end.unwrap_or(rest.len()));
             if self.line.len() + part.len() > self.limits.max_line {
                 return Err(SseError::LineTooLong {
@@ -191,18 +184,18 @@ impl SseReader {
             };
             *rest = tail;
             self.after_cr = *ending == b'\r';
-            let event = if self.line.is_empty() {
+            let complete = if self.line.is_empty() {
                 self.interpret_line(part)?
             } else {
                 self.keep(part);
                 let line = mem::take(&mut self.line);
                 self.interpret_long_line(line)?
             };
-            if event.is_some() {
-                return Ok(event);
+            if complete {
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Appends to the unfinished line. The caller has checked its limit.
@@ -215,8 +208,7 @@ impl SseReader {
 
     /// Like [`SseReader::interpret_line`], but a long data line becomes the data itself; a copy would double
     /// the memory.
-    fn interpret_long_line(&mut self, line: Vec<u8>) -> Result<Option<SseEvent>, SseError> {
-        const LONG: usize = 64 * 1024;
+    fn interpret_long_line(&mut self, line: Vec<u8>) -> Result<bool, SseError> {
         let is_data = line.starts_with(b"data:") && self.data.is_empty() && !self.at_start;
         let value = if line.get(5) == Some(&b' ') { 6 } else { 5 };
         if line.len() < LONG || !is_data || line.len() - value > self.limits.max_event {
@@ -227,14 +219,14 @@ impl SseReader {
                 data.drain(..value);
                 data.push('\n');
                 self.data = data;
-                Ok(None)
+                Ok(false)
             }
             Err(error) => self.interpret_line(error.as_bytes()),
         }
     }
 
-    /// "Lines must be processed, in the order they are received, as follows".
-    fn interpret_line(&mut self, mut line: &[u8]) -> Result<Option<SseEvent>, SseError> {
+    /// "Lines must be processed, in the order they are received, as follows". True if an event is complete.
+    fn interpret_line(&mut self, mut line: &[u8]) -> Result<bool, SseError> {
         // "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any."
         if mem::take(&mut self.at_start) {
             line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
@@ -243,7 +235,7 @@ impl SseReader {
         if line.is_empty() {
             return Ok(self.dispatch());
         }
-        match line.iter().position(|&byte| byte == b':') {
+        match first(line, b':') {
             // "If the line starts with a U+003A COLON character (:): Ignore the line."
             Some(0) => {}
             // "If the line contains a U+003A COLON character (:): Collect the characters on the
@@ -261,14 +253,17 @@ impl SseReader {
             // string as the field value."
             None => self.process_field(line, b"")?,
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// "Field names must be compared literally, with no case folding performed."
     fn process_field(&mut self, name: &[u8], value: &[u8]) -> Result<(), SseError> {
         match name {
             // "Set the event type buffer to the field value."
-            b"event" => self.event_type = decode(value).into_owned(),
+            b"event" => {
+                self.event_type.clear();
+                self.event_type.push_str(&decode(value));
+            }
             // "Append the field value to the data buffer, then append a single U+000A LINE FEED
             // (LF) character to the data buffer."
             b"data" => {
@@ -304,28 +299,38 @@ impl SseReader {
         Ok(())
     }
 
-    /// Dispatches the event.
-    fn dispatch(&mut self) -> Option<SseEvent> {
-        // "Set the data buffer and the event type buffer to the empty string", with or without an event.
-        let mut data = mem::take(&mut self.data);
-        let event_type = mem::take(&mut self.event_type);
-        // "If the data buffer is an empty string, set the data buffer and the event type buffer to
-        // the empty string and return."
+    /// Dispatches the event. False if there is none.
+    fn dispatch(&mut self) -> bool {
         // "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove
         // the last character from the data buffer." It always is: each field appends one.
-        data.pop()?;
-        Some(SseEvent {
-            // "If the event type buffer has a value other than the empty string, change the type
-            // of the newly created event to equal the value of the event type buffer."
-            event: if event_type.is_empty() {
-                "message".to_owned()
-            } else {
-                event_type
-            },
-            data,
-            // "The buffer does not get reset".
-            last_event_id: Arc::clone(&self.last_event_id),
-        })
+        let complete = self.data.pop().is_some();
+        // "If the data buffer is an empty string, set the data buffer and the event type buffer to
+        // the empty string and return."
+        if !complete {
+            self.clear();
+        }
+        complete
+    }
+
+    /// "If the event type buffer has a value other than the empty string, change the type of the newly
+    /// created event to equal the value of the event type buffer."
+    fn complete_type(&self) -> &str {
+        if self.event_type.is_empty() {
+            "message"
+        } else {
+            &self.event_type
+        }
+    }
+
+    /// "Set the data buffer and the event type buffer to the empty string", with or without an event. Usual
+    /// sizes keep their memory for the next event.
+    fn clear(&mut self) {
+        for text in [&mut self.data, &mut self.event_type] {
+            if text.capacity() > LONG {
+                *text = String::new();
+            }
+            text.clear();
+        }
     }
 }
 
@@ -344,7 +349,20 @@ impl Iterator for SseEvents<'_> {
         if self.ended {
             return None;
         }
-        let item = self.reader.next_event(&mut self.rest).transpose();
+        let item = match self.reader.next_event(&mut self.rest) {
+            Ok(true) => {
+                let event = SseEvent {
+                    event: self.reader.complete_type().to_owned(),
+                    data: mem::take(&mut self.reader.data),
+                    // "The buffer does not get reset".
+                    last_event_id: Arc::clone(&self.reader.last_event_id),
+                };
+                self.reader.clear();
+                Some(Ok(event))
+            }
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        };
         self.ended = !matches!(item, Some(Ok(_)));
         item
     }
@@ -355,7 +373,7 @@ impl FusedIterator for SseEvents<'_> {}
 /// "Streams must be decoded using the UTF-8 decode algorithm": each maximal part of a sequence
 /// that is not UTF-8 becomes one U+FFFD.
 fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    lossy(bytes)
 }
 
 /// How much to reserve for `more` further bytes: capacity doubles, so that appending byte by byte stays

@@ -8,7 +8,7 @@ const MAX_DEPTH: u32 = 127;
 const MAX_MAGNITUDE: i64 = 308;
 
 /// Whether the text is a JSON object.
-pub(crate) fn is_object(text: &str) -> bool {
+pub fn is_object(text: &str) -> bool {
     let text = text.as_bytes();
     let start = after_space(text, 0);
     text.get(start) == Some(&b'{') && checked(text, start).is_some()
