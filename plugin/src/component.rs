@@ -1,5 +1,6 @@
 //! Connects the interfaces in `wit/` to the rules.
 
+mod companion;
 mod convert;
 mod runtime;
 mod wasi_host;
@@ -13,6 +14,7 @@ use crate::state::State;
 use crate::turn;
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
+use companion::Companion;
 use core::cell::{LazyCell, RefCell};
 use openclaw_core::config::Config;
 use openclaw_core::fault::FaultCode;
@@ -100,7 +102,10 @@ impl gateway::Guest for Component {
             )))
         });
         let turn = TurnRequest::from(turn);
+        let companion = Companion::start();
         wit_bindgen::spawn_local(async move {
+            // Dropped last.
+            let _companion = companion;
             let events = Writer(RefCell::new(Some(writer)));
             let state = state();
             let (end, rest) =

@@ -41,6 +41,9 @@ enum Literals {
 
 impl<'a> Json<'a> {
     /// The object at the start of a text; anything after it is ignored.
+    ///
+    /// # Errors
+    /// There is no object, or not its end.
     pub fn object(text: &'a [u8]) -> Read<Self> {
         let text = without_mark(text);
         let start = after_space(text, 0);
@@ -67,6 +70,9 @@ impl<'a> Json<'a> {
 
     /// The named fields of the object at the start of a text: [`Json::object`] and [`Json::fields`], in one
     /// pass if nothing is odd.
+    ///
+    /// # Errors
+    /// Those of the two.
     pub fn fields_in<const N: usize>(text: &'a [u8], names: [&str; N]) -> Read<[Self; N]> {
         let start = Self::broken(without_mark(text));
         let mut found = [Self::default(); N];
@@ -78,6 +84,9 @@ impl<'a> Json<'a> {
 
     /// The named fields of an object whose own braces, names and commas must be well-formed. If a name
     /// repeats, the last field counts.
+    ///
+    /// # Errors
+    /// They are not well-formed.
     pub fn fields<const N: usize>(self, names: [&str; N]) -> Read<[Self; N]> {
         let mut found = [Self::default(); N];
         self.find(&names, &mut found)?;
