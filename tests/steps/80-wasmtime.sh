@@ -15,7 +15,7 @@ wasmtime=$(tests/setup/wasmtime.sh)
 section "the component's own tests, inside $("$wasmtime" --version)"
 # Without the component's exports: a test program has no host that could call them.
 cargo test --release --locked --no-fail-fast --target wasm32-wasip2 --no-default-features \
-    --package openclaw-plugin --package openclaw-memory
+    --package openclaw-plugin --package openclaw-wire --package openclaw-memory
 
 section "the released files: interfaces, sizes, sums"
 released=${CARGO_TARGET_DIR:-$root/target}/dist
