@@ -183,7 +183,9 @@ def running(process: subprocess.Popen[str], log: Path) -> Iterator[None]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
+        end = time.monotonic() + 60
         while answers():
+            assert time.monotonic() < end, "the gateway does not end"
             time.sleep(0.2)
 
 
