@@ -1,13 +1,9 @@
-"""What loading the client and answering one streamed turn costs a Python process, for the module
-`astr_openclaw`, for `aiohttp` and for the `openai` SDK, measured in the same run.
+"""What a real AstrBot's process gains in memory by loading the plugin and answering one task. Other clients beside ours,
+in processes of their own, are measured by `tests/benches/run`.
 
-    PYTHON tests/astrbot/memory.py [--rounds N] [--python PYTHON-WITH-ALL-THREE] [--zip PLUGIN.zip]
+    PYTHON tests/astrbot/memory.py --zip PLUGIN.zip
 
-Each measurement is a fresh process that talks to a small gateway in this one. Printed are the
-median over the rounds of the resident memory gained from before the import to after the turn, of
-the time to import, and of the time of the first turn. With `--zip` also what a real AstrBot's
-process gains by loading the plugin and answering one task (AstrBot has aiohttp and openai loaded
-already). Nothing is asserted: memory and times are the machine's.
+Nothing is asserted: memory is the machine's.
 """
 
 from __future__ import annotations
@@ -15,8 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
-import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,64 +20,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 TOKEN = "benchmark-token-0123456789"
 DELTAS = 200
-
-_HEAD = """
-import json, os, sys, time
-def kib():
-    with open("/proc/self/status") as status:
-        return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
-import asyncio
-URL, TOKEN = sys.argv[1:3]
-async def nothing():
-    pass
-asyncio.run(nothing())
-before, started = kib(), time.perf_counter()
-"""
-
-_TAIL = """
-imported = time.perf_counter()
-text = asyncio.run(main())
-ended = time.perf_counter()
-assert text == "x" * DELTAS, text
-print(json.dumps({"kib": kib() - before, "import": imported - started, "turn": ended - imported}))
-""".replace("DELTAS", str(DELTAS))
-
-CLIENTS = {
-    "astr_openclaw": """
-import astr_openclaw
-async def main():
-    plugin = await astr_openclaw.Plugin.load({"gateway_primary_url": URL, "gateway_bearer_token": TOKEN})
-    pieces = [event.text async for event in plugin.ask("hi") if isinstance(event, astr_openclaw.Delta)]
-    await plugin.close()
-    return "".join(pieces)
-""",
-    "aiohttp": """
-import aiohttp
-async def main():
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-        body = {"model": "openclaw", "input": "hi", "stream": True}
-        pieces = []
-        async with client.post(URL + "/v1/responses", json=body) as answer:
-            async for line in answer.content:
-                if line.startswith(b"data: {"):
-                    event = json.loads(line[6:])
-                    if event["type"] == "response.output_text.delta":
-                        pieces.append(event["delta"])
-        return "".join(pieces)
-""",
-    "openai": """
-import openai
-async def main():
-    client = openai.AsyncOpenAI(base_url=URL + "/v1", api_key=TOKEN)
-    pieces = []
-    stream = await client.responses.create(model="openclaw", input="hi", stream=True)
-    async for event in stream:
-        if event.type == "response.output_text.delta":
-            pieces.append(event.delta)
-    await client.close()
-    return "".join(pieces)
-""",
-}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -184,41 +120,16 @@ async def measure_astrbot(archive: Path, url: str) -> None:
         await astr.close()
 
 
-def main() -> int:
+def main() -> None:
     """See the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--python", default=sys.executable, help="default: the one that runs this")
-    parser.add_argument("--zip", type=Path, help="the plugin, to be measured in AstrBot")
+    parser.add_argument("--zip", type=Path, required=True, help="the plugin")
     options = parser.parse_args()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}"
-    print(
-        f"{'client':16} {'memory':>10} {'import':>10} {'first turn':>12}   (median of {options.rounds}, {DELTAS} deltas)"
-    )
-    failed = False
-    for name, code in CLIENTS.items():
-        rounds = []
-        for _ in range(options.rounds):
-            done = subprocess.run(
-                [options.python, "-c", _HEAD + code + _TAIL, url, TOKEN], capture_output=True, text=True
-            )
-            if done.returncode != 0:
-                print(f"{name:16} cannot be measured: {done.stderr.strip().splitlines()[-1]}")
-                failed = True
-                break
-            rounds.append(json.loads(done.stdout))
-        else:
-            median = {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
-            print(
-                f"{name:16} {median['kib'] / 1024:7.1f} MB {median['import'] * 1000:7.1f} ms {median['turn'] * 1000:9.1f} ms"
-            )
-    if options.zip:
-        asyncio.run(measure_astrbot(options.zip.resolve(), url))
+    asyncio.run(measure_astrbot(options.zip.resolve(), f"http://127.0.0.1:{server.server_address[1]}"))
     server.shutdown()
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

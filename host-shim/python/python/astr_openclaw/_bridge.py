@@ -19,7 +19,6 @@ from typing import Any
 
 from . import _native
 
-
 #: Seconds after which a timer that only holds something would be due: never.
 _NEVER = 1e9
 
