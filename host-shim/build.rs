@@ -1,6 +1,6 @@
 //! Builds the plugin component, so that the library can embed it.
 //!
-//! `OPENCLAW_PLUGIN_WASM=FILE` embeds that file instead.
+//! `OPENCLAW_PLUGIN_WASM=FILE` embeds that file instead; without a name it embeds none.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=OPENCLAW_PLUGIN_WASM");
 
     let wasm = match env::var_os("OPENCLAW_PLUGIN_WASM") {
+        Some(path) if path.is_empty() => Vec::new(),
         Some(path) => {
             let path = fs::canonicalize(&path)
                 .map_err(|e| format!("OPENCLAW_PLUGIN_WASM={}: {e}", path.display()))?;

@@ -150,8 +150,10 @@ class AstrBot:
 
     def _command(self, *python: str) -> tuple[list[str], dict[str, str]]:
         """The command line and the environment of a Python of this AstrBot."""
+        work = str(self.folder) if self._root is None else f"{self._inside}/work"
         environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PATH": f"{work}/bin:/usr/local/bin:/usr/bin:/bin",
+            "HOME": f"{work}/home",
             "LANG": "C.UTF-8",
             "ASTRBOT_DISABLE_METRICS": "1",
             "ASTRBOT_DASHBOARD_INITIAL_PASSWORD": PASSWORD,
@@ -160,16 +162,19 @@ class AstrBot:
             "NO_PROXY": "*",
         }
         if self._root is None:
-            environment["HOME"] = str(self.folder / "home")
             return [str(self.folder / "v/bin/python"), *python], environment
-        work = f"{self._inside}/work"
-        environment["HOME"] = f"{work}/home"
         settings = [f"{name}={value}" for name, value in environment.items()]
         program = [f"{self._inside}/v/bin/python", *python]
         inside = ["--chdir=" + work, *settings, *program]
         return ["unshare", "--mount", "sh", "-c", _CHROOT, str(self._root), str(self.folder), work, *inside], {
             "PATH": os.environ.get("PATH", "")
         }
+
+    def install_host_shim(self) -> None:
+        """Puts the program that build_wheel has built on AstrBot's PATH."""
+        built = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "release/host-shim"
+        (self.folder / "bin").mkdir()
+        shutil.copy(built, self.folder / "bin/host-shim")
 
     async def start(self) -> None:
         """Starts it. Its QQ port tells when it is ready: see `onebot.QQ.connect`."""

@@ -8,7 +8,7 @@ zip=$out/astrbot_plugin_openclaw.zip
 newer=
 if [ -f "$zip" ]; then
     newer=$(find "$root/Cargo.lock" "$root/wit" "$root/plugin" "$root/host-shim" -type f -newer "$zip" \
-        ! -path '*/tests/*' ! -path '*/__pycache__/*' ! -path '*/sidecar/*' -print | head -n 1)
+        ! -path '*/tests/*' ! -path '*/__pycache__/*' -print | head -n 1)
 fi
 if [ ! -f "$zip" ] || [ -n "$newer" ]; then
     "$root/host-shim/python/build_wheel" --out "$out" >&2

@@ -35,7 +35,7 @@ python=${python%% *}
 echo "building the wheel and the plugin's zip"
 "$python" "$root/host-shim/python/build_wheel" --out "$out"
 echo "the library alone, which is what the wheel has built already"
-(cd "$root" && cargo build --release --locked --quiet --package host-shim --no-default-features)
+(cd "$root" && cargo build --profile wheel --locked --quiet --package host-shim --no-default-features)
 
 # tests/run counts by name, but nobody wants to read all the names.
 runs=0
@@ -48,6 +48,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/astr-python.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # From a folder of its own: the sources beside the tests have no native module.
 cp -r "$root/host-shim/python/tests" "$root/host-shim/python/examples" "$root/host-shim/python/pyproject.toml" "$work/"
+# Other components are compiled by the host-shim on the PATH.
+mkdir "$work/bin"
+ln -s "$(realpath "${CARGO_TARGET_DIR:-$root/target}")/release/host-shim" "$work/bin/host-shim"
+export PATH="$work/bin:$PATH"
 cd "$work"
 wheel=$(ls "$out"/astr_openclaw-*.whl)
 for other in $pythons; do

@@ -92,14 +92,17 @@ def test_a_component_that_crashes_at_its_config_is_not_used_and_the_shipped_one_
 @pytest.mark.parametrize(
     ("locale", "content", "words"),
     [
-        ("zh", b"no component", "它不是可用的组件："),
+        ("zh", b"no component", "它不是 WebAssembly 组件"),
+        ("zh", b"\0asm\x0d\0\x01\0", "请把同一版本的 host-shim 放入 AstrBot 的 PATH"),
+        ("en", b"\0asm\x0d\0\x01\0", "host-shim is not on the PATH"),
         ("en", b"no component", "is not a WebAssembly component"),
         ("zh", None, "文件无法读取"),
     ],
 )
 def test_why_a_component_is_not_used_is_told_in_the_locale(
-    star: Path, gateway: Gateway, locale: str, content: bytes | None, words: str
+    star: Path, gateway: Gateway, monkeypatch, locale: str, content: bytes | None, words: str
 ) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
     wasm = star / "openclaw_plugin.wasm"
     wasm.unlink()
     if content is not None:

@@ -68,7 +68,6 @@ pub enum Command {
     Status(Format),
     Diagnose(Format),
     Inspect(Inspect),
-    #[cfg(feature = "demo")]
     Demo,
     Faults(Table),
     Guards(Table),

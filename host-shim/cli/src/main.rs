@@ -83,7 +83,6 @@ fn run(cli: Cli, locale: Locale) -> Result<u8, CliError> {
         Command::Status(format) => runtime.block_on(reports::status(&format, setup()?)),
         Command::Diagnose(format) => runtime.block_on(reports::diagnose(&format, setup()?)),
         Command::Inspect(options) => reports::inspect(&options, &cli.global, locale),
-        #[cfg(feature = "demo")]
         Command::Demo => runtime.block_on(commands::demo::run(&cli.global, locale)),
         Command::Faults(table) => print(&tables::faults(locale, table.markdown)),
         Command::Guards(table) => {

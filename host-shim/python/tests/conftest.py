@@ -14,6 +14,16 @@ from astr_openclaw import Plugin
 from gateway import Gateway
 
 
+def fake_host_shim(folder: Path, version: str | None) -> Path:
+    """A folder for the PATH, with a program that says it is that version of host-shim, or without."""
+    folder.mkdir()
+    if version is not None:
+        program = folder / "host-shim"
+        program.write_text(f"#!/bin/sh\necho host-shim {version}\n")
+        program.chmod(0o755)
+    return folder
+
+
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     with Gateway() as gateway:

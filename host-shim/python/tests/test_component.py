@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
-from astr_openclaw import LoadError, Plugin, command_line, shipped_component
+from astr_openclaw import LoadError, Plugin, shipped_component
+from conftest import fake_host_shim
 from gateway import Gateway
 
 
@@ -112,10 +113,6 @@ async def test_an_artifact_that_the_group_may_write_is_tightened(gateway: Gatewa
         artifact.chmod(before & 0o7777)
 
 
-def test_the_command_line_is_there_and_can_be_run() -> None:
-    assert os.access(command_line(), os.X_OK)
-
-
 @pytest.fixture
 def lost(tmp_path: Path, monkeypatch):
     """A wheel that lost files: a copy of the package's component that can be damaged."""
@@ -131,7 +128,9 @@ def lost(tmp_path: Path, monkeypatch):
 
 
 # Report P14 (attack).
-@pytest.mark.parametrize("damage", ["no code", "no description", "neither", "odd description", "empty code", "a folder"])
+@pytest.mark.parametrize(
+    "damage", ["no code", "no description", "neither", "odd description", "empty code", "a folder"]
+)
 async def test_a_wheel_without_its_machine_code_compiles_it(
     gateway: Gateway, tmp_path: Path, lost: Path, damage: str
 ) -> None:
@@ -155,13 +154,35 @@ async def test_a_wheel_without_its_machine_code_compiles_it(
 async def test_without_machine_code_and_compiler_the_error_says_what_to_do(
     gateway: Gateway, tmp_path: Path, lost: Path, monkeypatch
 ) -> None:
-    from astr_openclaw import _component
-
-    monkeypatch.setattr(_component, "command_line", lambda: tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))
     next(lost.glob("*.cwasm")).unlink()
     with pytest.raises(LoadError, match="reinstall the wheel") as caught:
         await Plugin.load(gateway.config, cache_dir=tmp_path / "cache")
-    assert caught.value.kind == "not_compiled" and "\n" not in str(caught.value)
+    assert caught.value.kind == "no_compiler" and "\n" not in str(caught.value)
+
+
+async def test_another_component_without_host_shim_says_what_is_needed(
+    gateway: Gateway, tmp_path: Path, other: Path, monkeypatch
+) -> None:
+    for version, words in ((None, "host-shim is not on the PATH"), ("0.0.9", "host-shim is version 0.0.9")):
+        folder = fake_host_shim(tmp_path / str(version), version)
+        monkeypatch.setenv("PATH", str(folder))
+        with pytest.raises(LoadError, match=words) as caught:
+            await Plugin.load(gateway.config, component=other, cache_dir=tmp_path / "cache")
+        assert caught.value.kind == "no_compiler" and "\n" not in str(caught.value)
+        assert str(other) in str(caught.value) and "reinstall the wheel" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"this is no wasm", b"", b"\x00asm\x01\x00\x00\x00"])
+async def test_what_is_no_component_is_told_without_a_compiler(
+    gateway: Gateway, tmp_path: Path, monkeypatch, content: bytes
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = tmp_path / "bad.wasm"
+    path.write_bytes(content)
+    with pytest.raises(LoadError) as caught:
+        await Plugin.load(gateway.config, component=path, cache_dir=tmp_path / "cache")
+    assert caught.value.kind == "not_a_component"
 
 
 async def test_another_component_needs_nothing_of_the_shipped_one(

@@ -11,7 +11,7 @@ use super::interfaces::{self, Interfaces};
 use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, cache, digest, trusted_file};
 use crate::regular_file::{self, ReadError};
 
-/// The component embedded in this library.
+/// The component embedded in this library; empty if it was built without one, as for the Python module.
 pub static EMBEDDED: &[u8] = include_bytes!(env!("OPENCLAW_EMBEDDED_WASM"));
 
 /// Largest accepted component file, in bytes; ours has about 300 kB.

@@ -2,7 +2,6 @@
 
 pub mod ask;
 pub mod chat;
-#[cfg(feature = "demo")]
 pub mod demo;
 pub mod reports;
 pub mod session;

@@ -10,7 +10,6 @@ async def main():
 asyncio.run(main())
 """
 
-from ._component import command_line as command_line
 from ._component import default_cache_dir as default_cache_dir
 from ._component import shipped_component as shipped_component
 from ._json import valid_text as valid_text
@@ -22,6 +21,7 @@ from ._plugin import CONFIG_KEYS as CONFIG_KEYS
 from ._plugin import SECRET_KEYS as SECRET_KEYS
 from ._plugin import Config as Config
 from ._plugin import Plugin as Plugin
+from ._programs import sidecar_program as sidecar_program
 from ._turn import Turn as Turn
 from .errors import ConfigError as ConfigError
 from .errors import DecideError as DecideError

@@ -1,5 +1,4 @@
-"""Finds the machine code of a component: the bundled artifact, or one made by the bundled program in its own
-process."""
+"""Finds the machine code of a component: the bundled artifact, or one made by `host-shim` in its own process."""
 
 from __future__ import annotations
 
@@ -12,10 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from ._programs import NoHostShim, bare_environment, host_shim
 from .errors import LoadError
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "component" / "openclaw_plugin.wasm"
+
+#: How every component begins; a core module has another version in it.
+_PREAMBLE = b"\0asm\x0d\0\x01\0"
 
 #: Larger than any component of this world.
 _MAX_WASM_BYTES = 64 << 20
@@ -34,11 +37,6 @@ class Code(NamedTuple):
 def shipped_component() -> Path:
     """The bundled component."""
     return _SHIPPED
-
-
-def command_line() -> Path:
-    """The bundled `host-shim` program."""
-    return _PACKAGE / "bin" / ("host-shim.exe" if sys.platform == "win32" else "host-shim")
 
 
 def default_cache_dir() -> Path:
@@ -127,24 +125,30 @@ def _sha256(path: Path) -> str:
         ) from None
 
 
+def _is_component(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_PREAMBLE)) == _PREAMBLE
+    except OSError as error:
+        raise LoadError(f"the component {path} cannot be read: {error}", "unreadable") from None
+
+
 async def _compile(wasm: Path, artifact: Path) -> None:
     """Compiles in another process, which replaces the artifact atomically."""
-    # Nothing more: the environment may contain tokens.
-    kept = ("PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LANG")
+    if not await asyncio.to_thread(_is_component, wasm):
+        raise LoadError(f"{wasm} is not a WebAssembly component", "not_a_component")
+    try:
+        compiler = await asyncio.to_thread(host_shim)
+    except NoHostShim as error:
+        remedy = "reinstall the wheel (pip install --force-reinstall astr-openclaw), or: " if wasm == _SHIPPED else ""
+        raise LoadError(f"{wasm} must be compiled: {remedy}{error}", "no_compiler") from None
     nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     try:
         artifact.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        command = [os.fspath(path) for path in (command_line(), "compile", wasm, artifact)]
-        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        command = [os.fspath(path) for path in (compiler, "compile", wasm, artifact)]
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=nothing, stdout=nothing, stderr=pipe, env=environment
+            *command, stdin=nothing, stdout=nothing, stderr=pipe, env=bare_environment()
         )
-    except FileNotFoundError:
-        raise LoadError(
-            f"{wasm} must be compiled, but {command_line()} is missing; "
-            "reinstall the wheel (pip install --force-reinstall astr-openclaw)",
-            "not_compiled",
-        ) from None
     except (OSError, ValueError) as error:
         raise LoadError(f"{wasm} cannot be compiled: {error}", "not_compiled") from None
     try:

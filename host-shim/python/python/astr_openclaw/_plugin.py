@@ -53,7 +53,8 @@ class Plugin:
         Args:
             config: See `Config`.
             component: A `.wasm` of the plugin's world. Default: the bundled one, whose machine code is
-                bundled too. Any other is first compiled by the bundled program, in its own process.
+                bundled too. Any other is first compiled, in its own process, by `host-shim`, which must be on
+                the PATH.
             cache_dir: Where machine code of other components is kept. Default: the user's cache folder.
             snapshot: The result of an earlier plugin's `snapshot`, possibly in another process: breakers
                 and counters continue. State of gateways at other addresses than the config's is

@@ -78,9 +78,9 @@ class LoadError(RuntimeError):
     """The component cannot be run. The message is one line and says what to do.
 
     Attributes:
-        kind: ``"unreadable"``, ``"not_a_component"``, ``"not_compiled"`` (the bundled program
-            rejected it or cannot be run), ``"other_world"``, ``"artifact"`` (its machine
-            code) or ``"unusable"``.
+        kind: ``"unreadable"``, ``"not_a_component"``, ``"no_compiler"`` (it must be compiled, and
+            this version's `host-shim` is not on the PATH), ``"not_compiled"`` (which rejected it),
+            ``"other_world"``, ``"artifact"`` (its machine code) or ``"unusable"``.
     """
 
     def __init__(self, message: str, kind: str = "unusable") -> None:

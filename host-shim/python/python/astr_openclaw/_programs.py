@@ -1,0 +1,91 @@
+"""The programs beside the module: the bundled `openclaw-sidecar`, and `host-shim`, which is looked for on the
+PATH."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ._native import VERSION
+
+_SUFFIX = ".exe" if sys.platform == "win32" else ""
+
+#: Seconds for `host-shim --version`, which takes milliseconds.
+_VERSION_LIMIT = 10.0
+
+
+class NoHostShim(Exception):
+    """`host-shim` is not on the PATH, or is another version. The message, one English line, says what to do;
+    `zh` is the same in Chinese."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+
+
+def bare_environment() -> dict[str, str]:
+    """What a program that only compiles needs, and nothing more: the environment may contain tokens."""
+    kept = ("PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LANG")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def sidecar_program() -> Path:
+    """The bundled `openclaw-sidecar` program."""
+    return Path(__file__).resolve().parent / "bin" / f"openclaw-sidecar{_SUFFIX}"
+
+
+def host_shim() -> Path:
+    """The `host-shim` on the PATH; raises `NoHostShim` unless it has this module's version."""
+    found = shutil.which("host-shim")
+    if found is None:
+        raise NoHostShim(
+            f"host-shim is not on the PATH; version {VERSION} is in the release's host-shim-{VERSION}-*.tar.gz "
+            "(to build it: cargo install --locked --path host-shim/cli)",
+            f"PATH 中没有 host-shim：{VERSION} 版在发布页的 host-shim-{VERSION}-*.tar.gz 中"
+            "（自行编译：cargo install --locked --path host-shim/cli）",
+        )
+    version = _version(found)
+    if version != VERSION:
+        raise NoHostShim(
+            f"{found} is version {version or 'unknown'}, but {VERSION} is required; install that one",
+            f"{found} 的版本是 {version or '未知'}，需要 {VERSION}，请安装该版本",
+        )
+    return Path(found)
+
+
+def _version(program: str) -> str | None:
+    """What comes after the name in the output of `host-shim --version`."""
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=bare_environment(),
+            timeout=_VERSION_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.fullmatch(r"host-shim (\S+)\s*", done.stdout.decode("utf-8", "replace"))
+    return found.group(1) if found else None
+
+
+def locale_of_environment() -> str:
+    """``en`` or ``zh``, by the rules of the programs: the first of LC_ALL, LC_MESSAGES and LANG that is set is the
+    locale; unless it is ``C`` or ``POSIX``, a supported language of LANGUAGE precedes it."""
+    values = (os.environ.get(name, "").strip() for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, values), "")
+    if locale in ("C", "POSIX"):
+        return "en"
+    for name in (*os.environ.get("LANGUAGE", "").split(":"), locale):
+        language = re.split(r"[_.@-]", name.strip().lower())[0]
+        if language in ("zh", "chinese"):
+            return "zh"
+        if language in ("en", "english"):
+            return "en"
+    return "en"
