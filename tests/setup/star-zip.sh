@@ -7,7 +7,7 @@ out=${CARGO_TARGET_DIR:-$root/target}/astrbot
 zip=$out/astrbot_plugin_openclaw.zip
 newer=
 if [ -f "$zip" ]; then
-    newer=$(find "$root/Cargo.lock" "$root/wit" "$root/plugin" "$root/host-shim" -type f -newer "$zip" \
+    newer=$(find "$root/Cargo.toml" "$root/Cargo.lock" "$root/wit" "$root/plugin" "$root/host-shim" -type f -newer "$zip" \
         ! -path '*/tests/*' ! -path '*/__pycache__/*' -print | head -n 1)
 fi
 if [ ! -f "$zip" ] || [ -n "$newer" ]; then

@@ -130,3 +130,19 @@ fn the_page_for_contributors_names_every_way_to_write_a_file_again() {
         assert!(page.contains(&row), "{CONTRIBUTING} has no {row}");
     }
 }
+
+// N14 of issue 13: figures that no longer held.
+#[test]
+fn figures_in_pages_are_those_that_were_measured() {
+    let mut check = std::process::Command::new("python3");
+    check.args(["tests/benches/report.py", "--check"]);
+    let output = match check.current_dir(root()).output() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            eprintln!("skipped: python3 is not installed");
+            return;
+        }
+        output => output.unwrap(),
+    };
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+}
