@@ -192,7 +192,11 @@ impl Session<'_> {
         }
         let mut table = String::new();
         for service in SERVICES {
-            table.push_str(&format!("{:<12} {}\n", service.name, service.title));
+            table.push_str(&format!(
+                "{:<12} {}\n",
+                service.name,
+                service.title().get(self.locale)
+            ));
             for line in [
                 service.base_url,
                 &service.models.join(", "),
@@ -255,10 +259,7 @@ impl Session<'_> {
     }
 
     fn ask_for_model(&self, args: &ModelArgs, files: &Files) -> Result<Choice> {
-        let titles: Vec<Text> = SERVICES
-            .iter()
-            .map(|one| Text::new(one.title, one.title))
-            .collect();
+        let titles: Vec<Text> = SERVICES.iter().map(Service::title).collect();
         let question =
             text!(en: "Which model service should the gateway use?", zh: "网关使用哪个模型服务？");
         let service = &SERVICES[prompt::choice(&question, &titles, None, self.locale)?];

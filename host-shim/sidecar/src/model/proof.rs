@@ -13,6 +13,7 @@ use openclaw_plugin::gateway::answer::{Answer, AnswerReader, Format};
 use super::endpoint::Endpoint;
 use crate::probe::{self, Probe};
 use crate::secret::Token;
+use crate::text::Text;
 
 /// Time limit of the resolution and of each connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -35,8 +36,8 @@ pub struct Answered {
 pub struct Refused {
     /// The plugin's code for it, which a turn would end with, and its texts.
     pub why: Why,
-    /// What the gateway said, secrets masked.
-    pub message: String,
+    /// What the gateway said, secrets masked, or what was wrong with it.
+    pub message: Text,
 }
 
 /// Whether the provider's port accepts connections from this machine.
@@ -82,28 +83,39 @@ pub fn ask(port: u16, token: &Token) -> Result<Answered, Refused> {
     const BODY: &str = r#"{"model":"openclaw:main","user":"host-shim-doctor","input":"Reply with the single word: ok"}"#;
     let start = Instant::now();
     let (probe, body) = probe::post(port, Some(token), BODY, CALL, MAX_ANSWER);
-    let refused = |code: FaultCode, message: &str| Refused {
+    let refused = |code: FaultCode, message: Text| Refused {
         why: code.into(),
-        message: mask(message, [token.expose()]),
+        message: message.map(|text| mask(text, [token.expose()])),
     };
+    let said = |text: &str| Text::new(text, text);
     match probe {
-        Probe::Failed { error } => Err(refused(FaultCode::NetworkOrUnreachable, &error)),
+        Probe::Failed { error } => Err(refused(FaultCode::NetworkOrUnreachable, said(&error))),
         Probe::Answered { status: 200, .. } => {
-            let mut reader = AnswerReader::new(Format::Json, MAX_ANSWER, Locale::En);
-            let mut shown = String::new();
-            reader.push(&body, &mut shown);
-            match reader.finish(&mut shown) {
+            let read = |locale| {
+                let mut reader = AnswerReader::new(Format::Json, MAX_ANSWER, locale);
+                let mut shown = String::new();
+                reader.push(&body, &mut shown);
+                reader.finish(&mut shown)
+            };
+            match read(Locale::En) {
                 Ok(answer) if answer.provider_failed || is_an_error(&answer) => {
-                    Err(refused(FaultCode::ModelProviderFailed, &answer.text))
+                    Err(refused(FaultCode::ModelProviderFailed, said(&answer.text)))
                 }
                 Ok(answer) => Ok(Answered {
                     text: first_line(&mask(&answer.text, [token.expose()])),
                     seconds: start.elapsed().as_secs(),
                 }),
-                Err(fault) => Err(refused(fault.code, &fault.message)),
+                Err(fault) => {
+                    let zh = read(Locale::Zh).err().map(|fault| fault.message);
+                    let zh = zh.unwrap_or_else(|| fault.message.clone());
+                    Err(refused(fault.code, Text::new(fault.message, zh)))
+                }
             }
         }
-        Probe::Answered { why, message, .. } => Err(Refused { why, message }),
+        Probe::Answered { why, message, .. } => Err(Refused {
+            why,
+            message: said(&message),
+        }),
     }
 }
 
@@ -120,4 +132,36 @@ fn first_line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     let plain = line.chars().filter(|c| !c.is_control());
     plain.take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// What [`ask`] makes of this answer with status 200.
+    fn of(body: &'static str) -> Result<Answered, Refused> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+            stream.write_all(head.as_bytes()).unwrap();
+        });
+        let answer = ask(port, &Token::new("a-token".to_owned()));
+        server.join().unwrap();
+        answer
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_answer_is_told_in_both_languages() {
+        let refused = of("<html>a proxy</html>").unwrap_err();
+        assert!(refused.message.en.is_ascii(), "{refused:?}");
+        assert!(!refused.message.zh.is_ascii(), "{refused:?}");
+    }
 }

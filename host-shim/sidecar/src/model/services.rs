@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::Text;
+
 /// How a service is asked, as OpenClaw's config names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[non_exhaustive]
@@ -55,7 +57,7 @@ pub struct Service {
     /// Its name in the gateway's config: none of OpenClaw's own providers, which come with settings that differ
     /// between versions.
     pub provider: &'static str,
-    /// Its name for people.
+    /// Its name for people, in English. See [`Service::title`].
     pub title: &'static str,
     /// The base URL; empty for [`CUSTOM`], whose user gives one.
     pub base_url: &'static str,
@@ -179,6 +181,16 @@ pub const SERVICES: &[Service] = &[
     },
 ];
 
+impl Service {
+    /// Its name for people, in both languages: all but [`CUSTOM`] have one of their own.
+    pub fn title(&self) -> Text {
+        match self.name {
+            CUSTOM => Text::new(self.title, "其他（兼容 OpenAI 的 URL）"),
+            _ => Text::new(self.title, self.title),
+        }
+    }
+}
+
 const fn openai_like(
     name: &'static str,
     provider: &'static str,
@@ -251,6 +263,8 @@ mod tests {
         for (n, service) in SERVICES.iter().enumerate() {
             assert!(SERVICES[..n].iter().all(|other| other.name != service.name));
             assert_eq!(service.provider, format!("sidecar_{}", service.name));
+            let title = service.title();
+            assert_eq!(title.en == title.zh, service.name != CUSTOM, "{title:?}");
             if service.name == CUSTOM {
                 continue;
             }
