@@ -8,10 +8,12 @@ use openclaw_sidecar::dotenv::PROVIDER_KEY;
 use openclaw_sidecar::model::astrbot;
 use openclaw_sidecar::model::proof::Refused;
 use openclaw_sidecar::templates;
+use openclaw_sidecar::text::Text;
 
 use super::failing_cases::{Case, files};
 use super::healthy::{CONFIG, KEY, edit, set_env};
 
+const SAID: &str = "HTTP 401: Incorrect API key provided";
 const URL: &str = "https://api.deepseek.com/v1";
 
 const fn seen(name: &'static str, facts: fn(&mut Facts)) -> Case {
@@ -99,7 +101,7 @@ pub const CASES: &[Case] = &[
     seen("model-does-not-answer", |facts| {
         facts.answer = Some(Err(Refused {
             why: FaultCode::ModelProviderFailed.into(),
-            message: "HTTP 401: Incorrect API key provided".to_owned(),
+            message: Text::new(SAID, SAID),
         }));
     }),
 ];
