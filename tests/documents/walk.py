@@ -74,7 +74,7 @@ class Walk:
             command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", timeout=LIMIT,
         )  # fmt: skip
-        return self._ran(text, done.stdout)
+        return self._ran(text, done.stdout, done.returncode)
 
     def on_terminal(self, begins: str, *answers: tuple[str, str]) -> Ran:
         """The same on a terminal, where each question gets its answer."""
@@ -101,9 +101,9 @@ class Walk:
                 seen = at + len(left[0][0])
                 os.write(ours, f"{left.pop(0)[1]}\n".encode())
         os.close(ours)
-        process.wait(LIMIT)
+        code = process.wait(LIMIT)
         assert not left, f"{left} were never asked:\n{text}\n{shown}"
-        return self._ran(text, shown)
+        return self._ran(text, shown, code)
 
     def start(self, begins: str) -> tuple[subprocess.Popen[str], Path]:
         """Starts the next block, which does not end by itself; also the file of its output."""
@@ -146,8 +146,12 @@ class Walk:
         script.write_text(BEFORE + text, "utf-8")
         return ["bash", os.fspath(script)]
 
-    def _ran(self, text: str, out: str) -> Ran:
-        failed, folder = self._notes / "failed", self._notes / "folder"
+    def _ran(self, text: str, out: str, code: int) -> Ran:
+        noted, folder = self._notes / "failed", self._notes / "folder"
         if folder.exists():
             self.folder = Path(folder.read_text().strip())
-        return Ran(text, out.replace("\r\n", "\n"), failed.read_text().splitlines() if failed.exists() else [])
+        failed = noted.read_text().splitlines() if noted.exists() else []
+        # A chain that breaks in its middle, or a line that bash cannot read, sets off no trap.
+        if code and not failed:
+            failed.append(f"{code} the block's end")
+        return Ran(text, out.replace("\r\n", "\n"), failed)

@@ -35,7 +35,7 @@ python=${python%% *}
 echo "building the wheel and the plugin's zip"
 "$python" "$root/host-shim/python/build_wheel" --out "$out"
 echo "the library alone, which is what the wheel has built already"
-(cd "$root" && cargo build --profile wheel --locked --quiet --package host-shim --no-default-features)
+(cd "$root" && OPENCLAW_PLUGIN_WASM="" cargo build --profile wheel --locked --quiet --package host-shim --no-default-features)
 
 # tests/run counts by name, but nobody wants to read all the names.
 runs=0

@@ -28,9 +28,9 @@ def compiler_calls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     calls: list[Path] = []
     real = _component._compile
 
-    async def counted(wasm: Path, artifact: Path) -> None:
+    async def counted(wasm: Path, artifact: Path, *, own: bool) -> None:
         calls.append(wasm)
-        await real(wasm, artifact)
+        await real(wasm, artifact, own=own)
 
     monkeypatch.setattr(_component, "_compile", counted)
     return calls
@@ -157,6 +157,16 @@ async def test_without_machine_code_and_compiler_the_error_says_what_to_do(
     monkeypatch.setenv("PATH", str(tmp_path))
     next(lost.glob("*.cwasm")).unlink()
     with pytest.raises(LoadError, match="reinstall the wheel") as caught:
+        await Plugin.load(gateway.config, cache_dir=tmp_path / "cache")
+    assert caught.value.kind == "no_compiler" and "\n" not in str(caught.value)
+
+
+async def test_machine_code_that_others_may_write_says_so_without_a_compiler(
+    gateway: Gateway, tmp_path: Path, lost: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    lost.chmod(0o777)
+    with pytest.raises(LoadError, match="others may write it.*reinstall the wheel") as caught:
         await Plugin.load(gateway.config, cache_dir=tmp_path / "cache")
     assert caught.value.kind == "no_compiler" and "\n" not in str(caught.value)
 

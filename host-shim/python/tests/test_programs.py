@@ -79,6 +79,12 @@ def test_a_wheel_that_lost_its_program_says_so(tmp_path: Path, monkeypatch, caps
         monkeypatch.setattr(sys, "argv", ["astr_openclaw", "--locale", locale, "sidecar", "up"])
         assert __main__.main() == 1
         assert words in capsys.readouterr().err
+        # The wheel does not bring host-shim.
+        monkeypatch.setattr(__main__, "host_shim", lambda: tmp_path / "gone")
+        monkeypatch.setattr(sys, "argv", ["astr_openclaw", "--locale", locale, "ask", "x"])
+        assert __main__.main() == 1
+        said = capsys.readouterr().err
+        assert words.replace("wheel", "host-shim") in said and "pip" not in said
 
 
 def test_the_wheel_has_neither_a_compiler_nor_the_fake_gateway() -> None:
@@ -87,3 +93,18 @@ def test_the_wheel_has_neither_a_compiler_nor_the_fake_gateway() -> None:
         # Where the panics of their code are said to come from.
         for source in (b"fake-gateway/src", b"cranelift-codegen-"):
             assert source not in content, path
+
+
+def test_a_host_shim_that_others_can_replace_is_not_run(tmp_path: Path) -> None:
+    from astr_openclaw import __version__
+
+    folder = fake_host_shim(tmp_path / "shared", __version__)
+    path = f"{folder}:/usr/bin:/bin"
+    assert run("ask", "x", PATH=path).returncode == 0
+    for place, mode in ((folder, 0o777), (folder / "host-shim", 0o777), (tmp_path, 0o777)):
+        before = place.stat().st_mode
+        place.chmod(mode)
+        english, chinese = run("ask", "x", PATH=path), run("ask", "x", PATH=path, LANG="zh_CN.UTF-8")
+        assert english.returncode == 1 and f"others can replace {folder}/host-shim" in english.stderr, english
+        assert str(place) in english.stderr and "其他用户可以替换" in chinese.stderr
+        place.chmod(before)

@@ -245,7 +245,16 @@ impl<'a> Json<'a> {
         while !rest.is_empty() {
             let run = first(rest, b'\\').unwrap_or(rest.len());
             let (run, escaped) = rest.split_at(run);
-            each(&lossy(run));
+            // All at once if it is valid, which is faster; else in parts, for a copy may be three times as large.
+            match core::str::from_utf8(run) {
+                Ok(run) => each(run),
+                Err(_) => run.utf8_chunks().for_each(|part| {
+                    each(part.valid());
+                    if !part.invalid().is_empty() {
+                        each("\u{fffd}");
+                    }
+                }),
+            }
             rest = escaped;
             if !rest.is_empty() {
                 let (c, used) = escape(rest);

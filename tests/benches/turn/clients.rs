@@ -36,7 +36,6 @@ impl Component {
         let plugin = Plugin::builder()
             .config(rig::config(url, config))
             .cache_dir(rig::cache_dir())
-            .memory(rig::PretendMemory::default())
             .build();
         Self(
             runtime

@@ -233,7 +233,7 @@ OpenClaw assistant
     "unreadable": ("文件无法读取，请检查路径与权限（{why}）", "{why}"),
     "not_a_component": ("它不是 WebAssembly 组件（{why}）", "{why}"),
     "no_compiler": (
-        "替换的组件需要先编译，请把同一版本的 host-shim 放入 AstrBot 的 PATH，然后重载插件（{why}）", "{why}"),
+        "组件需要编译，请把同一版本的 host-shim 放入 AstrBot 的 PATH，然后重载插件（{why}）", "{why}"),
     "not_compiled": ("它不是可用的组件：可能已损坏、不完整，或接口、版本与本插件不符（{why}）", "{why}"),
     "other_world": ("接口或版本与本插件不符，请使用同一版本项目构建的组件（{why}）", "{why}"),
     "artifact": ("机器码无法使用，请删除插件数据目录中的 components 后重载插件（{why}）", "{why}"),

@@ -55,31 +55,29 @@ def main() -> int:
         print(f"astr-openclaw {VERSION}")
         return 0
     if command == "sidecar":
-        program, arguments = os.fspath(sidecar_program()), [*options, *rest]
+        program, arguments, package = os.fspath(sidecar_program()), [*options, *rest], "wheel"
     else:
         try:
-            program, arguments = os.fspath(host_shim()), sys.argv[1:]
+            program, arguments, package = os.fspath(host_shim()), sys.argv[1:], "host-shim"
         except NoHostShim as error:
             why = error.zh if locale == "zh" else error
             print(f"astr_openclaw: {command}{'：' if locale == 'zh' else ': '}{why}", file=sys.stderr)
             return 1
-    return _run(program, arguments, locale)
+    return _run(program, arguments, package, locale)
 
 
-def _run(program: str, arguments: Sequence[str], locale: str) -> int:
+def _run(program: str, arguments: Sequence[str], package: str, locale: str) -> int:
     try:
         if os.name == "posix":
             os.execv(program, [program, *arguments])
         return subprocess.run([program, *arguments], check=False).returncode
     except OSError as error:
-        remedy = "pip install --force-reinstall astr-openclaw"
-        if locale == "zh":
-            print(f"astr_openclaw: 无法运行 {program}（{error.strerror}），请重新安装 wheel：{remedy}", file=sys.stderr)
-        else:
-            print(
-                f"astr_openclaw: cannot run {program} ({error.strerror}); install the wheel again: {remedy}",
-                file=sys.stderr,
-            )
+        en = f"cannot run {program} ({error.strerror}); install the {package} again"
+        zh = f"无法运行 {program}（{error.strerror}），请重新安装 {package}"
+        if package == "wheel":
+            en += ": pip install --force-reinstall astr-openclaw"
+            zh += "：pip install --force-reinstall astr-openclaw"
+        print(f"astr_openclaw: {zh if locale == 'zh' else en}", file=sys.stderr)
         return 1
 
 

@@ -61,7 +61,7 @@ async def find_code(
         return Code(_tightened(_SHIPPED.with_suffix(".cwasm")), digest)
     artifact = folder / f"{digest}.cwasm"
     if again or not _complete(artifact):
-        await _compile(path, artifact)
+        await _compile(path, artifact, own=shipped or path == _SHIPPED)
     return Code(artifact, digest)
 
 
@@ -133,14 +133,14 @@ def _is_component(path: Path) -> bool:
         raise LoadError(f"the component {path} cannot be read: {error}", "unreadable") from None
 
 
-async def _compile(wasm: Path, artifact: Path) -> None:
-    """Compiles in another process, which replaces the artifact atomically."""
+async def _compile(wasm: Path, artifact: Path, *, own: bool) -> None:
+    """Compiles in another process, which replaces the artifact atomically. `own`: it is the bundled component."""
     if not await asyncio.to_thread(_is_component, wasm):
         raise LoadError(f"{wasm} is not a WebAssembly component", "not_a_component")
     try:
         compiler = await asyncio.to_thread(host_shim)
     except NoHostShim as error:
-        remedy = "reinstall the wheel (pip install --force-reinstall astr-openclaw), or: " if wasm == _SHIPPED else ""
+        remedy = "reinstall the wheel (pip install --force-reinstall astr-openclaw), or: " if own else ""
         raise LoadError(f"{wasm} must be compiled: {remedy}{error}", "no_compiler") from None
     nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     try:
@@ -161,4 +161,4 @@ async def _compile(wasm: Path, artifact: Path) -> None:
             await process.wait()
     if process.returncode != 0:
         words = " ".join(stderr.decode("utf-8", "replace").split())
-        raise LoadError(f"{wasm} cannot be used: {words}", "not_compiled")
+        raise LoadError(f"{wasm} cannot be used: {words} ({compiler})", "not_compiled")

@@ -74,8 +74,14 @@ class Plugin:
         except LoadError as error:
             if error.kind != "artifact":
                 raise
-        # Made by another version of the shim or for another machine: made anew.
-        code = await _component.find_code(component, cache_dir, again=True)
+            refused = error
+        # Made by another version of the shim or for another machine, or where others can write: made anew.
+        try:
+            code = await _component.find_code(component, cache_dir, again=True)
+        except LoadError as error:
+            if error.kind != "no_compiler":
+                raise
+            raise LoadError(f"{refused}; {error}", "no_compiler") from None
         return await cls._load(config, code, snapshot)
 
     @classmethod

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,8 @@ def sidecar_program() -> Path:
 
 
 def host_shim() -> Path:
-    """The `host-shim` on the PATH; raises `NoHostShim` unless it has this module's version."""
+    """The `host-shim` on the PATH; raises `NoHostShim` unless it has this module's version. What it compiles runs in
+    this process, so neither may others be able to replace it."""
     found = shutil.which("host-shim")
     if found is None:
         raise NoHostShim(
@@ -48,6 +50,13 @@ def host_shim() -> Path:
             f"PATH 中没有 host-shim：{VERSION} 版在发布页的 host-shim-{VERSION}-*.tar.gz 中"
             "（自行编译：cargo install --locked --path host-shim/cli）",
         )
+    found = os.path.realpath(found)
+    place = _open_to_others(Path(found))
+    if place is not None:
+        raise NoHostShim(
+            f"others can replace {found}: check the owner and permissions of {place}",
+            f"其他用户可以替换 {found}：请检查 {place} 的属主与权限",
+        )
     version = _version(found)
     if version != VERSION:
         raise NoHostShim(
@@ -55,6 +64,21 @@ def host_shim() -> Path:
             f"{found} 的版本是 {version or '未知'}，需要 {VERSION}，请安装该版本",
         )
     return Path(found)
+
+
+def _open_to_others(program: Path) -> Path | None:
+    """The program or the folder above it that another user than root and this one may change; the rule is that of the
+    loader for machine code (`trusted_file.rs`)."""
+    if os.name != "posix":
+        return None
+    user, group = os.geteuid(), os.getegid()
+    for place in (program, *program.parents):
+        about = place.stat()
+        sticky = place != program and about.st_mode & stat.S_ISVTX
+        writable = about.st_mode & 0o002 or (about.st_mode & 0o020 and not about.st_gid == user == group)
+        if about.st_uid not in (0, user) or (writable and not sticky):
+            return place
+    return None
 
 
 def _version(program: str) -> str | None:

@@ -43,7 +43,6 @@ class Turn(AsyncIterator[Event]):
         self._waiter: asyncio.Future[None] | None = None
         self._loop = weakref.ref(asyncio.get_running_loop())
         self._box = _bridge.mailbox()
-        self._waiting = self._box.waiting()
         # The mailbox must not keep an abandoned turn alive.
         me = weakref.ref(self)
 
@@ -131,7 +130,7 @@ class Turn(AsyncIterator[Event]):
             if self._events or self._end is not None:
                 return
             waiter = self._waiter = asyncio.get_running_loop().create_future()
-            self._waiting.add(waiter)
+            self._box.waiting().add(waiter)
             try:
                 await waiter
             except asyncio.CancelledError:
@@ -139,7 +138,7 @@ class Turn(AsyncIterator[Event]):
                 raise
             finally:
                 self._waiter = None
-                self._waiting.discard(waiter)
+                self._box.waiting().discard(waiter)
 
     def _take(self) -> None:
         if self._end is not None:
