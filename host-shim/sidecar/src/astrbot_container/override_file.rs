@@ -40,11 +40,11 @@ pub struct Override {
 }
 
 /// Writes the override file for a container that Compose made; `None` for one made otherwise. An existing file
-/// that is not ours is left alone: then ours is in the root.
+/// that is not ours is left alone: then ours is in the root, as it is where AstrBot's folder cannot be written.
 ///
 /// # Errors
 ///
-/// It cannot be written.
+/// It cannot be written in the root either.
 pub(super) fn write(
     astrbot: &AstrBotContainer,
     network: &str,
@@ -65,23 +65,32 @@ pub(super) fn write(
     let in_default = format!("{}_default", compose.project);
     let in_default = astrbot.networks.contains_key(&in_default);
     let content = content(&base, &compose.service, network, in_default);
+    let put = |path: &Path| -> Result<bool> {
+        let there = read_file::read_text(path).is_ok_and(|text| text == content);
+        if !there {
+            files
+                .write(path, content.as_bytes(), 0o644)
+                .at(WRITE, path)?;
+        }
+        Ok(!there)
+    };
+    // A folder that we may not write in (a panel's) is as one with a name that is taken.
     let beside = beside(&compose.folder, &compose.files);
-    let path = beside.clone().unwrap_or_else(|| root.join(OWN));
-    let there = read_file::read_text(&path).is_ok_and(|text| text == content);
-    if !there {
-        files
-            .write(&path, content.as_bytes(), 0o644)
-            .at(WRITE, &path)?;
-    }
-    let options = match beside {
-        Some(_) => Vec::new(),
-        None => [compose.files.clone(), vec![path.clone()]].concat(),
+    let beside = beside.and_then(|path| put(&path).ok().map(|written| (path, written)));
+    let (path, written, options) = match beside {
+        Some((path, written)) => (path, written, Vec::new()),
+        None => {
+            let path = root.join(OWN);
+            let written = put(&path)?;
+            let options = [compose.files.clone(), vec![path.clone()]].concat();
+            (path, written, options)
+        }
     };
     Ok(Some(Override {
         path,
         options,
         folder: compose.folder.clone(),
-        written: !there,
+        written,
     }))
 }
 
@@ -178,6 +187,20 @@ mod tests {
         fs::remove_file(&users).unwrap();
         assert_eq!(put(&["astrbot.yml"]).path, root.join(OWN));
         assert_eq!(put(&["compose.yml", "more.yml"]).options.len(), 3);
+    }
+
+    // /proc refuses new files even to root.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_cannot_be_written_is_as_a_name_that_is_taken() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        let folder = Path::new("/proc/self");
+        let astrbot = astrbot(folder, &["compose.yml"]);
+        let own = write(&astrbot, "net", &root, AtomicFiles::new(&|_| {}));
+        let own = own.unwrap().unwrap();
+        assert_eq!(own.options, [folder.join("compose.yml"), root.join(OWN)]);
+        assert!(own.written && own.path.is_file());
     }
 
     #[test]

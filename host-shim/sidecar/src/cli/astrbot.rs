@@ -206,6 +206,6 @@ fn kept_by(file: &Override) -> Text {
         .map(|file| format!(" -f {}", file.display()));
     let options: String = options.collect();
     text!(
-        en: "AstrBot's folder has an override file of yours, or a compose file of another name. So that AstrBot stays in the network when it is created anew, use {path} as well:\n  cd {folder} && docker compose{options} up -d",
-        zh: "AstrBot 的目录中已有你的 override 文件，或 compose 文件用了别的名称。为使重新创建后的 AstrBot 仍在该网络中，请同时使用 {path}：\n  cd {folder} && docker compose{options} up -d")
+        en: "AstrBot's folder has an override file of yours or a compose file of another name, or cannot be written. So that AstrBot stays in the network when it is created anew, use {path} as well:\n  cd {folder} && docker compose{options} up -d",
+        zh: "AstrBot 的目录中已有你的 override 文件，或 compose 文件用了别的名称，或者该目录无法写入。为使重新创建后的 AstrBot 仍在该网络中，请同时使用 {path}：\n  cd {folder} && docker compose{options} up -d")
 }
