@@ -1,5 +1,6 @@
 //! The file that keeps AstrBot's container in the shared network when Compose makes it anew.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -97,9 +98,8 @@ pub(super) fn write(
 /// The name that Compose finds by itself beside AstrBot's file, unless another is there.
 fn beside(folder: &Path, files: &[PathBuf]) -> Option<PathBuf> {
     let name = |file: &Path| file.file_name()?.to_str().map(str::to_owned);
-    let ours = |path: &Path| read_file::read_text(path).is_ok_and(|text| text.starts_with(HEAD));
     // Ours of an earlier time is among the files already.
-    let mut own = files.iter().filter(|file| !ours(file));
+    let mut own = files.iter().filter(|file| !is_ours(file));
     let (Some(file), None) = (own.next(), own.next()) else {
         return None;
     };
@@ -108,8 +108,29 @@ fn beside(folder: &Path, files: &[PathBuf]) -> Option<PathBuf> {
         let (stem, end) = name.rsplit_once('.').unwrap_or((name, "yml"));
         folder.join(format!("{stem}.override.{end}"))
     };
-    let taken = |name: &str| over(name).exists() && !ours(&over(name));
+    // A link that leads nowhere is the user's, too.
+    let taken = |name: &str| fs::symlink_metadata(over(name)).is_ok() && !is_ours(&over(name));
     (folder.is_dir() && !DEFAULTS.iter().any(|name| taken(name))).then(|| over(&file))
+}
+
+/// Whether a file is ours, and nobody has put more into it.
+fn is_ours(path: &Path) -> bool {
+    let text = read_file::read_text(path).unwrap_or_default();
+    text.starts_with(HEAD) && compose_file::parse(&text).is_ok_and(|file| is_as_written(&file))
+}
+
+/// Whether a file has exactly what [`content`] writes, for whichever service and network.
+fn is_as_written(file: &Value) -> bool {
+    let service = file["services"].as_object();
+    let service = service.and_then(|services| services.keys().next());
+    let network = file["networks"][KEY]["name"].as_str();
+    let (Some(service), Some(network)) = (service, network) else {
+        return false;
+    };
+    [true, false].iter().any(|in_default| {
+        let ours = compose_file::parse(&content(file, service, network, *in_default));
+        ours.is_ok_and(|ours| ours == *file)
+    })
 }
 
 fn content(base: &Value, service: &str, network: &str, in_default: bool) -> String {
@@ -130,8 +151,6 @@ fn content(base: &Value, service: &str, network: &str, in_default: bool) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::astrbot_container::ComposeProject;
 
@@ -172,11 +191,38 @@ mod tests {
             serde_json::json!(["default", "openclaw"])
         );
         assert_eq!(file["networks"]["openclaw"]["name"], "net");
-        // Again, when Compose has read ours.
+        // Again, when Compose has read ours; and for another network.
         assert!(!put(&["compose.yml", "compose.override.yml"]).written);
 
+        // What the user adds to ours is the user's, as is a link that leads nowhere.
+        for (old, new) in [
+            (
+                "    networks: [default",
+                "    mem_limit: 2g\n    networks: [default",
+            ),
+            ("services:\n", "services:\n  napcat: {image: x}\n"),
+            ("[default, openclaw]", "[default, openclaw, more]"),
+            ("    name: ", "    labels: [a]\n    name: "),
+            ("networks:\n  openclaw", "networks:\n  more: {}\n  openclaw"),
+        ] {
+            let edited = text.replacen(old, new, 1);
+            assert_ne!(edited, text);
+            fs::write(&first.path, &edited).unwrap();
+            let other = put(&["compose.yml", "compose.override.yml"]);
+            assert_eq!(other.path, root.join(OWN), "{edited}");
+            assert_eq!(fs::read_to_string(&first.path).unwrap(), edited);
+        }
+        #[cfg(unix)]
+        {
+            fs::remove_file(&first.path).unwrap();
+            std::os::unix::fs::symlink("nowhere", &first.path).unwrap();
+            assert_eq!(put(&["compose.yml"]).path, root.join(OWN));
+            assert!(first.path.is_symlink());
+        }
+        fs::write(root.join(OWN), "").unwrap();
+
         // The user's own override stays, whichever of the names it has.
-        fs::remove_file(&first.path).unwrap();
+        drop(fs::remove_file(&first.path));
         let users = folder.join("docker-compose.override.yml");
         fs::write(&users, "services: {}\n").unwrap();
         let own = put(&["compose.yml"]);
