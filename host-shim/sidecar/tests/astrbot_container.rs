@@ -309,16 +309,15 @@ fn networks_that_cannot_be_shared_are_told_apart() {
             .says(said);
         assert!(!stage.calls().contains("network"), "{}", stage.calls());
     }
-    let stage = Stage::new();
-    with_astrbot(&stage, |_| {});
-    stage.edit(
-        COMPOSE,
-        "    init: true\n",
-        "    init: true\n    network_mode: host\n",
-    );
-    let run = stage.run(&["astrbot", "--container=astrbot"]);
-    run.ends(1)
-        .says("Remove network_mode from openclaw-gateway");
+    for mode in ["host", "bridge", "default"] {
+        let stage = Stage::new();
+        with_astrbot(&stage, |_| {});
+        let with = format!("    init: true\n    network_mode: {mode}\n");
+        stage.edit(COMPOSE, "    init: true\n", &with);
+        let run = stage.run(&["astrbot", "--container=astrbot"]);
+        run.ends(1)
+            .says("Remove network_mode from openclaw-gateway");
+    }
 }
 
 #[test]

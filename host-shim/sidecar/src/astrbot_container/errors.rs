@@ -53,7 +53,7 @@ error_functions! {
         "Remove network_mode from AstrBot's service, start it again, then run the command again." | "请删除 AstrBot 服务的 network_mode，重新启动它，然后重新运行。";
     SharedNetwork gateway_without_network():
         "The gateway's service has a network_mode, so it cannot share a network with AstrBot's container." | "网关的服务设置了 network_mode，无法与 AstrBot 的容器共用网络。",
-        "A container with the network of the host, or of another container, cannot join one." | "使用宿主机网络或其他容器网络的容器无法加入别的网络。",
+        "Compose accepts no networks beside network_mode." | "Compose 不允许 network_mode 与 networks 同时存在。",
         "Remove network_mode from {SERVICE} in {COMPOSE}, then run the command again." | "请在 {COMPOSE} 的 {SERVICE} 中删除 network_mode，然后重新运行。";
     SharedNetwork bad_network_name(name):
         "`{name}` is not a valid network name." | "`{name}` 不是合法的网络名称。",

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::errors;
 use super::is_name;
+use crate::compose_file;
 use crate::compose_file::edit::{self, Block};
-use crate::compose_file::{self, Network};
 use crate::dotenv::{self, Env};
 use crate::engine::{Engine, last_lines};
 use crate::error::Result;
@@ -82,13 +82,13 @@ pub fn kept_in(existing: &str, template: &str) -> Option<String> {
     in_compose(template, &network).ok()
 }
 
-/// Fails if the gateway's container cannot join a network.
+/// Fails if the gateway's service cannot have networks.
 pub(super) fn gateway_can_join(file: &Value, root: &Root, env: &Env) -> Result<()> {
     let name = compose_file::gateway(file);
     let service = name.and_then(|name| compose_file::service(file, name, root, env));
-    match service.map(|service| service.network) {
-        Some(Network::Host | Network::Other(_)) => Err(errors::gateway_without_network()),
-        _ => Ok(()),
+    match service.and_then(|service| service.network_mode) {
+        Some(_) => Err(errors::gateway_without_network()),
+        None => Ok(()),
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Service {
     pub ports: Vec<Port>,
     /// Its network.
     pub network: Network,
+    /// Its `network_mode` as written; Compose refuses `networks` beside any.
+    pub network_mode: Option<String>,
     /// Folders and files of the host and where they are in the container.
     pub mounts: Vec<Mount>,
     /// How long it may take to stop, as it is written.
@@ -72,8 +74,10 @@ pub fn service(file: &Value, name: &str, root: &Root, env: &Env) -> Option<Servi
     let written = extended(file, name, root.path(), env, &mut unread, DEPTH)?;
     let field = |key: &str| written.get(key);
     let environment = environment(&written, root, env, &mut unread);
-    let network = match field("network_mode").and_then(Value::as_str) {
-        None | Some("" | "bridge" | "default") => Network::Own,
+    let network_mode = field("network_mode").and_then(Value::as_str);
+    let network_mode = network_mode.filter(|mode| !mode.is_empty());
+    let network = match network_mode {
+        None | Some("bridge" | "default") => Network::Own,
         Some("host") => Network::Host,
         Some(other) => Network::Other(other.to_owned()),
     };
@@ -92,6 +96,7 @@ pub fn service(file: &Value, name: &str, root: &Root, env: &Env) -> Option<Servi
         environment,
         ports,
         network,
+        network_mode: network_mode.map(str::to_owned),
         mounts: mounts(&written),
         stop_grace: field("stop_grace_period").map(shown),
         profiles: match field("profiles") {
