@@ -1,6 +1,6 @@
 //! Brings AstrBot's container and the gateway into one network.
 
-use super::{AstrBotContainer, NetworkMode, Override, errors, find_usable, network, override_file};
+use super::{AstrBotContainer, Kept, NetworkMode, errors, find_usable, network, override_file};
 use crate::atomic_file::AtomicFiles;
 use crate::compose_file;
 use crate::doctor;
@@ -29,8 +29,8 @@ pub struct Connected {
     pub network_made: bool,
     /// Whether AstrBot's container joined just now; it was not restarted.
     pub joined: bool,
-    /// The override file for AstrBot's compose; `None` if Compose did not make the container.
-    pub override_file: Option<Override>,
+    /// What keeps it so when it is made anew; `None` where nothing is needed.
+    pub kept: Option<Kept>,
 }
 
 /// Connects AstrBot's container, which [`find_usable`] gave: makes the network where it is missing, puts the
@@ -65,7 +65,7 @@ pub fn connect(
                 mode: Mode::Host,
                 network_made: false,
                 joined: false,
-                override_file: None,
+                kept: None,
             });
         }
     }
@@ -94,12 +94,12 @@ pub fn connect(
     if let Some(gateway) = gateway.filter(|gateway| !gateway.networks.contains_key(&name)) {
         network::join(engine, &name, &gateway.id, &[engine.service()])?;
     }
-    let override_file = override_file::write(astrbot, &name, root, files)?;
+    let kept = override_file::write(astrbot, &name, root, files)?;
     Ok(Connected {
         mode: Mode::Network(name),
         network_made,
         joined,
-        override_file,
+        kept: Some(kept),
     })
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 pub use self::connect::{Connected, Mode, connect, reconnect};
-pub use self::override_file::Override;
+pub use self::override_file::{Kept, Override};
 use crate::engine::{self, Engine, Networks};
 use crate::error::Result;
 use crate::text::{Text, text};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::AstrBotContainer;
+use super::{AstrBotContainer, ComposeProject};
 use crate::atomic_file::AtomicFiles;
 use crate::compose_file;
 use crate::error::{At, Result, WRITE};
@@ -27,6 +27,18 @@ const DEFAULTS: [&str; 4] = [
     "docker-compose.yaml",
 ];
 
+/// What keeps AstrBot's container in the network when it is made anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kept {
+    /// Nothing: Compose did not make it.
+    ByNothing,
+    /// The override file.
+    ByFile(Override),
+    /// Nothing: this service has a `network_mode`, beside which Compose refuses `networks`.
+    NetworkMode(String),
+}
+
 /// An override file for AstrBot's compose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
@@ -40,7 +52,7 @@ pub struct Override {
     pub written: bool,
 }
 
-/// Writes the override file for a container that Compose made; `None` for one made otherwise. An existing file
+/// Writes the override file for a container that Compose made, unless its service cannot have it. An existing file
 /// that is not ours is left alone: then ours is in the root, as it is where AstrBot's folder cannot be written.
 ///
 /// # Errors
@@ -51,21 +63,24 @@ pub(super) fn write(
     network: &str,
     root: &Root,
     files: AtomicFiles<'_>,
-) -> Result<Option<Override>> {
+) -> Result<Kept> {
     let Some(compose) = astrbot
         .compose
         .as_ref()
         .filter(|compose| !compose.service.is_empty())
     else {
-        return Ok(None);
+        return Ok(Kept::ByNothing);
     };
-    let base = compose.files.first();
-    let base = base.and_then(|path| read_file::read_text(path).ok());
-    let base = base.and_then(|text| compose_file::parse(&text).ok());
-    let base = base.unwrap_or_default();
-    let in_default = format!("{}_default", compose.project);
-    let in_default = astrbot.networks.contains_key(&in_default);
-    let content = content(&base, &compose.service, network, in_default);
+    let written = Written::read(astrbot, compose);
+    if written.network_mode {
+        return Ok(Kept::NetworkMode(compose.service.clone()));
+    }
+    let content = content(
+        &written.version,
+        &compose.service,
+        network,
+        written.in_default,
+    );
     let put = |path: &Path| -> Result<bool> {
         let there = read_file::read_text(path).is_ok_and(|text| text == content);
         if !there {
@@ -87,12 +102,55 @@ pub(super) fn write(
             (path, written, options)
         }
     };
-    Ok(Some(Override {
+    Ok(Kept::ByFile(Override {
         path,
         options,
         folder: compose.folder.clone(),
         written,
     }))
+}
+
+/// What Compose's files, ours aside, say of AstrBot's service.
+struct Written {
+    /// The file's version, `null` without one.
+    version: Value,
+    /// Whether it has a `network_mode`.
+    network_mode: bool,
+    /// Whether it is in its project's default network, whatever that one is called.
+    in_default: bool,
+}
+
+impl Written {
+    fn read(astrbot: &AstrBotContainer, compose: &ComposeProject) -> Self {
+        let files = compose.files.iter().filter(|path| !is_ours(path));
+        let files = files.filter_map(|path| read_file::read_text(path).ok());
+        let files = files.filter_map(|text| compose_file::parse(&text).ok());
+        let files: Vec<Value> = files.collect();
+        let services = files
+            .iter()
+            .filter_map(|file| compose_file::services(file)?.get(&compose.service));
+        let services: Vec<&Value> = services.collect();
+        let whole = !services.is_empty() && services.iter().all(|it| it["extends"].is_null());
+        let named = || services.iter().map(|it| &it["network_mode"]);
+        let network_mode = named().any(|mode| !mode.is_null() && mode != "");
+        let lists = || services.iter().map(|it| &it["networks"]);
+        let lists_default = |networks: &Value| match networks {
+            Value::Array(names) => names.iter().any(|name| name == "default"),
+            networks => networks.get("default").is_some(),
+        };
+        // Where the files do not tell, the container's networks do.
+        let is_in = |name: &str| astrbot.networks.contains_key(name);
+        Self {
+            version: files
+                .first()
+                .map_or(Value::Null, |file| file["version"].clone()),
+            network_mode: network_mode || !whole && (is_in("bridge") || is_in("podman")),
+            in_default: match whole {
+                true => lists().all(Value::is_null) || lists().any(lists_default),
+                false => is_in(&format!("{}_default", compose.project)),
+            },
+        }
+    }
 }
 
 /// The name that Compose finds by itself beside AstrBot's file, unless another is there.
@@ -128,14 +186,14 @@ fn is_as_written(file: &Value) -> bool {
         return false;
     };
     [true, false].iter().any(|in_default| {
-        let ours = compose_file::parse(&content(file, service, network, *in_default));
+        let ours = compose_file::parse(&content(&file["version"], service, network, *in_default));
         ours.is_ok_and(|ours| ours == *file)
     })
 }
 
-fn content(base: &Value, service: &str, network: &str, in_default: bool) -> String {
+fn content(version: &Value, service: &str, network: &str, in_default: bool) -> String {
     // Old versions of Compose refuse two files of different versions.
-    let version = match &base["version"] {
+    let version = match version {
         Value::Null => String::new(),
         version => format!("version: {version}\n"),
     };
@@ -152,7 +210,13 @@ fn content(base: &Value, service: &str, network: &str, in_default: bool) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::astrbot_container::ComposeProject;
+
+    fn file(kept: Result<Kept>) -> Override {
+        match kept.unwrap() {
+            Kept::ByFile(file) => file,
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn astrbot(folder: &Path, files: &[&str]) -> AstrBotContainer {
         AstrBotContainer {
@@ -176,21 +240,19 @@ mod tests {
         fs::write(folder.join("compose.yml"), "version: '3.8'\nservices: {}\n").unwrap();
         let put = |files: &[&str]| {
             let astrbot = astrbot(&folder, files);
-            write(&astrbot, "net", &root, AtomicFiles::new(&|_| {}))
-                .unwrap()
-                .unwrap()
+            file(write(&astrbot, "net", &root, AtomicFiles::new(&|_| {})))
         };
         let first = put(&["compose.yml"]);
         assert_eq!(first.path, folder.join("compose.override.yml"));
         assert!(first.written && first.options.is_empty());
         let text = fs::read_to_string(&first.path).unwrap();
-        let file = compose_file::parse(&text).unwrap();
-        assert_eq!(file["version"], "3.8");
+        let parsed = compose_file::parse(&text).unwrap();
+        assert_eq!(parsed["version"], "3.8");
         assert_eq!(
-            file["services"]["astrbot"]["networks"],
+            parsed["services"]["astrbot"]["networks"],
             serde_json::json!(["default", "openclaw"])
         );
-        assert_eq!(file["networks"]["openclaw"]["name"], "net");
+        assert_eq!(parsed["networks"]["openclaw"]["name"], "net");
         // Again, when Compose has read ours; and for another network.
         assert!(!put(&["compose.yml", "compose.override.yml"]).written);
 
@@ -244,7 +306,7 @@ mod tests {
         let folder = Path::new("/proc/self");
         let astrbot = astrbot(folder, &["compose.yml"]);
         let own = write(&astrbot, "net", &root, AtomicFiles::new(&|_| {}));
-        let own = own.unwrap().unwrap();
+        let own = file(own);
         assert_eq!(own.options, [folder.join("compose.yml"), root.join(OWN)]);
         assert!(own.written && own.path.is_file());
     }
@@ -254,7 +316,79 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let root = Root::new(temp.path()).unwrap();
         let none = AstrBotContainer::default();
-        let written = write(&none, "net", &root, AtomicFiles::new(&|_| {})).unwrap();
-        assert_eq!(written, None);
+        let kept = write(&none, "net", &root, AtomicFiles::new(&|_| {})).unwrap();
+        assert_eq!(kept, Kept::ByNothing);
+    }
+
+    /// What is written for a container in this network, beside these files of Compose.
+    fn beside_files(network: &str, texts: &[&str]) -> Option<Value> {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        let names = ["compose.yml", "more.yml"];
+        for (name, text) in names.iter().zip(texts) {
+            fs::write(temp.path().join(name), text).unwrap();
+        }
+        let mut astrbot = astrbot(temp.path(), &names[..texts.len().max(1)]);
+        astrbot.networks = [(network.to_owned(), Vec::new())].into();
+        match write(&astrbot, "net", &root, AtomicFiles::new(&|_| {})).unwrap() {
+            Kept::NetworkMode(service) => {
+                assert_eq!(service, "astrbot");
+                assert!(!temp.path().join("compose.override.yml").exists());
+                assert!(!root.join(OWN).exists());
+                None
+            }
+            kept => {
+                let text = fs::read_to_string(file(Ok(kept)).path).unwrap();
+                let parsed = compose_file::parse(&text).unwrap();
+                Some(parsed["services"]["astrbot"]["networks"].clone())
+            }
+        }
+    }
+
+    #[test]
+    fn the_default_network_stays_whatever_it_is_called() {
+        let both = serde_json::json!(["default", "openclaw"]);
+        let one = serde_json::json!(["openclaw"]);
+        let plain = "services: {astrbot: {image: x}}\n";
+        let named = format!("{plain}networks: {{default: {{name: botnet}}}}\n");
+        let front = "services: {astrbot: {networks: [front]}}\n";
+        let mapping = "services: {astrbot: {networks: {default: {aliases: [x]}}}}\n";
+        let extends = "services: {astrbot: {extends: {file: x.yml, service: y}}}\n";
+        for (network, texts, wanted) in [
+            ("botnet", &[named.as_str()][..], &both),
+            ("botnet", &[mapping], &both),
+            ("bot_default", &[front], &one),
+            ("bot_default", &[plain, front], &one),
+            ("botnet", &[front, mapping], &both),
+            // The files do not tell.
+            ("bot_default", &[extends], &both),
+            ("botnet", &[extends], &one),
+            ("bot_default", &[], &both),
+            ("botnet", &[], &one),
+        ] {
+            assert_eq!(
+                beside_files(network, texts).as_ref(),
+                Some(wanted),
+                "{texts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_beside_a_network_mode() {
+        let plain = "services: {astrbot: {image: x}}\n";
+        let bridge = "services: {astrbot: {network_mode: bridge}}\n";
+        let extends = "services: {astrbot: {extends: {file: x.yml, service: y}}}\n";
+        for (network, texts) in [
+            ("bridge", &[bridge][..]),
+            ("bot_default", &[plain, bridge]),
+            ("bridge", &[extends]),
+            ("bridge", &[]),
+            ("podman", &[]),
+        ] {
+            assert_eq!(beside_files(network, texts), None, "{texts:?}");
+        }
+        // A default network that is the engine's.
+        assert!(beside_files("bridge", &[plain]).is_some());
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{OK, Session, prompt};
 use crate::astrbot_container::{
-    self, AstrBotContainer, Mode, NetworkMode, Override, connect, errors, find, find_all,
+    self, AstrBotContainer, Kept, Mode, NetworkMode, Override, connect, errors, find, find_all,
     find_usable, lines,
 };
 use crate::compose_file;
@@ -121,9 +121,12 @@ impl Session<'_> {
                 en: "connected AstrBot's container `{name}` to the network {network}; it was not restarted",
                 zh: "已连接    AstrBot 的容器 `{name}` 已加入网络 {network}，没有重启"));
         }
-        self.say(&match &connected.override_file {
-            Some(file) => kept_by(file),
-            None => text!(
+        self.say(&match &connected.kept {
+            Some(Kept::ByFile(file)) => kept_by(file),
+            Some(Kept::NetworkMode(service)) => text!(
+                en: "AstrBot's service `{service}` has a network_mode, beside which Compose accepts no networks, so no override file was written. So that AstrBot stays in the network when it is created anew, replace its network_mode by:\n    networks: [default, openclaw]\nand add to the file's networks:\n    openclaw: {{ external: true, name: {network} }}",
+                zh: "AstrBot 的服务 `{service}` 设置了 network_mode，而 Compose 不允许它与 networks 同时存在，因此没有写入 override 文件。为使重新创建后的 AstrBot 仍在该网络中，请把 network_mode 换成：\n    networks: [default, openclaw]\n并在该文件的 networks 中加入：\n    openclaw: {{ external: true, name: {network} }}"),
+            _ => text!(
                 en: "`{name}` was started without Compose. When you create it anew, add --network {network} to docker run, or run: docker network connect {network} {name}",
                 zh: "`{name}` 不是用 Compose 启动的。以后重新创建它时，请在 docker run 中加上 --network {network}，或运行：docker network connect {network} {name}"),
         });
