@@ -13,6 +13,10 @@ error_functions! {
         "The container `{name}` ({image}) is not AstrBot.{candidates}" | "容器 `{name}`（{image}）不是 AstrBot。{candidates}",
         "Its image is not named astrbot, and nothing is mounted at /AstrBot/data." | "它的镜像名不含 astrbot，也没有挂载到 /AstrBot/data 的目录。",
         "Name AstrBot's container as `docker ps` shows it." | "请使用 `docker ps` 中显示的 AstrBot 容器名。";
+    AstrBotContainer mounts_data_of(name, image, other):
+        "The container `{name}` ({image}) is not AstrBot: it only mounts the data folder of `{other}`." | "容器 `{name}`（{image}）不是 AstrBot，它只是也挂载了 `{other}` 的数据目录。",
+        "" | "",
+        "Pass `{other}` instead." | "请改用 `{other}`。";
     AstrBotContainer not_running(name, status):
         "AstrBot's container `{name}` is not running ({status})." | "AstrBot 的容器 `{name}` 没有运行（{status}）。",
         "" | "",

@@ -64,6 +64,8 @@ pub struct AstrBotContainer {
     pub status: String,
     /// Whether it looks like AstrBot: its image's name, its working folder, or a mount at [`DATA`].
     pub is_astrbot: bool,
+    /// Whether only the mount says so: others mount the folder as well, NapCat in AstrBot's own compose file.
+    pub only_mounts: bool,
     /// The folder of this machine that is mounted at [`DATA`].
     pub data: Option<PathBuf>,
     /// Its environment.
@@ -94,16 +96,32 @@ impl AstrBotContainer {
     }
 }
 
-/// All containers that look like AstrBot, running ones first.
+/// All containers that look like AstrBot, running ones first; by the mount alone only where nothing else does.
 ///
 /// # Errors
 ///
 /// The engine did not respond, or its answer could not be read.
 pub fn find_all(engine: &Engine) -> Result<Vec<AstrBotContainer>> {
     let all = engine.describe(&[])?;
-    let mut found: Vec<_> = all.iter().map(read).filter(|one| one.is_astrbot).collect();
+    let mut found = likely(all.iter().map(read).collect());
     found.sort_by(|one, other| (!one.runs(), &one.name).cmp(&(!other.runs(), &other.name)));
     Ok(found)
+}
+
+fn likely(mut all: Vec<AstrBotContainer>) -> Vec<AstrBotContainer> {
+    let surely = all.iter().any(|one| one.is_astrbot && !one.only_mounts);
+    all.retain(|one| one.is_astrbot && !(surely && one.only_mounts));
+    all
+}
+
+/// The container of `found` whose data another only mounts.
+fn whose_data<'a>(
+    one: &AstrBotContainer,
+    found: &'a [AstrBotContainer],
+) -> Option<&'a AstrBotContainer> {
+    let data = one.data.as_ref().filter(|_| one.only_mounts)?;
+    let mut surely = found.iter().filter(|other| !other.only_mounts);
+    surely.find(|other| other.data.as_ref() == Some(data))
 }
 
 /// The container of this name or id, whatever it is; `None` if there is none.
@@ -145,6 +163,12 @@ pub fn find_usable(engine: &Engine, name: &str) -> Result<AstrBotContainer> {
     if !container.is_astrbot {
         return Err(errors::not_astrbot(name, &container.image, &candidates()));
     }
+    if container.only_mounts
+        && let Some(other) = whose_data(&container, &find_all(engine)?)
+    {
+        let image = &container.image;
+        return Err(errors::mounts_data_of(name, image, &other.name));
+    }
     if !container.runs() {
         return Err(errors::not_running(name, &container.status));
     }
@@ -178,8 +202,7 @@ fn read(value: &Value) -> AstrBotContainer {
     let mount = mount.next();
     let source = mount.and_then(|mount| mount["Source"].as_str());
     let repository = image.rsplit('/').next().unwrap_or_default();
-    let is_astrbot = mount.is_some()
-        || repository.to_ascii_lowercase().contains("astrbot")
+    let surely = repository.to_ascii_lowercase().contains("astrbot")
         || text("/Config/WorkingDir").trim_end_matches('/') == "/AstrBot";
     let environment = at("/Config/Env");
     let environment = environment.as_array().into_iter().flatten();
@@ -188,7 +211,8 @@ fn read(value: &Value) -> AstrBotContainer {
         id: text("/Id"),
         name: text("/Name").trim_start_matches('/').to_owned(),
         status: text("/State/Status"),
-        is_astrbot,
+        is_astrbot: surely || mount.is_some(),
+        only_mounts: !surely && mount.is_some(),
         data: source
             .filter(|source| !source.is_empty())
             .map(PathBuf::from),

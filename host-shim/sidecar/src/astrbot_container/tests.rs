@@ -37,6 +37,28 @@ fn astrbot_is_known_by_its_image_its_mount_or_its_folder() {
     }
 }
 
+// NapCat mounts AstrBot's data in AstrBot's own compose file.
+#[test]
+fn one_that_only_mounts_astrbots_data_is_not_astrbot_beside_it() {
+    let by = |name: &str, image: &str, source: &str| {
+        container(json!({
+            "Name": name, "Config": {"Image": image},
+            "Mounts": [{"Destination": "/AstrBot/data", "Source": source}],
+        }))
+    };
+    let napcat = by("napcat", "mlikiowa/napcat-docker:latest", "/srv/bot/data");
+    let astrbot = by("astrbot", "soulter/astrbot:latest", "/srv/bot/data");
+    let mine = by("mine", "mine:1", "/srv/mine/data");
+    let all = [&napcat, &mine, &astrbot].map(Clone::clone).to_vec();
+    let found = likely(all);
+    assert_eq!(found, [astrbot.clone()]);
+    assert_eq!(whose_data(&napcat, &found), Some(&astrbot));
+    // An image of one's own is AstrBot by name, and without any other.
+    assert_eq!(whose_data(&mine, &found), None);
+    assert_eq!(whose_data(&astrbot, &found), None);
+    assert_eq!(likely(vec![mine.clone()]), [mine]);
+}
+
 #[test]
 fn whose_network_it_has_is_read() {
     for (written, mode) in [
