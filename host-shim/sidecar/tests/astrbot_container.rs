@@ -286,10 +286,13 @@ fn a_network_of_somebody_else_or_with_other_settings_is_named() {
     let other = taken(r#""openclaw-sidecar.root": "/srv/other""#);
     stage.file(&format!("networks/{own}"), &other);
     run(&[]).ends(1).says("/srv/other");
+    let network = format!("--network={own}");
+    stage.file("no-connect", "0123456789abcdef");
+    run(&[&network]).ends(1).says("cannot join");
     assert_eq!(fs::read(stage.root.join(COMPOSE)).unwrap(), before);
     assert_eq!(stage.env().get(ASTRBOT_CONTAINER), None);
     // By name it is taken all the same.
-    let network = format!("--network={own}");
+    stage.file("no-connect", "");
     run(&[&network]).ends(0);
     assert_eq!(stage.env().get(ASTRBOT_CONTAINER), Some("astrbot"));
 }

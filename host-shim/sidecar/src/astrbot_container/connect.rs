@@ -33,14 +33,14 @@ pub struct Connected {
     pub kept: Option<Kept>,
 }
 
-/// Connects AstrBot's container, which [`find_usable`] gave: makes the network where it is missing, puts the
-/// gateway's service and the container into it, writes the override file for AstrBot's compose, and the
-/// container's name into the `.env`. Nothing is restarted.
+/// Connects AstrBot's container, which [`find_usable`] gave: makes the network where it is missing and joins both
+/// containers to it; then writes it into the gateway's compose file, the container's name into the `.env`, and the
+/// override file for AstrBot's compose. Nothing is restarted.
 ///
 /// # Errors
 ///
 /// One of the containers cannot join a network, the network does not fit or is another's, or a file cannot be
-/// written. Before that, nothing has been changed.
+/// written. Where a network or a container is refused, no file has been changed; a second call continues.
 pub fn connect(
     engine: &Engine,
     root: &Root,
@@ -81,10 +81,6 @@ pub fn connect(
     };
     let new = network::in_compose(&text, &name)?;
     let network_made = network::ensure(engine, root, &name, by_user)?;
-    if new != text {
-        files.write(&path, new.as_bytes(), 0o644).at(WRITE, &path)?;
-    }
-    remember()?;
     let joined = !astrbot.networks.contains_key(&name);
     if joined {
         network::join(engine, &name, &astrbot.id, &[])?;
@@ -94,6 +90,10 @@ pub fn connect(
     if let Some(gateway) = gateway.filter(|gateway| !gateway.networks.contains_key(&name)) {
         network::join(engine, &name, &gateway.id, &[engine.service()])?;
     }
+    if new != text {
+        files.write(&path, new.as_bytes(), 0o644).at(WRITE, &path)?;
+    }
+    remember()?;
     let kept = override_file::write(astrbot, &name, root, files)?;
     Ok(Connected {
         mode: Mode::Network(name),
