@@ -9,9 +9,11 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::astrbot_container::network;
 use crate::atomic_file::{self, AtomicFiles};
 use crate::dotenv;
 use crate::error::{self, At, LIST_POINTS, MAKE_POINT, REMOVE_POINT, Result, USE_POINT};
+use crate::interpolate::Dialect;
 use crate::layout::{COMPOSE, CONFIG, ENV, KEPT, Root};
 use crate::read_file;
 
@@ -131,7 +133,7 @@ pub fn list(root: &Root) -> Result<Vec<RestorePoint>> {
     Ok(points)
 }
 
-/// Copies a restore point's files into the root. Each is replaced atomically; the journal repeats an
+/// Copies a restore point's files into the root; AstrBot's container stays connected as it is. Each is replaced atomically; the journal repeats an
 /// interrupted call.
 ///
 /// # Errors
@@ -142,10 +144,28 @@ pub fn restore(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
     for (name, mode) in FILES {
         let (from, to) = (folder.join(name), root.join(name));
         read_file::read(&from)
-            .and_then(|content| files.write(&to, &content, mode))
+            .and_then(|content| files.write(&to, &still_connected(root, name, content), mode))
             .at(USE_POINT, &from)?;
     }
     Ok(())
+}
+
+/// A restore point's file with the connection that AstrBot's container has now: it belongs to no version.
+fn still_connected(root: &Root, name: &str, old: Vec<u8>) -> Vec<u8> {
+    let with = |old: &str| match name {
+        ENV => {
+            let now = dotenv::load(root, Dialect::default()).ok()?;
+            let container = now.get(dotenv::ASTRBOT_CONTAINER)?;
+            Some(dotenv::set(old, dotenv::ASTRBOT_CONTAINER, container))
+        }
+        COMPOSE => {
+            let now = read_file::read_text(&root.join(COMPOSE)).ok()?;
+            network::kept_in(&now, old)
+        }
+        _ => None,
+    };
+    let new = std::str::from_utf8(&old).ok().and_then(with);
+    new.map_or(old, String::into_bytes)
 }
 
 /// Removes a restore point; it may not exist.
@@ -265,6 +285,30 @@ mod tests {
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode(&root.join(ENV)), 0o600);
             assert_eq!(mode(&root.join(KEPT)), 0o700);
+        }
+    }
+
+    #[test]
+    fn astrbots_container_stays_connected() {
+        let temp = tempfile::tempdir().unwrap();
+        let (root, files) = root(temp.path());
+        let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
+        let point = make(&root, "2026.2.9", true, files);
+        let compose = network::in_compose(&read(COMPOSE), "bot-net").unwrap();
+        let env = dotenv::set(&read(ENV), dotenv::ASTRBOT_CONTAINER, "astrbot");
+        fs::write(root.join(COMPOSE), &compose).unwrap();
+        fs::write(
+            root.join(ENV),
+            dotenv::set(&env, dotenv::VERSION, "2026.9.6"),
+        )
+        .unwrap();
+        // A second time too, as after an interruption.
+        for _ in 0..2 {
+            restore(&root, &point.id, files).unwrap();
+            assert_eq!(read(COMPOSE), compose);
+            let env = dotenv::load(&root, Dialect::default()).unwrap();
+            assert_eq!(env.get(dotenv::ASTRBOT_CONTAINER), Some("astrbot"));
+            assert_eq!(env.get(dotenv::VERSION), Some("2026.2.9"));
         }
     }
 
