@@ -121,14 +121,9 @@ fn one_command_connects_it_and_the_settings_have_the_services_name() {
     );
     // host-shim itself runs on this machine, where the port stays where it is.
     for format in ["env", "toml"] {
-        let settings = stage
-            .run(&["print-config", "--format", format])
-            .ends(0)
-            .stdout;
-        assert!(
-            settings.contains(&format!("http://127.0.0.1:{}", stage.port)),
-            "{settings}"
-        );
+        let run = stage.run(&["print-config", "--format", format]).ends(0);
+        let address = format!("http://127.0.0.1:{}", stage.port);
+        assert!(run.stdout.contains(&address), "{run:?}");
     }
     assert!(compose.contains("127.0.0.1:${OPENCLAW_HOST_PORT"));
     // Nothing of it is lost when the template is written again.
@@ -349,6 +344,8 @@ fn the_provider_comes_from_the_mounted_folder_and_its_loopback_is_not_the_host()
 
     // With this machine's network, 127.0.0.1 is this machine.
     with_astrbot(&stage, |it| it["HostConfig"]["NetworkMode"] = json!("host"));
+    let run = stage.run(&["astrbot", "--container=astrbot"]).ends(0);
+    run.says("gateway_primary_url   http://127.0.0.1:");
     provider("http://127.0.0.1:11434/v1");
     take().ends(0).says("host.docker.internal");
     // Nothing mounted.

@@ -55,11 +55,19 @@ pub fn connect(
             _ => doctor::set_env(root, dotenv::ASTRBOT_CONTAINER, &astrbot.name, files),
         }
     };
+    let path = root.join(COMPOSE);
+    let text = read_file::read_text(&path).at(READ, &path)?;
     match &astrbot.mode {
         NetworkMode::Own => {}
         NetworkMode::None => return Err(errors::without_network(&astrbot.name)),
         NetworkMode::Of(other) => return Err(errors::joined_to_another(&astrbot.name, other)),
         NetworkMode::Host => {
+            // Of an earlier time, when it had its own network: by the network in it the plugin's address is told.
+            if let Some(without) = network::out_of_compose(&text) {
+                files
+                    .write(&path, without.as_bytes(), 0o644)
+                    .at(WRITE, &path)?;
+            }
             remember()?;
             return Ok(Connected {
                 mode: Mode::Host,
@@ -69,8 +77,6 @@ pub fn connect(
             });
         }
     }
-    let path = root.join(COMPOSE);
-    let text = read_file::read_text(&path).at(READ, &path)?;
     let file = compose_file::parse(&text).unwrap_or_default();
     let env = dotenv::load(root, engine.flavour().dialect())?;
     network::gateway_can_join(&file, root, &env)?;

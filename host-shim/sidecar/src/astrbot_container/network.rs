@@ -73,6 +73,11 @@ pub fn in_compose(text: &str, network: &str) -> Result<String> {
         .ok_or_else(|| errors::compose_without_place(network))
 }
 
+/// The compose file's text without what [`in_compose`] has put in; `None` where there is nothing of it.
+pub(super) fn out_of_compose(text: &str) -> Option<String> {
+    edit::without(text, OWNER).filter(|without| without != text)
+}
+
 /// A template with the network of an existing compose file, so that replacing the file keeps it.
 pub fn kept_in(existing: &str, template: &str) -> Option<String> {
     if !edit::is_written(existing, OWNER) {
