@@ -163,10 +163,10 @@ fn the_doctor_looks_from_inside_and_no_command_line_has_the_token() {
     let input = fs::read_to_string(stage.standin().join("exec-input")).unwrap();
     let input: Value = serde_json::from_str(&input).unwrap();
     assert_eq!(input["token"], token.expose());
-    assert_eq!(
-        (input["host"].as_str(), input["port"].as_u64()),
-        (Some("openclaw-gateway"), Some(18789))
-    );
+    assert_eq!(input["known"], json!(["172.18.0.2"]));
+    assert!(stage.calls().contains("python3 -I -c"));
+    assert_eq!(input["host"], "openclaw-gateway");
+    assert_eq!(input["port"], 18789);
 
     // The repair connects both containers, and restarts neither.
     let before = stage.calls().len();

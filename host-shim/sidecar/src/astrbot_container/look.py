@@ -1,5 +1,5 @@
 # Runs inside AstrBot's container, with its Python. Reads one JSON object from stdin: the gateway's host and port,
-# its token, the plugin's settings file. Writes one JSON object: what it saw, and never a token.
+# its known addresses, its token, the plugin's settings file. Writes one JSON object: what it saw, and never a token.
 import http.client, json, socket, sys, urllib.parse
 
 asked = json.load(sys.stdin)
@@ -33,9 +33,13 @@ def addresses(host):
 
 
 seen = {}
+# Whoever else answers to the gateway's name gets no token. None known, not even an empty list: it is this machine.
+trusted = False
 try:
     seen["addresses"] = addresses(asked["host"])
-    seen["own"] = post(asked["host"], asked["port"], False, asked["token"])
+    trusted = asked["known"] is None or set(seen["addresses"]) <= set(asked["known"])
+    if trusted:
+        seen["own"] = post(asked["host"], asked["port"], False, asked["token"])
 except OSError as error:
     seen["unresolved"] = str(error)
 try:
@@ -46,10 +50,16 @@ try:
     parts = urllib.parse.urlsplit(url)
     plugin = seen["plugin"] = {"host": parts.hostname or "", "same_token": token == asked["token"]}
     plugin["port"] = parts.port or (443 if parts.scheme == "https" else 80)
-    plugin["url"] = "%s://%s:%d" % (parts.scheme, plugin["host"], plugin["port"])
+    shown = "[%s]" % plugin["host"] if ":" in plugin["host"] else plugin["host"]
+    plugin["url"] = "%s://%s:%d%s" % (parts.scheme, shown, plugin["port"], parts.path.rstrip("/"))
+    loopback = {"localhost", "127.0.0.1", "::1"}
+    same_host = plugin["host"] == asked["host"] or {plugin["host"], asked["host"]} <= loopback
+    # The plugin takes no path.
+    plugin["same_address"] = same_host and (parts.scheme, plugin["port"], parts.path.rstrip("/")) == ("http", asked["port"], "")
     # The plugin's own token only if it is another one: after many wrong ones the gateway locks AstrBot out.
-    if (parts.scheme, plugin["host"], plugin["port"]) == ("http", asked["host"], asked["port"]):
-        plugin["answer"] = seen.get("own") if plugin["same_token"] else post(plugin["host"], plugin["port"], False, token)
+    if trusted and plugin["same_address"]:
+        tried = plugin["same_token"] and plugin["host"] == asked["host"]
+        plugin["answer"] = seen["own"] if tried else post(plugin["host"], plugin["port"], False, token)
 except FileNotFoundError:
     pass
 except (OSError, ValueError, AttributeError) as error:

@@ -94,11 +94,10 @@ fn a_name_is_no_option() {
 /// What the script says with this input, as in the container.
 fn look(input: &Value) -> inside::Seen {
     let mut command = Command::new("python3");
-    command.args(["-c", include_str!("look.py")]);
+    command.args(["-I", "-c", include_str!("look.py")]);
     let output =
         process::run_with_input(command, &input.to_string(), Duration::from_secs(30)).unwrap();
-    assert!(output.status.success(), "{output:?}");
-    serde_json::from_str(&output.stdout).unwrap()
+    inside::read(&output).unwrap()
 }
 
 /// A gateway that takes one token, for the next requests.
@@ -139,7 +138,9 @@ fn the_script_sees_what_the_plugin_sees_and_tells_no_token() {
     let settings = temp.path().join("settings.json");
     let port = gateway("the-token-0123456789");
     let ask = |host: &str, token: &str| {
-        look(&json!({"host": host, "port": port, "token": token, "settings": settings}))
+        look(
+            &json!({"host": host, "port": port, "known": null, "token": token, "settings": settings}),
+        )
     };
     let seen = ask("127.0.0.1", "the-token-0123456789");
     assert_eq!(seen.own.status, Some(400));
@@ -167,8 +168,95 @@ fn the_script_sees_what_the_plugin_sees_and_tells_no_token() {
     // Nobody of that name, nobody on that port, settings that are none.
     let seen = ask("nobody.invalid", "t");
     assert!(!seen.unresolved.is_empty() && seen.own.status.is_none());
-    let seen = look(&json!({"host": "127.0.0.1", "port": 1, "token": "t", "settings": settings}));
+    let seen = look(
+        &json!({"host": "127.0.0.1", "port": 1, "known": null, "token": "t", "settings": settings}),
+    );
     assert_eq!(seen.own.failed, "connect");
     std::fs::write(&settings, "[").unwrap();
     assert_eq!(ask("127.0.0.1", "t").settings_error, "JSONDecodeError");
+}
+
+#[test]
+fn no_token_is_sent_where_the_name_leads_elsewhere() {
+    let temp = tempfile::tempdir().unwrap();
+    let settings = temp.path().join("settings.json");
+    let port = gateway("t");
+    let url = format!("http://127.0.0.1:{port}");
+    for own in ["t", "another"] {
+        let text = json!({"gateway_primary_url": url, "gateway_bearer_token": own});
+        std::fs::write(&settings, text.to_string()).unwrap();
+        for (known, sent) in [
+            (Value::Null, true),
+            (json!([]), false),
+            (json!(["172.19.0.2", "127.0.0.1"]), true),
+            (json!(["172.19.0.2"]), false),
+        ] {
+            let seen = look(&json!({
+                "host": "127.0.0.1", "port": port, "known": known, "token": "t", "settings": settings,
+            }));
+            assert_eq!(seen.addresses, ["127.0.0.1"]);
+            let answered = seen.own.status.is_some();
+            let plugins = seen.plugin.unwrap().answer.is_some();
+            assert_eq!((answered, plugins), (sent, sent), "{known}");
+        }
+    }
+}
+
+#[test]
+fn words_of_the_container_are_printable_lines() {
+    const BAD: &str = "a\u{1b}[2J\n\u{202e}b";
+    let answer = json!({"body": BAD, "failed": BAD, "error": BAD});
+    let seen = json!({
+        "addresses": [BAD], "unresolved": BAD, "own": answer, "settings_error": BAD,
+        "plugin": {"url": BAD, "host": BAD, "same_token": true, "answer": answer},
+    });
+    let write = |words: &str, end: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("cat; {end}")]);
+        process::run_with_input(command, words, Duration::from_secs(30)).unwrap()
+    };
+    let seen = inside::read(&write(&seen.to_string(), "exit 0")).unwrap();
+    let told = format!("{seen:?}");
+    assert_eq!(told.matches("\"a[2J b\"").count(), 11, "{told}");
+    let exits = inside::read(&write("first\na\u{1b}[2J\rb", "exit 3"));
+    assert_eq!(exits.unwrap_err().to_string(), "a[2J b");
+    let wrong = json!({"own": {"status": BAD}}).to_string();
+    let wrong = inside::read(&write(&wrong, "exit 0"))
+        .unwrap_err()
+        .to_string();
+    assert!(!wrong.contains(['\u{1b}', '\n']), "{wrong}");
+}
+
+#[test]
+fn this_gateways_address_is_one_without_a_path_under_any_name_of_this_machine() {
+    let temp = tempfile::tempdir().unwrap();
+    let settings = temp.path().join("settings.json");
+    let port = gateway("t");
+    let plugin = |host: &str, url: &str| {
+        let text = json!({"gateway_primary_url": url, "gateway_bearer_token": "another"});
+        std::fs::write(&settings, text.to_string()).unwrap();
+        let seen = look(&json!({
+            "host": host, "port": port, "known": null, "token": "t", "settings": settings,
+        }));
+        seen.plugin.unwrap()
+    };
+    for (url, same, answered) in [
+        (format!("http://127.0.0.1:{port}/"), true, Some(401)),
+        (format!("http://LOCALHOST:{port}"), true, Some(401)),
+        (format!("http://127.0.0.1:{port}/v1/responses"), false, None),
+        (format!("https://127.0.0.1:{port}"), false, None),
+        ("http://127.0.0.1:1".to_owned(), false, None),
+    ] {
+        let plugin = plugin("127.0.0.1", &url);
+        let status = plugin.answer.and_then(|answer| answer.status);
+        assert_eq!((plugin.same_address, status), (same, answered), "{url}");
+    }
+    let six = plugin("127.0.0.1", &format!("http://[::1]:{port}"));
+    assert!(six.same_address && six.answer.is_some(), "{six:?}");
+    assert_eq!(six.url, format!("http://[::1]:{port}"));
+    // The name is not known there: the address is the same all the same.
+    let unresolved = plugin("nobody.invalid", &format!("http://nobody.invalid:{port}"));
+    assert_eq!((unresolved.same_address, unresolved.answer), (true, None));
+    let loopback = plugin("nobody.invalid", &format!("http://127.0.0.1:{port}"));
+    assert!(!loopback.same_address);
 }

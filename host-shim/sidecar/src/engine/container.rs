@@ -52,6 +52,11 @@ impl Container {
         self.health == "healthy"
     }
 
+    /// Its addresses in all its networks.
+    pub fn addresses(&self) -> Vec<&String> {
+        self.networks.values().flatten().collect()
+    }
+
     /// Orders the containers of a service: the highest is the service's own.
     pub(super) fn rank(&self) -> (bool, &str) {
         let runs = matches!(self.status.as_str(), "running" | "restarting" | "paused");

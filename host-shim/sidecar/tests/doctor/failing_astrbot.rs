@@ -1,6 +1,6 @@
 //! AstrBot in a container that does not reach the gateway.
 
-use openclaw_sidecar::astrbot_container::inside::{Answer, Plugin, Seen};
+use openclaw_sidecar::astrbot_container::inside::{Answer, Plugin, Seen, Unseen};
 use openclaw_sidecar::astrbot_container::{AstrBotContainer, NetworkMode};
 use openclaw_sidecar::doctor::{AstrBotFacts, Facts};
 use openclaw_sidecar::engine::Networks;
@@ -41,6 +41,7 @@ fn connected(facts: &mut Facts, change: fn(&mut AstrBotFacts, &mut Seen)) {
             url,
             host: "openclaw-gateway".to_owned(),
             same_token: true,
+            same_address: true,
             answer: Some(answered(400)),
         }),
         ..Seen::default()
@@ -76,6 +77,7 @@ fn moved(seen: &mut Seen, url: &str, host: &str) {
     let plugin = plugin(seen);
     plugin.url = url.to_owned();
     plugin.host = host.to_owned();
+    plugin.same_address = false;
     plugin.answer = None;
 }
 
@@ -89,6 +91,21 @@ pub const CASES: &[Case] = &[
     }),
     seen("astrbot-container-stopped", |facts| {
         connected(facts, |it, _| container(it).status = "exited".to_owned())
+    }),
+    seen("astrbot-container-paused", |facts| {
+        connected(facts, |it, _| container(it).status = "paused".to_owned())
+    }),
+    seen("astrbot-silent", |facts| {
+        connected(facts, |it, _| {
+            let words = "docker did not end within 10 s".to_owned();
+            it.seen = Some(Err(Unseen::TimedOut(words)))
+        })
+    }),
+    seen("astrbot-container-other", |facts| {
+        connected(facts, |it, _| {
+            container(it).is_astrbot = false;
+            container(it).image = "mlikiowa/napcat-docker:latest".to_owned();
+        })
     }),
     seen("astrbot-no-common-network", |facts| {
         connected(facts, |it, seen| {
@@ -108,12 +125,12 @@ pub const CASES: &[Case] = &[
             seen.addresses.clear();
             seen.unresolved = "[Errno -2] Name or service not known".to_owned();
             seen.own = Answer::default();
-            plugin(seen).answer = Some(Answer::default());
+            plugin(seen).answer = None;
         })
     }),
     seen("astrbot-name-elsewhere", |facts| {
         connected(facts, |_, seen| {
-            seen.addresses = vec!["172.19.0.9".to_owned()]
+            seen.addresses.push("172.19.0.9".to_owned())
         })
     }),
     seen("astrbot-port-closed", |facts| {
@@ -129,6 +146,12 @@ pub const CASES: &[Case] = &[
     seen("astrbot-loopback-address", |facts| {
         connected(facts, |_, seen| {
             moved(seen, "http://127.0.0.1:18789", "127.0.0.1")
+        })
+    }),
+    seen("astrbot-address-with-path", |facts| {
+        connected(facts, |_, seen| {
+            let url = "http://openclaw-gateway:18789/v1/responses";
+            moved(seen, url, "openclaw-gateway")
         })
     }),
     seen("astrbot-other-address", |facts| {
@@ -197,7 +220,7 @@ fn a_connected_container_is_well() {
         plugin(seen).url = "http://127.0.0.1:18789".to_owned();
     };
     let no_python: fn(&mut AstrBotFacts, &mut Seen) =
-        |it, _| it.seen = Some(Err("python3: not found".to_owned()));
+        |it, _| it.seen = Some(Err(Unseen::Failed("python3: not found".to_owned())));
     for change in [|_: &mut AstrBotFacts, _: &mut Seen| {}, on_host, no_python] {
         let mut facts = super::healthy(&root);
         connected(&mut facts, change);

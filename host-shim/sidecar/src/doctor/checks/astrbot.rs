@@ -2,12 +2,15 @@
 
 use openclaw_core::fault::FaultCode;
 
-use crate::astrbot_container::inside::{Answer, Plugin, Seen};
+use crate::astrbot_container::errors;
+use crate::astrbot_container::inside::{Answer, Plugin, Seen, Unseen};
 use crate::doctor::facts::{AstrBotFacts, Facts};
 use crate::doctor::{Check, Fix, Id, messages};
 use crate::engine::Container;
+use crate::error::Error;
 use crate::model::endpoint::Endpoint;
 use crate::model::services::Api;
+use crate::text::Text;
 
 /// The container runs, shares a network with the gateway, and reaches it with the plugin's settings.
 pub fn astrbot(facts: &Facts) -> Vec<Check> {
@@ -19,16 +22,15 @@ pub fn astrbot(facts: &Facts) -> Vec<Check> {
         return vec![messages::astrbot_not_connected(name)];
     }
     match &it.container {
-        Err(error) => {
-            let code = FaultCode::NetworkOrUnreachable;
-            return vec![Check::failed(
-                Id::AstrbotContainer,
-                code,
-                "astrbot_unknown",
-                error,
-            )];
-        }
+        Err(error) => return vec![unknown(error)],
         Ok(None) => return vec![messages::astrbot_container_missing(name)],
+        Ok(Some(one)) if !one.is_astrbot => {
+            let error = errors::not_astrbot(name, &one.image, &Text::default());
+            return vec![unknown(&error)];
+        }
+        Ok(Some(one)) if one.status == "paused" => {
+            return vec![messages::astrbot_container_paused(name)];
+        }
         Ok(Some(one)) if !one.runs() => {
             return vec![messages::astrbot_container_stopped(name, &one.status)];
         }
@@ -42,7 +44,10 @@ pub fn astrbot(facts: &Facts) -> Vec<Check> {
     let seen = match &it.seen {
         None => return checks,
         Some(Err(words)) => {
-            checks.push(messages::astrbot_not_looked(words));
+            checks.push(match words {
+                Unseen::TimedOut(words) => messages::astrbot_silent(name, words),
+                Unseen::Failed(words) => messages::astrbot_not_looked(words),
+            });
             return checks;
         }
         Some(Ok(seen)) => seen,
@@ -57,6 +62,11 @@ pub fn astrbot(facts: &Facts) -> Vec<Check> {
         false => messages::astrbot_not_reached(Id::AstrbotToken),
     });
     checks
+}
+
+fn unknown(error: &Error) -> Check {
+    let code = FaultCode::NetworkOrUnreachable;
+    Check::failed(Id::AstrbotContainer, code, "astrbot_unknown", error)
 }
 
 /// The networks in which both are and find each other by name.
@@ -88,8 +98,8 @@ fn reach(it: &AstrBotFacts, gateway: &Container, seen: &Seen) -> Check {
     if !seen.unresolved.is_empty() {
         return messages::astrbot_name_unresolved(host, &seen.unresolved);
     }
-    let own: Vec<&String> = gateway.networks.values().flatten().collect();
-    let leads = seen.addresses.iter().any(|address| own.contains(&address));
+    let own = gateway.addresses();
+    let leads = seen.addresses.iter().all(|address| own.contains(&address));
     let addresses = seen.addresses.join(", ");
     if !it.on_host() && !own.is_empty() && !leads {
         return messages::astrbot_name_elsewhere(host, addresses);
@@ -112,8 +122,12 @@ fn url(it: &AstrBotFacts, seen: &Seen) -> Check {
     let Plugin { url, .. } = plugin;
     let loopback =
         Endpoint::parse(url, Api::OpenaiCompletions).is_ok_and(|endpoint| endpoint.is_loopback());
-    match plugin.answer.is_some() {
+    let path = url.strip_prefix(&own);
+    match plugin.same_address {
         true => messages::astrbot_url_ok(url),
+        false if path.is_some_and(|path| path.starts_with('/')) => {
+            messages::astrbot_address_with_path(url, own)
+        }
         false if loopback && !it.on_host() => messages::astrbot_loopback_address(url, own),
         false => messages::astrbot_other_address(url, own),
     }

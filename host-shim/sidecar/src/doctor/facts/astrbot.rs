@@ -1,9 +1,9 @@
 //! Facts about AstrBot's container.
 
-use crate::astrbot_container::inside::{self, Seen};
+use crate::astrbot_container::inside::{self, Seen, Unseen};
 use crate::astrbot_container::{self, AstrBotContainer, NetworkMode};
 use crate::dotenv;
-use crate::engine::Engine;
+use crate::engine::{Container, Engine};
 use crate::error::Error;
 use crate::secret::Token;
 
@@ -22,14 +22,14 @@ pub struct AstrBotFacts {
     /// Where it reaches the gateway: host and port.
     pub gateway: (String, u16),
     /// What it sees; `None` if it does not run.
-    pub seen: Option<Result<Seen, String>>,
+    pub seen: Option<Result<Seen, Unseen>>,
 }
 
 impl AstrBotFacts {
-    /// The container, if it runs.
+    /// The container, if it is AstrBot's and runs.
     pub(in crate::doctor) fn running(&self) -> Option<&AstrBotContainer> {
         let container = self.container.as_ref().ok()?.as_ref()?;
-        container.runs().then_some(container)
+        (container.is_astrbot && container.runs()).then_some(container)
     }
 
     /// Whether 127.0.0.1 is this machine to it.
@@ -79,7 +79,42 @@ pub(super) fn gather(
     }
     if let (Some(container), Some(token)) = (it.running(), token) {
         let (host, port) = &it.gateway;
-        it.seen = Some(inside::look(engine, &container.id, (host, *port), token));
+        // A gateway that does not run has none: whoever has its name is another.
+        let known = facts.in_container().map(Container::addresses);
+        let anyone = it.on_host() || known.as_ref().is_some_and(Vec::is_empty);
+        let known = known.unwrap_or_default();
+        let known = (!anyone).then_some(&*known);
+        let at = (host.as_str(), *port);
+        it.seen = Some(inside::look(engine, &container.id, at, known, token));
     }
     Some(it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_astrbots_own_running_container_is_looked_into() {
+        for (is_astrbot, status, looked) in [
+            (true, "running", true),
+            (true, "exited", false),
+            (false, "running", false),
+        ] {
+            let container = AstrBotContainer {
+                is_astrbot,
+                status: status.to_owned(),
+                mode: NetworkMode::Host,
+                ..AstrBotContainer::default()
+            };
+            let it = AstrBotFacts {
+                name: "bot".to_owned(),
+                connected: true,
+                container: Ok(Some(container)),
+                gateway: ("openclaw-gateway".to_owned(), 18789),
+                seen: None,
+            };
+            assert_eq!((it.running().is_some(), it.on_host()), (looked, looked));
+        }
+    }
 }

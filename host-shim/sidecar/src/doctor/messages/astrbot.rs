@@ -23,7 +23,11 @@ messages! {
         "AstrBot's container `{name}` is not running ({status})." | "AstrBot 的容器 `{name}` 没有运行（{status}）。",
         "It was stopped, or it exited." | "它被停止，或已退出。",
         "Start it: docker start {name}" | "请启动它：docker start {name}";
-    astrbot_on_host(): ok AstrbotNetwork, "AstrBot's container has this machine's network" | "AstrBot 的容器使用本机网络";
+    astrbot_container_paused(name): wrong AstrbotContainer NetworkOrUnreachable,
+        "AstrBot's container `{name}` is paused." | "AstrBot 的容器 `{name}` 已暂停。",
+        "It was frozen with `docker pause`, so the gateway cannot be looked at from inside." | "它被 `docker pause` 冻结，因此无法从容器内查看网关。",
+        "Resume it: docker unpause {name}" | "请恢复它：docker unpause {name}";
+    astrbot_on_host(): ok AstrbotNetwork, "AstrBot's container has this machine's network" | "AstrBot 的容器使用宿主机网络";
     astrbot_network_ok(names): ok AstrbotNetwork, "shared: {names}" | "共用：{names}";
     astrbot_no_common_network(name): wrong AstrbotNetwork NetworkOrUnreachable,
         "AstrBot's container `{name}` and the gateway's have no network in common." | "AstrBot 的容器 `{name}` 与网关的容器没有共用的网络。",
@@ -31,6 +35,10 @@ messages! {
         "Run `host-shim sidecar astrbot --container {name}`, which restarts nothing." | "请运行 `host-shim sidecar astrbot --container {name}`，不会重启任何容器。";
     astrbot_not_looked(words): skipped AstrbotReach,
         "cannot look from inside AstrBot's container: {words}" | "无法从 AstrBot 的容器内查看：{words}";
+    astrbot_silent(name, words): note AstrbotReach,
+        "AstrBot's container `{name}` could not be looked into: {words}" | "无法查看 AstrBot 的容器 `{name}` 内部：{words}",
+        "It is frozen or overloaded." | "它已冻结或负载过高。",
+        "See what it does (docker top {name}), then run the doctor again." | "请查看它在做什么（docker top {name}），然后重新运行诊断。";
     astrbot_not_reached[id: Id](): skipped id,
         "the gateway is not running, or not in AstrBot's network" | "网关没有运行，或不在 AstrBot 的网络中";
     astrbot_reach_ok(host, port, addresses): ok AstrbotReach,
@@ -44,7 +52,7 @@ messages! {
     astrbot_name_elsewhere(host, addresses): wrong AstrbotReach NetworkOrUnreachable,
         "From inside AstrBot's container, `{host}` is another container ({addresses})." | "从 AstrBot 的容器内看，`{host}` 是另一个容器（{addresses}）。",
         "Two gateways have the same name in AstrBot's networks." | "AstrBot 的网络中有两个同名的网关。",
-        "Disconnect AstrBot from the other one's network (docker network disconnect)." | "请让 AstrBot 离开另一个网关的网络（docker network disconnect）。";
+        "Disconnect AstrBot from the other one's network (docker network disconnect)." | "请将 AstrBot 从另一个网关的网络中断开（docker network disconnect）。";
     astrbot_port_closed(host, port, error): wrong AstrbotReach NetworkOrUnreachable,
         "From inside AstrBot's container, {host}:{port} does not answer: {error}"
             | "从 AstrBot 的容器内看，{host}:{port} 没有响应：{error}",
@@ -66,11 +74,15 @@ messages! {
             | "插件的 gateway_primary_url 是 {url}，而在 AstrBot 的容器中它指该容器自身。",
         "The gateway is in another container." | "网关在另一个容器中。",
         "Set gateway_primary_url to {own} in AstrBot." | "请在 AstrBot 中把 gateway_primary_url 设为 {own}。";
+    astrbot_address_with_path(url, own): wrong AstrbotUrl NetworkOrUnreachable,
+        "The plugin's gateway_primary_url is {url}, with a path." | "插件的 gateway_primary_url 是 {url}，其中带有路径。",
+        "The plugin adds the path itself and refuses an address that has one." | "插件会自行添加路径，不接受带路径的地址。",
+        "Set gateway_primary_url to {own} in AstrBot." | "请在 AstrBot 中把 gateway_primary_url 设为 {own}。";
     astrbot_other_address(url, own): note AstrbotUrl,
         "The plugin's gateway_primary_url is {url}; this gateway is at {own}." | "插件的 gateway_primary_url 是 {url}，而本网关的地址是 {own}。",
         "The plugin uses another gateway, or reaches this one under another name." | "插件连接的是另一个网关，或通过其他名称访问本网关。",
         "To use this gateway, set gateway_primary_url to {own} in AstrBot." | "如需使用本网关，请在 AstrBot 中把 gateway_primary_url 设为 {own}。";
-    astrbot_token_ok(): ok AstrbotToken, "accepted from inside" | "从容器内使用有效";
+    astrbot_token_ok(): ok AstrbotToken, "accepted from inside" | "容器内验证通过";
     astrbot_token_differs(): note AstrbotToken,
         "The plugin's gateway_bearer_token is not this gateway's." | "插件的 gateway_bearer_token 不是本网关的令牌。",
         "The plugin's address is another as well, so it was not tried." | "插件的地址也不同，因此没有尝试。",
