@@ -1,6 +1,8 @@
 //! Ctrl-C and `kill`: says what goes on without this program, and ends it. What is written on disk survives
 //! that at any time, as it does a power loss.
 
+#[cfg(unix)]
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use openclaw_core::locale::Locale;
@@ -16,8 +18,19 @@ impl Interrupt {
     /// terminal. The exit status is 128 and the signal's number.
     #[cfg(unix)]
     pub fn watch(locale: Locale, clear: impl Fn() + Send + 'static) -> Self {
+        use std::io::Write;
+
         use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::flag;
+
         let what = Self::default();
+        // A second signal ends it at once, whatever the first waits for.
+        let ending = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            let status = 128 + signal;
+            let shut = flag::register_conditional_shutdown(signal, status, Arc::clone(&ending));
+            let _ = shut.and_then(|_| flag::register(signal, Arc::clone(&ending)));
+        }
         // Without it the signals end this program as ever.
         if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) {
             let what = what.clone();
@@ -25,7 +38,9 @@ impl Interrupt {
                 if let Some(signal) = signals.forever().next() {
                     clear();
                     if let Some(text) = &*what.0.lock().unwrap_or_else(PoisonError::into_inner) {
-                        eprintln!("\n{}", crate::cli::wrapped_for_stderr(text.get(locale)));
+                        let text = crate::cli::wrapped_for_stderr(text.get(locale));
+                        // Nobody may read it any more; this program ends all the same.
+                        let _ = writeln!(std::io::stderr(), "\n{text}");
                     }
                     std::process::exit(128 + signal);
                 }

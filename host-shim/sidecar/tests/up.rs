@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
@@ -192,6 +192,26 @@ fn ctrl_c_while_it_waits_says_what_goes_on() {
         Some(OLD),
         "the container is there"
     );
+    ready(&stage);
+    stage.run(&["up"]).ends(0);
+}
+
+#[test]
+fn ctrl_c_ends_it_also_when_nobody_reads_what_it_says() {
+    let (stage, _server) = starting(OLD);
+    let mut command = stage.command(&["up", "--wait=30"]);
+    command.process_group(0).stdout(Stdio::null());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("waiting until it is ready") {
+        line.clear();
+        assert_ne!(pipe.read_line(&mut line).unwrap(), 0);
+    }
+    drop(pipe);
+    let group = Pid::from_raw(child.id().try_into().unwrap());
+    killpg(group, Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
     ready(&stage);
     stage.run(&["up"]).ends(0);
 }
