@@ -23,7 +23,7 @@ error_functions! {
         "Start it (docker start {name}), then run the command again." | "请启动它（docker start {name}），然后重新运行。";
     AstrBotContainer not_named():
         "AstrBot's container was not named." | "没有指定 AstrBot 的容器。",
-        "No container here looks like AstrBot." | "本机没有看起来是 AstrBot 的容器。",
+        "No container here looks like AstrBot." | "本机未找到疑似 AstrBot 的容器。",
         "Start AstrBot, or pass --container NAME. If AstrBot does not run in a container, nothing needs to be done."
             | "请启动 AstrBot，或指定 --container 名称。如果 AstrBot 不在容器中运行，则无需处理。";
     AstrBotContainer several(list):

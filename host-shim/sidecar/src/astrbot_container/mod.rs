@@ -152,7 +152,7 @@ pub fn find_usable(engine: &Engine, name: &str) -> Result<AstrBotContainer> {
                 let list = lines(&found);
                 Text::new(
                     format!(" AstrBot seems to run in:\n{}", list.en),
-                    format!("看起来是 AstrBot 的容器：\n{}", list.zh),
+                    format!("疑似 AstrBot 的容器：\n{}", list.zh),
                 )
             }
         }

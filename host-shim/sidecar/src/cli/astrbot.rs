@@ -109,7 +109,7 @@ impl Session<'_> {
             _ => {
                 self.say(&text!(
                     en: "AstrBot's container `{name}` has this machine's network: 127.0.0.1 is right for it.",
-                    zh: "AstrBot 的容器 `{name}` 使用本机网络，可以直接使用 127.0.0.1。"));
+                    zh: "AstrBot 的容器 `{name}` 使用宿主机网络，可以直接使用 127.0.0.1。"));
                 return Ok(());
             }
         };

@@ -224,7 +224,7 @@ fn shared(argument: &str) -> Option<&'static str> {
     match argument {
         "wait" => Some("等待健康检查通过的最长秒数"),
         "from_astrbot" => {
-            Some("沿用 AstrBot 数据目录中的模型服务；不写目录则使用 AstrBot 容器所挂载的")
+            Some("沿用 AstrBot 数据目录中的模型服务；不写目录时使用 AstrBot 容器挂载的数据目录")
         }
         "provider" => Some("与 --from-astrbot 一起使用：AstrBot 中服务商的 id"),
         "keep" => Some("保留的恢复点数量；最新的健康恢复点总会保留"),
