@@ -62,12 +62,18 @@ pub fn plan(
 ) -> RestorePoint {
     let folder = root.restore_points();
     let created = humantime::format_rfc3339_seconds(now).to_string();
-    let stem = format!("{}-{version}", created.replace([':', '-'], ""));
-    let more = (1..).map(|n: u32| format!("{stem}-{n}"));
-    let id = std::iter::once(stem.clone())
-        .chain(more)
+    let stem = stem(&created, version);
+    // Above those of the same second, also where an older one was removed: their order is that of the numbers.
+    let there = list(root).unwrap_or_default();
+    let there = there.iter().filter(|point| point.created == created);
+    let first = there.map(|point| point.number() + 1).max().unwrap_or(0);
+    let id = (first..)
+        .map(|n| match n {
+            0 => stem.clone(),
+            n => format!("{stem}-{n}"),
+        })
         .find(|id| !folder.join(id).exists())
-        .unwrap_or(stem);
+        .unwrap_or(stem.clone());
     RestorePoint {
         id,
         version: version.to_owned(),
@@ -75,6 +81,21 @@ pub fn plan(
         good,
         before_rollback: before == Before::Rollback,
         before_settings: before == Before::Settings,
+    }
+}
+
+/// How the ids of this second and version begin.
+fn stem(created: &str, version: &str) -> String {
+    format!("{}-{version}", created.replace([':', '-'], ""))
+}
+
+impl RestorePoint {
+    /// Which one of its second it is, from 0.
+    fn number(&self) -> u32 {
+        let stem = stem(&self.created, &self.version);
+        let rest = self.id.strip_prefix(&stem).unwrap_or_default();
+        let number = rest.strip_prefix('-').map(str::parse);
+        number.and_then(Result::ok).unwrap_or(0)
     }
 }
 
@@ -129,12 +150,14 @@ pub fn list(root: &Root) -> Result<Vec<RestorePoint>> {
             serde_json::from_slice(&read_file::read(&entry.path().join("point.json")).ok()?).ok()
         })
         .collect();
-    points.sort_by(|one, other| (&one.created, &one.id).cmp(&(&other.created, &other.id)));
+    points.sort_by(|one, other| {
+        (&one.created, one.number(), &one.id).cmp(&(&other.created, other.number(), &other.id))
+    });
     Ok(points)
 }
 
-/// Copies a restore point's files into the root; AstrBot's container stays connected as it is. Each is replaced atomically; the journal repeats an
-/// interrupted call.
+/// Copies a restore point's files into the root; AstrBot's container stays connected as it is. Each is replaced
+/// atomically; the journal repeats an interrupted call.
 ///
 /// # Errors
 ///
@@ -285,6 +308,24 @@ mod tests {
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode(&root.join(ENV)), 0o600);
             assert_eq!(mode(&root.join(KEPT)), 0o700);
+        }
+    }
+
+    #[test]
+    fn those_of_one_second_keep_their_order_when_older_ones_are_removed() {
+        let temp = tempfile::tempdir().unwrap();
+        let (root, files) = root(temp.path());
+        let ids = |points: &[RestorePoint]| -> Vec<String> {
+            points.iter().map(|point| point.id.clone()).collect()
+        };
+        let mut made = Vec::new();
+        for n in 0..12 {
+            let version = ["2026.2.9", "2026.9.6"][n % 2];
+            made.push(make(&root, version, true, files));
+            assert_eq!(ids(&list(&root).unwrap()), ids(&made));
+            if made.len() > 3 {
+                remove(&root, &made.remove(0).id, files).unwrap();
+            }
         }
     }
 
