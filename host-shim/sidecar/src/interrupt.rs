@@ -1,8 +1,7 @@
 //! Ctrl-C and `kill`: says what goes on without this program, and ends it. What is written on disk survives
 //! that at any time, as it does a power loss.
 
-#[cfg(unix)]
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use openclaw_core::locale::Locale;
@@ -11,7 +10,11 @@ use crate::text::Text;
 
 /// What to say when the user ends this program.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupt(Arc<Mutex<Option<Text>>>);
+pub(crate) struct Interrupt {
+    text: Arc<Mutex<Option<Text>>>,
+    /// Whether a signal has come.
+    ending: Arc<AtomicBool>,
+}
 
 impl Interrupt {
     /// Watches for SIGINT and SIGTERM for the rest of the process's life; `clear` removes what is on the
@@ -25,19 +28,19 @@ impl Interrupt {
 
         let what = Self::default();
         // A second signal ends it at once, whatever the first waits for.
-        let ending = Arc::new(AtomicBool::new(false));
+        let ending = &what.ending;
         for signal in [SIGINT, SIGTERM] {
             let status = 128 + signal;
-            let shut = flag::register_conditional_shutdown(signal, status, Arc::clone(&ending));
-            let _ = shut.and_then(|_| flag::register(signal, Arc::clone(&ending)));
+            let shut = flag::register_conditional_shutdown(signal, status, Arc::clone(ending));
+            let _ = shut.and_then(|_| flag::register(signal, Arc::clone(ending)));
         }
         // Without it the signals end this program as ever.
         if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) {
-            let what = what.clone();
+            let what = what.text.clone();
             std::thread::spawn(move || {
                 if let Some(signal) = signals.forever().next() {
                     clear();
-                    if let Some(text) = &*what.0.lock().unwrap_or_else(PoisonError::into_inner) {
+                    if let Some(text) = &*what.lock().unwrap_or_else(PoisonError::into_inner) {
                         let text = crate::cli::wrapped_for_stderr(text.get(locale));
                         // Nobody may read it any more; this program ends all the same.
                         let _ = writeln!(std::io::stderr(), "\n{text}");
@@ -57,6 +60,14 @@ impl Interrupt {
 
     /// What to say from now on; `None` for nothing.
     pub fn says(&self, text: Option<Text>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
+    /// Waits for the end of this program if a signal has come: it has ended the commands under way, too, and their
+    /// failure is none to tell.
+    pub fn ends(&self) {
+        while self.ending.load(Ordering::Relaxed) {
+            std::thread::park();
+        }
     }
 }

@@ -56,6 +56,7 @@ impl Terminal {
 
     /// Removes the spinner.
     pub fn end(&self) {
+        self.interrupt.ends();
         self.interrupt.says(None);
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
