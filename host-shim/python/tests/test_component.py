@@ -166,7 +166,7 @@ async def test_machine_code_that_others_may_write_says_so_without_a_compiler(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     lost.chmod(0o777)
-    with pytest.raises(LoadError, match="others may write it.*reinstall the wheel") as caught:
+    with pytest.raises(LoadError, match=r"others may write it.*reinstall the wheel") as caught:
         await Plugin.load(gateway.config, cache_dir=tmp_path / "cache")
     assert caught.value.kind == "no_compiler" and "\n" not in str(caught.value)
 
