@@ -114,9 +114,7 @@ def rows(results: dict[str, Any]) -> list[tuple[str, str, str, str, str, str]]:
         ours = row.ours(found)
         peer_text = f"{row.against} {_amount(row.peer(found), row.unit)}" if row.peer else ""
         goal = "" if math.isinf(row.goal) else f"≤ {_amount(row.goal, row.unit)}"
-        table.append(
-            (row.title, _amount(ours, row.unit), peer_text, "", goal, _met(ours, row.goal) if goal else "")
-        )
+        table.append((row.title, _amount(ours, row.unit), peer_text, "", goal, _met(ours, row.goal) if goal else ""))
     for name, (title, goal) in SIZES.items():
         size = results["sizes"][name]
         unit, scale = ("kB", 1e3) if goal < 1e6 else ("MB", 1e6)
