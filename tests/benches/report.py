@@ -268,6 +268,8 @@ def pages(results: dict[str, Any]) -> dict[Path, str]:
 def write(results: dict[str, Any], out: Path) -> None:
     """Writes results.json and results.svg; and every page with figures if the folder is this one."""
     out.mkdir(parents=True, exist_ok=True)
+    # As it will be read: in the order of its keys.
+    results = json.loads(json.dumps(results, sort_keys=True))
     files = pages(results) if out.resolve() == HERE else {out / "results.svg": svg(results)}
     for file, content in files.items():
         file.write_text(content, "utf-8")
