@@ -42,7 +42,7 @@ impl Interrupt {
                     clear();
                     if let Some(text) = &*what.lock().unwrap_or_else(PoisonError::into_inner) {
                         let text = crate::cli::wrapped_for_stderr(text.get(locale));
-                        // Nobody may read it any more; this program ends all the same.
+                        // Even if nobody reads it any more, this program must end.
                         let _ = writeln!(std::io::stderr(), "\n{text}");
                     }
                     std::process::exit(128 + signal);

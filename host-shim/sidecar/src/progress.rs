@@ -11,7 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::lifecycle::Progress;
 use crate::text::Text;
 
-/// How often a step that goes on is told again where there is no terminal.
+/// How often a long step is repeated in the output where there is no terminal.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// Progress on stderr.

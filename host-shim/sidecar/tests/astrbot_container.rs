@@ -147,7 +147,7 @@ fn the_doctor_looks_from_inside_and_no_command_line_has_the_token() {
     let stage = Stage::running();
     with_astrbot(&stage, |_| {});
     stage.run(&["astrbot", "--container=astrbot"]).ends(0);
-    // Without Python in the container nothing can be seen; what Docker says is seen all the same.
+    // Without Python in the container nothing can be seen, but Docker still tells of the networks.
     let problem = |name: &str| {
         let all = seen(&stage);
         all.into_iter().find(|(check, _)| check == name).unwrap().1

@@ -73,7 +73,10 @@ def _open_to_others(program: Path) -> Path | None:
         return None
     user, group = os.geteuid(), os.getegid()
     for place in (program, *program.parents):
-        about = place.stat()
+        try:
+            about = place.stat()
+        except OSError:  # It has just gone, or cannot be looked at.
+            return place
         sticky = place != program and about.st_mode & stat.S_ISVTX
         writable = about.st_mode & 0o002 or (about.st_mode & 0o020 and not about.st_gid == user == group)
         if about.st_uid not in (0, user) or (writable and not sticky):

@@ -62,7 +62,7 @@ pub fn connect(
         NetworkMode::None => return Err(errors::without_network(&astrbot.name)),
         NetworkMode::Of(other) => return Err(errors::joined_to_another(&astrbot.name, other)),
         NetworkMode::Host => {
-            // Of an earlier time, when it had its own network: by the network in it the plugin's address is told.
+            // Our block is left over from when it had its own network; `address::of` would go by it.
             if let Some(without) = network::out_of_compose(&text) {
                 files
                     .write(&path, without.as_bytes(), 0o644)

@@ -66,7 +66,7 @@ error_functions! {
     SharedNetwork network_of_another(name, owner):
         "A network `{name}` exists already and is not this sidecar's{owner}." | "网络 `{name}` 已存在，且不属于本边车{owner}。",
         "Joining it would put the gateway beside containers that it does not know." | "加入它会让网关与未知的容器处于同一网络。",
-        "Pass --network {name} to use it all the same, or --network with another name to create one."
+        "Pass --network {name} to use it anyway, or --network with another name to create one."
             | "如果确实要使用它，请指定 --network {name}；也可以用 --network 指定另一个名称来新建。";
     SharedNetwork network_not_fit(name, why):
         "The network `{name}` cannot be used: {why}." | "网络 `{name}` 无法使用：{why}。",

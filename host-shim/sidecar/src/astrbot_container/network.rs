@@ -7,11 +7,12 @@ use super::errors;
 use super::is_name;
 use crate::compose_file;
 use crate::compose_file::edit::{self, Block};
-use crate::dotenv::{self, Env};
+use crate::dotenv::Env;
 use crate::engine::{Engine, last_lines};
 use crate::error::Result;
-use crate::layout::Root;
+use crate::layout::{COMPOSE, Root};
 use crate::project;
+use crate::read_file;
 use crate::text::{Text, text};
 
 /// Whose blocks in the compose file these are.
@@ -78,13 +79,19 @@ pub(super) fn out_of_compose(text: &str) -> Option<String> {
     edit::without(text, OWNER).filter(|without| without != text)
 }
 
-/// A template with the network of an existing compose file, so that replacing the file keeps it.
-pub fn kept_in(existing: &str, template: &str) -> Option<String> {
-    if !edit::is_written(existing, OWNER) {
+/// The network of the sidecar's own block in a compose file; `None` without one. Others are the user's, whatever
+/// they are like.
+fn own(text: &str) -> Option<String> {
+    if !edit::is_written(text, OWNER) {
         return None;
     }
-    let network = of_file(&compose_file::parse(existing).ok()?)?;
-    in_compose(template, &network).ok()
+    let file = compose_file::parse(text).ok()?;
+    Some(file["networks"][KEY]["name"].as_str()?.to_owned())
+}
+
+/// A template with the network of an existing compose file, so that replacing the file keeps it.
+pub fn kept_in(existing: &str, template: &str) -> Option<String> {
+    in_compose(template, &own(existing)?).ok()
 }
 
 /// Fails if the gateway's service cannot have networks.
@@ -134,16 +141,14 @@ pub fn ensure(engine: &Engine, root: &Root, name: &str, chosen: bool) -> Result<
     Ok(true)
 }
 
-/// Makes the network that the root's compose file needs where it is gone (`docker network prune`).
+/// Makes the network of the sidecar's own block in the root's compose file where it is gone (`docker network prune`).
 ///
 /// # Errors
 ///
 /// The engine refuses to make it.
 pub fn ensure_for(engine: &Engine, root: &Root) -> Result<()> {
-    let file = compose_file::load(root).unwrap_or_default();
-    let ours = dotenv::load(root, engine.flavour().dialect())
-        .is_ok_and(|env| env.get(dotenv::ASTRBOT_CONTAINER).is_some());
-    match of_file(&file).filter(|_| ours) {
+    let text = read_file::read_text(&root.join(COMPOSE)).unwrap_or_default();
+    match own(&text) {
         Some(name) => ensure(engine, root, &name, true).map(drop),
         None => Ok(()),
     }
@@ -248,6 +253,10 @@ mod tests {
         );
         assert_eq!(kept_in(&new, COMPOSE_FILE).unwrap(), new);
         assert_eq!(kept_in(COMPOSE_FILE, COMPOSE_FILE), None);
+        assert_eq!(
+            (own(&new), own(COMPOSE_FILE)),
+            (Some("n-astrbot".to_owned()), None)
+        );
     }
 
     #[test]
@@ -261,6 +270,7 @@ mod tests {
             let file = compose_file::parse(&text).unwrap();
             assert_eq!(of_file(&file).as_deref(), Some("shared"), "{text}");
             assert_eq!(in_compose(&text, "shared").unwrap(), text);
+            assert_eq!(own(&text), None);
             let error = in_compose(&text, "another").unwrap_err();
             assert!(error.to_string().contains("--network another"), "{error}");
         }

@@ -254,7 +254,7 @@ fn this_gateways_address_is_one_without_a_path_under_any_name_of_this_machine() 
     let six = plugin("127.0.0.1", &format!("http://[::1]:{port}"));
     assert!(six.same_address && six.answer.is_some(), "{six:?}");
     assert_eq!(six.url, format!("http://[::1]:{port}"));
-    // The name is not known there: the address is the same all the same.
+    // The address is the same even where the name cannot be resolved.
     let unresolved = plugin("nobody.invalid", &format!("http://nobody.invalid:{port}"));
     assert_eq!((unresolved.same_address, unresolved.answer), (true, None));
     let loopback = plugin("nobody.invalid", &format!("http://127.0.0.1:{port}"));

@@ -91,7 +91,7 @@ fn blank() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..3).prop_map(|pieces| pieces.concat())
 }
 
-/// A member with a value that is no object of ours.
+/// A member of the user's, whose value is not an object.
 fn member() -> impl Strategy<Value = String> {
     let key = prop_oneof![
         Just("a"),
