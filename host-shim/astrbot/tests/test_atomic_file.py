@@ -133,6 +133,19 @@ def test_every_task_has_its_line(tmp_path: Path) -> None:
     assert len(lines(tmp_path)) == 200
 
 
+@pytest.mark.parametrize("torn", [b'{"time": "2026-11-27T10:00:00+0800", "who": "qq:1"', b"\xe5\x8a", b"\0" * 4096])
+def test_a_line_that_a_kill_cut_off_costs_no_other(tmp_path: Path, torn: bytes) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b'{"who": "qq:0"}\n' + torn)
+    audit = Audit(path, 1 << 20, 1)
+    line(audit, "qq:2", "completed")
+    line(audit, "qq:3", "completed")
+    audit.close()
+    first, cut, *rest = path.read_bytes().splitlines()
+    assert (json.loads(first)["who"], cut) == ("qq:0", torn)
+    assert [json.loads(text)["who"] for text in rest] == ["qq:2", "qq:3"]
+
+
 def test_counts_are_written_when_the_hour_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(audit_module.time, "monotonic", lambda: now)

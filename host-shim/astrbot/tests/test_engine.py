@@ -25,7 +25,7 @@ async def code(engine: Engine, text: str = "hi") -> str | None:
     try:
         await engine.ask(text, session="s", level="L0").reply()
     except Fault as fault:
-        engine.remember(fault)
+        await engine.turn_ended(fault)
         return fault.code
     return None
 
@@ -44,7 +44,7 @@ def test_an_open_breaker_and_the_last_faults_go_on_in_the_next_life(star: Path, 
         assert (status.breakers["primary"].state, status.counters.failed) == ("open", 2)
         assert list(second.last_faults) == faults and len(faults) == 3
         assert await code(second) == "circuit_open"
-        second.reset()
+        await second.reset()
         assert await code(second) is None
         await second.stop()
         third = await started(star, gateway)
@@ -133,14 +133,15 @@ def test_a_wrong_config_is_told_by_every_call_and_none_shows_a_token(
 ) -> None:
     async def body() -> None:
         engine = await started(star, gateway, **changes)
-        for call in (lambda: engine.ask("x", session="s", level="L0"), engine.status, engine.reset):
+        for call in (lambda: engine.ask("x", session="s", level="L0"), engine.status):
             with pytest.raises(Fault) as caught:
                 call()
             assert caught.value.code == "config_invalid" and caught.value.remedy
             assert all(word in caught.value.message for word in words), caught.value.message
             assert "secret with" not in str(caught.value)
-        with pytest.raises(Fault, match="config_invalid"):
-            await engine.diagnose()
+        for waits in (engine.diagnose, engine.reset):
+            with pytest.raises(Fault, match="config_invalid"):
+                await waits()
         await engine.stop()
         with pytest.raises(Fault, match=r"cancelled|config_invalid"):
             engine.status()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import threading
 
 import pytest
@@ -130,13 +131,19 @@ async def test_cancelling_the_turn_cancels_its_tool(plugin: Plugin) -> None:
 
 async def test_a_turn_whose_reader_was_cancelled_runs_no_more_tools(plugin: Plugin, gateway: Gateway) -> None:
     ran = []
-    task = asyncio.create_task(
-        plugin.ask(call("note"), level="L2", tools=[Tool("note", lambda: ran.append(1))]).reply()
-    )
+    turn = plugin.ask(call("note"), level="L2", tools=[Tool("note", lambda: ran.append(1))])
+    reader = asyncio.create_task(turn.reply())
     await asyncio.sleep(0)
-    task.cancel()
+    # The call has come from the gateway, and the loop has not seen it yet.
+    box, items = turn._box, []
+    while not any(kind == "tool" for kind, *_ in items):
+        assert select.select([box._reader], [], [], 20)[0]
+        items += box.native.drain()
+    reader.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await reader
+    for kind, key, *rest in items:
+        box._handlers[key](kind, *rest)
     assert (await plugin.ask("after").reply()).text == "after"
     assert ran == []
 

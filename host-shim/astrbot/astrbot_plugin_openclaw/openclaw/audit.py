@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import time
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,15 @@ class _File(RotatingFileHandler):
     """Logs once per reason that the file cannot be written."""
 
     told: str | None = None
+
+    def _open(self) -> Any:
+        stream = super()._open()
+        # A killed process or a full disk may have cut off the last line; the next one must not continue it.
+        with suppress(OSError), open(self.baseFilename, "rb") as file:
+            file.seek(-1, os.SEEK_END)  # Fails if it is empty.
+            if file.read(1) != b"\n":
+                stream.write("\n")
+        return stream
 
     def handleError(self, record: logging.LogRecord) -> None:
         why = str(sys.exc_info()[1])
@@ -131,3 +142,28 @@ class Audit:
         self._closed = True
         self._write_counts()
         self._file.close()
+
+
+class TurnLine:
+    """The line of one turn, written once: whatever it is first said to have ended with, and before the user is told,
+    since AstrBot may be killed at any time."""
+
+    def __init__(self, audit: Audit, *, door: str, who: str, session: str, level: str) -> None:
+        self.session = session
+        self._audit: Audit | None = audit
+        self._door, self._who, self._level = door, who, level
+        self._started = time.monotonic()
+
+    def ended(self, outcome: str, code: str | None = None) -> None:
+        """Writes the line, unless it is written already."""
+        audit, self._audit = self._audit, None
+        if audit is not None:
+            audit.write(
+                door=self._door,
+                who=self._who,
+                session=self.session,
+                level=self._level,
+                outcome=outcome,
+                code=code,
+                seconds=time.monotonic() - self._started,
+            )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
-import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ from astrbot.api.event import MessageChain
 
 from . import access, attachments, command_tools, masking, texts, tools, turn_context
 from .approvals import Approvals, Origin, TurnApprovals
-from .audit import Audit
+from .audit import Audit, TurnLine
 from .chat_task import ChatTask
 from .engine import Engine
 from .message_splitter import MessageSplitter
@@ -142,7 +141,7 @@ class Commands:
             self.approvals.cancel(access.asker(event), event.unified_msg_origin)
             return self._say("session_reset") + problem
         if command == "reset_breaker":
-            engine.reset()
+            await engine.reset()
             return self._say("breaker_reset")
         locale, component_problem = self._settings.locale, engine.component_problem
         if command == "status":
@@ -169,12 +168,10 @@ class Commands:
 
     async def _ask(self, event: Any, task: str) -> AsyncIterator[Any]:
         settings = self._settings
-        started = time.monotonic()
         level = access.level_of(event, settings)
         asker = access.asker(event)
         session = self.sessions.current(access.session_of(event.unified_msg_origin, level))
-        outcome: str = "completed"
-        code: str | None = None
+        line = TurnLine(self.audit, door="chat", who=asker, session=session, level=level)
         chat_task: ChatTask | None = None
         approvals: TurnApprovals | None = None
         try:
@@ -182,7 +179,7 @@ class Commands:
             try:
                 files = await attachments.of_message(event.get_messages(), self._engine)
             except attachments.NotAttachable as error:
-                outcome = "refused"
+                line.ended("refused")
                 yield event.plain_result(error.text(settings.locale))
                 return
             context = await turn_context.of_event(event, settings)
@@ -200,14 +197,14 @@ class Commands:
             self._tasks.add(chat_task)
             approvals = self.approvals.of_turn(Origin.of("chat", event, level, session, chat_task.stop))
             with _stopped_by_astrbot(event, chat_task.stop):
-                async for result in self._answer(event, chat_task, approvals):
+                async for result in self._answer(event, chat_task, approvals, line):
                     yield result
         except Fault as fault:
-            outcome, code = "fault", fault.code
-            self._engine.remember(fault)
+            line.ended("fault", fault.code)
+            await self._engine.turn_ended(fault)
             raise
         except asyncio.CancelledError:
-            outcome, code = "fault", "cancelled"
+            line.ended("fault", "cancelled")
             raise
         finally:
             if chat_task is not None:
@@ -215,9 +212,11 @@ class Commands:
                 self._tasks.discard(chat_task)
             if approvals is not None:
                 approvals.close()
-            self._write_audit(event, outcome, code, level, session, time.monotonic() - started)
+            line.ended("completed")
 
-    async def _answer(self, event: Any, chat_task: ChatTask, approvals: TurnApprovals) -> AsyncIterator[Any]:
+    async def _answer(
+        self, event: Any, chat_task: ChatTask, approvals: TurnApprovals, line: TurnLine
+    ) -> AsyncIterator[Any]:
         """Sends a turn's events and its answer to the chat. Raises `Fault`, also when the task is stopped."""
         if self._streams(event):
             await self._stream(event, chat_task, approvals)
@@ -236,9 +235,12 @@ class Commands:
             reply = await chat_task.turn.reply()
         except Fault as fault:
             if fault.partial_text:
+                line.ended("fault", fault.code)
                 yield event.plain_result(self._clean(event, self._say("partial", text=fault.partial_text)))
             raise
         self._raise_if_stopped(chat_task)
+        await self._engine.turn_ended()
+        line.ended("completed")
         yield event.plain_result(self._clean(event, reply.text) or self._say("no_text"))
 
     async def _send(self, event: Any, chat_task: ChatTask, text: str) -> None:
@@ -276,6 +278,7 @@ class Commands:
                     if text:
                         yield text
                 reply = await chat_task.turn.reply()
+                await self._engine.turn_ended()
                 # The part of the answer that came without deltas.
                 missing = reply.text[len(shown) :] if reply.text.startswith(shown) else ""
                 text = mask.feed(missing) + mask.rest()
@@ -340,24 +343,10 @@ class Commands:
         mask = masking.mask_secrets if self._masks(event) else masking.mask_tokens
         return mask(text, self._settings.secrets())
 
-    def _write_audit(
-        self,
-        event: Any,
-        outcome: str,
-        code: str | None = None,
-        level: str = "L0",
-        session: str = "",
-        seconds: float = 0.0,
-    ) -> None:
-        self.audit.write(
-            door="chat",
-            who=access.asker(event),
-            session=session or event.unified_msg_origin,
-            level=level,
-            outcome=outcome,
-            code=code,
-            seconds=seconds,
-        )
+    def _write_audit(self, event: Any, outcome: str) -> None:
+        """The line of a message that is no task."""
+        line = TurnLine(self.audit, door="chat", who=access.asker(event), session=event.unified_msg_origin, level="L0")
+        line.ended(outcome)
 
 
 def _command_of(task: str) -> tuple[str | None, str]:

@@ -41,6 +41,9 @@ _SNAPSHOT_LIMIT = 5.0
 #: How often `status_now` tries, every tenth of a second.
 _STATUS_TRIES = 20
 
+#: State and failures of each gateway's breaker.
+_Breakers = dict[str, tuple[str, int]]
+
 
 class Engine:
     """Loads the component and runs turns. Problems are kept and reported instead of raised."""
@@ -56,6 +59,7 @@ class Engine:
         self.problem: str | None = None  #: Why no turn can run, in one line.
         self.component_problem: str | None = None  #: Why the plugin folder's `.wasm` is not used.
         self.last_faults: deque[dict[str, Any]] = deque(maxlen=_LAST_FAULTS)
+        self._kept: _Breakers | None = None  # The breakers as they are stored.
         self.ended = False
 
     async def start(self) -> None:
@@ -82,6 +86,8 @@ class Engine:
                 self.component_problem = self._why(error)
                 logger.error(f"[{PLUGIN}] {say('zh', 'component_refused', why=self.component_problem)}")
         if self._plugin is not None:
+            with suppress(Fault):
+                self._kept = _breakers(self._plugin.status())
             component = self._plugin.component
             logger.info(f"[{PLUGIN}] 组件 {component.world} sha256:{component.sha256[:12]} 已加载（{component.code}）")
 
@@ -128,12 +134,29 @@ class Engine:
         if plugin is None:
             return
         try:
+            await self._keep(plugin)
+        finally:
+            await plugin.close()
+
+    async def _keep(self, plugin: Plugin) -> bool:
+        """Stores the guards' state; whether that was possible."""
+        try:
             snapshot = await asyncio.wait_for(plugin.snapshot(), _SNAPSHOT_LIMIT)
             self._guards.keep(snapshot, list(self.last_faults))
         except (Fault, OSError, asyncio.TimeoutError, TimeoutError) as error:
             logger.error(f"[{PLUGIN}] 防护状态无法保存：{error!r}")
-        finally:
-            await plugin.close()
+            return False
+        return True
+
+    async def _keep_changes(self) -> None:
+        """Stores the guards' state if a breaker has changed: AstrBot may be killed at any time."""
+        plugin = self._plugin
+        if plugin is None:
+            return
+        with suppress(Fault):
+            breakers = _breakers(await self.status_now())
+            if breakers != self._kept and await self._keep(plugin):
+                self._kept = breakers
 
     def running(self) -> Plugin:
         """The running plugin; raises a `Fault` if there is none."""
@@ -215,16 +238,23 @@ class Engine:
         """Checks everything without calling a model; raises `Fault` if no plugin is running."""
         return await self.running().diagnose(self.settings.locale)
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Closes the breakers."""
         self.running().reset()
+        await self._keep_changes()
 
-    def remember(self, fault: Fault) -> None:
-        """Lists a fault on the status page, without texts or tokens."""
-        if fault.code != "cancelled":
+    async def turn_ended(self, fault: Fault | None = None) -> None:
+        """To be awaited before the user is told how a turn ended: an open breaker then outlives a kill. Lists the
+        fault on the status page, without texts or tokens."""
+        if fault is not None and fault.code != "cancelled":
             self.last_faults.appendleft(
                 {"time": time.time(), "code": fault.code, "cause": fault.cause, "remedy": fault.remedy}
             )
+        await self._keep_changes()
+
+
+def _breakers(status: Status) -> _Breakers:
+    return {name: (breaker.state, breaker.failures) for name, breaker in status.breakers.items()}
 
 
 def _line(error: Exception) -> str:

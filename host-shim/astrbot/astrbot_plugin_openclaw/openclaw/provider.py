@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,7 +18,7 @@ from astrbot.core.provider.register import provider_cls_map, provider_registry, 
 from . import access, attachments, chat_request, command_tools, masking, texts, tools, turn_context
 from .agent_turn import AgentTurn
 from .approvals import Approvals, Origin
-from .audit import Audit
+from .audit import Audit, TurnLine
 from .conversations import Conversations, new_session
 from .engine import Engine
 from .pending_calls import PendingCalls
@@ -97,19 +96,17 @@ class OpenClawProvider(Provider):
         **rest: Any,
     ) -> AsyncGenerator[LLMResponse, None]:
         """Deltas, then one whole response: the answer, tool calls, or an error."""
-        started = time.monotonic()
         settings = self.settings
         # Callers without a session (context compression, titles, sub-agents) share nothing.
         chat = str(session_id or "").strip()
         key = f"{chat}#{rest['conversation_id']}" if chat and rest.get("conversation_id") else chat
         level = access.chat_level(chat, settings)
         key = access.session_of(key, level) if key else key
+        who = access.chat_asker(chat, settings)[0] or chat or "-"
+        line = TurnLine(self.audit, door="model", who=who, session="-", level=level)
         turn: AgentTurn | None = None
         # Whether AstrBot has received everything; leaving before that cancels the turn.
         given = False
-        # The outcome if AstrBot leaves early.
-        outcome: str = "fault"
-        code: str | None = "cancelled"
         # A secret may span two pieces, so the whole text is masked. Without a session, nobody knows where the
         # answer goes.
         whole = settings.mask_secrets and not access.is_private(chat)
@@ -131,6 +128,7 @@ class OpenClawProvider(Provider):
             if turn is None:
                 asked.system.insert(0, chat_request.text_of(system_prompt))
                 turn = await self._begin(chat, key, level, asked, offered, rest.get("abort_signal"))
+            line.session = turn.session
             async with aclosing(turn.pieces()) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Delta):
@@ -138,7 +136,7 @@ class OpenClawProvider(Provider):
                             shown += text
                             yield _chunk(text)
                     elif isinstance(piece, Reply):
-                        outcome, code = "completed", None
+                        await self.engine.turn_ended()
                         text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
                         tail = _tail([*turn.shown, shown], text, settings.locale)
                         if chat and (told := _told(turn)):
@@ -146,6 +144,7 @@ class OpenClawProvider(Provider):
                         self._pending.drop(turn)
                         if chat:
                             self.conversations.keep(key, turn.session, asked.with_reply(text))
+                        line.ended("completed")
                         # When streaming, AstrBot shows only the chunks.
                         if tail:
                             yield _chunk(tail)
@@ -156,16 +155,17 @@ class OpenClawProvider(Provider):
                             shown += tail
                             yield _chunk(tail)
                         turn.shown.append(shown)
-                        outcome, code = "tools", None
                         response = LLMResponse("tool")
                         response.tools_call_args = [call.arguments for call in piece]
                         response.tools_call_name = [turn.names[call.name] for call in piece]
                         response.tools_call_ids = [call.id for call in piece]
                         self._pending.add(turn, chat, key, asked.said, piece)
                         given = True
+                        line.ended("tools")
                         yield response
         except Exception as error:
-            outcome, code, text = self._failed(error, with_partial=not shown)
+            outcome, code, text = await self._failed(error, with_partial=not shown)
+            line.ended(outcome, code)
             given = given or isinstance(error, Fault)
             if shown and (tail := mask.rest()):
                 yield _chunk(tail)
@@ -175,21 +175,13 @@ class OpenClawProvider(Provider):
             if turn is not None and not given:
                 self._pending.drop(turn)
                 turn.cancel()
-            self.audit.write(
-                door="model",
-                who=access.chat_asker(chat, settings)[0] or chat or "-",
-                session=turn.session if turn is not None else "-",
-                level=level,
-                outcome=outcome,
-                code=code,
-                seconds=time.monotonic() - started,
-            )
+            line.ended("fault", "cancelled")  # If AstrBot has left early.
 
-    def _failed(self, error: Exception, *, with_partial: bool) -> tuple[str, str | None, str]:
+    async def _failed(self, error: Exception, *, with_partial: bool) -> tuple[str, str | None, str]:
         """Outcome and code for the audit log, and the text for the user."""
         locale = self.settings.locale
         if isinstance(error, Fault):
-            self.engine.remember(error)
+            await self.engine.turn_ended(error)
             return "fault", error.code, texts.fault_text(locale, error, with_partial=with_partial)
         if isinstance(error, attachments.NotAttachable):
             return "refused", None, error.text(locale)

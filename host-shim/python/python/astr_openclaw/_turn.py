@@ -40,6 +40,7 @@ class Turn(AsyncIterator[Event]):
         self._events: deque[str | bytes] = deque()
         self._end: Reply | dict[str, Any] | None = None
         self._told = False
+        self._cancelled = False
         self._waiter: asyncio.Future[None] | None = None
         self._loop = weakref.ref(asyncio.get_running_loop())
         self._box = _bridge.mailbox()
@@ -73,6 +74,7 @@ class Turn(AsyncIterator[Event]):
 
     def cancel(self) -> None:
         """Ends the turn with the fault ``cancelled``. No effect once it has ended."""
+        self._cancelled = True
         self._native.cancel()
 
     async def aclose(self) -> None:
@@ -153,6 +155,12 @@ class Turn(AsyncIterator[Event]):
         if kind == "ready":
             if self._waiter is not None and not self._waiter.done():
                 self._waiter.set_result(None)
+        elif kind == "dropped":
+            given_up = self._running.get(rest[0])
+            if given_up is not None:
+                given_up.cancel()
+        elif self._cancelled:
+            pass  # Asked before the native half knew. Without an answer a tool has failed, and an approval is a no.
         elif kind == "tool":
             ticket, name, arguments, answer = rest
             self._start(ticket, run_tool(self._tools.get(name), name, arguments, answer))
@@ -160,10 +168,6 @@ class Turn(AsyncIterator[Event]):
             ticket, text, answer = rest
             request: ApprovalRequest = decode(ApprovalRequest, json.loads(text))
             self._start(ticket, run_approve(self._approve, request, answer))
-        elif kind == "dropped":
-            given_up = self._running.get(rest[0])
-            if given_up is not None:
-                given_up.cancel()
 
     def _start(self, ticket: int, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

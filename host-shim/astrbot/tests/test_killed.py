@@ -1,0 +1,82 @@
+"""AstrBot killed at any moment: whatever a user had been told by then still holds in its next life."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from gateway import Gateway
+
+LIVES = 30
+
+
+def test_whatever_was_told_before_a_kill_holds_after_it(star: Path, gateway: Gateway) -> None:
+    config = {
+        **gateway.config,
+        "users": ["*"],
+        "streaming": "off",
+        # As small as the settings allow, so that kills meet a rotation too; and none is dropped.
+        "audit_max_kib": 16,
+        "audit_files": 100,
+        "limits": {"breaker_open_seconds": 3600},
+    }
+    chance = random.Random(2026)
+    held: dict[str, str] = {}
+    audited: set[str] = set()
+    ended = {"open": 0, "closed": 0}
+    for life in range(LIVES):
+        start, *lines = killed_life(star.parent, config, life, chance)
+        found = {what: start[what] for what in held}
+        assert found == held, f"life {life}"
+        held = dict(start)
+        for line in lines:
+            for what in line.pop("begins", ()):
+                held.pop(what, None)
+            held.update(line)
+            audited |= {held.pop("audited")} if "audited" in line else set()
+        if "breaker" in held:
+            ended[held["breaker"]] += 1
+    kept = {line["who"].removeprefix("qq:") for line in audit_lines(star.parent / "data")}
+    assert audited <= kept, sorted(audited - kept)
+    assert min(ended.values()) >= 5 and len(audited) >= 100, (ended, len(audited))
+    print(f"{LIVES} kills, {len(audited)} audit lines, {ended['open']} with an open breaker")
+
+
+def killed_life(folder: Path, config: dict[str, Any], life: int, chance: random.Random) -> list[dict[str, Any]]:
+    """What a life has told until it was killed, at a random moment."""
+    program = Path(__file__).with_name("killed_life.py")
+    command = [sys.executable, str(program), str(folder), json.dumps(config), str(life)]
+    lines = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        try:
+            for _ in range(chance.randrange(3, 60)):
+                line = process.stdout.readline()
+                assert line, process.stderr.read()
+                lines.append(json.loads(line))
+            until = time.perf_counter() + chance.random() * 0.01
+            while time.perf_counter() < until:
+                pass
+        finally:
+            process.kill()
+        # The last line may have been cut off: nobody was told that.
+        rest = process.stdout.read().splitlines(keepends=True)
+        lines += [json.loads(line) for line in rest if line.endswith("\n")]
+    return lines
+
+
+def audit_lines(data: Path) -> list[dict[str, Any]]:
+    """All lines that can be read. A kill may cut a line off that nobody was told of."""
+    lines = []
+    for path in data.glob("audit.jsonl*"):
+        for text in path.read_text("utf-8", "replace").splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:
+                continue
+    return lines
