@@ -6,7 +6,8 @@ builds what this needs and starts it.
 PROGRAM is the bench `turn`, DIR has the wheel and the zip. Every client is a process of its own that is told what to
 do (`clients.py`, `turn/worker.rs`) and watched through `/proc`. The clients take turns in every round, so that
 what else the machine does hits all of them. Printed is the table; with --out also results.json and results.svg are
-written and, into this folder, every page with figures (`report.py`). --check goes through all of it within seconds and shows only that it works. No time is asserted.
+written and, into this folder, every page with figures (`report.py`). --check goes through all of it in a second and shows
+only that it works. No time is asserted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,24 +35,28 @@ HERE = Path(__file__).resolve().parent
 PYTHON = ("astr_openclaw", "aiohttp", "httpx", "openai", "socket")
 RUST = ("component", "native")
 
-#: What is asked for: deltas, bytes of each, microseconds between two.
-SHORT, STREAM, BURST = "bench 1 5 0", "bench 200 5 0", "bench 5000 5 0"
-#: One by one: each is a wake-up of its own.
-SINGLE = "bench 300 5 1000"
-#: The first one has to be shown at once, whatever follows later.
-OPENING = "bench 3 5 2000"
+#: What is asked for: deltas, bytes of each, microseconds between two. The deltas of `single` come one by one: each is a
+#: wake-up of its own. The first one of `opening` has to be shown at once, whatever follows later.
+WORKS = {
+    "short": "bench 1 5 0",
+    "stream": "bench 200 5 0",
+    "burst": "bench 5000 5 0",
+    "single": f"bench {report.SINGLE} 5 1000",
+    "opening": "bench 3 5 2000",
+}
+PYTHON_WORKS, RUST_WORKS = ("short", "stream", "opening", "single"), ("short", "stream", "burst", "single")
 
 #: Bytes: the default limit of an answer, and the highest that can be set. The whole stream counts, in which the text
 #: stands three times.
 LIMIT, HIGHEST_LIMIT = 8 << 20, 16 << 20
-#: Fills the highest limit but for half a megabyte.
-LARGEST = "bench 1300 4096 0"
 
 
 @dataclass
 class Plan:
     """How much is done."""
 
+    works: dict[str, str] = field(default_factory=lambda: WORKS)
+    largest: str = "bench 1300 4096 0"  #: Fills the highest limit but for half a megabyte.
     rounds: int = 9
     seconds: float = 0.15  #: For each client and work in a round.
     fresh: int = 5  #: New processes of each client.
@@ -62,7 +68,20 @@ class Plan:
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000, 5_000_000)
 
 
-CHECK = Plan(1, 0.0, 1, 5, 0.1, 0.1, (1, 3), (100, 200), (1_000, 2_000))
+#: Each thing once, and small.
+CHECK = Plan(
+    works=dict.fromkeys(WORKS, "bench 3 5 100"),
+    largest="bench 20 4096 0",
+    rounds=1,
+    seconds=0.0,
+    fresh=1,
+    long_run=2,
+    settle=0.0,
+    idle=0.05,
+    callers=(1, 3),
+    deltas=(10, 20),
+    sizes=(1_000, 2_000),
+)
 
 
 @dataclass
@@ -147,107 +166,118 @@ class Bench:
         for what, value in values.items():
             self.found[work, client, what].append(value)
 
-    def fresh(self, client: str) -> None:
+    def fresh(self, client: str, worker: Worker) -> None:
         """What a new process needs to load and to do its first turns."""
-        with self.worker(client) as worker:
-            worker.order(idle=0.0)  # Until the interpreter is up.
-            before = worker.memory("VmRSS")
-            loaded = worker.order(limit=LIMIT)
-            worker.order(input=STREAM, turns=1, callers=1)
-            first = worker.memory("VmRSS")
-            self.add(
-                "fresh",
-                client,
-                load=loaded["seconds"][0],
-                imports=loaded.get("import", [0.0])[0],
-                memory=first - before,
-            )
-            if client == "astr_openclaw":
-                worker.order(input=STREAM, turns=self.plan.long_run, callers=1)
-                self.add("fresh", client, growth=worker.memory("VmRSS") - first)
+        worker.order(idle=0.0)  # Until the interpreter is up.
+        before = worker.memory("VmRSS")
+        loaded = worker.order(limit=LIMIT)
+        worker.order(input=self.plan.works["stream"], turns=1, callers=1)
+        first = worker.memory("VmRSS")
+        self.add(
+            "fresh", client, load=loaded["seconds"][0], imports=loaded.get("import", [0.0])[0], memory=first - before
+        )
+        if client == "astr_openclaw":
+            worker.order(input=self.plan.works["stream"], turns=self.plan.long_run, callers=1)
+            self.add("fresh", client, growth=worker.memory("VmRSS") - first)
 
-    def idle(self, client: str) -> None:
+    def idle(self, client: str, worker: Worker) -> None:
         """How often a process that has nothing to do wakes up."""
-        with self.worker(client) as worker:
-            worker.order(limit=LIMIT)
-            worker.order(input=STREAM, turns=1, callers=1)
-            worker.send(idle=self.plan.settle + self.plan.idle + 0.5)
-            time.sleep(self.plan.settle)
-            before = worker.wakeups()
-            time.sleep(self.plan.idle)
-            self.add("idle", client, wakeups=worker.wakeups() - before)
-            worker.answer()
+        worker.order(input=self.plan.works["stream"], turns=1, callers=1)
+        worker.send(idle=self.plan.settle + self.plan.idle + 0.5)
+        time.sleep(self.plan.settle)
+        before = worker.wakeups()
+        time.sleep(self.plan.idle)
+        self.add("idle", client, wakeups=worker.wakeups() - before)
+        worker.answer()
 
-    def peak(self, client: str) -> None:
+    def peak(self, client: str, worker: Worker) -> None:
         """The most memory of a process that reads the largest answer that can be allowed."""
-        with self.worker(client) as worker:
-            worker.order(limit=HIGHEST_LIMIT)
-            worker.order(input=LARGEST, turns=1, callers=1)
-            self.add("peak", client, memory=worker.memory("VmHWM"))
+        worker.order(input=self.plan.largest, turns=1, callers=1)
+        self.add("peak", client, memory=worker.memory("VmHWM"))
 
-    def rounds(self, jobs: list[tuple[str, str]]) -> None:
-        """All jobs (work, client), again and again, each client in one process."""
-        workers, stack = {}, []
-        for client in dict.fromkeys(client for _, client in jobs):
-            stack.append(self.worker(client))
-            workers[client] = stack[-1].__enter__()
-            workers[client].order(limit=LIMIT)
+    def rounds(self, workers: dict[str, Worker]) -> None:
+        """All works of all clients, again and again, each client in one process."""
+        jobs = [(work, client) for work in PYTHON_WORKS for client in PYTHON]
+        jobs += [(work, client) for work in RUST_WORKS for client in RUST]
         turns = {}
         for work, client in jobs:
-            once = workers[client].order(input=work, turns=3, callers=1)["seconds"]
+            order = {"input": self.plan.works[work], "turns": min(3, self.plan.rounds), "callers": 1}
+            once = workers[client].order(**order)["seconds"]
             turns[work, client] = max(1, min(300, int(self.plan.seconds / min(once))))
         for _ in range(self.plan.rounds):
             for work, client in jobs:
                 self.job(workers[client], work, client, turns[work, client])
-        for one in stack:
-            one.__exit__(None, None, None)
 
     def job(self, worker: Worker, work: str, client: str, turns: int) -> None:
         """So many turns, one after the other."""
         cpu, wakeups = worker.cpu(), worker.wakeups()
-        done = worker.order(input=work, turns=turns, callers=1)
+        done = worker.order(input=self.plan.works[work], turns=turns, callers=1)
         self.found[work, client, "seconds"] += done["seconds"]
         self.found[work, client, "first"] += done["first"]
         self.add(work, client, cpu=(worker.cpu() - cpu) / turns, wakeups=(worker.wakeups() - wakeups) / turns)
 
-    def growth(self) -> dict[str, dict[str, list[list[float]]]]:
+    def growth(self, workers: dict[str, Worker]) -> dict[str, dict[str, list[list[float]]]]:
         """How the cost grows: name to client to pairs of the size and the seconds."""
         series: dict[str, list[tuple[int, str, int]]] = {
-            "callers": [(n, SHORT, n) for n in self.plan.callers],
+            "callers": [(n, WORKS["short"], n) for n in self.plan.callers],
             "deltas": [(n, f"bench {n} 5 0", 1) for n in self.plan.deltas],
             "bytes": [(n, f"bench {n // 1000} 1000 0", 1) for n in self.plan.sizes],
         }
         grown: dict[str, dict[str, list[list[float]]]] = {}
-        with self.worker("component") as component, self.worker("native") as native:
-            workers = {"component": component, "native": native}
-            for worker in workers.values():
-                worker.order(limit=HIGHEST_LIMIT)
-                worker.order(input=SHORT, turns=20, callers=1)
-            for name, points in series.items():
-                grown[name] = {client: [] for client in workers}
-                for size, work, callers in points:
-                    seconds = defaultdict(list)
-                    for _ in range(min(self.plan.rounds, 3 if size >= 100_000 else 9)):
-                        for client, worker in workers.items():
-                            seconds[client] += worker.order(input=work, turns=1, callers=callers)["seconds"]
-                    for client, found in seconds.items():
-                        grown[name][client].append([size, median(found)])
+        for worker in workers.values():
+            worker.order(input=WORKS["short"], turns=min(20, self.plan.rounds), callers=1)
+        for name, points in series.items():
+            grown[name] = {client: [] for client in workers}
+            for size, work, callers in points:
+                seconds = defaultdict(list)
+                for _ in range(min(self.plan.rounds, 3 if size >= 100_000 else 9)):
+                    for client, worker in workers.items():
+                        seconds[client] += worker.order(input=work, turns=1, callers=callers)["seconds"]
+                for client, found in seconds.items():
+                    grown[name][client].append([size, median(found)])
         return grown
+
+    @contextmanager
+    def loaded(self, *clients: str, limit: int = LIMIT) -> Iterator[dict[str, Worker]]:
+        """New processes that have loaded their clients."""
+        with ExitStack() as stack:
+            workers = {client: stack.enter_context(self.worker(client)) for client in clients}
+            for worker in workers.values():
+                worker.order(limit=limit)
+            yield workers
 
     def run(self) -> dict[str, Any]:
         """Everything. What it returns is results.json, without what `main` adds."""
-        with self.worker("component") as worker:
-            worker.order(limit=LIMIT)  # Compiles the component, if its machine code is not in the cache.
+        # Compiles the component, if its machine code is not in the cache.
+        with self.loaded("component"):
+            pass
         for _ in range(self.plan.fresh):
             for client in PYTHON + RUST:
-                self.fresh(client)
-        self.peak("component")
-        self.idle("astr_openclaw")
-        self.rounds(
-            [(work, client) for work in (SHORT, STREAM, OPENING, SINGLE) for client in PYTHON]
-            + [(work, client) for work in (SHORT, STREAM, BURST, SINGLE) for client in RUST]
-        )
-        grown = self.growth()
+                with self.worker(client) as worker:
+                    self.fresh(client, worker)
+        with self.loaded("component", limit=HIGHEST_LIMIT) as workers:
+            self.peak("component", workers["component"])
+        with self.loaded("astr_openclaw") as workers:
+            self.idle("astr_openclaw", workers["astr_openclaw"])
+        with self.loaded(*PYTHON, *RUST) as workers:
+            self.rounds(workers)
+        with self.loaded(*RUST, limit=HIGHEST_LIMIT) as workers:
+            grown = self.growth(workers)
+        return self.results(grown)
+
+    def check(self) -> dict[str, Any]:
+        """As `run`, with one process for each client, all of which start at once."""
+        with ExitStack() as stack:
+            workers = {client: stack.enter_context(self.worker(client)) for client in PYTHON + RUST}
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(self.fresh, workers, workers.values()))
+            self.peak("component", workers["component"])
+            self.idle("astr_openclaw", workers["astr_openclaw"])
+            self.rounds(workers)
+            return self.results(self.growth({client: workers[client] for client in RUST}))
+
+    def results(self, grown: dict[str, dict[str, list[list[float]]]]) -> dict[str, Any]:
+        """The medians of what was found."""
         found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
         for (work, client, what), values in self.found.items():
             found[work][client][what] = median(values)
@@ -290,15 +320,24 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="show only that everything works")
     parser.add_argument("--out", type=Path, help="where the files go; default: nowhere")
     options = parser.parse_args()
+    started = time.perf_counter()
     bench = Bench(options.bench, CHECK if options.check else Plan())
     try:
-        results = {"date": date.today().isoformat(), "machine": machine(), **bench.run()}
+        measured = bench.check() if options.check else bench.run()
+        results = {"date": date.today().isoformat(), "machine": machine(), **measured}
     finally:
         bench.close()
     results["sizes"] = sizes(options.dist)
     if build := report.first_build():
         results["build"] = build
-    print(report.text(results))
+    table, _ = report.text(results), report.svg(results)
+    if options.check:
+        seconds = time.perf_counter() - started
+        print(
+            f"All clients and works, the table and the chart, once and small, in {seconds:.1f} s: nothing is measured."
+        )
+        return
+    print(table)
     if options.out:
         report.write(results, options.out)
 
