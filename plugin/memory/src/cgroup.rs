@@ -147,12 +147,9 @@ fn seen(
     let mut shown = false;
     let mut nearest: Option<(View, &Mount)> = None;
     let mut hidden = None;
-    for mount in mounts
-        .iter()
-        .filter(|mount| mount.kind == Some(version.kind))
-    {
+    for mount in mounts.iter().filter(|mount| mount.kind == version.kind) {
         let place = mount.point.display();
-        if mount.is_covered(mounts) {
+        if mount.is_covered {
             hidden.get_or_insert(format!("{place}: something else is mounted over it"));
             continue;
         }
@@ -309,10 +306,13 @@ struct Statistics(String);
 impl Statistics {
     fn field(&self, name: &str) -> Option<u64> {
         let value = |line: &str| {
-            let (found, value) = line.split_once(' ')?;
-            (found == name).then(|| value.trim().parse().ok())
+            line.strip_prefix(name)?
+                .strip_prefix(' ')?
+                .trim()
+                .parse()
+                .ok()
         };
-        self.0.lines().find_map(value)?
+        self.0.lines().find_map(value)
     }
 
     /// Reclaimable bytes, counted as in `MemAvailable`: the file cache of both lists and the reclaimable

@@ -22,7 +22,6 @@
 #![deny(missing_docs)]
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -111,13 +110,15 @@ pub fn read(file: impl Fn(&Path) -> io::Result<String>) -> Result<Sample, Unread
 
 /// Keeps what has been read: several rules look at the same files, and reading one makes the kernel write it.
 fn once(file: impl Fn(&Path) -> io::Result<String>) -> impl Fn(&Path) -> io::Result<String> {
-    let texts = RefCell::<HashMap<PathBuf, String>>::default();
+    // Some ten files: looking through them costs less than hashing their paths.
+    let texts = RefCell::<Vec<(PathBuf, String)>>::default();
     move |path| {
-        if let Some(text) = texts.borrow().get(path) {
+        let known = |(known, _): &&(PathBuf, String)| known.as_os_str() == path.as_os_str();
+        if let Some((_, text)) = texts.borrow().iter().find(known) {
             return Ok(text.clone());
         }
         let text = file(path)?;
-        texts.borrow_mut().insert(path.to_owned(), text.clone());
+        texts.borrow_mut().push((path.to_owned(), text.clone()));
         Ok(text)
     }
 }
@@ -142,7 +143,8 @@ pub fn read_system() -> Result<Sample, Unreadable> {
             .take(MAX_BYTES)
             .read_to_end(&mut bytes)?;
         // Another process's mount point may contain any bytes.
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| lossy(error.as_bytes())))
     })
 }
 

@@ -11,17 +11,17 @@ pub(crate) enum Kind {
     V2,
 }
 
-/// One mount.
+/// A mounted hierarchy.
 #[derive(Debug)]
 pub(crate) struct Mount {
-    id: u64,
-    parent: u64,
     /// The group at the mount point.
     root: PathBuf,
     /// The mount point.
     pub point: PathBuf,
-    /// None for other file systems.
-    pub kind: Option<Kind>,
+    /// Its version.
+    pub kind: Kind,
+    /// Something else is mounted over it.
+    pub is_covered: bool,
 }
 
 /// The position of a group relative to a mount.
@@ -35,13 +35,33 @@ pub(crate) enum View {
     Elsewhere,
 }
 
-/// Parses all mounts. Unparsable lines belong to other file systems and are skipped.
+/// Finds the hierarchies among all mounts. Unparsable lines belong to other file systems and are skipped.
 pub(crate) fn parse(text: &str) -> Vec<Mount> {
-    text.lines().filter_map(mount).collect()
+    let lines: Vec<Line<'_>> = text.lines().filter_map(line).collect();
+    let found = lines.iter().filter_map(|line| {
+        let over = |other: &Line<'_>| other.parent == line.id && other.point == line.point;
+        Some(Mount {
+            kind: line.kind?,
+            root: unescaped(line.root.trim_end_matches("//deleted")),
+            point: unescaped(line.point),
+            is_covered: lines.iter().any(|other| other.id != line.id && over(other)),
+        })
+    });
+    found.collect()
+}
+
+/// A mount as it is written, of which a machine may have hundreds.
+struct Line<'a> {
+    id: u64,
+    parent: u64,
+    root: &'a str,
+    point: &'a str,
+    /// None for other file systems.
+    kind: Option<Kind>,
 }
 
 // ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [OPTIONAL…] - TYPE SOURCE SUPER-OPTIONS
-fn mount(line: &str) -> Option<Mount> {
+fn line(line: &str) -> Option<Line<'_>> {
     let (place, system) = line.split_once(" - ")?;
     let mut place = place.split(' ');
     let mut system = system.split(' ');
@@ -53,11 +73,11 @@ fn mount(line: &str) -> Option<Mount> {
         "cgroup2" => Some(Kind::V2),
         _ => None,
     };
-    Some(Mount {
+    Some(Line {
         id: id.parse().ok()?,
         parent: parent.parse().ok()?,
-        root: unescaped(root.trim_end_matches("//deleted")),
-        point: unescaped(point),
+        root,
+        point,
         kind,
     })
 }
@@ -83,12 +103,6 @@ fn unescaped(path: &str) -> PathBuf {
 }
 
 impl Mount {
-    /// Whether another mount covers this mount point.
-    pub fn is_covered(&self, all: &[Mount]) -> bool {
-        let over = |other: &Mount| other.parent == self.id && other.point == self.point;
-        all.iter().any(|other| other.id != self.id && over(other))
-    }
-
     /// The position of `group`. Both it and the mount's root are relative to the process's namespace, so
     /// either may climb with `..`.
     pub fn view(&self, group: &str) -> View {
