@@ -30,6 +30,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use server::{Server, Shared};
@@ -93,6 +94,17 @@ impl FakeGateway {
     /// Plays this instead of the short reply when no pushed scene is left.
     pub fn otherwise(&self, scene: impl Into<Scene>) {
         self.shared.script().otherwise = Some(scene.into());
+    }
+
+    /// Chooses the scene of each request that passes the gateway's checks by its body, in order of arrival.
+    /// Pushed scenes come first.
+    pub fn answer_by(&self, choose: impl FnMut(&Value) -> Scene + Send + 'static) {
+        self.shared.script().by_body = Some(Box::new(choose));
+    }
+
+    /// Forgets the requests so far, for tests that run for long. Their numbers begin anew.
+    pub fn forget_requests(&self) {
+        self.shared.log.send_modify(|log| log.requests.clear());
     }
 
     /// Answers every request with this scene, whatever its path, token or body; `None` ends that.

@@ -28,8 +28,12 @@ pub(super) struct Script {
     pub scenes: VecDeque<Scene>,
     pub otherwise: Option<Scene>,
     pub always: Option<Scene>,
+    pub by_body: Option<ByBody>,
     pub shape: ToolShape,
 }
+
+/// Chooses a scene.
+pub(super) type ByBody = Box<dyn FnMut(&Value) -> Scene + Send>;
 
 /// Recorded requests and connections.
 #[derive(Default)]
@@ -72,6 +76,13 @@ impl Shared {
             .clone()
             .or(refusal)
             .or_else(|| script.scenes.pop_front())
+            .or_else(|| {
+                script
+                    .by_body
+                    .as_mut()
+                    .zip(json)
+                    .map(|(choose, body)| choose(body))
+            })
             .or_else(|| script.otherwise.clone())
             .unwrap_or_else(|| Scene::reply("PONG from the fake gateway."));
         (scene, reaches_agent)
