@@ -209,14 +209,18 @@ class AstrBot:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise AssertionError(f"AstrBot did not end within {seconds} s of SIGINT") from None
 
+    def kill(self) -> None:
+        """SIGKILL. Returns when it is gone."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     async def close(self) -> None:
         """Kills it and removes all of it."""
         if self._web is not None:
             await self._web.close()
         if self.alive():
-            assert self.process is not None
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.kill()
         if self._root is not None:
             # Its mounts were in a namespace of its own: this is a plain folder.
             shutil.rmtree(f"{self._root}{self._inside}", ignore_errors=True)

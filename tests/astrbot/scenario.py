@@ -95,6 +95,10 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
             await step("/stop ends a task and a talk", self.stop_command)
             await step("the status page in Chromium", self.status_page)
         await step("audit log: who, what, how it ended; no text, no token", self.audit)
+        await step(
+            "AstrBot killed amid a task: no session and no line of the audit log is lost", self.killed_amid_a_task
+        )
+        await step("AstrBot killed with an open breaker: it is still open", self.killed_with_an_open_breaker)
         await step("SIGINT in mid-turn ends AstrBot and the turn", self.interrupt)
         await step("after a restart all is as it was: sessions, counters, models", self.restart)
         await step("no token in any log", self.no_token)

@@ -102,7 +102,6 @@ class LifeSteps(Stage):
         before = len(self.astr.log())
         started = time.monotonic()
         status = await self.astr.stop()
-        self.stopped_at = len(self.astr.log())
         rest = self.astr.log()[before:]
         print(f"     it ended after {time.monotonic() - started:.1f} s with status {status}", flush=True)
         assert status in (0, 1, 130), f"status {status}"
@@ -110,15 +109,56 @@ class LifeSteps(Stage):
         await self.qq.close()
         self.model.release()
 
-    async def restart(self) -> None:
+    async def start_again(self) -> None:
+        """After it has ended."""
+        ended_at = len(self.astr.log())
         await self.astr.start()
         await self.qq.connect()
         await self.astr.login()
         # The port is open before the plugins are loaded.
         for _ in range(100):
-            if "sha256:" in self.astr.log()[self.stopped_at :]:
+            if "sha256:" in self.astr.log()[ended_at:]:
                 break
             await asyncio.sleep(0.2)
+
+    def audited(self) -> list[str]:
+        """The audit log's lines."""
+        return (self.astr.plugin_data / "audit.jsonl").read_text("utf-8").splitlines()
+
+    async def kill(self) -> None:
+        """SIGKILL, and AstrBot is started again. No line of the audit log is lost."""
+        before = self.audited()
+        self.astr.kill()
+        await self.qq.close()
+        self.model.release()
+        await self.start_again()
+        assert self.audited()[: len(before)] == before
+
+    async def killed_amid_a_task(self) -> None:
+        await self.qq.ask(USER, "/助手 会话重置", "新的会话")
+        await self.qq.ask(USER, "/助手 记住戊", PONG)
+        line = json.loads(self.audited()[-1])
+        assert (line["who"], line["outcome"]) == (f"fakeqq:{USER}", "completed"), "told before it is in the audit log"
+        # The same as a chat model.
+        await self.qq.ask(ADMIN, "记住己", PONG)
+        await self.hold(ADMIN, "/助手 MAGIC_HOLD")
+        await self.kill()
+        await self.qq.ask(ADMIN, "/助手 会话重置", "新的会话")
+        assert "记住己" in await self.qq.ask(ADMIN, "MAGIC_ECHO 九", "MAGIC_ECHO 九", seconds=120)
+        assert "记住戊" in await self.qq.ask(USER, "/助手 MAGIC_ECHO 八", "MAGIC_ECHO 八", seconds=120)
+
+    async def killed_with_an_open_breaker(self) -> None:
+        await self.astr.configure(gateway_bearer_token="wrong-token-for-the-scenario")
+        for _ in range(2):
+            await self.qq.ask(ADMIN, "/助手 你好", "auth_failed")
+        await self.kill()
+        await self.qq.ask(ADMIN, "/助手 状态", ("打开（暂停请求）", "连续失败 2 次"))
+        await self.qq.ask(ADMIN, "/助手 你好", "circuit_open")
+        await self.qq.ask(ADMIN, "/助手 熔断复位", "已复位")
+        await self.astr.configure(gateway_bearer_token=TOKEN)
+
+    async def restart(self) -> None:
+        await self.start_again()
         status = await self.qq.ask(ADMIN, "/助手 状态", ("运行 0", "等待 0"))
         assert self.completed(status) == self.counted, status
         assert "记住丁" in await self.qq.ask(USER, "/助手 MAGIC_ECHO 七", "MAGIC_ECHO 七")
