@@ -7,7 +7,9 @@
 //! |---|---|
 //! | `MAGIC_401`, `MAGIC_429`, `MAGIC_500` | that status with an OpenAI error |
 //! | `MAGIC_DROP` | two deltas, then the connection is closed |
-//! | `MAGIC_HANG` | nothing, ever |
+//! | `MAGIC_RESET` | the connection is reset |
+//! | `MAGIC_GARBAGE` | status 200 and no JSON |
+//! | `MAGIC_SILENT` | nothing, until [`Provider::gate`] is open |
 //! | `MAGIC_EMPTY` | no text, status 200 |
 //! | `MAGIC_HOLD` | two deltas, then the rest once [`Provider::gate`] is open |
 //! | `MAGIC_LENGTH` | some text, cut off at the token limit |
@@ -16,6 +18,9 @@
 //! | `MAGIC_TOOL=name` | one call of this tool, with the JSON after `MAGIC_ARGS=` to the end of the line |
 //! | `MAGIC_ECHO` | all user messages of the request, joined by ` \| ` |
 //! | else | [`PONG`] |
+
+mod answers;
+mod messages;
 
 use std::convert::Infallible;
 use std::io;
@@ -34,6 +39,10 @@ use openclaw_fake_gateway::Gate;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+
+use answers::{chunk, deltas, error, finish, respond, stream};
+use messages::{newest, since_the_answer};
+pub use messages::{offered, tool_results, user_messages};
 
 /// What the stand-in says when no word asks for something else.
 pub const PONG: &str = "PONG from the stand-in provider.";
@@ -59,6 +68,7 @@ struct State {
     calls: Mutex<Vec<Value>>,
     gate: Mutex<Gate>,
     runs: watch::Sender<Runs>,
+    refuses: watch::Sender<bool>,
 }
 
 /// Answers that are being written.
@@ -145,6 +155,15 @@ impl Provider {
         *gate.unwrap_or_else(PoisonError::into_inner) = Gate::new();
     }
 
+    /// Refuses connections from now on, or takes them again.
+    pub async fn refuse(&self, refuses: bool) {
+        self.state.refuses.send_replace(refuses);
+        // Until that has happened.
+        while tokio::net::TcpStream::connect(self.address).await.is_err() != refuses {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// The most answers that were being written at a time since the last call.
     pub fn most_at_a_time(&self) -> usize {
         let mut most = 0;
@@ -167,28 +186,71 @@ impl Provider {
     }
 }
 
+/// Ends a connection by a reset.
+#[derive(Debug)]
+struct Reset;
+
+impl std::fmt::Display for Reset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MAGIC_RESET")
+    }
+}
+
+impl std::error::Error for Reset {}
+
+/// Accepts connections, or refuses them for a while: then nobody listens.
 async fn accept(listener: TcpListener, state: Arc<State>) {
+    let mut refuses = state.refuses.subscribe();
+    let mut listener = Some(listener);
+    let address = listener
+        .as_ref()
+        .and_then(|listener| listener.local_addr().ok());
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            _ = refuses.changed() => {
+                listener = None;
+                if *refuses.borrow_and_update() {
+                    connections.shutdown().await;
+                } else if let Some(address) = address {
+                    // Nobody else can have taken it but by bad luck, which the test then shows.
+                    listener = TcpListener::bind(address).await.ok();
+                }
+                continue;
+            }
+            accepted = accepted(listener.as_ref()) => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
             continue;
         };
         while connections.try_join_next().is_some() {}
         let state = state.clone();
         connections.spawn(async move {
             let service = service_fn(move |request| answer(request, state.clone()));
-            // An error is a client that left, or MAGIC_DROP.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let mut connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service);
+            // An error is a client that left, MAGIC_DROP, or MAGIC_RESET.
+            let ended = (&mut connection).await;
+            let caused = ended.as_ref().err().and_then(std::error::Error::source);
+            if caused.is_some_and(|source| source.is::<Reset>()) {
+                // Dropping it then sends RST instead of FIN.
+                let _ = connection.into_parts().io.into_inner().set_zero_linger();
+            }
         });
     }
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    state: Arc<State>,
-) -> Result<Response<Body>, Infallible> {
+/// The next connection; never, while nobody listens.
+async fn accepted(
+    listener: Option<&TcpListener>,
+) -> io::Result<(tokio::net::TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Response<Body>, Reset> {
     let body = match request.into_body().collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => return Ok(error(400, "the request broke off")),
@@ -213,7 +275,17 @@ async fn answer(
         said if said.contains("MAGIC_401") => error(401, "Incorrect API key provided"),
         said if said.contains("MAGIC_429") => error(429, "rate limit of the stand-in"),
         said if said.contains("MAGIC_500") => error(500, "the stand-in exploded"),
-        said if said.contains("MAGIC_HANG") => std::future::pending().await,
+        said if said.contains("MAGIC_RESET") => return Err(Reset),
+        said if said.contains("MAGIC_GARBAGE") => {
+            let garbage = futures::stream::once(async { Ok("data: <garbage>\n\n".to_owned()) });
+            respond(200, "text/event-stream", garbage.boxed())
+        }
+        said if said.contains("MAGIC_SILENT") => {
+            let gate = state.gate.lock();
+            let gate = gate.unwrap_or_else(PoisonError::into_inner).clone();
+            gate.pass().await;
+            stream(finish(words(PONG), "stop"))
+        }
         said if said.contains("MAGIC_DROP") => {
             // Pending once, so that the deltas are written before the connection goes.
             let cut = async {
@@ -274,121 +346,4 @@ async fn answer(
         });
         StreamBody::new(whole.boxed())
     }))
-}
-
-/// What the user has said since the model's last answer: 2026.9.6 adds a message of its own.
-fn newest(call: &Value) -> String {
-    user_messages(&json!({ "messages": since_the_answer(call) })).join("\n")
-}
-
-/// The messages since the model's last answer.
-fn since_the_answer(call: &Value) -> &[Value] {
-    let messages = call["messages"].as_array().map_or(&[][..], Vec::as_slice);
-    let answers =
-        |message: &Value| message["role"] == "assistant" && message["tool_calls"].is_null();
-    let from = messages.iter().rposition(answers).map_or(0, |at| at + 1);
-    &messages[from..]
-}
-
-/// The names of the tools that a model call offers, sorted.
-pub fn offered(call: &Value) -> Vec<String> {
-    let tools = call["tools"].as_array().into_iter().flatten();
-    let names = tools.filter_map(|tool| tool["function"]["name"].as_str());
-    let mut names: Vec<String> = names.map(str::to_owned).collect();
-    names.sort_unstable();
-    names
-}
-
-/// What the tools have answered since the model's last answer.
-pub fn tool_results(call: &Value) -> Vec<String> {
-    let results = since_the_answer(call)
-        .iter()
-        .filter(|message| message["role"] == "tool");
-    results
-        .map(|message| text_of(&message["content"]))
-        .collect()
-}
-
-fn text_of(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect(),
-        _ => String::new(),
-    }
-}
-
-/// The texts of the user's messages, oldest first.
-pub fn user_messages(call: &Value) -> Vec<String> {
-    call["messages"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|message| message["role"] == "user")
-        .map(|message| text_of(&message["content"]))
-        .collect()
-}
-
-fn chunk(delta: Value, finish_reason: Value) -> Value {
-    json!({ "id": "chatcmpl-stand-in", "object": "chat.completion.chunk", "created": 1_795_331_802,
-        "model": "fake-1", "choices": [{ "index": 0, "delta": delta, "finish_reason": finish_reason }] })
-}
-
-fn deltas<'a>(pieces: impl IntoIterator<Item = &'a str>) -> BoxStream<'static, io::Result<Value>> {
-    let chunks: Vec<_> = pieces
-        .into_iter()
-        .map(|piece| {
-            Ok(chunk(
-                json!({ "role": "assistant", "content": piece }),
-                Value::Null,
-            ))
-        })
-        .collect();
-    futures::stream::iter(chunks).boxed()
-}
-
-/// The finish reason and the usage after `before`.
-fn finish(
-    before: BoxStream<'static, io::Result<Value>>,
-    reason: &str,
-) -> BoxStream<'static, io::Result<Value>> {
-    let mut usage = chunk(json!({}), Value::Null);
-    usage["choices"] = json!([]);
-    usage["usage"] = json!({ "prompt_tokens": 123, "completion_tokens": 7, "total_tokens": 130 });
-    let end = [Ok(chunk(json!({}), reason.into())), Ok(usage)];
-    before.chain(futures::stream::iter(end)).boxed()
-}
-
-/// Server-sent events, ended by `[DONE]`.
-fn stream(chunks: BoxStream<'static, io::Result<Value>>) -> Response<Body> {
-    let done = futures::stream::once(async { Ok("data: [DONE]\n\n".to_owned()) });
-    let events = chunks
-        .map(|chunk| chunk.map(|chunk| format!("data: {chunk}\n\n")))
-        .chain(done);
-    respond(200, "text/event-stream", events.boxed())
-}
-
-fn error(status: u16, message: &str) -> Response<Body> {
-    let body = json!({ "error": { "message": message, "type": "stand_in", "code": status } });
-    let body = futures::stream::once(async move { Ok(body.to_string()) });
-    respond(status, "application/json", body.boxed())
-}
-
-fn respond(
-    status: u16,
-    content_type: &str,
-    body: BoxStream<'static, io::Result<String>>,
-) -> Response<Body> {
-    let frames = body.map(|piece| piece.map(|piece| Frame::data(Bytes::from(piece))));
-    let mut response = Response::new(StreamBody::new(frames.boxed()));
-    *response.status_mut() =
-        hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
-    if let Ok(value) = content_type.parse() {
-        response
-            .headers_mut()
-            .insert(hyper::header::CONTENT_TYPE, value);
-    }
-    response
 }

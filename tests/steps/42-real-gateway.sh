@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Turns with real gateways of both versions, and these under faults: runs that were abandoned, providers
-# that drop, full disks, kills and stops; and which of the gateway's own tools each level gets.
+# Turns with real gateways of both versions, and these under faults: a hundred turns each through all of them (kills,
+# stops, full disks, failing providers), abandoned runs; and which of the gateway's own tools each level gets.
 # needs: openclaw.sh 2026.2.9
 # needs: openclaw.sh 2026.9.6
 set -euo pipefail

@@ -5,6 +5,7 @@
 
 mod faults;
 mod levels;
+mod storm;
 mod turns;
 
 use std::sync::{Arc, Weak};
@@ -21,10 +22,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 /// A gateway of several tests, while one of them has it or waits for it: it is stopped with the last.
 type Shared = Mutex<Weak<Real>>;
 
-/// Room for a gateway's state, in MiB: enough for all that a version keeps.
-const DISK_MIB: u32 = 64;
-
-async fn start(version: &str, disk_mib: Option<u32>) -> Real {
+async fn start(version: &str) -> Real {
     let real = Real::start(|options| {
         options.version = version.to_owned();
         if version == NEWEST {
@@ -35,7 +33,6 @@ async fn start(version: &str, disk_mib: Option<u32>) -> Real {
                 "gateway": { "auth": { "rateLimit": { "exemptLoopback": false, "maxAttempts": 3, "lockoutMs": 2000 } } },
             });
         }
-        options.disk_mib = disk_mib;
     })
     .await;
     // From now on the plugin knows which version it asks.
@@ -50,7 +47,7 @@ async fn shared(version: &str, shared: &Shared) -> (Arc<Real>, MutexGuard<'stati
         Some(real) => real,
         None => {
             let _turn = TURN.lock().await;
-            let real = Arc::new(start(version, None).await);
+            let real = Arc::new(start(version).await);
             *shared = Arc::downgrade(&real);
             real
         }

@@ -197,37 +197,3 @@ async fn a_real_gateway_with_the_endpoint_off_says_so() {
         "{diagnosis:?}"
     );
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_real_gateway_killed_mid_stream_is_stream_interrupted_then_unreachable() {
-    let _turn = TURN.lock().await;
-    let mut real = Real::start(|_| {}).await;
-    let mut turn = real.plugin.ask(TurnRequest::new("MAGIC_HOLD"));
-    let first = within(turn.next_event()).await;
-    assert!(matches!(first, Some(Event::Delta { .. })), "{first:?}");
-    real.gateway.kill().unwrap();
-    let cut = outcome(turn).await;
-    assert_eq!(
-        cut.fault().code,
-        FaultCode::StreamInterrupted,
-        "{:?}",
-        cut.fault()
-    );
-    let partial = &cut.fault().partial_text;
-    assert!(
-        !partial.is_empty() && HELD.starts_with(partial.as_str()),
-        "{partial:?}"
-    );
-    let gone = real.run("a", "hi").await;
-    assert_eq!(
-        gone.fault().code,
-        FaultCode::NetworkOrUnreachable,
-        "{:?}",
-        gone.fault()
-    );
-    // Two failures in a row: now nothing is tried for a while.
-    assert_eq!(
-        real.run("a", "hi").await.fault().code,
-        FaultCode::CircuitOpen
-    );
-}
