@@ -2,6 +2,7 @@
 
 mod companion;
 mod convert;
+mod exported;
 mod runtime;
 mod wasi_host;
 
@@ -12,6 +13,7 @@ use crate::host::{Events, Host as _};
 use crate::prelude::*;
 use crate::state::State;
 use crate::turn;
+use crate::when_woken::WhenWoken;
 use bindings::exports::astr::openclaw::{gateway, guards};
 use bindings::{wit_future, wit_stream};
 use companion::Companion;
@@ -108,8 +110,14 @@ impl gateway::Guest for Component {
             let _companion = companion;
             let events = Writer(RefCell::new(Some(writer)));
             let state = state();
-            let (end, rest) =
-                turn::run(&state, &WasiHost, &events, &turn, async { cancel.await }).await;
+            let (end, rest) = turn::run(
+                &state,
+                &WasiHost,
+                &events,
+                &turn,
+                WhenWoken::new(cancel.into_future()),
+            )
+            .await;
             // The stream ends before the future resolves.
             events.0.take();
             // If the host is gone, nobody needs the result.
@@ -152,4 +160,4 @@ impl guards::Guest for Component {
     }
 }
 
-bindings::export!(Component with_types_in bindings);
+bindings::export!(Component with_types_in exported);

@@ -19,3 +19,5 @@ mod prelude;
 pub mod state;
 mod text;
 pub mod turn;
+#[cfg(any(test, all(target_family = "wasm", feature = "component")))]
+mod when_woken;

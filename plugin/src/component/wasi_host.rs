@@ -11,6 +11,7 @@ use crate::gateway::classify::Head;
 use crate::gateway::request::PATH;
 use crate::host::{AnswerBody, Failure, Host, Post};
 use crate::prelude::*;
+use crate::when_woken::WhenWoken;
 use alloc::collections::VecDeque;
 use core::cell::Cell;
 use core::pin::{Pin, pin};
@@ -42,7 +43,10 @@ impl Host for WasiHost {
     }
 
     async fn sleep_until_ms(&self, when: u64) {
-        monotonic_clock::wait_until(when.saturating_mul(NANOS_PER_MS)).await;
+        WhenWoken::new(monotonic_clock::wait_until(
+            when.saturating_mul(NANOS_PER_MS),
+        ))
+        .await;
     }
 
     fn memory(&self) -> Result<Sample, String> {

@@ -22,6 +22,8 @@ enum Piece<'a> {
 #[derive(Default)]
 pub struct Body<'a>(Vec<Piece<'a>>);
 
+/// Most bytes of a chunk.
+const CHUNK: usize = 64 * 1024;
 /// Bytes of a [`Piece::Text`] per chunk; each grows to at most six.
 const TEXT: usize = 10 * 1024;
 /// Bytes of a [`Piece::Data`] per chunk. A multiple of 3, so that the base64 has no padding and chunks can be joined.
@@ -70,44 +72,79 @@ impl<'a> Body<'a> {
         self.0.iter().map(piece).sum()
     }
 
-    /// The body in order, in chunks of at most 64 KiB.
-    pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.0.iter().flat_map(|piece| {
-            let mut rest = match piece {
-                Piece::Json(json) => json.as_bytes(),
-                Piece::Raw(json) => json.as_bytes(),
-                Piece::Text(text) => text.as_bytes(),
-                Piece::Data(data) => data,
-            };
-            core::iter::from_fn(move || {
-                let (chunk, after) = rest.split_at(piece.step(rest));
-                rest = after;
-                (!chunk.is_empty()).then(|| match piece {
-                    Piece::Json(_) | Piece::Raw(_) => chunk.to_vec(),
-                    Piece::Text(_) => escaped(chunk),
-                    Piece::Data(_) => STANDARD.encode(chunk).into_bytes(),
-                })
-            })
-        })
+    /// The body in order, in chunks of at most [`CHUNK`] bytes, and no more of them than needed: each is a crossing to
+    /// the host, and often a wait.
+    pub fn chunks(&self) -> Chunks<'_> {
+        Chunks {
+            pieces: &self.0,
+            taken: 0,
+        }
+    }
+}
+
+/// See [`Body::chunks`].
+pub struct Chunks<'a> {
+    pieces: &'a [Piece<'a>],
+    /// Bytes of the first one that are in earlier chunks.
+    taken: usize,
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let mut chunk = vec![];
+        while let Some((piece, after)) = self.pieces.split_first() {
+            let rest = &piece.bytes()[self.taken..];
+            let part = &rest[..piece.step(rest)];
+            let before = chunk.len();
+            if before > 0 && before + part.len() > CHUNK {
+                break;
+            }
+            match piece {
+                Piece::Json(_) | Piece::Raw(_) => chunk.extend_from_slice(part),
+                Piece::Text(_) => chunk.extend_from_slice(&escaped(part)),
+                Piece::Data(_) => chunk.extend_from_slice(STANDARD.encode(part).as_bytes()),
+            }
+            // It has become longer by encoding.
+            if before > 0 && chunk.len() > CHUNK {
+                chunk.truncate(before);
+                break;
+            }
+            self.taken += part.len();
+            if part.len() == rest.len() {
+                (self.pieces, self.taken) = (after, 0);
+            }
+        }
+        (!chunk.is_empty()).then_some(chunk)
     }
 }
 
 impl Piece<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Piece::Json(json) => json.as_bytes(),
+            Piece::Raw(json) => json.as_bytes(),
+            Piece::Text(text) => text.as_bytes(),
+            Piece::Data(data) => data,
+        }
+    }
+
     /// How much of the rest goes into the next chunk.
     fn step(&self, rest: &[u8]) -> usize {
-        let most = if let Piece::Text(_) = self {
-            TEXT
-        } else {
-            DATA
+        let (most, is_text) = match self {
+            Piece::Text(_) => (TEXT, true),
+            _ => (DATA, false),
         };
-        let is_text = matches!(self, Piece::Text(_));
-        let in_character =
-            |at: &usize| is_text && rest.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
         let most = most.min(rest.len());
-        (0..=most)
-            .rev()
-            .find(|at| !in_character(at))
-            .unwrap_or(most)
+        let mut at = most;
+        while is_text && rest.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {
+            if at == 0 {
+                return most;
+            }
+            at -= 1;
+        }
+        at
     }
 }
 
@@ -137,7 +174,14 @@ mod tests {
 
     fn written(body: &Body<'_>) -> Vec<u8> {
         let chunks: Vec<_> = body.chunks().collect();
-        assert!(chunks.iter().all(|chunk| chunk.len() <= 64 * 1024));
+        assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK));
+        // As few as possible.
+        let pairs = chunks.windows(2);
+        assert!(
+            pairs
+                .into_iter()
+                .all(|pair| pair[0].len() + pair[1].len() > CHUNK)
+        );
         let bytes = chunks.concat();
         assert_eq!(bytes.len() as u64, body.len());
         bytes

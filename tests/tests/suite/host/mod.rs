@@ -4,6 +4,8 @@ mod approvals;
 mod handle;
 mod hostile;
 mod life;
+#[cfg(target_os = "linux")]
+mod memory;
 mod tools;
 mod traps;
 mod turns;
