@@ -1,6 +1,6 @@
 //! SHA-256 in hexadecimal, as `sha256sum` prints it.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,8 +10,10 @@ pub(super) fn of_bytes(bytes: &[u8]) -> String {
 }
 
 /// Of everything left to read, and its length in bytes.
-pub(super) fn of_reader(mut reader: impl Read) -> io::Result<(String, u64)> {
+pub(super) fn of_reader(reader: impl Read) -> io::Result<(String, u64)> {
     let mut hash = Sha256::new();
+    // By itself `copy` reads 8 KiB at a time.
+    let mut reader = BufReader::with_capacity(128 << 10, reader);
     let size = io::copy(&mut reader, &mut hash)?;
     Ok((format!("{:x}", hash.finalize()), size))
 }
