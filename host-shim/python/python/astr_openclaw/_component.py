@@ -56,7 +56,11 @@ async def find_code(
     """The artifact of a component, compiled if necessary; `again` forces that."""
     path = _path("component", component) or _SHIPPED
     folder = _path("cache_dir", cache_dir) or default_cache_dir()
-    digest, shipped = await asyncio.to_thread(_identify, path)
+    if path == _SHIPPED:
+        # Like an import of our own files: a thread pool would take longer than reading them.
+        digest, shipped = _identify(path)
+    else:
+        digest, shipped = await asyncio.to_thread(_identify, path)
     if shipped and not again:
         return Code(_tightened(_SHIPPED.with_suffix(".cwasm")), digest)
     artifact = folder / f"{digest}.cwasm"

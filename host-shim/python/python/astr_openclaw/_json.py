@@ -25,7 +25,7 @@ def valid_text(text: str) -> str:
 def valid_json(value: Any) -> str:
     """The value as valid JSON text. Raises TypeError, ValueError or RecursionError if it cannot be
     converted."""
-    return valid_text(json.dumps(value, ensure_ascii=False, default=_unknown))
+    return valid_text(_ENCODER.encode(value))
 
 
 def _unknown(value: object) -> Any:
@@ -33,6 +33,9 @@ def _unknown(value: object) -> Any:
         return dict(value)
     # Not the value: it may be a token.
     raise TypeError(f"a {type(value).__name__} is not a JSON value")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_unknown)
 
 
 def valid_value(value: Any) -> Any:
@@ -61,11 +64,19 @@ def decode(shape: Any, value: Any) -> Any:
     if origin is Mapping:
         return {key: decode(inner[1], item) for key, item in value.items()}
     if isinstance(shape, type) and is_dataclass(shape):
-        return shape(**{name: decode(hint, value[name]) for name, hint in _fields(shape) if name in value})
+        return shape(
+            **{
+                name: value[name] if plain else decode(hint, value[name])
+                for name, hint, plain in _fields(shape)
+                if name in value
+            }
+        )
     return value
 
 
 @functools.cache
-def _fields(shape: Any) -> list[tuple[str, Any]]:
+def _fields(shape: Any) -> list[tuple[str, Any, bool]]:
+    """Name and shape of each field, and whether its value is taken as it is."""
     hints = get_type_hints(shape)
-    return [(field.name, hints[field.name]) for field in fields(shape)]
+    shapes = [(field.name, hints[field.name]) for field in fields(shape)]
+    return [(name, hint, not get_args(hint) and not is_dataclass(hint)) for name, hint in shapes]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -42,6 +41,8 @@ def sidecar_program() -> Path:
 def host_shim() -> Path:
     """The `host-shim` on the PATH; raises `NoHostShim` unless it has this module's version. What it compiles runs in
     this process, so neither may others be able to replace it."""
+    import shutil  # With three compressors, for a program that hardly anybody needs.
+
     found = shutil.which("host-shim")
     if found is None:
         raise NoHostShim(
