@@ -114,8 +114,6 @@ fn said(body: &Value) -> String {
 }
 
 fn has_output(body: &Value) -> bool {
-    let items = body["input"].as_array().into_iter().flatten();
-    items
-        .into_iter()
-        .any(|item| item["type"] == "function_call_output")
+    let mut items = body["input"].as_array().into_iter().flatten();
+    items.any(|item| item["type"] == "function_call_output")
 }
