@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway import Gateway
+from openclaw import access
+from openclaw.conversations import Conversations
+from openclaw.engine import Engine
+from openclaw.settings import Settings
+from provider_rig import CHAT, Admin, Rig, run
 
 LIVES = 30
 
@@ -80,3 +85,31 @@ def audit_lines(data: Path) -> list[dict[str, Any]]:
             except ValueError:
                 continue
     return lines
+
+
+def test_before_astrbot_has_a_chat_models_answer_all_is_kept(tmp_path: Path) -> None:
+    async def answered(rig: Rig, text: str) -> dict[str, Any]:
+        """The audit log's newest line at the moment in which AstrBot has the whole response."""
+        access.asks(Admin(CHAT))
+        stream = rig.provider.text_chat_stream(text, CHAT)
+        while (await anext(stream)).is_chunk:
+            pass
+        line = rig.audit.lines[-1]
+        await stream.aclose()
+        assert rig.audit.lines[-1] is line, "written twice"
+        return line
+
+    async def body(rig: Rig) -> None:
+        assert (await answered(rig, "hi"))["outcome"] == "completed"
+        kept = Conversations(rig.folder / "conversations.json")
+        session = kept.find(access.session_of(CHAT, "L2"), ["user:hi", "assistant:hi"])
+        # The gateway's has a form of its own before the number.
+        assert session is not None and rig.sessions()[-1].endswith(session.rpartition(":")[2])
+        for _ in range(2):
+            assert (await answered(rig, "drop"))["code"] == "stream_interrupted"
+        after = Engine(Settings.read(rig.gateway.config), rig.folder / "star", rig.folder / "data")
+        await after.start()
+        assert after.status().breakers["primary"].state == "open"
+        await after.stop()
+
+    run(tmp_path, body)
