@@ -72,9 +72,9 @@ impl<'a> Body<'a> {
         self.0.iter().map(piece).sum()
     }
 
-    /// The body in order, in chunks of at most [`CHUNK`] bytes, and no more of them than needed: each is a crossing to
-    /// the host, and often a wait.
-    pub fn chunks(&self) -> Chunks<'_> {
+    /// The body in order, in chunks of at most 64 KiB, and no more of them than needed: each is a crossing to the host,
+    /// and often a wait.
+    pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
         Chunks {
             pieces: &self.0,
             taken: 0,
@@ -83,7 +83,7 @@ impl<'a> Body<'a> {
 }
 
 /// See [`Body::chunks`].
-pub struct Chunks<'a> {
+struct Chunks<'a> {
     pieces: &'a [Piece<'a>],
     /// Bytes of the first one that are in earlier chunks.
     taken: usize,
