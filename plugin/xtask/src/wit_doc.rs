@@ -90,3 +90,35 @@ pub fn markdown(root: &Path) -> Result<String> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository;
+    use wit_parser::SizeAlign;
+
+    // `plugin/src/component/exported.rs` frees memory of this layout by hand.
+    #[test]
+    fn the_parameters_of_ask_have_the_layout_that_is_freed() {
+        let root = repository::root().expect("the repository is there");
+        let (resolve, _, world) = parse(&root).expect("wit/ parses");
+        let gateway = resolve.worlds[world].exports.iter();
+        let ask = gateway
+            .filter(|(key, _)| resolve.name_world_key(key).contains("/gateway@"))
+            .find_map(|(_, item)| match item {
+                wit_parser::WorldItem::Interface { id, .. } => {
+                    resolve.interfaces[*id].functions.get("ask")
+                }
+                _ => None,
+            })
+            .expect("the world exports gateway.ask");
+        let mut sizes = SizeAlign::default();
+        sizes.fill(&resolve);
+        let layout = sizes.params(ask.params.iter().map(|parameter| &parameter.ty));
+        let (size, align) = (layout.size.size_wasm32(), layout.align.align_wasm32());
+        let freed = std::fs::read_to_string(root.join("plugin/src/component/exported.rs"))
+            .expect("exported.rs is there");
+        let call = format!("from_size_align({size}, {align})");
+        assert!(freed.contains(&call), "exported.rs does not have {call}");
+    }
+}
