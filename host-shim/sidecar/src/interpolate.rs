@@ -48,7 +48,14 @@ pub enum Refused {
         /// The variable.
         name: String,
     },
+    /// It would have more than [`MAX_BYTES`].
+    #[error("the value is too long")]
+    TooLong,
 }
+
+/// The most bytes that a string has with its variables: as many as the longest file that is read. Values can be put
+/// into others, and so double with every line.
+pub const MAX_BYTES: usize = 4 << 20;
 
 /// How deep defaults may be nested.
 const DEPTH: usize = 32;
@@ -81,6 +88,9 @@ fn substitute(
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
+        if out.len() > MAX_BYTES {
+            return Err(Refused::TooLong);
+        }
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
         if let Some(left) = after.strip_prefix('$') {
@@ -134,24 +144,24 @@ fn closing(text: &str, dialect: Dialect) -> Option<usize> {
     if dialect == Dialect::Python {
         return text.find('}');
     }
-    let line = text.find('\n').unwrap_or(text.len());
     let bytes = text.as_bytes();
     let (mut open, mut at) = (1, name);
-    while at < line {
+    while at < bytes.len() && bytes[at] != b'\n' {
         match bytes[at] {
             b'}' if open == 1 => return Some(at),
             b'}' => open -= 1,
             // What follows an opening brace is not looked at.
             b'{' => {
                 open += 1;
-                at += 1;
+                at += usize::from(bytes.get(at + 1) != Some(&b'\n'));
             }
             _ => {}
         }
         at += 1;
     }
     // Braces that are never closed: up to the last one that is.
-    text[..line].rfind('}').filter(|end| *end > name)
+    let line = &text[..at.min(text.len())];
+    line.rfind('}').filter(|end| *end > name)
 }
 
 fn plain(name: &str, lookup: Lookup<'_>) -> String {

@@ -1,8 +1,6 @@
 //! The `.env` file: read like Compose reads it, and edited without losing comments or order.
 
-mod edit;
-mod go;
-mod python;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +13,8 @@ use crate::layout::{ENV, Root};
 use crate::read_file;
 use crate::secret::Token;
 
-pub use self::edit::set;
+use self::text::read_as;
+pub use self::text::set;
 
 /// The gateway's version.
 pub const VERSION: &str = "OPENCLAW_VERSION";
@@ -59,51 +58,6 @@ pub struct Refused {
     pub line: usize,
     /// What can be read anyway.
     pub rest: Box<Env>,
-}
-
-/// What a reader makes of a text.
-#[derive(Default)]
-struct Read {
-    values: BTreeMap<String, Option<String>>,
-    statements: Vec<Statement>,
-    /// Lines that are left out.
-    skipped: Vec<usize>,
-    /// Names without a value, and without one in the shell.
-    valueless: Vec<String>,
-}
-
-/// An assignment and the lines that it takes, from 1.
-#[derive(Debug)]
-struct Statement {
-    key: String,
-    first: usize,
-    last: usize,
-}
-
-fn read_as(
-    text: &str,
-    dialect: Dialect,
-    shell: &dyn Fn(&str) -> Option<String>,
-) -> (Read, Option<usize>) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match dialect {
-        Dialect::Go => go::read(text, shell),
-        Dialect::Python => (python::read(text, shell), None),
-    }
-}
-
-/// The character of an escape such as `\n`.
-fn control(escape: char) -> Option<char> {
-    Some(match escape {
-        'a' => '\u{7}',
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'v' => '\u{b}',
-        _ => return None,
-    })
 }
 
 /// A variable that Compose sees: from this process's environment, without those that are removed for it.
@@ -296,5 +250,83 @@ mod tests {
             env.mask("t0ken sk-0123456789 none 2026.2.9"),
             "*** *** none 2026.2.9"
         );
+    }
+
+    #[test]
+    fn setting_keeps_comments_and_order() {
+        let text = "# head\nOPENCLAW_VERSION=2026.2.9\n\nOPENCLAW_VERSION_X=1\n";
+        assert_eq!(
+            set(text, VERSION, "2026.9.6"),
+            "# head\nOPENCLAW_VERSION=2026.9.6\n\nOPENCLAW_VERSION_X=1\n"
+        );
+        assert_eq!(
+            set("A=1", VERSION, "2026.9.6"),
+            "A=1\nOPENCLAW_VERSION=2026.9.6\n"
+        );
+        assert_eq!(
+            set("export  OPENCLAW_VERSION = x", VERSION, "2026.9.6"),
+            "OPENCLAW_VERSION=2026.9.6\n"
+        );
+    }
+
+    // Report F22: what is written has to be what Compose then reads.
+    #[test]
+    fn setting_is_read_back_whatever_was_there() {
+        for text in [
+            "",
+            "\u{feff}OPENCLAW_VERSION=1",
+            "A=1\r\nOPENCLAW_VERSION=1\r\nB=2\r\n",
+            "A='\nOPENCLAW_VERSION=inside\n'\nB=2\n",
+            "OPENCLAW_VERSION=\"a\nb\" # c\nB=2\n",
+            "OPENCLAW_VERSION=1\nB=2\nOPENCLAW_VERSION = '2'",
+            "OPENCLAW_VERSION\nB=2\n",
+        ] {
+            let changed = set(text, VERSION, "2026.9.6");
+            for dialect in [Dialect::Go, Dialect::Python] {
+                let before = Env::parse_as(text, dialect, &|_| None).unwrap();
+                let env = Env::parse_as(&changed, dialect, &|_| None).unwrap();
+                assert_eq!(env.get(VERSION), Some("2026.9.6"), "{text:?}: {changed:?}");
+                for key in ["A", "B"] {
+                    assert_eq!(env.get(key), before.get(key), "{text:?}: {changed:?}");
+                }
+            }
+            assert_eq!(changed.contains('\r'), text.contains('\r'));
+            assert_eq!(
+                changed.starts_with('\u{feff}'),
+                text.starts_with('\u{feff}')
+            );
+        }
+    }
+
+    // Found by fuzzing: each of these took most of a minute, and 16 times as long at the size limit of a file.
+    #[test]
+    fn a_long_file_is_read_at_once_whatever_is_in_it() {
+        let full_of = |line: &str| line.repeat((1 << 20) / line.len());
+        let lines = ["A=1\n", "A=\"x\"\n", "A\n", "# c\n", "A='\n'\n"].map(full_of);
+        let values = ["${", "${a:-}", "${a:b", "$A", "}"];
+        let values = values.map(|value| format!("A={}}}\n", full_of(value)));
+        for text in lines.iter().chain(&values) {
+            for dialect in [Dialect::Go, Dialect::Python] {
+                let begun = std::time::Instant::now();
+                let _ = Env::parse_as(text, dialect, &|_| None);
+                let took = begun.elapsed();
+                // A second's work, on a busy machine.
+                assert!(took.as_secs() < 20, "{took:?}: {text:.12}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_grow_out_of_each_other_are_refused() {
+        let mut text = "A=0123456789\n".to_owned();
+        for _ in 0..40 {
+            text += "A=${A}${A}\n";
+        }
+        let refused = Env::parse_as(&text, Dialect::Go, &|_| None).unwrap_err();
+        assert!((10..30).contains(&refused.line), "{refused}");
+        let python = Env::parse_as(&text, Dialect::Python, &|_| None).unwrap();
+        assert!(python.skipped().len() > 10, "{:?}", python.skipped());
+        let value = python.get("A").unwrap();
+        assert!(value.len() <= crate::interpolate::MAX_BYTES);
     }
 }

@@ -11,30 +11,36 @@ use crate::interpolate::{Dialect, interpolate};
 pub(super) fn read(text: &str, shell: &dyn Fn(&str) -> Option<String>) -> (Read, Option<usize>) {
     let mut read = Read::default();
     let mut rest = text;
+    let mut line = 1;
     loop {
+        let begun = rest;
         rest = start(rest);
+        line += lines(begun, rest);
         if rest.is_empty() {
             return (read, None);
         }
-        let first = line(text, rest);
-        match statement(rest, &read, shell) {
-            Some(found) => {
-                let end = text.len() - found.rest.len();
-                let consumed = text[..end].trim_end_matches(['\n', '\r']);
-                if let Some(key) = found.key {
-                    read.statements.push(Statement {
-                        key: key.clone(),
-                        first,
-                        last: (consumed.matches('\n').count() + 1).max(first),
-                    });
-                    match found.value {
-                        Some(value) => drop(read.values.insert(key, Some(value))),
-                        None => read.valueless.push(key),
-                    }
+        let first = line;
+        let Some(found) = statement(rest, &read, shell) else {
+            return (read, Some(first));
+        };
+        let taken = &rest[..rest.len() - found.rest.len()];
+        line += taken.matches('\n').count();
+        rest = found.rest;
+        let Some(key) = found.key else {
+            continue;
+        };
+        read.statements.push(Statement {
+            key: key.clone(),
+            first,
+            last: first + taken.trim_end_matches(['\n', '\r']).matches('\n').count(),
+        });
+        match found.value {
+            Some(value) => {
+                if read.insert(key, Some(value)).is_none() {
+                    return (read, Some(first));
                 }
-                rest = found.rest;
             }
-            None => return (read, Some(first)),
+            None => read.valueless.push(key),
         }
     }
 }
@@ -45,8 +51,9 @@ struct Found<'a> {
     rest: &'a str,
 }
 
-fn line(text: &str, rest: &str) -> usize {
-    text[..text.len() - rest.len()].matches('\n').count() + 1
+/// The line ends between the beginning of one text and of its rest.
+fn lines(text: &str, rest: &str) -> usize {
+    text[..text.len() - rest.len()].matches('\n').count()
 }
 
 /// The next statement: blanks, empty lines and comments are left out.

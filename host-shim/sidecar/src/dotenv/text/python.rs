@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Read, Statement, control};
+use crate::interpolate::MAX_BYTES;
 
 /// Reads a `.env`. Lines that are none are left out, as python-dotenv leaves them out with a warning.
 pub(super) fn read(text: &str, shell: &dyn Fn(&str) -> Option<String>) -> Read {
@@ -22,12 +23,17 @@ pub(super) fn read(text: &str, shell: &dyn Fn(&str) -> Option<String>) -> Read {
         match reader.statement() {
             Some((Some(key), value)) => {
                 let value = value.map(|value| resolve(&value, &read.values, shell));
+                let whole = !matches!(value, Some(None));
+                let inserted = whole && read.insert(key.clone(), value.flatten()).is_some();
+                if !inserted {
+                    read.skipped.push(first);
+                    continue;
+                }
                 read.statements.push(Statement {
-                    key: key.clone(),
+                    key,
                     first,
                     last: reader.line.saturating_sub(1).max(first),
                 });
-                read.values.insert(key, value);
             }
             Some((None, _)) => {}
             None => {
@@ -181,25 +187,32 @@ fn unescape(text: &str, quote: char) -> String {
 }
 
 /// Puts `${NAME}` and `${NAME:-default}` in, the two forms that python-dotenv knows: earlier lines
-/// win over the shell, and a default holds only where there is no such variable at all.
+/// win over the shell, and a default holds only where there is no such variable at all. None if it gets too long.
 fn resolve(
     value: &str,
     before: &BTreeMap<String, Option<String>>,
     shell: &dyn Fn(&str) -> Option<String>,
-) -> String {
+) -> Option<String> {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
+    // Where the next brace closes, from the end of the value: found once, however many are open before it.
+    let mut closes = usize::MAX;
     while let Some(at) = rest.find("${") {
         out.push_str(&rest[..at]);
         let inside = &rest[at + 2..];
-        let found = inside.find('}').and_then(|end| {
-            let (name, default) = match inside[..end].split_once(':') {
-                None => (&inside[..end], ""),
-                Some((name, default)) => (name, default.strip_prefix('-')?),
+        if closes > inside.len() {
+            let Some(end) = inside.find('}') else {
+                rest = &rest[at..];
+                break;
             };
-            Some((name, default, &inside[end + 1..]))
-        });
-        let Some((name, default, left)) = found else {
+            closes = inside.len() - end;
+        }
+        let end = inside.len() - closes;
+        let (name, default) = match inside[..end].split_once(':') {
+            None => (&inside[..end], Some("")),
+            Some((name, default)) => (name, default.strip_prefix('-')),
+        };
+        let Some(default) = default else {
             out.push_str("${");
             rest = inside;
             continue;
@@ -208,8 +221,11 @@ fn resolve(
             Some(value) => out.push_str(&value.unwrap_or_default()),
             None => out.push_str(default),
         }
-        rest = left;
+        if out.len() > MAX_BYTES {
+            return None;
+        }
+        rest = &inside[end + 1..];
     }
     out.push_str(rest);
-    out
+    Some(out)
 }
