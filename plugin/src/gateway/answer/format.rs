@@ -13,6 +13,8 @@ pub enum Format {
 
 /// Maximum bytes of leading white space.
 const MAX_SPACE: usize = 4096;
+/// Zstandard's first bytes.
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// Detects the format; none if it is neither, or compressed. An error if `start` is too short to tell, which
 /// never happens with `at_end`.
@@ -22,18 +24,19 @@ pub fn sniff(head: &Head, start: &[u8], at_end: bool) -> Result<Option<Format>, 
     }
     const BOM: &[u8] = "\u{feff}".as_bytes();
     let text = start.strip_prefix(BOM).unwrap_or(start).trim_ascii_start();
-    let may_become = |whole: &[u8]| !at_end && text.len() < whole.len() && whole.starts_with(text);
+    let may_become = |whole: &[u8]| {
+        !at_end && !text.is_empty() && text.len() < whole.len() && whole.starts_with(text)
+    };
     match text.first() {
         Some(b'{' | b'[') => return Ok(Some(Format::Json)),
         Some(b':') => return Ok(Some(Format::Stream)),
         Some(b'<') => return Ok(None),
         None if !at_end && start.len() < MAX_SPACE => return Err(MoreNeeded),
-        // The start of gzip's magic number.
-        Some(0x1f) if start.len() == 1 && !at_end => return Err(MoreNeeded),
-        _ if may_become(BOM) => return Err(MoreNeeded),
+        // The start of a compressed body.
+        Some(0x1f | b'x') if start.len() == 1 && !at_end => return Err(MoreNeeded),
         _ => {}
     }
-    for field in [&b"data"[..], b"event", b"id", b"retry"] {
+    for field in [&b"data"[..], b"event", b"id", b"retry", BOM, ZSTD] {
         if may_become(field) || (text == field && !at_end) {
             return Err(MoreNeeded);
         }
@@ -91,6 +94,10 @@ mod tests {
                 assert_eq!(told, Some(format), "{declared}: {body:?}");
             }
         }
+        // Found by fuzzing: an answer of white space was awaited without end, and kept.
+        let space = [b' '; MAX_SPACE];
+        assert_eq!(sniff(&Head::default(), &space, false), Ok(None));
+        assert_eq!(sniff(&Head::default(), &space[1..], false), Err(MoreNeeded));
         let stream = Head {
             content_type: "Text/Event-Stream; charset=utf-8".into(),
             ..Head::default()
@@ -98,5 +105,16 @@ mod tests {
         assert_eq!(sniff(&stream, b"", true), Ok(Some(Format::Stream)));
         assert_eq!(sniff(&stream, &[0xff; 9], false), Ok(Some(Format::Stream)));
         assert_eq!(sniff(&stream, b"{", false), Ok(Some(Format::Json)));
+        // Found by fuzzing: compressed, and its first byte arrives alone.
+        for body in [&b"\x1f\x8b\x08"[..], b"\x28\xb5\x2f\xfd", b"x\x9c"] {
+            for end in 1..body.len() {
+                assert_ne!(
+                    sniff(&stream, &body[..end], false),
+                    Ok(Some(Format::Stream))
+                );
+            }
+            assert_eq!(sniff(&stream, body, false), Ok(None));
+        }
+        assert_eq!(sniff(&stream, b"(x", false), Ok(Some(Format::Stream)));
     }
 }

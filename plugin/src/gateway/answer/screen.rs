@@ -16,8 +16,9 @@ pub(super) struct Screen {
     held: String,
     /// Nothing more is shown until the final text is known.
     waits: bool,
-    /// Offset in `shown` of a line that is still undecided.
-    line: Option<usize>,
+    /// Offset in `shown` of a line that is still undecided, after the indentation seen so far; and whether it is the
+    /// answer's first.
+    line: Option<(usize, bool)>,
 }
 
 impl Screen {
@@ -53,10 +54,10 @@ impl Screen {
         }
         self.held.clear();
         loop {
-            let Some(line) = self.line else {
+            let Some((line, is_first)) = self.line else {
                 // In the middle of a harmless line.
                 match shown[from..].find('\n') {
-                    Some(end) => self.line = Some(from + end + 1),
+                    Some(end) => self.line = Some((from + end + 1, false)),
                     None => return,
                 }
                 continue;
@@ -67,7 +68,7 @@ impl Screen {
                 self.wait(shown, start);
                 return;
             }
-            let is_first = line == self.base;
+            self.line = Some((start, is_first));
             if media::MARK.starts_with(text) || is_first && STOCK_SENTENCE.starts_with(text) {
                 self.held = shown.split_off(start);
                 return;
@@ -93,7 +94,7 @@ impl Screen {
             shown.push_str("\n\n");
         }
         self.base = shown.len();
-        self.line = Some(self.base);
+        self.line = Some((self.base, true));
         self.begun = true;
     }
 

@@ -5,6 +5,7 @@ mod calls;
 mod ends;
 mod shown;
 mod texts;
+mod work;
 
 fn event(data: &str) -> String {
     let kind = serde_json::from_str::<Value>(data).expect("JSON")["type"].clone();

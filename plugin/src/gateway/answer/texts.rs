@@ -27,6 +27,9 @@ pub(super) struct Texts {
     indexed: bool,
 }
 
+/// Longest text in which shorter ones are looked for: a hostile gateway could send many.
+const MAX_SEARCHED: usize = 16 * 1024;
+
 struct Part {
     place: Place,
     /// Ranges of its deltas on the screen.
@@ -95,10 +98,12 @@ impl Texts {
         }
     }
 
-    /// Sets a part's finished text. An empty one never replaces a longer one.
+    /// Sets a part's finished text. A part of a longer one never replaces it, nor does any that is shorter than a very
+    /// long one.
     pub(super) fn done(&mut self, place: Place, text: String) {
         let part = self.part(place);
-        if text.len() >= part.done.len() || !part.done.contains(&text) {
+        let long = part.done.len();
+        if text.len() >= long || (long < MAX_SEARCHED && !part.done.contains(&text)) {
             part.done = text;
         }
     }
