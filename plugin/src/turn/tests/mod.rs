@@ -12,6 +12,7 @@ mod ends;
 mod gateways;
 mod guards;
 mod host;
+mod machine;
 mod scenes;
 mod state;
 mod tools;
