@@ -1,19 +1,6 @@
 //! Repairs JSON from JavaScript and Python.
 
-use std::borrow::Cow;
-
-/// Replaces every lone surrogate escape with U+FFFD; borrows if there is none.
-///
-/// JavaScript and Python strings may contain half of an emoji, written in JSON as `\ud83d`. serde_json
-/// rejects the whole text for it.
-pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
-    // A cheap test: most texts have no surrogates, and some are large.
-    if json.contains("\\ud") || json.contains("\\uD") {
-        Cow::Owned(openclaw_core::json_escape::with_whole_characters(json))
-    } else {
-        Cow::Borrowed(json)
-    }
-}
+pub use openclaw_core::json_escape::replace_lone_surrogates;
 
 #[cfg(test)]
 mod tests {

@@ -4,51 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use host_shim::memory::SystemMemory;
 use host_shim::{Bound, MemorySource, Sample};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
-
-/// What the memory guard sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "PretenceFields")]
-pub enum Pretence {
-    /// The machine's real memory.
-    #[default]
-    Real,
-    /// So many available bytes.
-    Available(u64),
-    /// Memory that cannot be read.
-    Unreadable,
-}
-
-/// The fields of the session's `memory`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PretenceFields {
-    /// Null is not the same as missing.
-    #[serde(default, deserialize_with = "given")]
-    available_mib: Option<Value>,
-    unreadable: Option<bool>,
-}
-
-fn given<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(d).map(Some)
-}
-
-impl TryFrom<PretenceFields> for Pretence {
-    type Error = &'static str;
-
-    fn try_from(fields: PretenceFields) -> Result<Self, Self::Error> {
-        let mib = match (&fields.available_mib, fields.unreadable) {
-            (Some(Value::Null), None) | (None, Some(false)) => return Ok(Self::Real),
-            (None, Some(true)) => return Ok(Self::Unreadable),
-            (Some(Value::Number(mib)), None) => mib.as_f64().filter(|mib| *mib >= 0.0),
-            _ => None,
-        };
-        // A float too large for the type becomes the greatest number, which is what is meant.
-        mib.map(|mib| Self::Available((mib * f64::from(1 << 20)) as u64))
-            .ok_or("memory has either `available_mib` (a number, 0 or more, or null) or `unreadable`: true")
-    }
-}
+use openclaw_render::session::Pretence;
 
 /// The machine's memory, or a simulated one.
 #[derive(Debug, Default)]

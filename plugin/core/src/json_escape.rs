@@ -1,5 +1,7 @@
 //! Escapes in JSON text.
 
+use alloc::borrow::Cow;
+
 use crate::prelude::*;
 
 /// Decodes the escape at the start of the text: the character, and the bytes consumed.
@@ -54,6 +56,19 @@ pub fn with_whole_characters(text: &str) -> String {
     }
     whole.push_str(rest);
     whole
+}
+
+/// Replaces every lone surrogate escape with U+FFFD; borrows if there is none.
+///
+/// JavaScript and Python strings may contain half of an emoji, written in JSON as `\ud83d`. serde_json
+/// rejects the whole text for it.
+pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
+    // A cheap test: most texts have no surrogates, and some are large.
+    if json.contains("\\ud") || json.contains("\\uD") {
+        Cow::Owned(with_whole_characters(json))
+    } else {
+        Cow::Borrowed(json)
+    }
 }
 
 #[cfg(test)]

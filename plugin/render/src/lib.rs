@@ -1,5 +1,6 @@
 //! Output of both command lines: turns, status, diagnosis and faults, as text and JSON Lines, in English and
-//! Chinese. `host-shim` and the WASI command share it, so their output is identical.
+//! Chinese. `host-shim` and the WASI command share it, so their output is identical. Also the JSON Lines that
+//! `host-shim session` reads.
 #![deny(missing_docs)]
 
 mod approval;
@@ -9,6 +10,7 @@ mod human;
 mod json;
 mod prompt;
 mod report;
+pub mod session;
 mod style;
 
 use std::ffi::OsString;

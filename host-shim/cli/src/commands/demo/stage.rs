@@ -15,9 +15,10 @@ use host_shim::{
 use openclaw_fake_gateway::{FakeGateway, Recorded, Scene};
 use serde_json::json;
 
-use crate::pretended_memory::{Pretence, PretendedMemory};
+use crate::pretended_memory::PretendedMemory;
 use crate::setup::{builder, config_failure, load_failure};
 use openclaw_core::locale::say;
+use openclaw_render::session::Pretence;
 use openclaw_render::{CliError, Failure, Style};
 
 /// The token that the fake gateway takes. It opens nothing else.

@@ -4,8 +4,6 @@
 pub mod help;
 mod input;
 mod pending_tool_calls;
-mod request;
-mod salvage;
 
 use std::cell::RefCell;
 use std::io;
@@ -21,11 +19,12 @@ use host_shim::{
 };
 use openclaw_core::exit;
 use openclaw_core::locale::say;
+use openclaw_render::session::{
+    self, Ask, AskAttachment, Decide, Input, MAX_LINE_BYTES, Op, ToolResult,
+};
 use openclaw_render::{Body, CliError, Failure, Id, Line, write_line};
 
-use self::input::{Input, MAX_LINE_BYTES};
 use self::pending_tool_calls::PendingToolCalls;
-use self::request::{Ask, AskAttachment, Decide, Op, ToolResult};
 use super::ask::new_session;
 use crate::media_type;
 use crate::output::show;
@@ -149,7 +148,7 @@ impl Session {
             }
             Input::Broken(why) => return Ok(Next::Broken(why)),
         };
-        let parsed = request::parse(&line);
+        let parsed = session::parse(&line);
         // It may be most of what this process holds.
         drop(line);
         let (id, op) = match parsed {

@@ -33,7 +33,7 @@ fn every_op_is_understood() {
     let tools = ask.tools.unwrap();
     assert_eq!(
         (tools[0].level, tools[0].approval),
-        (Level::ReadOnly, host_shim::Approval::Admin)
+        (Level::ReadOnly, openclaw_core::approval::Approval::Admin)
     );
     let context = ask.context.unwrap();
     assert_eq!(

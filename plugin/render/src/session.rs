@@ -1,18 +1,26 @@
-//! What a line asks.
+//! The session protocol's input: lines, and what each asks.
+//!
+//! Pure: bytes in, values out. The program `host-shim` reads its stdin with it.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use host_shim::json::replace_lone_surrogates;
-use host_shim::{Attachment, DeciderRole, Level, Tool, TurnContext};
+use openclaw_core::approval::DeciderRole;
+use openclaw_core::context::TurnContext;
 use openclaw_core::json::{base64_text, seconds};
-use openclaw_render::Id;
+use openclaw_core::json_escape::replace_lone_surrogates;
+use openclaw_core::level::Level;
+use openclaw_core::turn::{Attachment, Tool};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::salvage;
-use crate::pretended_memory::Pretence;
+use crate::Id;
+
+mod lines;
+mod salvage;
+
+pub use lines::{Input, MAX_LINE_BYTES, next_line};
 
 /// Refuses an `op` that is no string: for [`Op`], a number would be the place of an op in it.
 #[derive(Deserialize)]
@@ -46,8 +54,11 @@ pub enum Op {
     ToolResult(ToolResult),
     /// A decision about an approval request.
     Decide(Decide),
-    /// The turn with this id is to end.
-    Cancel { turn: Id },
+    /// A turn is to end.
+    Cancel {
+        /// The ask's id.
+        turn: Id,
+    },
     /// What the guards know.
     Status {},
     /// What is wrong.
@@ -58,6 +69,7 @@ pub enum Op {
     Memory(Pretence),
     /// The guards' clock is to move forward.
     Advance {
+        /// By how much.
         #[serde(rename = "seconds", with = "seconds")]
         by: Duration,
     },
@@ -192,6 +204,49 @@ impl TryFrom<ToolResultFields> for ToolResult {
     }
 }
 
+/// What the memory guard sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "PretenceFields")]
+pub enum Pretence {
+    /// The machine's real memory.
+    #[default]
+    Real,
+    /// So many available bytes.
+    Available(u64),
+    /// Memory that cannot be read.
+    Unreadable,
+}
+
+/// The fields of the session's `memory`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PretenceFields {
+    /// Null is not the same as missing.
+    #[serde(default, deserialize_with = "given")]
+    available_mib: Option<Value>,
+    unreadable: Option<bool>,
+}
+
+fn given<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(d).map(Some)
+}
+
+impl TryFrom<PretenceFields> for Pretence {
+    type Error = &'static str;
+
+    fn try_from(fields: PretenceFields) -> Result<Self, Self::Error> {
+        let mib = match (&fields.available_mib, fields.unreadable) {
+            (Some(Value::Null), None) | (None, Some(false)) => return Ok(Self::Real),
+            (None, Some(true)) => return Ok(Self::Unreadable),
+            (Some(Value::Number(mib)), None) => mib.as_f64().filter(|mib| *mib >= 0.0),
+            _ => None,
+        };
+        // A float too large for the type becomes the greatest number, which is what is meant.
+        mib.map(|mib| Self::Available((mib * f64::from(1 << 20)) as u64))
+            .ok_or("memory has either `available_mib` (a number, 0 or more, or null) or `unreadable`: true")
+    }
+}
+
 /// A line that cannot be understood.
 #[derive(Debug, PartialEq)]
 pub struct BadLine {
@@ -237,6 +292,10 @@ fn path_to_error<T: DeserializeOwned>(fields: Map<String, Value>) -> Option<Stri
 
 /// Reads one line, without its line break: its id, and what it asks. Half characters become U+FFFD, and a
 /// byte order mark is skipped.
+///
+/// # Errors
+///
+/// It is no request, or has no id.
 pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
     let bad = |message: String| BadLine {
         id: salvage::id_in(line),
@@ -274,5 +333,4 @@ pub fn parse(line: &[u8]) -> Result<(Id, Op), BadLine> {
 }
 
 #[cfg(test)]
-#[path = "request_tests.rs"]
 mod tests;

@@ -1,8 +1,9 @@
 //! The id of a line that cannot be read as a whole: its caller waits for an answer to it.
 
-use host_shim::json::replace_lone_surrogates;
-use openclaw_render::Id;
+use openclaw_core::json_escape::replace_lone_surrogates;
 use serde_json::{Number, Value};
+
+use crate::Id;
 
 /// The longest id that is looked for, in bytes as it is written.
 const MAX_ID_BYTES: usize = 4096;
