@@ -17,8 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "canary"))
 
-TOKEN = "benchmark-token-0123456789"
+from left import TOKEN
+
 DELTAS = 200
 
 

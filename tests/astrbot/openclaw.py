@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import aiohttp
+from left import leave
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -139,6 +140,9 @@ class OpenClaw:
     def close(self) -> None:
         """Kills it and removes its state."""
         self.kill()
+        for log in ("log", "openclaw.log"):
+            if (path := Path(self._folder.name, log)).exists():
+                leave(f"openclaw-{self.version}/{log}", path)
         self._folder.cleanup()
 
 

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "canary"))
 
 from astr import QQ_TOKEN, ROOT, AstrBot, Skipped
 from model import Model
@@ -49,6 +50,7 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
                     await self.play()
             finally:
                 await self.qq.close()
+                self.leave()
                 await self.astr.close()
                 self.gateway.close()
             return self.steps.summary()

@@ -9,13 +9,14 @@ import zipfile
 from pathlib import Path
 
 from astr import PLUGIN, AstrBot
+from left import TOKEN as TOKEN
+from left import leave
 from model import PONG, Model
 from onebot import QQ
 from openclaw import OpenClaw
 from steps import Steps
 
 ADMIN, USER, STRANGER = 10001, 10002, 10003
-TOKEN = "gateway-token-for-the-scenario-0123456789"
 
 
 class Stage:
@@ -30,6 +31,13 @@ class Stage:
         self.new = options.new
         self.zip: Path = options.zip
         self.steps = Steps("AstrBot 4.29" if self.new else "AstrBot 4.14", options.only)
+
+    def leave(self) -> None:
+        """Everything AstrBot wrote and what the chat saw, for tests/canary."""
+        name = "astrbot-4.29" if self.new else "astrbot-4.14"
+        leave(f"{name}/log", self.astr.log())
+        leave(f"{name}/chat", repr(self.qq.sent))
+        leave(f"{name}/data", self.astr.data)
 
     async def set_right(self) -> None:
         """The settings as the steps expect them, nothing held, nothing open."""

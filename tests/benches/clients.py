@@ -11,9 +11,10 @@ import json
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
-TOKEN = "rig-token-3f9c"
+TOKEN = (Path(__file__).resolve().parents[1] / "canary/token").read_text()
 URL = sys.argv[2] if len(sys.argv) > 2 else ""
 DELTA = "response.output_text.delta"
 

@@ -10,6 +10,8 @@ mod cgroup;
 #[cfg(unix)]
 mod chat;
 mod completions;
+#[cfg(target_os = "linux")]
+mod core_dumps;
 mod demo;
 #[cfg(target_os = "linux")]
 mod memory;

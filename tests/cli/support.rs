@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use openclaw_fake_gateway::FakeGateway;
+use openclaw_tests::left::leave;
 pub use openclaw_tests::program::{Ran, TOKEN};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -141,6 +142,7 @@ impl Session {
         std::thread::spawn(move || {
             for line in out.lines() {
                 let line = line.unwrap();
+                leave("session", &line);
                 assert!(!line.contains(TOKEN), "the token is shown: {line}");
                 if send.send(serde_json::from_str(&line).unwrap()).is_err() {
                     break;
@@ -220,6 +222,7 @@ impl Session {
         let mut rest = std::mem::take(&mut self.pending);
         rest.extend(self.lines.iter());
         let err = self.err.take().unwrap().join().unwrap();
+        leave("session", &err);
         assert!(!err.contains(TOKEN) && !err.contains("panicked"), "{err}");
         (rest, code, err)
     }

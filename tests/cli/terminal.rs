@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use nix::pty::openpty;
 
+use openclaw_tests::left::leave;
+
 use crate::support::{LIMIT, TOKEN};
 
 /// The program on a terminal.
@@ -38,6 +40,7 @@ impl Terminal {
             let mut bytes = [0; 4096];
             // An error is the end: the program has closed its side.
             while let Ok(read @ 1..) = reader.read(&mut bytes) {
+                leave("terminal", &bytes[..read]);
                 shown
                     .lock()
                     .unwrap()

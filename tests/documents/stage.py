@@ -21,6 +21,7 @@ from walk import Walk
 
 sys.path.insert(0, os.fspath(ROOT / "host-shim/python/tests"))
 from gateway import Gateway
+from left import look_for
 
 #: Where the gateway is in all pages.
 PORT = 18789
@@ -167,6 +168,7 @@ def token_of(root: Path) -> str:
     """The token in a root's `.env`."""
     found = re.search(r"^OPENCLAW_GATEWAY_TOKEN=(.*)$", (root / ".env").read_text("utf-8"), re.M)
     assert found and len(found[1]) >= 32, root
+    look_for(found[1])
     return found[1]
 
 

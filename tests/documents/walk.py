@@ -12,7 +12,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from page import to_run
+from page import to_run  # First: it knows where `left` is.
+
+from left import leave  # isort: skip
 
 #: Seconds after which a block hangs. A cold start of the gateway has taken two minutes.
 LIMIT = 300
@@ -154,4 +156,5 @@ class Walk:
         # A chain that breaks in its middle, or a line that bash cannot read, sets off no trap.
         if code and not failed:
             failed.append(f"{code} the block's end")
+        leave("documents/print-config" if "print-config" in text else f"documents/{self.page.replace('/', '-')}", out)
         return Ran(text, out.replace("\r\n", "\n"), failed)

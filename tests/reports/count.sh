@@ -9,8 +9,8 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-# The rows' ids, in the order of the tables in README.md.
-rows() { sed -n 's/^| \([FANPR][0-9][0-9]*\) |.*/\1/p' "$here/README.md"; }
+# The rows' ids, in the order of the tables in README.md and of the threat model.
+rows() { sed -n 's/^| \([ADFNPRS][0-9][0-9]*\) |.*/\1/p' "$here/README.md" "$root/host-shim/SECURITY.md"; }
 
 # What tests are called in the sources: functions of Rust and Python in full, of the scenario's steps how
 # they begin, with `_` for blanks. (The rest of a step's name may be put together while it runs.)
@@ -33,7 +33,7 @@ check() {
         {
             place = FILENAME ":" FNR
             if (NF != 3) { print place ": not ROW, report and tests between tabs"; bad = 1; next }
-            if (!($1 in known)) { print place ": no row " $1 " in README.md"; bad = 1 }
+            if (!($1 in known)) { print place ": no row " $1; bad = 1 }
             n = split($3, tests, " ")
             for (i = 1; i <= n; i++) {
                 found = tests[i] in names

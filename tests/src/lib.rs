@@ -1,5 +1,8 @@
 //! What the integration tests share.
 
+#[cfg(unix)]
+pub mod crash;
+pub mod left;
 pub mod program;
 pub mod provider;
 pub mod real;

@@ -5,7 +5,8 @@ use std::process::Output;
 use serde_json::Value;
 
 /// The gateways' token. No output may ever hold it.
-pub const TOKEN: &str = "c0ffee-never-shown-c0ffee";
+pub use crate::left::TOKEN;
+use crate::left::leave;
 
 /// What a run of a program left.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,7 @@ impl From<Output> for Ran {
             out: String::from_utf8(output.stdout).expect("UTF-8"),
             err: String::from_utf8(output.stderr).expect("UTF-8"),
         };
+        leave("cli", format!("{}\n{}", ran.out, ran.err));
         assert!(
             !ran.out.contains(TOKEN) && !ran.err.contains(TOKEN),
             "the token is shown: {ran:?}"

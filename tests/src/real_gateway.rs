@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::left::leave;
+
 /// The version that the sidecar pins.
 pub const PINNED: &str = "2026.2.9";
 
@@ -228,6 +230,7 @@ impl Drop for RealGateway {
         // It may be gone already.
         let _ = self.signal(Signal::KILL);
         let _ = self.child.wait();
+        leave("real-gateway", self.log());
     }
 }
 

@@ -15,7 +15,8 @@ use openclaw_fake_gateway::FakeGateway;
 use serde_json::{Value, json};
 
 /// The token that the fake gateways take.
-pub const TOKEN: &str = "rig-token-3f9c";
+pub use crate::left::TOKEN;
+use crate::left::leave;
 
 /// Bytes.
 pub const MIB: u64 = 1 << 20;
@@ -69,7 +70,9 @@ impl Rig {
 
     /// Asks and waits for the end.
     pub async fn ask(&self, request: TurnRequest) -> Result<Reply, Fault> {
-        within(self.plugin.ask(request).reply()).await
+        let end = within(self.plugin.ask(request).reply()).await;
+        leave("turns", format!("{end:?}"));
+        end
     }
 
     /// Asks a plain text turn and waits for the end.
@@ -141,10 +144,12 @@ pub async fn collect(mut turn: Turn) -> Outcome {
     while let Some(event) = turn.next_event().await {
         events.push(event);
     }
-    Outcome {
+    let outcome = Outcome {
         events,
         end: turn.reply().await,
-    }
+    };
+    leave("turns", format!("{outcome:?}"));
+    outcome
 }
 
 impl Outcome {

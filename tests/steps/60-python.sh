@@ -37,11 +37,13 @@ echo "building the wheel and the plugin's zip"
 echo "the library alone, which is what the wheel has built already"
 (cd "$root" && OPENCLAW_PLUGIN_WASM="" cargo build --profile wheel --locked --quiet --package host-shim --no-default-features)
 
-# tests/run counts by name, but nobody wants to read all the names.
+# tests/run counts by name, but nobody wants to read all the names. With what the tests logged and wrote, for
+# tests/canary/scan.py.
 runs=0
 name_results() {
     runs=$((runs + 1))
-    [ -z "${OPENCLAW_TESTS_RESULTS:-}" ] || export PYTEST_ADDOPTS="--junitxml=$OPENCLAW_TESTS_RESULTS/python-$runs.xml"
+    [ -z "${OPENCLAW_TESTS_RESULTS:-}" ] || export PYTEST_ADDOPTS="--junitxml=$OPENCLAW_TESTS_RESULTS/python-$runs.xml -o junit_logging=all --log-level=DEBUG \
+        --basetemp=$OPENCLAW_TESTS_RESULTS/left/python-$runs"
 }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/astr-python.XXXXXX")

@@ -10,7 +10,8 @@ from fake_commands import CommandFilter, Event, Handler
 from openclaw.command_run import run_command
 from openclaw.settings import Settings
 
-TOKEN = "gateway-token-0123456789"
+#: That of tests/canary, which looks for it in what the tests leave.
+TOKEN = "oc-Vq3xZ8mTn5Jd-Lw6pR2kYh9sJ4"
 CONFIG: dict[str, Any] = {}
 CONTEXT = types.SimpleNamespace(get_config=lambda umo: CONFIG)
 

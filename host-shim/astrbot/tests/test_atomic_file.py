@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,47 @@ atomic_file.write_json(Path(sys.argv[1]), {{"chat": "1"}})
     (tmp_path / ".other.part").touch()
     Sessions(path)
     assert os.listdir(tmp_path) == [".other.part"]
+
+
+def put(what: str, path: Path, victim: Path) -> None:
+    """What another user may have put in a file's place."""
+    if what == "file":
+        path.write_text("[]")
+        path.chmod(0o666)
+    elif what == "link":
+        path.symlink_to(victim)
+    elif what == "dangling link":
+        path.symlink_to(victim.with_name("nowhere"))
+    elif what == "hard link":
+        os.link(victim, path)
+    elif what == "pipe":
+        os.mkfifo(path)
+
+
+# Issue 15: files are for this user alone, and never written through what stands in their place.
+@pytest.mark.parametrize("what", ["nothing", "file", "link", "dangling link", "hard link", "pipe"])
+@pytest.mark.parametrize("writer", ["state", "audit", "rotated"])
+def test_what_is_written_never_goes_through_what_stands_in_its_place(tmp_path: Path, what: str, writer: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    victim = tmp_path / "victim"
+    victim.write_text("theirs")
+    victim.chmod(0o640)
+    path = folder / ("audit.jsonl" if writer != "state" else "state.json")
+    put(what, path.with_name("audit.jsonl.1") if writer == "rotated" else path, victim)
+    if writer == "state":
+        atomic_file.write_json(path, {"a": 1})
+    else:
+        audit = Audit(path, 300 if writer == "rotated" else 1 << 20, 1)
+        for _ in range(9):
+            line(audit, "qq:1", "completed")
+        audit.close()
+    written = path.lstat()
+    assert stat.S_ISREG(written.st_mode) and written.st_nlink == 1
+    # A file of before keeps the mode that its owner gave it.
+    assert written.st_mode & 0o777 == (0o666 if (what, writer) == ("file", "audit") else 0o600)
+    assert victim.read_text() == "theirs" and victim.stat().st_mode & 0o777 == 0o640
+    assert not (tmp_path / "nowhere").exists()
 
 
 # Report F1: half a surrogate pair (Aider-AI/aider#3693).

@@ -30,6 +30,7 @@ use output::{print, show};
 use setup::Setup;
 
 fn main() -> ExitCode {
+    openclaw_sidecar::core_dumps::disable();
     heap::set_up();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // What the environment says, until an argument says something else.

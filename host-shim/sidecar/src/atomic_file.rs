@@ -35,7 +35,7 @@ impl<'a> AtomicFiles<'a> {
     }
 
     /// Replaces or creates a file with this content and mode. A replaced file keeps its owner if this
-    /// process may set it.
+    /// process may set it. A link or a pipe in its place is replaced, and what a link leads to is not touched.
     ///
     /// # Errors
     ///
@@ -44,10 +44,13 @@ impl<'a> AtomicFiles<'a> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let file = draft(folder, content, mode)?;
         #[cfg(unix)]
-        if let Ok(old) = fs::symlink_metadata(path) {
+        if let Ok(old) = fs::symlink_metadata(path)
+            && old.is_file()
+        {
             use std::os::unix::fs::MetadataExt;
-            // Best effort: only root can change the owner, and others own what they replace.
-            let _ = std::os::unix::fs::chown(file.path(), Some(old.uid()), Some(old.gid()));
+            // By descriptor: in a folder of another user the path may lead elsewhere by now. Best effort: only root
+            // can change the owner, and others own what they replace.
+            let _ = std::os::unix::fs::fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
         }
         file.as_file().sync_all()?;
         (self.checkpoint)("before-write");
@@ -114,7 +117,14 @@ impl<'a> AtomicFiles<'a> {
 fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)?;
     file.write_all(content)?;
-    set_mode(file.path(), mode)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file()
+            .set_permissions(fs::Permissions::from_mode(mode))?;
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
     Ok(file)
 }
 
@@ -142,5 +152,58 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
         Ok(folder) => folder.sync_all(),
         Err(_) if cfg!(not(unix)) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    // Issue 15: what another user may have put in a file's place, in a folder that both can write.
+    #[test]
+    fn what_is_written_never_goes_through_what_stands_in_its_place() {
+        let files = AtomicFiles::new(&|_| {});
+        let put: [(&str, &dyn Fn(&Path, &Path) -> io::Result<()>); 7] = [
+            ("nothing", &|_, _| Ok(())),
+            ("a file", &|path, _| fs::write(path, "old")),
+            ("an open file", &|path, _| {
+                fs::write(path, "old")?;
+                set_mode(path, 0o666)
+            }),
+            ("a link", &|path, victim| symlink(victim, path)),
+            ("a dangling link", &|path, victim| {
+                symlink(victim.with_file_name("nowhere"), path)
+            }),
+            ("a hard link", &|path, victim| fs::hard_link(victim, path)),
+            ("a pipe", &|path, _| {
+                use rustix::fs::{CWD, FileType, Mode, mknodat};
+                let mode = Mode::from_raw_mode(0o666);
+                Ok(mknodat(CWD, path, FileType::Fifo, mode, 0)?)
+            }),
+        ];
+        for (what, put) in put {
+            for mode in [0o600, 0o644] {
+                let temp = tempfile::tempdir().unwrap();
+                let (path, victim) = (temp.path().join("file"), temp.path().join("victim"));
+                fs::write(&victim, "theirs").unwrap();
+                set_mode(&victim, 0o640).unwrap();
+                put(&path, &victim).unwrap();
+                let there = fs::symlink_metadata(&path).is_ok();
+                assert_eq!(files.create(&path, b"new", mode).unwrap(), !there, "{what}");
+                files.write(&path, b"new", mode).unwrap();
+                let written = fs::symlink_metadata(&path).unwrap();
+                assert!(written.is_file() && written.nlink() == 1, "{what}");
+                assert_eq!(written.permissions().mode() & 0o7777, mode, "{what}");
+                assert_eq!(fs::read(&path).unwrap(), b"new", "{what}");
+                assert_eq!(fs::read(&victim).unwrap(), b"theirs", "{what}");
+                let theirs = fs::metadata(&victim).unwrap().permissions();
+                assert_eq!(theirs.mode() & 0o7777, 0o640, "{what}");
+                assert!(!temp.path().join("nowhere").exists(), "{what}");
+                let left = fs::read_dir(temp.path()).unwrap().count();
+                assert_eq!(left, 2, "{what}: nothing else is left");
+            }
+        }
     }
 }

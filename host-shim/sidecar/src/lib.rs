@@ -33,6 +33,7 @@ pub mod astrbot_container;
 pub mod atomic_file;
 pub mod cli;
 pub mod compose_file;
+pub mod core_dumps;
 pub mod doctor;
 pub mod dotenv;
 pub mod engine;

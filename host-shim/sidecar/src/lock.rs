@@ -32,7 +32,7 @@ pub fn lock(root: &Root) -> Result<Lock> {
     restore::make_private(&folder).at(LOCK, &folder)?;
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
-    let file = read_file::open(&folder.join("lock"), &mut options).at(LOCK, &folder)?;
+    let file = read_file::open_own(&folder.join("lock"), &mut options).at(LOCK, &folder)?;
     match file.try_lock() {
         Ok(()) => {
             // Drafts of a killed command; they may contain the token.
@@ -49,7 +49,7 @@ pub fn lock(root: &Root) -> Result<Lock> {
 /// Whether another command is changing this root right now.
 pub fn is_held(root: &Root) -> bool {
     // Not created if missing: looking at a root changes nothing.
-    read_file::open(&root.join(KEPT).join("lock"), File::options().read(true))
+    read_file::open_own(&root.join(KEPT).join("lock"), File::options().read(true))
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
@@ -83,6 +83,29 @@ mod tests {
         fs::write(root.join(".new-env"), "secret").unwrap();
         lock(&root).unwrap();
         assert!(!point.exists() && !root.join(".new-env").exists());
+    }
+
+    // Issue 15: the root may be in a folder that others can write.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_lock_or_its_folder_is_not_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let temp = tempfile::tempdir().unwrap();
+        let root = Root::new(temp.path()).unwrap();
+        let victim = temp.path().join("victim");
+        fs::create_dir(&victim).unwrap();
+        atomic_file::set_mode(&victim, 0o755).unwrap();
+        symlink(&victim, root.join(KEPT)).unwrap();
+        lock(&root).unwrap_err();
+        let mode = fs::metadata(&victim).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+        assert_eq!(fs::read_dir(&victim).unwrap().count(), 0);
+
+        fs::remove_file(root.join(KEPT)).unwrap();
+        fs::create_dir(root.join(KEPT)).unwrap();
+        symlink(victim.join("made"), root.join(KEPT).join("lock")).unwrap();
+        lock(&root).unwrap_err();
+        assert!(!victim.join("made").exists() && !is_held(&root));
     }
 
     #[test]

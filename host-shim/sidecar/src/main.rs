@@ -18,6 +18,7 @@ struct Program {
 }
 
 fn main() -> ExitCode {
+    openclaw_sidecar::core_dumps::disable();
     let command = help::with_examples(Program::command(), Locale::En);
     let parsed = Program::from_arg_matches(&command.get_matches());
     let program = parsed.unwrap_or_else(|error| error.exit());

@@ -25,7 +25,16 @@ pub fn first_foreign(_: &Path) -> Option<(PathBuf, u32)> {
 mod unix {
     use std::fs::{self, Metadata};
     use std::io;
-    use std::os::unix::fs::{MetadataExt, lchown};
+    use std::os::unix::fs::MetadataExt;
+    #[cfg(not(target_os = "linux"))]
+    use std::os::unix::fs::lchown;
+
+    #[cfg(target_os = "linux")]
+    use {
+        rustix::fs::{AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid, chownat, fstat, openat},
+        rustix::io::Errno,
+        std::os::fd::OwnedFd,
+    };
 
     use super::{Path, PathBuf};
     use crate::layout::CONTAINER_UID;
@@ -35,12 +44,16 @@ mod unix {
     pub(super) const MOUNT_POINT: &str = "workspace";
     /// The most entries to look at; of a larger state only a part is checked.
     const MOST: usize = 20_000;
+    /// Folders in folders that are gone through; each holds a descriptor.
+    #[cfg(target_os = "linux")]
+    const DEEPEST: usize = 100;
 
     /// Gives a folder and its content to the gateway's user in the container.
     ///
     /// # Errors
     ///
     /// This process may not change the owner.
+    #[cfg(not(target_os = "linux"))]
     pub fn give_to_container(top: &Path) -> io::Result<()> {
         walk(top, |path, found| {
             if found.uid() != CONTAINER_UID {
@@ -48,6 +61,55 @@ mod unix {
             }
             Ok(true)
         })
+    }
+
+    /// By descriptors alone: who owns a part of it may put a link in a folder's place at any moment. A file with a second
+    /// name, which may be somebody else's elsewhere, is left alone.
+    #[cfg(target_os = "linux")]
+    pub fn give_to_container(top: &Path) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        give_folder(rustix::fs::open(top, flags, Mode::empty())?, 0)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn give_folder(folder: OwnedFd, depth: usize) -> io::Result<()> {
+        give(&folder)?;
+        for entry in Dir::read_from(&folder)? {
+            let entry = entry?;
+            if matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let found = match openat(&folder, entry.file_name(), flags, Mode::empty()) {
+                Err(Errno::NOENT) => continue,
+                found => found?,
+            };
+            let mode = fstat(&found)?.st_mode;
+            if FileType::from_raw_mode(mode) != FileType::Directory {
+                give(&found)?;
+            } else if depth < DEEPEST {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                give_folder(openat(&found, ".", flags, Mode::empty())?, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn give(found: &OwnedFd) -> io::Result<()> {
+        let stat = fstat(found)?;
+        let folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+        if stat.st_uid == CONTAINER_UID || (stat.st_nlink > 1 && !folder) {
+            return Ok(());
+        }
+        let (user, group) = (Uid::from_raw(CONTAINER_UID), Gid::from_raw(CONTAINER_UID));
+        Ok(chownat(
+            found,
+            "",
+            Some(user),
+            Some(group),
+            AtFlags::EMPTY_PATH,
+        )?)
     }
 
     /// The first path in the gateway's state that its user does not own, and its owner's uid.
@@ -115,6 +177,10 @@ mod tests {
         let outside = temp.path().join("outside");
         fs::write(&outside, "").unwrap();
         std::os::unix::fs::symlink(&outside, state.join("agents/link")).unwrap();
+        // A second name of somebody else's file, which the gateway's user may have made.
+        let linked = temp.path().join("linked");
+        fs::write(&linked, "").unwrap();
+        fs::hard_link(&linked, state.join("agents/hard")).unwrap();
         if !rustix::process::geteuid().is_root() {
             return;
         }
@@ -124,9 +190,26 @@ mod tests {
             "{path:?}"
         );
         give_to_container(&state).unwrap();
-        assert_eq!(first_foreign(&state), None);
+        let (path, uid) = first_foreign(&state).unwrap();
+        assert_eq!((path, uid), (state.join("agents/hard"), 0));
         use std::os::unix::fs::MetadataExt;
+        assert_eq!(fs::metadata(&linked).unwrap().uid(), 0);
+        fs::remove_file(state.join("agents/hard")).unwrap();
+        assert_eq!(first_foreign(&state), None);
         assert_eq!(fs::metadata(&outside).unwrap().uid(), 0);
+        // A folder deeper than any of the gateway's ends nothing.
+        let mut deep = state.join("agents");
+        for _ in 0..300 {
+            deep.push("d");
+        }
+        fs::create_dir_all(&deep).unwrap();
+        give_to_container(&state).unwrap();
+        // The top is no link either.
+        let link = temp.path().join("state-link");
+        std::os::unix::fs::symlink(temp.path(), &link).unwrap();
+        give_to_container(&link).unwrap_err();
+        assert_eq!(fs::metadata(temp.path()).unwrap().uid(), 0);
+        fs::remove_dir_all(state.join("agents")).unwrap();
         // The engine's own folder does not count.
         std::os::unix::fs::chown(state.join(MOUNT_POINT), Some(0), Some(0)).unwrap();
         assert_eq!(first_foreign(&state), None);

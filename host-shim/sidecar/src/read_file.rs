@@ -102,12 +102,32 @@ struct NotRegular;
 /// It cannot be opened, or is not a regular file.
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
+    with_flags(options, rustix::fs::OFlags::NONBLOCK);
+    regular(options.open(path)?)
+}
+
+/// The same of a file of our own, which is no link: what is at its other end would be created or changed.
+///
+/// # Errors
+///
+/// As [`open`], and if it is a link.
+pub fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
     {
-        use std::os::unix::fs::OpenOptionsExt;
-        // Opening a named pipe would otherwise block.
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+        use rustix::fs::OFlags;
+        with_flags(options, OFlags::NONBLOCK | OFlags::NOFOLLOW);
     }
-    let file = options.open(path)?;
+    regular(options.open(path)?)
+}
+
+/// Opening a named pipe would otherwise block.
+#[cfg(unix)]
+fn with_flags(options: &mut OpenOptions, flags: rustix::fs::OFlags) {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags(flags.bits() as i32);
+}
+
+fn regular(file: File) -> io::Result<File> {
     let found = file.metadata()?;
     if found.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());

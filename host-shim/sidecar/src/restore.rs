@@ -248,13 +248,16 @@ pub fn last_good(points: &[RestorePoint]) -> Option<&RestorePoint> {
 ///
 /// # Errors
 ///
-/// It cannot be made.
+/// It cannot be made, or is a link: the mode of another folder would be changed.
 pub fn make_private(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
     let kept = folder
         .ancestors()
         .find(|path| path.file_name().is_some_and(|name| name == KEPT))
         .unwrap_or(folder);
+    if kept.is_symlink() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    fs::create_dir_all(folder)?;
     atomic_file::set_mode(kept, 0o700)
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use openclaw_core::redact::mask;
+use openclaw_core::redact::{mask, settled};
 use secrecy::{ExposeSecret, SecretString};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
@@ -34,6 +34,17 @@ impl Secrets {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         mask(text, secrets.iter().map(ExposeSecret::expose_secret))
     }
+
+    /// The same of a line that may be `cut` off in the middle of a secret.
+    fn mask_cut(&self, line: &[u8], cut: bool) -> String {
+        let text = String::from_utf8_lossy(line);
+        if !cut {
+            return self.mask(&text);
+        }
+        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let secrets = secrets.iter().map(ExposeSecret::expose_secret);
+        mask(&text[..settled(&text, secrets.clone())], secrets)
+    }
 }
 
 /// Logs line by line. Clones share the current line.
@@ -56,7 +67,7 @@ impl Log {
         for byte in bytes {
             match byte {
                 b'\n' => {
-                    let text = self.secrets.mask(&String::from_utf8_lossy(&line));
+                    let text = self.secrets.mask_cut(&line, line.len() == MAX_LINE_BYTES);
                     tracing::warn!(target: "openclaw_plugin", "{}", text.trim_end());
                     line.clear();
                 }
@@ -138,6 +149,19 @@ mod tests {
         assert_eq!(secrets.mask("panicked at hunter2"), "panicked at hunter2");
         secrets.add(vec!["hunter2".into(), "".into()]);
         assert_eq!(secrets.mask("a hunter2 and hunter22"), "a *** and ***2");
+    }
+
+    #[test]
+    fn a_line_that_is_cut_off_in_a_secret_shows_no_part_of_it() {
+        let secrets = Secrets::default();
+        secrets.add(vec!["hunter2-hunter2".into()]);
+        for part in 1..=15 {
+            let mut line = vec![b'x'; MAX_LINE_BYTES - part];
+            line.extend_from_slice(&b"hunter2-hunter2"[..part]);
+            let shown = secrets.mask_cut(&line, true);
+            assert!(shown.starts_with("xxx") && !shown.contains('h'), "{part}");
+        }
+        assert_eq!(secrets.mask_cut(b"a hunter2", false), "a hunter2");
     }
 
     #[test]

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,6 +72,17 @@ def load(path: Path, parse: Callable[[Any], T], missing: T, damaged: Callable[[s
         with suppress(OSError):
             os.replace(path, aside)
         return damaged(f"{path} 无法读取（{error!r}），已改名为 {aside.name}")
+
+
+def open_append(path: Path, encoding: str) -> TextIOWrapper:
+    """Opens a log for appending, readable by this user alone. Raises OSError. Whatever else stands in its place, such as
+    a link or a pipe, is renamed to `.broken`."""
+    with suppress(FileNotFoundError):
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            os.replace(path, path.with_suffix(".broken"))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return open(os.open(path, flags, 0o600), "a", encoding=encoding)
 
 
 def _sweep(path: Path) -> None:

@@ -12,12 +12,14 @@ import os
 import sys
 import time
 from contextlib import suppress
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 from astrbot.api import logger
 
+from .atomic_file import open_append
 from .printable import printable
 from .settings import PLUGIN
 
@@ -43,8 +45,8 @@ class _File(RotatingFileHandler):
 
     told: str | None = None
 
-    def _open(self) -> Any:
-        stream = super()._open()
+    def _open(self) -> TextIOWrapper:
+        stream = open_append(Path(self.baseFilename), self.encoding or "utf-8")
         # A killed process or a full disk may have cut off the last line; the next one must not continue it.
         with suppress(OSError), open(self.baseFilename, "rb") as file:
             file.seek(-1, os.SEEK_END)  # Fails if it is empty.

@@ -52,14 +52,15 @@ try:
     plugin["port"] = parts.port or (443 if parts.scheme == "https" else 80)
     shown = "[%s]" % plugin["host"] if ":" in plugin["host"] else plugin["host"]
     plugin["url"] = "%s://%s:%d%s" % (parts.scheme, shown, plugin["port"], parts.path.rstrip("/"))
-    loopback = {"localhost", "127.0.0.1", "::1"}
+    # Only 127.0.0.1 is published: whoever listens on ::1 is somebody else.
+    loopback = {"localhost", "127.0.0.1"}
     same_host = plugin["host"] == asked["host"] or {plugin["host"], asked["host"]} <= loopback
     # The plugin takes no path.
     plugin["same_address"] = same_host and (parts.scheme, plugin["port"], parts.path.rstrip("/")) == ("http", asked["port"], "")
     # The plugin's own token only if it is another one: after many wrong ones the gateway locks AstrBot out.
     if trusted and plugin["same_address"]:
-        tried = plugin["same_token"] and plugin["host"] == asked["host"]
-        plugin["answer"] = seen["own"] if tried else post(plugin["host"], plugin["port"], False, token)
+        # To the address above: `localhost` may lead to ::1 first.
+        plugin["answer"] = seen["own"] if plugin["same_token"] else post(asked["host"], asked["port"], False, token)
 except FileNotFoundError:
     pass
 except (OSError, ValueError, AttributeError) as error:

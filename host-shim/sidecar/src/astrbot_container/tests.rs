@@ -251,9 +251,17 @@ fn this_gateways_address_is_one_without_a_path_under_any_name_of_this_machine() 
         let status = plugin.answer.and_then(|answer| answer.status);
         assert_eq!((plugin.same_address, status), (same, answered), "{url}");
     }
+    // Compose publishes on 127.0.0.1 only. Who listens on the other loopback gets no token, also not by `localhost`.
+    let stranger = TcpListener::bind(("::1", port)).ok();
     let six = plugin("127.0.0.1", &format!("http://[::1]:{port}"));
-    assert!(six.same_address && six.answer.is_some(), "{six:?}");
+    assert!(!six.same_address && six.answer.is_none(), "{six:?}");
     assert_eq!(six.url, format!("http://[::1]:{port}"));
+    let localhost = plugin("127.0.0.1", &format!("http://localhost:{port}"));
+    assert_eq!(localhost.answer.and_then(|answer| answer.status), Some(401));
+    if let Some(stranger) = stranger {
+        stranger.set_nonblocking(true).unwrap();
+        assert!(stranger.accept().is_err(), "the token went to a stranger");
+    }
     // The address is the same even where the name cannot be resolved.
     let unresolved = plugin("nobody.invalid", &format!("http://nobody.invalid:{port}"));
     assert_eq!((unresolved.same_address, unresolved.answer), (true, None));

@@ -3,6 +3,8 @@
 // Each test file uses its part of this.
 #![allow(dead_code)]
 
+#[path = "../../../../tests/src/left.rs"]
+pub mod left;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -80,7 +82,7 @@ impl Stage {
             dotenv::PORT,
             &port.to_string(),
         );
-        fs::write(&env, text).unwrap();
+        fs::write(&env, dotenv::set(&text, dotenv::TOKEN, left::TOKEN)).unwrap();
         let answers = Arc::new(Mutex::new(Answers::default()));
         serve(listener, root.join(".env"), answers.clone());
         let stage = Self {
@@ -182,7 +184,7 @@ impl Stage {
 
     /// Runs a command of the program over this root to its end.
     pub fn run(&self, words: &[&str]) -> Run {
-        Run::of(self.command(words).output().unwrap())
+        Run::by(words, self.command(words).output().unwrap())
     }
 
     /// Replaces a text in one of the root's files.
@@ -225,11 +227,22 @@ pub struct Run {
 
 impl Run {
     pub fn of(output: Output) -> Self {
-        Self {
+        Self::by(&[], output)
+    }
+
+    /// The same of a command with these words; `print-config` is what shows the token.
+    pub fn by(words: &[&str], output: Output) -> Self {
+        let run = Self {
             status: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        };
+        let name = match words.contains(&"print-config") {
+            true => "print-config",
+            false => "sidecar",
+        };
+        left::leave(name, format!("{}\n{}", run.stdout, run.stderr));
+        run
     }
 
     /// The run, wanted to end with this status.

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::Stage;
+use super::{Stage, left};
 
 /// A program on a terminal of its own.
 pub struct OnTerminal {
@@ -28,6 +28,7 @@ impl OnTerminal {
         std::thread::spawn(move || {
             let mut piece = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut piece) {
+                left::leave("sidecar-terminal", &piece[..read]);
                 seen.lock()
                     .unwrap()
                     .push_str(&String::from_utf8_lossy(&piece[..read]));

@@ -8,7 +8,7 @@ use std::time::Instant;
 use openclaw_sidecar::dotenv::{self, Env};
 use serde_json::Value;
 
-use super::common::Run;
+use super::common::{Run, left};
 use super::docker;
 use super::provider::Provider;
 
@@ -54,7 +54,7 @@ impl Life {
 
     pub fn run(&self, words: &[&str]) -> Run {
         let begin = Instant::now();
-        let run = Run::of(self.command(words).output().unwrap());
+        let run = Run::by(words, self.command(words).output().unwrap());
         println!(
             "{:>6.1} s  {}",
             begin.elapsed().as_secs_f32(),
@@ -117,11 +117,13 @@ impl Life {
     /// A turn from this machine.
     pub fn turn(&self, program: &str) -> Run {
         let url = format!("http://127.0.0.1:{}", self.port);
+        let token = self.env().token();
+        left::look_for(token.expose());
         let begin = Instant::now();
         let output = Command::new(program)
             .args(["ask", "ping"])
             .env("OPENCLAW_GATEWAY_URL", url)
-            .env("OPENCLAW_GATEWAY_TOKEN", self.env().token().expose())
+            .env("OPENCLAW_GATEWAY_TOKEN", token.expose())
             .env("XDG_CONFIG_HOME", self.folder.path())
             .output()
             .unwrap();

@@ -16,7 +16,7 @@ use openclaw_sidecar::probe::Probe;
 use openclaw_sidecar::process::Surroundings;
 use openclaw_sidecar::secret::Token;
 
-pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub use crate::common::left::TOKEN;
 pub const MIB: u64 = 1 << 20;
 pub const CONFIG: &str = "openclaw_sidecar.config.json5";
 pub const COMPOSE: &str = "openclaw_sidecar.compose.yml";

@@ -130,6 +130,56 @@ async fn nobody() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
+// Issue 15: a hostile component names its path itself; who is connected to and named as the host is on the list.
+#[test]
+fn no_path_leads_to_another_host() {
+    run(async {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let url = server(move |mut stream| {
+            let tell = tell.clone();
+            async move {
+                loop {
+                    let _ = tell.send(read_request(&mut stream).await?);
+                    stream.write_all(b"HTTP/1.1 204 X\r\n\r\n").await?;
+                }
+            }
+        })
+        .await;
+        let authority = url.strip_prefix("http://").unwrap();
+        let client = client(&url);
+        for path in [
+            "//evil.example/x",
+            "/http://evil.example/",
+            "/@evil.example",
+            "/%0d%0ahost:%20evil.example",
+            "*",
+        ] {
+            let target = http::Uri::builder()
+                .scheme("http")
+                .authority(authority)
+                .path_and_query(path);
+            let Ok(target) = target.build() else { continue };
+            let mut request = post(&url);
+            *request.uri_mut() = target;
+            client.send(request, OPTIONS).await.unwrap();
+            let head = told.recv().await.unwrap();
+            let line = head.lines().next().unwrap();
+            assert!(line.starts_with("post /") || path == "*", "{line}");
+            assert!(
+                head.contains(&format!("\r\nhost: {authority}\r\n")),
+                "{head}"
+            );
+            assert_eq!(head.matches("\r\nhost:").count(), 1, "{head}");
+        }
+        for target in ["http://evil.example/", "/v1/responses", "evil.example:80"] {
+            let mut request = post(&url);
+            *request.uri_mut() = target.parse().unwrap();
+            client.send(request, OPTIONS).await.unwrap_err();
+        }
+        assert!(told.try_recv().is_err());
+    });
+}
+
 #[test]
 fn an_answer_comes_through() {
     run(async {
