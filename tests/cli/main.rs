@@ -6,6 +6,8 @@ mod approvals;
 mod ask;
 mod bad_input;
 #[cfg(target_os = "linux")]
+mod caches;
+#[cfg(target_os = "linux")]
 mod cgroup;
 #[cfg(unix)]
 mod chat;

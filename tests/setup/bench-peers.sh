@@ -8,6 +8,5 @@ peers="aiohttp==3.13.2 httpx==0.28.1 openai==2.8.1"
 cached "bench-peers-$(echo "$peers" | tr -c 'a-z0-9.\n' -)" bin/python
 needs_venv
 python3 -m venv "$temporary/v" >&2
-# shellcheck disable=SC2086 # The peers are words.
-pip_install "$temporary/v/bin/python" $peers
+pip_locked "$temporary/v/bin/python" bench-peers
 publish "$temporary/v"

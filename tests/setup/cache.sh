@@ -36,6 +36,14 @@ pip_install() {
         skip "pip could not install $* (see above)"
 }
 
+# pip_locked PYTHON NAME ARGUMENTS...: what requirements/NAME.txt lists, each file by its hash. To write such a list again:
+# uv pip compile --generate-hashes --no-header --no-annotate --universal --python-version 3.10 IN -o requirements/NAME.txt
+pip_locked() {
+    python=$1 list=$(dirname "$0")/requirements/$2.txt
+    shift 2
+    pip_install "$python" --require-hashes --requirement "$list" "$@"
+}
+
 # apt_install PACKAGES...
 apt_install() {
     command -v apt-get >/dev/null || skip "there is no apt-get to install $*"

@@ -13,6 +13,6 @@ cached "jco-transpile-$version" "$node"
 needs npm npm
 cp "$manifest/package.json" "$manifest/package-lock.json" "$temporary/"
 # Not `npm ci`: it wants even those optional packages for other systems that no registry has.
-(cd "$temporary" && nice -n 10 npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+(cd "$temporary" && nice -n 10 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
 "$temporary/$node" --version >&2
 publish "$temporary"

@@ -8,6 +8,5 @@ tools="ruff==0.17.6 mypy==1.20.2 packaging==26.0"
 cached "python-lint-$(echo "$tools" | tr -c 'a-z0-9.\n' -)" bin/ruff
 needs_venv
 python3 -m venv "$temporary/v" >&2
-# shellcheck disable=SC2086 # The tools are words.
-pip_install "$temporary/v/bin/python" $tools
+pip_locked "$temporary/v/bin/python" python-lint
 publish "$temporary/v"

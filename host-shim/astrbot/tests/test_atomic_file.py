@@ -75,6 +75,60 @@ atomic_file.write_json(Path(sys.argv[1]), {{"chat": "1"}})
     assert os.listdir(tmp_path) == [".other.part"]
 
 
+# Issue 15.
+def test_a_state_that_is_cut_off_or_damaged_anywhere_costs_the_state_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "guards.json"
+    fault = {"time": 1.5, "code": "busy", "cause": "b", "remedy": "c"}
+    GuardState(path).keep(b"a snapshot", [fault])
+    whole = path.read_bytes()
+    for length in range(len(whole) - 1):
+        path.write_bytes(whole[:length])
+        assert GuardState(path).snapshot is None
+    kept = 0
+    for place in range(len(whole)):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            path.write_bytes(damaged)
+            kept += GuardState(path).snapshot is not None
+    # Only what is still such a file; the component judges the snapshot itself.
+    assert kept < 8 * len(whole) * 2 / 3
+    sessions = tmp_path / "sessions.json"
+    Sessions(sessions).reset("chat")
+    whole = sessions.read_bytes()
+    for length in range(len(whole)):
+        sessions.write_bytes(whole[:length])
+        assert Sessions(sessions).current("chat")
+
+
+# Issue 15: a full disk, as far as the files are concerned.
+def test_on_a_full_disk_the_old_state_stays_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    program = f"""
+import resource, sys
+sys.path[:0] = [{str(STAR)!r}, {str(Path(__file__).parent)!r}]
+import conftest
+from pathlib import Path
+from openclaw import atomic_file
+from openclaw.audit import Audit
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+folder = Path(sys.argv[1])
+try:
+    atomic_file.write_json(folder / "state.json", {{"chat": "x" * 1000}})
+except OSError as error:
+    print(type(error).__name__)
+audit = Audit(folder / "audit.jsonl", 1 << 20, 1)
+for _ in range(5):
+    audit.write(door="chat", who="qq:1", session="s", level="L1", outcome="completed", code=None, seconds=0)
+audit.close()
+print("goes on")
+"""
+    atomic_file.write_json(tmp_path / "state.json", {"chat": "old"})
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-2:] == ["OSError", "goes on"], done
+    assert atomic_file.read_json(tmp_path / "state.json") == {"chat": "old"}
+    assert sorted(os.listdir(tmp_path)) == ["audit.jsonl", "state.json"]
+
+
 def put(what: str, path: Path, victim: Path) -> None:
     """What another user may have put in a file's place."""
     if what == "file":

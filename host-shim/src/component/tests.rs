@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::*;
 
+mod failing_cases;
+
 fn load_embedded(cache: &Path) -> ComponentInfo {
     inspect(&ComponentSource::Embedded, Some(cache)).unwrap()
 }

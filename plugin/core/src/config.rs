@@ -64,6 +64,19 @@ macro_rules! default {
     };
 }
 
+/// What is shown of a value by `Debug`: an address that nobody has checked yet may have a password in it.
+macro_rules! debug {
+    (Url $value:expr) => {
+        without_user(&$value)
+    };
+    (OptUrl $value:expr) => {
+        $value.as_deref().map(without_user)
+    };
+    ($kind:ident $value:expr) => {
+        &$value
+    };
+}
+
 /// The unit of a number, for the documentation.
 macro_rules! unit {
     (Mib) => {
@@ -96,7 +109,7 @@ macro_rules! record {
         en $title:literal: $hint:literal, $($texts:tt)*
     };)* } $($nested:ident: $type:ident)*) => {
         $(#[$doc])*
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
         pub struct $name {
             $(
@@ -109,6 +122,15 @@ macro_rules! record {
                 #[cfg_attr(feature = "serde", serde(flatten))]
                 pub $nested: $type,
             )*
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($field), &debug!($kind self.$field)))*
+                    $(.field(stringify!($nested), &self.$nested))*
+                    .finish()
+            }
         }
 
         impl Default for $name {

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::repository;
+use crate::{repository, sbom};
 
 /// The programs in it.
 const PROGRAMS: [&str; 2] = ["host-shim", "openclaw-sidecar"];
@@ -66,6 +66,7 @@ pub fn make(root: &Path, out: &Path) -> Result<()> {
         let script = run(Command::new(folder.join("host-shim")).args(["completions", shell]))?;
         write(&folder.join("completions").join(file), &script)?;
     }
+    sbom::make(root, &folder)?;
     let sums = sums(&folder)?;
     write(&folder.join("SHA256SUMS"), sums.as_bytes())?;
 
@@ -94,6 +95,7 @@ pub fn make(root: &Path, out: &Path) -> Result<()> {
 fn sums(folder: &Path) -> Result<String> {
     let mut paths: Vec<PathBuf> = FILES.iter().map(|(_, to)| to.into()).collect();
     paths.extend(PROGRAMS.map(PathBuf::from));
+    paths.extend(sbom::LISTS.map(|(file, ..)| PathBuf::from(file)));
     paths.extend(COMPLETIONS.map(|(_, file)| Path::new("completions").join(file)));
     paths.sort();
     let line = |path: &PathBuf| {

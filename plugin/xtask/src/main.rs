@@ -18,6 +18,7 @@ mod docs;
 mod notes;
 mod repository;
 mod reproduce;
+mod sbom;
 mod settings;
 mod wit_compat;
 mod wit_doc;
@@ -30,6 +31,8 @@ Usage: cargo xtask COMMAND
   dist [--out DIR]       Build openclaw-plugin.wasm and openclaw-cli.wasm, SHA256SUMS and RELEASE_NOTES.md
                          (default: target/dist), and check imports, exports, validity and size
   archive [--out DIR]    Build host-shim and openclaw-sidecar, and pack them for servers: host-shim-VERSION-TARGET.tar.gz
+                         (default: target/dist)
+  sbom [--out DIR]       Write what is built into the component, the programs and the wheel: CycloneDX, *.cdx.json
                          (default: target/dist)
   reproduce              Build the last commit in two fresh folders and compare the files
   docs [--check]         Write the generated files: the WIT reference, the settings, the Star's settings page;
@@ -69,6 +72,7 @@ fn run() -> Result<()> {
     match (command.as_str(), flags.as_slice(), out) {
         ("dist", [], out) => dist::make(&root, &released(&root, out)?),
         ("archive", [], out) => archive::make(&root, &released(&root, out)?),
+        ("sbom", [], out) => sbom::make(&root, &released(&root, out)?),
         ("reproduce", [], None) => reproduce::check(&root),
         ("docs", [], None) => docs::write(&root),
         ("docs", ["check"], None) => docs::check(&root),

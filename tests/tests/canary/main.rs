@@ -134,6 +134,8 @@ async fn faults_of_our_own(seen: &mut Vec<FaultCode>) {
     let cancelled = within(running.reply()).await.unwrap_err();
     say(&format!("{cancelled:?}"));
     seen.push(cancelled.code);
+    // Another one: this gateway may still run what was cancelled.
+    let rig = Rig::new().await;
     rig.memory.available(0);
     let picture: Attachment = attachment("image/png", 100);
     let heavy = TurnRequest {
@@ -252,15 +254,12 @@ fn no_log_no_fault_no_dump_and_no_file_holds_the_token() {
         tools().await;
     });
     for code in FaultCode::ALL {
-        assert!(seen.contains(code), "{code:?} was not brought about");
+        assert!(seen.contains(code), "{code:?} is not among {seen:?}");
     }
     let said = std::mem::take(&mut *SAID.lock().unwrap());
     let text = String::from_utf8_lossy(&said);
-    for words in ["host_shim", "wasmtime", "turn", "a tool panics", "***"] {
-        assert!(
-            text.contains(words) || words == "a tool panics",
-            "nothing said {words}"
-        );
+    for words in ["host_shim", "wasmtime", "auth_failed", "***"] {
+        assert!(text.contains(words), "nothing said {words}");
     }
     println!("{} faults, {} KiB said", seen.len(), said.len() >> 10);
     leave("trace", &said);

@@ -4,6 +4,7 @@
 
 mod dependencies;
 mod documents;
+mod downloads;
 mod lengths;
 mod links;
 mod page;

@@ -161,6 +161,14 @@ fn a_password_in_an_address_is_not_repeated() {
     for url in ["http://u:s3cret@a", "u:s3cret@a"] {
         let message = refused(|c| c.gateway_primary_url = url.into()).message(Locale::En);
         assert!(!message.contains("s3cret"), "{message}");
+        // Nor in a dump of what was not checked yet.
+        let config = Config {
+            gateway_primary_url: url.into(),
+            gateway_backup_url: Some(url.into()),
+            ..config()
+        };
+        let dump = format!("{config:?} {config:#?}");
+        assert!(!dump.contains("s3cret") && dump.contains("@a"), "{dump}");
     }
 }
 

@@ -308,11 +308,18 @@ mod tests {
     fn a_trial_from_before_a_reset_decides_nothing() {
         let mut breaker = opened_at(0);
         let stale = breaker.admit(60_000).expect("a trial");
+        let twin = Permit { trial: stale.trial };
         breaker.reset();
         turn(&mut breaker, FAILURE, 60_000);
         turn(&mut breaker, FAILURE, 60_000);
         breaker.record(stale, Outcome::Success, 60_001, RULE);
         assert_eq!(breaker.state(60_001), State::Open(59_999));
+        // Nor does it decide beside the trial that runs now.
+        let fresh = breaker.admit(120_000).expect("a trial");
+        breaker.record(twin, Outcome::Success, 120_001, RULE);
+        assert_eq!(breaker.state(120_001), State::HalfOpen);
+        breaker.record(fresh, Outcome::Success, 120_002, RULE);
+        assert_eq!(breaker.state(120_002), State::Closed);
     }
 
     #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 mod providers;
 mod status;
+mod subjects;
 mod within;
 
 use super::why::*;

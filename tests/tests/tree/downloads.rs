@@ -1,0 +1,139 @@
+//! What the tests download is pinned by hash. Issue 15.
+
+use std::path::Path;
+
+use super::{files, read};
+
+/// Ways to get something, and what has to stand with it on the line.
+const WAYS: [(&str, &[&str]); 7] = [
+    ("pip_install ", &["--require-hashes"]),
+    ("pip install ", &["--require-hashes"]),
+    ("pip download ", &["--require-hashes"]),
+    ("npm install ", &[]),
+    ("npm pack ", &["sha512sum --check"]),
+    ("apt-get install ", &[]),
+    ("debootstrap --", &[]),
+];
+
+/// What is not, and why that is right: the script and how the line begins.
+const REVIEWED: [(&str, &str, &str); 7] = [
+    (
+        "astrbot.sh",
+        "pip_install",
+        "an AstrBot as users install it today, with the newest of what it needs",
+    ),
+    (
+        "astrbot-root.sh",
+        "inside /srv/v/bin/python -m pip install",
+        "the same",
+    ),
+    (
+        "astrbot-root.sh",
+        "inside apt-get install",
+        "Debian signs its packages",
+    ),
+    ("astrbot-root.sh", "debootstrap", "the same"),
+    (
+        "cache.sh",
+        "\"$python\" -m pip install",
+        "what it is called with has the hashes",
+    ),
+    (
+        "cache.sh",
+        "pip_install \"$python\" --require-hashes",
+        "the list has them",
+    ),
+    ("cache.sh", "{ apt-get update", "Debian signs its packages"),
+];
+
+/// The lines of a script with those that go on joined to them.
+fn commands(script: &str) -> Vec<String> {
+    let joined = script.replace("\\\n", " ").replace("&&\n", "&& ");
+    let lines = joined.lines().map(str::trim);
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn setup() -> impl Iterator<Item = std::path::PathBuf> {
+    files()
+        .into_iter()
+        .filter(|file| file.starts_with("tests/setup") || file.starts_with("tests/jco"))
+}
+
+#[test]
+fn every_download_of_the_tests_is_pinned_by_hash() {
+    let mut looked_at = 0;
+    for file in setup().filter(|file| file.extension().is_some_and(|kind| kind == "sh")) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        for line in commands(&read(&file)) {
+            // Not what a message tells people to run.
+            let line = line.split("skip \"").next().unwrap_or_default();
+            for (way, pins) in WAYS.iter().filter(|(way, _)| line.contains(way)) {
+                looked_at += 1;
+                let pinned = !pins.is_empty() && pins.iter().all(|pin| line.contains(pin));
+                let reviewed = REVIEWED
+                    .iter()
+                    .any(|(script, begins, _)| *script == name && line.starts_with(begins));
+                assert!(
+                    pinned || reviewed,
+                    "{}: `{way}` without hashes: {line}",
+                    file.display()
+                );
+            }
+            if line.contains("cargo") && line.contains(" install ") {
+                looked_at += 1;
+                assert!(line.contains("--locked"), "{}: {line}", file.display());
+            }
+        }
+    }
+    assert!(looked_at >= 10, "{looked_at}");
+}
+
+#[test]
+fn every_list_of_downloads_has_hashes() {
+    let named = |file: &Path, name: &str| file.file_name().is_some_and(|found| found == name);
+    let (mut lists, mut packages) = (0, 0);
+    for file in setup() {
+        if file.starts_with("tests/setup/requirements") {
+            lists += 1;
+            for entry in commands(&read(&file))
+                .iter()
+                .filter(|line| line.contains("=="))
+            {
+                packages += 1;
+                assert!(
+                    entry.contains("--hash=sha256:"),
+                    "{}: {entry}",
+                    file.display()
+                );
+            }
+        } else if named(&file, "package-lock.json") {
+            lists += 1;
+            let lock: serde_json::Value = serde_json::from_str(&read(&file)).unwrap();
+            for (name, package) in lock["packages"].as_object().unwrap() {
+                if name.is_empty() || package["link"] == true || package["inBundle"] == true {
+                    continue;
+                }
+                packages += 1;
+                let hash = package["integrity"].as_str().unwrap_or_default();
+                assert!(
+                    hash.starts_with("sha512-") || hash.starts_with("sha1-"),
+                    "{name}: {package}"
+                );
+            }
+        }
+    }
+    let lock = read("Cargo.lock");
+    for package in lock
+        .split("[[package]]")
+        .skip(1)
+        .filter(|one| one.contains("\nsource = "))
+    {
+        packages += 1;
+        assert!(package.contains("\nchecksum = "), "{package}");
+    }
+    println!("{packages} packages in {lists} lists");
+    assert!(lists >= 7 && packages > 500, "{lists} {packages}");
+}
