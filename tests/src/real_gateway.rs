@@ -12,8 +12,6 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::left::leave;
-
 /// The version that the sidecar pins.
 pub const PINNED: &str = "2026.2.9";
 
@@ -228,9 +226,8 @@ impl Drop for RealGateway {
             eprintln!("the gateway's last lines:\n{}", self.last_lines());
         }
         // It may be gone already.
-        let _ = self.signal(Signal::KILL);
-        let _ = self.child.wait();
-        leave("real-gateway", self.log());
+        let _ = (self.signal(Signal::KILL), self.child.wait());
+        crate::left::leave("real-gateway", self.log());
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Json, push_string, string_end};
 use crate::prelude::*;
 
-/// JSON text with each of its strings and numbers masked, however the string is escaped, and with numbers as strings
-/// that a reader would round: what is shown must be what runs.
+/// JSON text with each of its strings masked, however the string is escaped, and with numbers as strings that a
+/// reader would round: what is shown must be what runs.
 pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -13,7 +13,7 @@ pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
         let written = &rest[start..end];
         let plain = Json(written.as_bytes()).text().into_owned();
         let masked = mask(plain.clone());
-        push_exact(&mut shown, &rest[..start], &mask);
+        push_exact(&mut shown, &rest[..start]);
         if masked == plain {
             shown.push_str(written);
         } else {
@@ -21,7 +21,7 @@ pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
         }
         rest = &rest[end..];
     }
-    push_exact(&mut shown, rest, &mask);
+    push_exact(&mut shown, rest);
     shown
 }
 
@@ -29,7 +29,7 @@ pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
 const EXACT_DIGITS: usize = 15;
 
 /// Appends JSON text without strings.
-fn push_exact(shown: &mut String, text: &str, mask: &dyn Fn(String) -> String) {
+fn push_exact(shown: &mut String, text: &str) {
     let in_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '-') {
@@ -38,12 +38,13 @@ fn push_exact(shown: &mut String, text: &str, mask: &dyn Fn(String) -> String) {
         let (number, after) = from.split_at(end);
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         let whole = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
-        shown.push_str(before);
-        let masked = mask(number.to_owned());
-        if (digits > EXACT_DIGITS && !whole) || masked != number {
-            push_string(shown, &masked);
+        let mark = if digits > EXACT_DIGITS && !whole {
+            "\""
         } else {
-            shown.push_str(number);
+            ""
+        };
+        for part in [before, mark, number, mark] {
+            shown.push_str(part);
         }
         rest = after;
     }
@@ -72,14 +73,8 @@ mod tests {
                 r#"{"a":"12345678901234567890123","b":["-0.1234567890123456"],"c":1e5,"d":18446744073709551615}"#,
             ),
             (r#"{"cut"#, r#"{"cut"#),
-            // A token may be all digits.
-            (
-                r#"{"a":48151623,"b":[-48151623.5,1e48151623],"c":4815162}"#,
-                r#"{"a":"***","b":["-***.5","1e***"],"c":4815162}"#,
-            ),
         ] {
-            let secrets = ["t0k/en", "48151623"];
-            assert_eq!(masked(text, |string| mask(&string, secrets)), shown);
+            assert_eq!(masked(text, |string| mask(&string, ["t0k/en"])), shown);
         }
     }
 }
