@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn what_is_written_never_goes_through_what_stands_in_its_place() {
         let files = AtomicFiles::new(&|_| {});
-        let put: [(&str, &dyn Fn(&Path, &Path) -> io::Result<()>); 7] = [
+        type Put<'a> = &'a dyn Fn(&Path, &Path) -> io::Result<()>;
+        let put: [(&str, Put<'_>); 7] = [
             ("nothing", &|_, _| Ok(())),
             ("a file", &|path, _| fs::write(path, "old")),
             ("an open file", &|path, _| {

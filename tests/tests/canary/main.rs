@@ -102,7 +102,7 @@ fn scenes() -> Vec<(FaultCode, Scene)> {
             NetworkOrUnreachable,
             Http::new(200).promise_length(9).then(End::Reset),
         ),
-        (TimedOut, Scene::from(Http::event_stream()).clone()),
+        (TimedOut, Http::event_stream().into()),
     ]
 }
 
