@@ -7,7 +7,7 @@ use openclaw_plugin::fault::Fault;
 use openclaw_plugin::gateway::answer::{Answer, AnswerReader, Format};
 
 use crate::bounded;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 use crate::is_printable;
 
 /// Bytes held for each byte of an answer. A text is held as it was shown, as its finished part, as the text of the
@@ -19,7 +19,7 @@ pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let answer = input.bytes();
+    let answer = input.bytes(MOST);
     let format = match input.choice(1, 2) {
         0 => Format::Stream,
         _ => Format::Json,

@@ -10,20 +10,18 @@ use openclaw_plugin::gateway::dialect::Dialect;
 
 use crate::answer::explains;
 use crate::bounded;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 
 pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 16);
     let (head, body) = head(&bytes);
+    // Of headers, lower-case copies and excerpts are made.
+    let headers = bytes.len() - body.len();
     formats(&head, &body[..body.len().min(5000)], &input);
     let body = &body[..body.len().min(MAX_REFUSAL_BYTES)];
-    let headers: usize = [&head.retry_after, &head.server, &head.location]
-        .iter()
-        .map(|header| header.len())
-        .sum();
     // The words are taken out, searched in lower case, and said in both languages.
     let most = 16 * (body.len() + headers) + (32 << 10);
     for locale in [Locale::En, Locale::Zh] {

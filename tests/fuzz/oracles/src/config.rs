@@ -10,7 +10,7 @@ use openclaw_plugin::config::Checked;
 use serde_json::Value;
 
 use crate::bounded;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 
 /// Stands where the input says so, as a token that is none of its other words.
 const TOKEN: &str = "cAnArY-0f-The-fuZZer-9d41e7";
@@ -19,7 +19,7 @@ pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 16);
     let text = String::from_utf8_lossy(&bytes);
     address(&text);
     flaw(&text);

@@ -2,7 +2,7 @@
 
 use crate::bounded;
 use crate::dotenv_text::{Read, read_as, set};
-use crate::input::Input;
+use crate::input::{Input, MOST};
 use crate::interpolate::{Dialect, MAX_BYTES, interpolate, names};
 
 const NAME: &str = "OPENCLAW_VERSION";
@@ -12,7 +12,7 @@ pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 16);
     let text = String::from_utf8_lossy(&bytes);
     let shell = |name: &str| (name == "SHELL_HAS").then(|| "from the shell".to_owned());
     // A name and a value for two bytes; values that hold others, up to the limit for all of them.

@@ -1,13 +1,12 @@
 //! How the bytes of a fuzzer become an input.
 
-/// The largest input, with what is repeated. Small enough that a fuzzer tries many a second, large enough that
-/// quadratic work shows.
+/// The largest input of any target, with what is repeated. Small enough that a fuzzer tries many a second, large enough
+/// that quadratic work shows.
 pub const MOST: usize = 4 << 20;
 
 /// An input: four bytes of choices, then what is read.
 ///
-/// The first choice also says whether a part of the rest is repeated up to [`MOST`] bytes, which shows work that is
-/// not linear.
+/// The first choice also says whether a part of the rest is repeated, which shows work that is not linear.
 pub struct Input<'a> {
     choices: [u8; 4],
     rest: &'a [u8],
@@ -36,8 +35,8 @@ impl<'a> Input<'a> {
         self.choices[at]
     }
 
-    /// What is read.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// What is read: at most so many bytes if a part is repeated.
+    pub fn bytes(&self, most: usize) -> Vec<u8> {
         let [repeats, from, to, _] = self.choices;
         if repeats < REPEATS_FROM {
             return self.rest.to_vec();
@@ -45,7 +44,7 @@ impl<'a> Input<'a> {
         let place = |part: u8| self.rest.len() * usize::from(part) / 255;
         let (from, to) = (place(from.min(to)), place(from.max(to)));
         let part = &self.rest[from..to];
-        let times = (MOST - self.rest.len()) / part.len().max(1);
+        let times = most.saturating_sub(self.rest.len()) / part.len().max(1);
         let mut bytes = self.rest[..from].to_vec();
         bytes.extend_from_slice(&part.repeat(if part.is_empty() { 1 } else { times.max(1) }));
         bytes.extend_from_slice(&self.rest[to..]);
@@ -87,15 +86,15 @@ mod tests {
         for how in 0..=255 {
             let data = [&[0, 1, 2, how][..], &[b'x'; 700]].concat();
             let input = Input::new(&data).unwrap();
-            let bytes = input.bytes();
+            let bytes = input.bytes(MOST);
             assert_eq!(bytes, [b'x'; 700]);
             assert_eq!(input.pieces(&bytes).concat(), bytes);
         }
         let data = [&[255, 85, 170, 0][..], b"headpartTAIL"].concat();
-        let repeated = Input::new(&data).unwrap().bytes();
+        let repeated = Input::new(&data).unwrap().bytes(MOST);
         assert!(repeated.starts_with(b"headpartpartpart") && repeated.ends_with(b"partTAIL"));
         assert!((MOST - 8..=MOST).contains(&repeated.len()));
         let data = [&[255, 9, 9, 0][..], b"none"].concat();
-        assert_eq!(Input::new(&data).unwrap().bytes(), b"none");
+        assert_eq!(Input::new(&data).unwrap().bytes(MOST), b"none");
     }
 }

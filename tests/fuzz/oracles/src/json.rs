@@ -6,7 +6,7 @@ use openclaw_wire::json::{Json, is_object, masked, push_string};
 use serde_json::Value;
 
 use crate::bounded;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 
 const NAMES: [&str; 4] = ["type", "delta", "a", "\u{e9}"];
 const SECRET: &str = "t0ken/secret";
@@ -15,7 +15,7 @@ pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 4);
     let most = 8 * bytes.len() + 4096;
     bounded(most, || {
         one_pass_is_two(&bytes);

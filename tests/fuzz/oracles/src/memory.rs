@@ -6,13 +6,13 @@ use std::io;
 use std::path::Path;
 
 use crate::bounded;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 
 pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 16);
     let files = files(&bytes);
     let reads = Cell::new(0_usize);
     let file = |path: &Path| {

@@ -13,13 +13,13 @@ use serde_json::Value;
 
 use crate::answer::explains;
 use crate::bounded;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 
 pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 4);
     let Ok(mut turn) = serde_json::from_slice::<TurnRequest>(&bytes) else {
         return;
     };

@@ -16,7 +16,7 @@ pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 4);
     let limit = match input.choice(1, 3) {
         0 => usize::from(input.byte(2)),
         _ => MOST,

@@ -8,13 +8,13 @@ use openclaw_plugin::state::State;
 
 use crate::bounded;
 use crate::host_snapshot::Snapshot;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 
 pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 16);
     let most = 24 * bytes.len() + (16 << 10);
     if let Ok(snapshot) = bounded(most, || Snapshot::from_bytes(&bytes)) {
         assert_eq!(Snapshot::from_bytes(&snapshot.to_bytes()), Ok(snapshot));

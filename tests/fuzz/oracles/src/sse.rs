@@ -15,7 +15,7 @@ pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let stream = input.bytes();
+    let stream = input.bytes(MOST / 4);
     let roomy = input.choice(1, 2) == 0;
     let limit = |choice: u8| if roomy { MOST } else { usize::from(choice) };
     let limits = Limits {

@@ -21,7 +21,7 @@ use openclaw_plugin::turn::run;
 
 use crate::answer::explains;
 use crate::bounded;
-use crate::input::Input;
+use crate::input::{Input, MOST};
 use crate::is_printable;
 
 const TOKEN: &str = "t0ken-of-the-fuzzer";
@@ -126,7 +126,7 @@ pub(super) fn check(data: &[u8]) {
     let Some(input) = Input::new(data) else {
         return;
     };
-    let bytes = input.bytes();
+    let bytes = input.bytes(MOST / 4);
     let gateway = Gateway {
         now: Cell::new(0),
         next_wake: Cell::new(None),
