@@ -47,6 +47,7 @@ mod plugin;
 mod regular_file;
 mod runtime;
 mod snapshot;
+mod sync;
 mod tools;
 mod turn;
 

@@ -5,39 +5,22 @@
 //! itself.
 
 use std::fmt;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::{Arc, OnceLock};
 
-use futures::task::AtomicWaker;
 use hyper::rt::Executor;
 
 use super::connect::ATTEMPT;
-
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+use super::shared_task::{SharedTask, Spawned, Task};
 
 /// A connection's task. Clones are handles to the same one; without effect until it has been spawned.
 #[derive(Clone, Default)]
-pub(super) struct ConnectionTask(Arc<OnceLock<Arc<Shared>>>);
-
-struct Shared {
-    /// `None` once it has ended.
-    task: Mutex<Option<Task>>,
-    /// It has been woken since it last ran.
-    woken: AtomicBool,
-    /// The runtime's task that runs it.
-    runtime: AtomicWaker,
-}
+pub(super) struct ConnectionTask(Arc<OnceLock<Arc<SharedTask>>>);
 
 impl ConnectionTask {
     /// Runs it if it has been woken. It stays the runtime's task: what wakes it later makes the runtime run it.
     pub(super) fn run(&self) {
         if let Some(shared) = self.0.get() {
-            // On `Ready` the runtime's task is to end too.
-            if shared.poll().is_ready() {
-                shared.runtime.wake();
-            }
+            shared.run();
         }
     }
 }
@@ -45,61 +28,6 @@ impl ConnectionTask {
 impl fmt::Debug for ConnectionTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ConnectionTask")
-    }
-}
-
-impl Shared {
-    fn poll(self: &Arc<Self>) -> Poll<()> {
-        let mut slot = self.lock();
-        let Some(task) = &mut *slot else {
-            return Poll::Ready(());
-        };
-        // Before it runs, so that what wakes it meanwhile counts.
-        if !self.woken.swap(false, Ordering::AcqRel) {
-            return Poll::Pending;
-        }
-        let waker = Waker::from(self.clone());
-        let polled = task.as_mut().poll(&mut Context::from_waker(&waker));
-        if polled.is_ready() {
-            *slot = None;
-        }
-        polled
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Task>> {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Wake for Shared {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, Ordering::AcqRel) {
-            self.runtime.wake();
-        }
-    }
-}
-
-/// What the runtime runs. Dropped with the runtime, it drops the connection.
-struct Spawned(Arc<Shared>);
-
-impl Future for Spawned {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.runtime.register(cx.waker());
-        self.0.poll()
-    }
-}
-
-impl Drop for Spawned {
-    fn drop(&mut self) {
-        let task = self.0.lock().take();
-        // Outside the lock: dropping it wakes whoever waits for the connection.
-        drop(task);
     }
 }
 
@@ -118,11 +46,7 @@ impl Executor<Task> for Spawner {
             tokio::spawn(ATTEMPT.scope(attempt, task));
             return;
         };
-        let shared = Arc::new(Shared {
-            task: Mutex::new(Some(task)),
-            woken: AtomicBool::new(true),
-            runtime: AtomicWaker::new(),
-        });
+        let shared = SharedTask::new(task);
         // Each connection has its own place.
         let _ = place.set(shared.clone());
         tokio::spawn(Spawned(shared));
@@ -132,17 +56,14 @@ impl Executor<Task> for Spawner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
+    use futures::task::AtomicWaker;
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::task::{Context, Poll, Wake, Waker};
 
-    fn spawned(task: impl Future<Output = ()> + Send + 'static) -> (ConnectionTask, Spawned) {
-        let shared = Arc::new(Shared {
-            task: Mutex::new(Some(Box::pin(task))),
-            woken: AtomicBool::new(true),
-            runtime: AtomicWaker::new(),
-        });
-        let handle = ConnectionTask::default();
-        handle.0.set(shared.clone()).ok().unwrap();
-        (handle, Spawned(shared))
+    fn spawned(task: impl Future<Output = ()> + Send + 'static) -> (Arc<SharedTask>, Spawned) {
+        let shared = SharedTask::new(Box::pin(task));
+        (shared.clone(), Spawned(shared))
     }
 
     /// Counts its polls; ends at the third.

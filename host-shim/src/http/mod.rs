@@ -8,6 +8,7 @@ mod connect;
 mod connection_task;
 mod error;
 mod late;
+mod shared_task;
 mod tcp_stream;
 #[cfg(test)]
 mod tests;

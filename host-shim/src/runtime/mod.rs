@@ -11,6 +11,7 @@ mod pending;
 mod sinks;
 mod stderr;
 mod supervisor;
+mod ticks;
 mod time_limits;
 mod watchdog;
 

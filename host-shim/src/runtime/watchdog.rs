@@ -9,11 +9,13 @@
 //! also while a turn waits for its gateway.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wasmtime::Engine;
+
+use super::ticks::Ticks;
 
 /// Measures the component's own computing without a pause. Used on one thread only; atomics because the store's
 /// callbacks must be `Sync`.
@@ -45,7 +47,7 @@ impl Meter {
         let mut future = pin!(future);
         std::future::poll_fn(|cx| {
             self.0.fresh.store(true, Ordering::Relaxed);
-            let _computing = self.0.watchdog.computing();
+            let _computing = self.0.watchdog.0.computing();
             future.as_mut().poll(cx)
         })
         .await
@@ -87,90 +89,24 @@ fn now() -> u64 {
 }
 
 /// Advances the engine's epoch while the component computes.
-pub(super) struct Watchdog(Arc<Post>);
-
-struct Post {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// The component computes now.
-    computing: bool,
-    /// It has computed since the last check.
-    has_computed: bool,
-    over: bool,
-    /// The watchdog waits without a timeout and must be woken. While it ticks it need not be: the
-    /// component is resumed far more often.
-    asleep: bool,
-}
-
-/// The component computes while this lives.
-struct Computing<'a>(&'a Post);
+pub(super) struct Watchdog(Arc<Ticks>);
 
 impl Watchdog {
     /// Starts its thread.
     pub(super) fn start(engine: Engine, tick: Duration) -> std::io::Result<Self> {
-        let post = Arc::new(Post {
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
-        let watched = post.clone();
+        let ticks = Arc::new(Ticks::default());
+        let watched = ticks.clone();
         std::thread::Builder::new()
             .name("openclaw-watch".to_owned())
             .stack_size(64 << 10)
-            .spawn(move || watch(&watched, &engine, tick))?;
-        Ok(Self(post))
-    }
-
-    fn computing(&self) -> Computing<'_> {
-        let mut state = self.0.lock();
-        state.computing = true;
-        state.has_computed = true;
-        if state.asleep {
-            self.0.changed.notify_one();
-        }
-        Computing(&self.0)
-    }
-}
-
-impl Drop for Computing<'_> {
-    fn drop(&mut self) {
-        self.0.lock().computing = false;
-    }
-}
-
-impl Post {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+            .spawn(move || watched.watch(tick, || engine.increment_epoch()))?;
+        Ok(Self(ticks))
     }
 }
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        self.0.lock().over = true;
-        self.0.changed.notify_one();
-    }
-}
-
-fn watch(post: &Post, engine: &Engine, tick: Duration) {
-    let mut state = post.lock();
-    while !state.over {
-        if !state.has_computed {
-            state.asleep = true;
-            let woken = post.changed.wait(state);
-            state = woken.unwrap_or_else(PoisonError::into_inner);
-            state.asleep = false;
-            continue;
-        }
-        state.has_computed = state.computing;
-        let waited = post.changed.wait_timeout(state, tick);
-        let (next, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        state = next;
-        if timeout.timed_out() && state.computing {
-            engine.increment_epoch();
-        }
+        self.0.end();
     }
 }
 
