@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use openclaw_fake_gateway::{Answer, Http, Scene};
+use openclaw_tests::wire::wire;
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, LIMIT, Session, file, program, run};
@@ -96,6 +97,8 @@ fn floods() -> Vec<(&'static str, Scene)> {
         ("a long text as JSON", json_body(json!({"id": "r", "status": "completed", "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text(7 * MIB)}]}]}).to_string())),
         ("a long text of escapes", json_body(format!("{{\"id\":\"r\",\"status\":\"completed\",\"output\":[{{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{{\"type\":\"output_text\",\"text\":\"{}\"}}]}}]}}", "\\u4e2d".repeat(MIB)))),
         ("a long text of halves", json_body(format!("{{\"id\":\"r\",\"status\":\"completed\",\"output\":[{{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{{\"type\":\"output_text\",\"text\":\"{}\"}}]}}]}}", "\\ud83d".repeat(MIB)))),
+        ("bytes that are no text", Scene::wire(wire(r"{sse}\r\n{d {*5000000 \xff}}{end ok}").unwrap().bytes)),
+        ("a last event of bytes that are no text", Scene::wire(wire(r"{sse}\r\n{end {*5000000 \xff}}").unwrap().bytes)),
         ("a long delta", then(delta(&text(3 * MIB)))),
         ("a long text twice", then(delta(&text(3 * MIB)) + &done(&text(3 * MIB)))),
         ("many deltas, another final text", stream(delta(&text(1000)).repeat(3000) + &done(&text(3 * MIB)) + &completed)),

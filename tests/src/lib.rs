@@ -8,6 +8,8 @@ pub mod provider;
 pub mod real;
 pub mod real_gateway;
 pub mod released;
+pub mod resources;
 pub mod rig;
 pub mod transcript;
+pub mod wire;
 pub mod wit_config;

@@ -203,6 +203,14 @@ impl Scene {
         Self::new(What::Wire(vec![Step::Forever(bytes.into())])).then(End::Close)
     }
 
+    /// After these bytes others, again and again, until the client leaves. For [`Scene::wire`].
+    pub fn and_forever(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        if let What::Wire(steps) = &mut self.what {
+            steps.push(Step::Forever(bytes.into()));
+        }
+        self
+    }
+
     /// Sets what happens to the connection at the end.
     pub fn then(mut self, end: End) -> Self {
         self.end = end;
@@ -282,6 +290,9 @@ impl Play {
                 }
                 Step::Hold(gate) => gate.pass().await,
                 Step::Forever(bytes) => loop {
+                    if !self.pace.is_zero() {
+                        tokio::time::sleep(self.pace).await;
+                    }
                     out.write_all(&bytes).await?;
                     tokio::task::yield_now().await;
                 },

@@ -6,5 +6,6 @@ mod fake_gateway;
 mod faults;
 mod guards;
 mod host;
+mod matrix;
 mod replay;
 mod wire;

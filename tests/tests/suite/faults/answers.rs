@@ -20,35 +20,6 @@ async fn fault_auth_failed_on_401_of_the_gateway() {
     assert_eq!(rig.gateway.requests().len(), 1);
 }
 
-#[tokio::test]
-async fn fault_auth_failed_on_403_of_the_gateway() {
-    let fault = fault_of(Http::error(403, "forbidden", "Forbidden"), AuthFailed).await;
-    assert_eq!(fault.http_status, Some(403));
-}
-
-#[tokio::test]
-async fn fault_responses_endpoint_not_enabled_or_not_found_on_404() {
-    let fault = fault_of(Scene::not_found(), ResponsesEndpointNotEnabledOrNotFound).await;
-    assert_eq!(fault.http_status, Some(404));
-}
-
-#[tokio::test]
-async fn fault_responses_endpoint_not_enabled_or_not_found_on_405_without_allow_post() {
-    let fault = fault_of(Scene::endpoint_off(), ResponsesEndpointNotEnabledOrNotFound).await;
-    assert_eq!(fault.http_status, Some(405));
-    let other = Http::new(405)
-        .header("Allow", "GET, HEAD")
-        .text("Method Not Allowed");
-    fault_of(other, ResponsesEndpointNotEnabledOrNotFound).await;
-}
-
-#[tokio::test]
-async fn fault_responses_endpoint_not_enabled_or_not_found_on_an_html_page() {
-    fault_of(Scene::html_page(), ResponsesEndpointNotEnabledOrNotFound).await;
-    let unlabelled = Http::new(200).bytes("\n<!DOCTYPE html><html></html>");
-    fault_of(unlabelled, ResponsesEndpointNotEnabledOrNotFound).await;
-}
-
 // Report F11 (bountybench/bountybench#670: an nginx page where the client expected JSON).
 #[tokio::test]
 async fn a_proxys_page_is_judged_by_its_status_and_the_proxy_is_named() {
@@ -189,27 +160,6 @@ async fn fault_model_provider_failed_on_a_failed_status() {
 }
 
 #[tokio::test]
-async fn fault_model_provider_failed_on_completed_with_status_failed() {
-    fault_of(
-        Answer::new().delta("half").status("failed"),
-        ModelProviderFailed,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn fault_model_provider_failed_on_a_failed_json_answer_with_status_500() {
-    let body = json!({
-        "id": "resp_1", "object": "response", "status": "failed", "output": [],
-        "error": { "code": "api_error", "message": "upstream provider error" },
-    });
-    for status in [500, 502] {
-        let fault = fault_of(Http::new(status).json(&body), ModelProviderFailed).await;
-        assert_eq!(fault.http_status, Some(status));
-    }
-}
-
-#[tokio::test]
 async fn fault_model_provider_failed_on_the_providers_401_and_429() {
     let providers_401 = Http::error(401, "authentication_error", "Incorrect API key provided");
     fault_of(providers_401, ModelProviderFailed).await;
@@ -237,14 +187,6 @@ async fn fault_model_provider_failed_not_on_zero_usage_alone_nor_on_the_sentence
 }
 
 #[tokio::test]
-async fn fault_gateway_error_on_another_5xx() {
-    for status in [500, 502, 503, 504] {
-        let fault = fault_of(Http::new(status).text("no upstream"), GatewayError).await;
-        assert_eq!(fault.http_status, Some(status));
-    }
-}
-
-#[tokio::test]
 async fn fault_rate_limited_on_429_of_the_gateway_with_its_retry_after() {
     let fault = fault_of(Scene::rate_limited(Some(300)), RateLimited).await;
     assert_eq!(fault.http_status, Some(429));
@@ -263,27 +205,6 @@ async fn fault_rate_limited_reads_a_date_against_the_answers_own_clock() {
 }
 
 #[tokio::test]
-async fn fault_protocol_error_on_an_answer_that_cannot_be_read() {
-    let no_json = Http::new(200)
-        .header("Content-Type", "application/json")
-        .bytes("{\"id\": oops}");
-    fault_of(no_json, ProtocolError).await;
-    let other_json = Http::new(200).json(&json!({ "choices": [] }));
-    fault_of(other_json, ProtocolError).await;
-    fault_of(Http::new(200).text("OK"), ProtocolError).await;
-    fault_of(Http::new(204), ProtocolError).await;
-}
-
-#[tokio::test]
-async fn fault_protocol_error_on_an_answer_that_is_not_http() {
-    fault_of(
-        Scene::wire("SSH-2.0-OpenSSH_9.2p1 Debian\r\n"),
-        ProtocolError,
-    )
-    .await;
-}
-
-#[tokio::test]
 async fn fault_protocol_error_on_a_redirect_which_is_not_followed() {
     let elsewhere = FakeGateway::start(openclaw_tests::rig::TOKEN)
         .await
@@ -297,18 +218,6 @@ async fn fault_protocol_error_on_a_redirect_which_is_not_followed() {
         assert_eq!(fault.http_status, Some(status));
     }
     assert_eq!(elsewhere.connections(), 0);
-}
-
-#[tokio::test]
-async fn fault_protocol_error_on_an_answer_over_the_size_limit() {
-    let rig = Rig::with(json!({ "max_answer_bytes": 10_000 })).await;
-    rig.gateway.push(Answer::new().delta(&"x".repeat(20_000)));
-    let fault = rig.say("hi").await.unwrap_err();
-    check(&rig, &fault, ProtocolError).await;
-
-    let rig = Rig::with(json!({ "max_answer_bytes": 10_000 })).await;
-    rig.gateway.push(Answer::new().delta(&"x".repeat(1_000)));
-    rig.say("hi").await.unwrap();
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! `network_or_unreachable`.
 
 use host_shim::FaultCode::NetworkOrUnreachable;
-use openclaw_fake_gateway::{FakeGateway, Scene};
+use openclaw_fake_gateway::FakeGateway;
 use openclaw_tests::rig::{Rig, TOKEN, config};
 use serde_json::json;
 
-use super::{check, fault_of};
+use super::check;
 
 #[tokio::test]
 async fn fault_network_or_unreachable_on_a_refused_connection() {
@@ -41,14 +41,4 @@ async fn fault_network_or_unreachable_on_failed_tls() {
         gateway.requests().is_empty(),
         "nothing was said in the clear"
     );
-}
-
-#[tokio::test]
-async fn fault_network_or_unreachable_on_a_reset_before_an_answer() {
-    fault_of(Scene::reset_before_answer(), NetworkOrUnreachable).await;
-}
-
-#[tokio::test]
-async fn fault_network_or_unreachable_on_a_close_before_an_answer() {
-    fault_of(Scene::close_before_answer(), NetworkOrUnreachable).await;
 }

@@ -3,6 +3,7 @@
 use host_shim::{FaultCode, NoticeCode, TurnRequest};
 use openclaw_fake_gateway::{Answer, Http, Scene};
 use openclaw_tests::rig::{Outcome, Rig};
+use openclaw_tests::wire::wire;
 use serde_json::{Value, json};
 
 async fn outcome_of(rig: &Rig, scene: impl Into<Scene>) -> Outcome {
@@ -128,6 +129,38 @@ async fn the_largest_answer_fits_in_every_form() {
     let endless = outcome_of(&rig, Http::event_stream().forever(piece)).await;
     assert_eq!(endless.fault().code, FaultCode::ProtocolError);
     rig.say("the next").await.expect("the next turn works");
+}
+
+// Report A4 (attack): bytes that are no text become three bytes each.
+#[tokio::test]
+async fn the_largest_answer_of_bytes_that_are_no_text_ends_without_a_trap() {
+    let rig = Rig::with(json!({ "max_answer_bytes": 16_777_216 })).await;
+    let mut trapped = Vec::new();
+    for template in [
+        r"{sse}\r\n{d {*16000000 \xff}}{end done}",
+        r"{sse}\r\n{end {*16000000 \xff}}",
+        r"{json}{length {body {*16000000 \xff}}}",
+        r"{sse}\r\n{*16000 {d {*900 \xff}}}{end done}",
+        r"{sse}\r\n{*8000 {d {*900 \xff}}}{end {*8000000 \xff}}",
+        r"{sse}\r\n{d {*8000000 \xff}}{end {*8000000 \xff}}",
+        r"{sse}\r\n{d {*16000000 x}}{end done}",
+        r"{json}{length {body {*16000000 x}}}",
+        r"{json}{length {body {*8000000 \\n}}}",
+        r#"{sse}\r\n{*16000 data: \{"type":"response.output_item.done","item":\{"type":"message","content":[\{"type":"output_text","text":"{*800 \xff}"\}]\}\}\n\n}{end done}"#,
+    ] {
+        rig.gateway.push(Scene::wire(wire(template).unwrap().bytes));
+        match rig.say("hi").await {
+            Err(fault) if fault.code == FaultCode::PluginTrapped => {
+                trapped.push(format!("{template}: {}", fault.message));
+            }
+            // As long as it came, or cut off.
+            Err(fault) => assert_eq!(fault.code, FaultCode::ProtocolError, "{template}"),
+            Ok(reply) => assert!(!reply.text.is_empty(), "{template}"),
+        }
+        let next = rig.say("next").await;
+        next.unwrap_or_else(|fault| panic!("after {template}: {fault:?}"));
+    }
+    assert!(trapped.is_empty(), "{}", trapped.join("\n"));
 }
 
 // Report A4, A9 (attack): more of everything than there can be.
