@@ -83,7 +83,9 @@ impl PluginBuilder {
         self
     }
 
-    /// How long the component may compute without waiting before it is stopped. Default: 5 s.
+    /// How long the component may compute without waiting before it is stopped, in processor time. Default:
+    /// 5 s. Once it has computed for half a second, cancelling a turn or closing the plugin stops it too, and `status`
+    /// says that it computes.
     pub fn compute_budget(mut self, budget: Duration) -> Self {
         self.compute_budget = budget;
         self

@@ -99,7 +99,7 @@ impl Plugin {
         );
         let (events, event_receiver) = events::channel();
         let (end, end_receiver) = oneshot::channel();
-        let (canceller, cancelled) = Canceller::new();
+        let (canceller, cancelled, gone) = Canceller::new();
         let id = request.id.clone();
         let command = TurnCommand {
             request,
@@ -107,6 +107,7 @@ impl Plugin {
             events,
             end,
             cancelled,
+            gone,
         };
         // On failure the command is dropped with its senders, which the turn reports as closed.
         let _ = self.inner.commands.send(Command::Ask(Box::new(command)));

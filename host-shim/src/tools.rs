@@ -12,8 +12,8 @@ pub trait ToolRunner: Send + Sync {
     /// Runs one tool of the turn `turn_id`. The model receives the output or the error text unchanged;
     /// over 1 MiB it receives an error instead. Several calls of one turn may run at once.
     ///
-    /// The future is polled on the plugin's thread in a Tokio runtime and must not block. It is dropped
-    /// when the turn is cancelled.
+    /// The future is polled on a thread of its own, in the plugin's Tokio runtime. One that blocks holds up neither
+    /// `status` nor a cancellation. It is dropped when the turn is cancelled; one that blocks then, once it waits.
     fn run(&self, turn_id: &str, call: ToolCall) -> BoxFuture<'static, Result<String, String>>;
 
     /// Decides about calls of tools that need approval. `None`, the default: somebody calls

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -15,19 +16,31 @@ use crate::plugin::{Plugin, closed};
 
 /// Ends a turn from elsewhere, also while another task reads its events.
 #[derive(Clone, Debug)]
-pub struct Canceller(Arc<Mutex<Option<oneshot::Sender<()>>>>);
+pub struct Canceller {
+    sender: Arc<Mutex<Option<oneshot::Sender<()>>>>,
+    /// For a component that computes without a pause.
+    gone: Arc<AtomicBool>,
+}
 
 impl Canceller {
-    pub(crate) fn new() -> (Self, oneshot::Receiver<()>) {
+    /// What is told of it: the receiver, and a flag.
+    pub(crate) fn new() -> (Self, oneshot::Receiver<()>, Arc<AtomicBool>) {
         let (sender, receiver) = oneshot::channel();
-        (Self(Arc::new(Mutex::new(Some(sender)))), receiver)
+        let canceller = Self {
+            sender: Arc::new(Mutex::new(Some(sender))),
+            gone: Arc::default(),
+        };
+        let gone = canceller.gone.clone();
+        (canceller, receiver, gone)
     }
 
     /// Ends the turn with `cancelled`. Its connection is closed, unless the gateway may go on with the
     /// run by itself: then the next turn waits for that, up to 60 s. Without effect on a turn that
     /// has ended.
     pub fn cancel(&self) {
-        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.gone.store(true, Ordering::Relaxed);
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = sender.take();
         if let Some(sender) = sender {
             let _ = sender.send(()); // An error says that the turn has ended.
         }

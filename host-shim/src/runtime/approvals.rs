@@ -15,9 +15,9 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::bindings::Plugin as Guest;
+use super::callers_code::callers_code;
 use super::dispatch::Stop;
-use super::host::{Host, callers_code};
-use super::watchdog::Meter;
+use super::host::Host;
 use crate::clock::Clock;
 use crate::tools::{ToolRunner, Verdict};
 use wasmtime::component::Accessor;
@@ -81,7 +81,6 @@ pub(super) struct Deciding<'a> {
     pub(super) guest: &'a Guest,
     pub(super) turn_id: &'a str,
     pub(super) runner: Option<Arc<dyn ToolRunner>>,
-    pub(super) meter: Meter,
     pub(super) waits: &'a Waits,
 }
 
@@ -146,7 +145,7 @@ impl Deciding<'_> {
                 None => None,
             }
         };
-        let verdict = callers_code(&self.meter, asking.instrument(span)).await;
+        let verdict = callers_code(asking.instrument(span)).await;
         let verdict = verdict.unwrap_or_else(|_| {
             tracing::error!(request = id, "the approver panicked, which means no");
             Some(no())

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use openclaw_core::fault::{Fault, FaultCode};
-use openclaw_core::locale::Locale;
+use openclaw_core::locale::{Locale, say};
 use openclaw_core::status::Diagnosis;
 use openclaw_core::turn::oversize;
 use tokio::sync::{mpsc, oneshot};
@@ -16,11 +16,13 @@ use super::approvals::{Deciding, Waits};
 use super::bindings::Plugin as Guest;
 use super::bindings::astr::openclaw::types;
 use super::host::Host;
+use super::origins::{origins, secrets};
 use super::sinks::{APPROVAL_EVENTS, End, EndSink, EventSink};
-use super::supervisor::{Exit, Supervisor, origins, secrets};
+use super::supervisor::{Exit, Supervisor};
 use super::time_limits::GRACE;
 use super::{Answer, Command, DecideCommand, TurnCommand, convert, heap};
 use crate::config::Config;
+use crate::http::settle;
 use crate::plugin::ConfigureError;
 
 /// Limit of a diagnosis, plus four times the connect timeout (two probes of two gateways). Beyond it the
@@ -30,6 +32,10 @@ const DIAGNOSIS_LIMIT: Duration = Duration::from_secs(180);
 /// An idle instance is replaced when its memory exceeds this many bytes and twice its initial size:
 /// a component's memory never shrinks.
 const KEPT_MEMORY: usize = 8 << 20;
+
+/// Real time for the component to end a cancelled turn, which it does at once unless something is wrong with it. Then
+/// the caller is answered without it.
+const HEEDED_WITHIN: Duration = Duration::from_millis(750);
 
 /// How soon an instance due for replacement is checked again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -58,7 +64,6 @@ impl Supervisor {
         guest: &Guest,
         baseline: usize,
     ) -> Exit {
-        let mut commands = self.commands.lock().await;
         let mut under_way = FuturesUnordered::new();
         let mut worn = false;
         loop {
@@ -69,7 +74,7 @@ impl Supervisor {
                     Err(Stop::Trap(error)) => return Exit::Trapped(self.trap_message(&error)),
                     Err(Stop::Misbehaved(why)) => return Exit::Trapped(why),
                 },
-                command = commands.recv() => match command {
+                command = self.inbox.next() => match command {
                     None => return Exit::Closed(None),
                     Some(Command::Close(answer)) => return Exit::Closed(Some(answer)),
                     Some(command) => under_way.push(self.execute((accessor, guest), command)),
@@ -97,9 +102,9 @@ impl Supervisor {
         match command {
             Command::Ask(turn) => self.ask(guest, *turn).await,
             Command::Status(answer) => {
-                let slot = self.pending.add(answer);
+                let key = self.inbox.keep_status(answer);
                 let state = guest.1.astr_openclaw_guards().call_status(guest.0).await?;
-                slot.answer(Ok(state.into()));
+                self.inbox.answer_status(key, state.into());
                 Ok(())
             }
             Command::Diagnose(locale, answer) => self.diagnose(guest, locale, answer).await,
@@ -149,6 +154,7 @@ impl Supervisor {
             events,
             end,
             cancelled,
+            gone,
         } = command;
         let slot = self.pending.add(end);
         let locale = self.locale();
@@ -167,16 +173,18 @@ impl Supervisor {
         if let Some(runner) = &runner {
             self.supplies.runners.add(&id, runner.clone());
         }
+        self.inbox.begin(&id, gone);
         let waits = Waits::new(self.supplies.clock.clone());
         let (approvals, news) = mpsc::channel(APPROVAL_EVENTS);
         let sink = EventSink { events, approvals };
-        let running = run_turn(guest, request.into(), sink, cancelled);
+        // Sent or dropped: either way the turn is cancelled.
+        let cancelled = cancelled.map(drop).shared();
+        let running = run_turn(guest, request.into(), sink, cancelled.clone());
         let deciding = Deciding {
             accessor: guest.0,
             guest: guest.1,
             turn_id: &id,
             runner,
-            meter: self.supplies.meter.clone(),
             waits: &waits,
         };
         // Many turns use up tokio's budget together; `select!` would then put off a turn that has been cancelled,
@@ -189,9 +197,26 @@ impl Supervisor {
             }
         });
         let span = tracing::debug_span!("turn", id, bytes);
-        let end = self.in_time(&waits, running.instrument(span)).await?;
+        let mut running = std::pin::pin!(self.in_time(&waits, running.instrument(span)));
+        let ignored = async {
+            cancelled.await;
+            tokio::time::sleep(HEEDED_WITHIN).await;
+            settle().await;
+        };
+        tokio::select! {
+            biased;
+            end = &mut running => slot.answer(end?.map(Into::into).map_err(Into::into)),
+            () = ignored => {
+                let words = say!(locale,
+                    en: "the component did not respond to the cancellation; the turn is abandoned",
+                    zh: "组件没有响应取消，该轮对话已被放弃");
+                slot.answer(Err(Fault::new(FaultCode::Cancelled, locale, words)));
+                // Until it ends it has its tools, and its limit.
+                let _ = running.as_mut().await?;
+            }
+        }
         self.supplies.runners.remove(&id);
-        slot.answer(end.map(Into::into).map_err(Into::into));
+        self.inbox.end(&id);
         self.take_snapshot(guest).await
     }
 
@@ -286,11 +311,11 @@ async fn run_turn(
     (accessor, guest): Guests<'_>,
     turn: types::Turn,
     sink: EventSink,
-    cancelled: oneshot::Receiver<()>,
+    cancelled: impl Future<Output = ()> + Send + 'static,
 ) -> Result<End, Stop> {
     let cancel = accessor.with(|access| {
         FutureReader::new(access, async move {
-            let _ = cancelled.await; // Sent or dropped: either way the turn is cancelled.
+            cancelled.await;
             wasmtime::error::Ok(())
         })
     })?;

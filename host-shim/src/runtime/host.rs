@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::FutureExt as _;
 use openclaw_core::turn::bounded_output;
 use tracing::Instrument as _;
 use wasmtime::component::{Accessor, HasData, Linker, ResourceTable};
@@ -16,6 +14,7 @@ use wasmtime_wasi::{HostMonotonicClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::bindings::astr::openclaw::{memory_stat, tools, types};
+use super::callers_code::callers_code;
 use super::limiter::Limiter;
 use super::stderr::{Log, Secrets};
 use super::watchdog::Meter;
@@ -135,16 +134,6 @@ impl WasiHttpView for Host {
     }
 }
 
-/// Runs code of the caller: its time does not count as the component's computing, and a panic of it, which must
-/// not unwind through the component's frames, is an error.
-pub(super) async fn callers_code<T>(
-    meter: &Meter,
-    future: impl Future<Output = T>,
-) -> std::thread::Result<T> {
-    let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
-    std::future::poll_fn(|cx| meter.host(|| future.as_mut().poll(cx))).await
-}
-
 /// The imports implemented here.
 struct Imports;
 
@@ -173,16 +162,13 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
         turn_id: String,
         call: types::ToolCall,
     ) -> Result<String, String> {
-        let (runner, meter) = accessor.with(|mut access| {
-            let supplies = &access.get().supplies;
-            (supplies.runners.get(&turn_id), supplies.meter.clone())
-        });
+        let runner = accessor.with(|mut access| access.get().supplies.runners.get(&turn_id));
         let Some(runner) = runner else {
             return Err("no tool runner is configured".to_owned());
         };
         let span = tracing::debug_span!("tool", turn = turn_id, name = call.name);
         let running = async move { runner.run(&turn_id, call.into()).await };
-        let result = callers_code(&meter, running.instrument(span))
+        let result = callers_code(running.instrument(span))
             .await
             .unwrap_or_else(|_| Err("the tool panicked".to_owned()));
         // The component would refuse it too, but may lack the memory to hold it.

@@ -2,11 +2,14 @@
 
 mod approvals;
 mod bindings;
+mod callers_code;
 mod convert;
 mod dispatch;
 mod heap;
 mod host;
+mod inbox;
 mod limiter;
+mod origins;
 mod pending;
 mod sinks;
 mod stderr;
@@ -16,6 +19,7 @@ mod time_limits;
 mod watchdog;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use openclaw_core::approval::{DecideError, Decider};
@@ -65,6 +69,8 @@ pub(crate) struct TurnCommand {
     pub(crate) end: Answer<Reply>,
     /// Resolves when the caller cancels or drops the turn.
     pub(crate) cancelled: oneshot::Receiver<()>,
+    /// Set by then.
+    pub(crate) gone: Arc<AtomicBool>,
 }
 
 /// The handle of a started thread.

@@ -1,17 +1,19 @@
 //! Starts, replaces and configures instances; holds what outlives them.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::Duration;
 
 use openclaw_core::fault::{Fault, FaultCode};
 use openclaw_core::locale::Locale;
-use openclaw_core::origin::Origin;
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::bindings::{Plugin as Guest, PluginPre as GuestPre};
 use super::host::{self, Host, Runners, Supplies};
+use super::inbox::Inbox;
+use super::origins::{origins, secrets};
 use super::pending::Pending;
 use super::stderr::Secrets;
 use super::watchdog::{Meter, Watchdog};
@@ -28,7 +30,10 @@ use crate::tools::ToolRunner;
 const LOOKS: u32 = 16;
 
 /// Longest time between two checks.
-const LONGEST_TICK: Duration = Duration::from_millis(500);
+const LONGEST_TICK: Duration = Duration::from_millis(100);
+
+/// Processor time for which callers wait while the component computes.
+const UNANSWERED: Duration = Duration::from_millis(400);
 
 /// A running component.
 pub(super) struct Instance {
@@ -69,12 +74,12 @@ pub(super) enum Exit {
 
 /// What outlives the instances.
 pub(super) struct Supervisor {
-    pub(super) commands: tokio::sync::Mutex<mpsc::UnboundedReceiver<Command>>,
+    pub(super) inbox: Arc<Inbox>,
     engine: Engine,
     guest: GuestPre<Host>,
     pub(super) supplies: Supplies,
     pub(super) allowed: AllowList,
-    pub(super) runner: Option<std::sync::Arc<dyn ToolRunner>>,
+    pub(super) runner: Option<Arc<dyn ToolRunner>>,
     budget: Duration,
     pub(super) pending: Pending,
     pub(super) config: RefCell<Option<Config>>,
@@ -134,7 +139,7 @@ impl Supervisor {
         let watchdog = Watchdog::start(engine.clone(), tick).map_err(LoadError::Thread)?;
         let allowed = AllowList::default();
         let supervisor = Self {
-            commands: tokio::sync::Mutex::new(commands),
+            inbox: Arc::new(Inbox::new(commands)),
             engine,
             guest,
             supplies: Supplies {
@@ -185,19 +190,18 @@ impl Supervisor {
     pub(super) async fn run(self, mut instance: Instance) -> Option<oneshot::Sender<()>> {
         loop {
             match self.serve_instance(instance).await {
-                Exit::Closed(answer) => {
-                    // Stop accepting commands first; queued ones are dropped, which closes them.
-                    self.commands.lock().await.close();
-                    self.pending.fail_all(&closed(self.locale()));
-                    return answer;
-                }
+                Exit::Closed(answer) => return self.end(answer),
                 Exit::Worn => {}
                 Exit::Trapped(why) => {
+                    if let Some(answer) = self.inbox.closing() {
+                        return self.end(Some(answer));
+                    }
                     tracing::error!(why, "the component trapped; a new instance takes over");
                     self.fail_pending(&why);
                 }
             }
             self.supplies.runners.clear();
+            self.inbox.end_all();
             self.asking.set(0);
             self.worn.set(false);
             self.large.set(false);
@@ -207,7 +211,7 @@ impl Supervisor {
                 match self.renew().await {
                     Ok(instance) => break instance,
                     // One attempt per command, whose caller learns the reason.
-                    Err(why) => match self.commands.lock().await.recv().await {
+                    Err(why) => match self.inbox.next().await {
                         None => return None,
                         Some(Command::Close(answer)) => return Some(answer),
                         Some(command) => self.refuse(command, &why),
@@ -217,10 +221,22 @@ impl Supervisor {
         }
     }
 
+    /// Ends what waits, since the plugin is closed.
+    fn end(&self, answer: Option<oneshot::Sender<()>>) -> Option<oneshot::Sender<()>> {
+        // Stop accepting commands first; queued ones are dropped, which closes them.
+        self.inbox.close();
+        self.fail_all(&closed(self.locale()));
+        answer
+    }
+
     /// Fails everything that waits for the component.
     fn fail_pending(&self, why: &str) {
-        self.pending
-            .fail_all(&Fault::new(FaultCode::PluginTrapped, self.locale(), why));
+        self.fail_all(&Fault::new(FaultCode::PluginTrapped, self.locale(), why));
+    }
+
+    fn fail_all(&self, fault: &Fault) {
+        self.pending.fail_all(fault);
+        self.inbox.fail_statuses(fault);
     }
 
     /// Answers a command without a component.
@@ -291,10 +307,16 @@ impl Supervisor {
         let mut store = Store::new(&self.engine, Host::new(self.supplies.clone()));
         store.limiter(|host| &mut host.limiter);
         store.set_epoch_deadline(1);
-        let (watched, budget) = (meter.clone(), self.budget);
+        let (watched, inbox, budget) = (meter.clone(), self.inbox.clone(), self.budget);
         store.epoch_deadline_callback(move |_| {
-            if watched.computed() >= budget {
+            let computed = watched.computed();
+            if computed >= budget {
                 wasmtime::bail!("the component computed for over {budget:?} without a pause");
+            }
+            if computed >= UNANSWERED
+                && let Some(why) = inbox.look()
+            {
+                wasmtime::bail!("the component was stopped: {why}");
             }
             Ok(UpdateDeadline::Continue(1))
         });
@@ -352,31 +374,4 @@ impl Supervisor {
     pub(super) fn locale(&self) -> Locale {
         locale_of(self.config.borrow().as_ref())
     }
-}
-
-/// The origins of a config.
-pub(super) fn origins(config: &Config) -> Result<Vec<Origin>, ConfigError> {
-    let primary = ("gateway_primary_url", Some(&config.gateway_primary_url));
-    let backup = ("gateway_backup_url", config.gateway_backup_url.as_ref());
-    [primary, backup]
-        .into_iter()
-        .filter_map(|(key, url)| {
-            let url = url?;
-            let origin = Origin::parse(url);
-            Some(origin.map_err(|error| ConfigError::Refused {
-                key: key.to_owned(),
-                message: error.message(url, config.locale),
-            }))
-        })
-        .collect()
-}
-
-/// The tokens of a config.
-pub(super) fn secrets(config: &Config) -> Vec<secrecy::SecretString> {
-    let backup = config.gateway_backup_bearer_token.as_ref();
-    [Some(&config.gateway_bearer_token), backup]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect()
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::approvals::Waits;
 use super::dispatch::Stop;
-use super::supervisor::{Supervisor, origins};
+use super::origins::origins;
+use super::supervisor::Supervisor;
 use crate::config::Config;
 
 /// Grace after a turn's own limits; then the turn and its instance are abandoned.
@@ -60,6 +61,7 @@ impl Supervisor {
             .set(self.longest_turn.get().max(turn_limit(&config)));
         self.longest_wait
             .set(self.longest_wait.get().max(wait_limit(&config)));
+        self.inbox.speak(config.locale);
         self.config.replace(Some(config));
     }
 

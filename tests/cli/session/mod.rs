@@ -6,4 +6,5 @@ mod failing_cases;
 mod guards;
 mod lines;
 mod memory;
+mod starvation;
 mod turns;

@@ -18,7 +18,17 @@ struct Component;
 thread_local! {
     static SNAPSHOT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static TURNS: RefCell<u64> = const { RefCell::new(0) };
+    /// What the turns have done so far, for the functions that break their promise after one of these.
+    static AFTER: RefCell<String> = const { RefCell::new(String::new()) };
 }
+
+/// Whether an earlier turn said so.
+fn after(text: &str) -> bool {
+    AFTER.with_borrow(|after| after == text)
+}
+
+/// A number that no clock reaches.
+const FOREVER: u64 = u64::MAX;
 
 /// A snapshot that `configure` does not take back.
 const BAD_SNAPSHOT: &[u8] = b"bad";
@@ -60,6 +70,7 @@ impl gateway::Guest for Component {
 
     async fn ask(turn: gateway::Turn, _cancel: FutureReader<()>) -> Ask {
         TURNS.with_borrow_mut(|turns| *turns += 1);
+        AFTER.set(turn.text.clone());
         if turn.text == "never begin" {
             std::future::pending().await
         }
@@ -78,12 +89,25 @@ impl gateway::Guest for Component {
                     }
                 }
                 "never end" => std::future::pending().await,
-                "ask and never end" => {
+                "ask and never end" | "ask, then trap when it is decided" => {
                     let asked = request("a1");
                     events
                         .write_one(gateway::Event::ApprovalRequested(asked))
                         .await;
                     std::future::pending().await
+                }
+                "ask for ever" => {
+                    let mut asked = request("a1");
+                    asked.expires_in_ms = FOREVER;
+                    events
+                        .write_one(gateway::Event::ApprovalRequested(asked))
+                        .await;
+                    let ended = bindings::astr::openclaw::types::ApprovalOutcome {
+                        id: "never asked".into(),
+                        decision: bindings::astr::openclaw::types::Decision::Approved,
+                        by: "\u{1b}[31m".repeat(1000),
+                    };
+                    events.write_one(gateway::Event::ApprovalEnded(ended)).await;
                 }
                 "ask without end" => {
                     let mut number = 0u64;
@@ -108,6 +132,47 @@ impl gateway::Guest for Component {
                 }
                 "bad snapshot" => SNAPSHOT.set(BAD_SNAPSHOT.to_vec()),
                 "fatal snapshot" => SNAPSHOT.set(FATAL_SNAPSHOT.to_vec()),
+                "nonsense" => {
+                    for event in nonsense() {
+                        events.write_one(event).await;
+                    }
+                    let nonsense = gateway::Reply {
+                        text: "\0\u{1b}[2J\u{202e}".repeat(1000),
+                        response_id: "x".repeat(1 << 20),
+                        usage: Some(bindings::astr::openclaw::types::Usage {
+                            input_tokens: FOREVER,
+                            output_tokens: FOREVER,
+                        }),
+                        ..reply("")
+                    };
+                    let _ = end.write(Ok(nonsense)).await;
+                    return;
+                }
+                "fault" => {
+                    let fault = gateway::Fault {
+                        code: bindings::astr::openclaw::types::FaultCode::CircuitOpen,
+                        message: "\u{1b}[31m".repeat(1000),
+                        cause: String::new(),
+                        remedy: String::new(),
+                        http_status: Some(u16::MAX),
+                        retry_after_ms: Some(FOREVER),
+                        partial_text: "x".repeat(1 << 20),
+                    };
+                    let _ = end.write(Err(fault)).await;
+                    return;
+                }
+                "say more after the end" => {
+                    let _ = end.write(Ok(reply("over"))).await;
+                    for _ in 0..10_000 {
+                        events.write_one(gateway::Event::Delta("more".into())).await;
+                    }
+                    return;
+                }
+                "drop the end" => return,
+                "forget the end" => {
+                    drop(events);
+                    return std::mem::forget(end);
+                }
                 "big" => drop(std::hint::black_box(vec![1u8; 12 << 20])),
                 _ => {}
             }
@@ -128,10 +193,12 @@ impl gateway::Guest for Component {
         _: bool,
         _: gateway::Decider,
     ) -> Result<(), gateway::DecideError> {
+        assert!(!after("ask, then trap when it is decided"), "at decide");
         Err(gateway::DecideError::NotPending)
     }
 
     async fn diagnose(_: Option<gateway::Locale>) -> Vec<gateway::Check> {
+        assert!(!after("trap at the diagnosis"), "at diagnose");
         std::future::pending().await
     }
 }
@@ -143,6 +210,31 @@ fn request(id: &str) -> bindings::astr::openclaw::types::ApprovalRequest {
         calls: Vec::new(),
         expires_in_ms: 1000,
     }
+}
+
+/// Events that contradict each other.
+fn nonsense() -> Vec<gateway::Event> {
+    use bindings::astr::openclaw::types;
+    let call = types::ToolCall {
+        id: String::new(),
+        name: "\0".repeat(1 << 16),
+        arguments: "{".repeat(1 << 16),
+    };
+    let ended = types::ToolOutcome {
+        id: "never started".into(),
+        succeeded: true,
+    };
+    let notice = types::Notice {
+        code: types::NoticeCode::Queued,
+        text: "\u{202e}".repeat(1 << 16),
+    };
+    vec![
+        gateway::Event::ToolEnded(ended),
+        gateway::Event::ToolStarted(call),
+        gateway::Event::Notice(notice),
+        gateway::Event::Delta(String::new()),
+        gateway::Event::Delta("\0".into()),
+    ]
 }
 
 fn reply(text: &str) -> gateway::Reply {
@@ -158,8 +250,27 @@ fn reply(text: &str) -> gateway::Reply {
 impl guards::Guest for Component {
     /// Counts the turns of this instance alone, so that a test sees when there is a new one.
     fn status() -> guards::State {
+        assert!(!after("trap at the status"), "at status");
+        let lies = after("lie");
+        let breaker = guards::Breaker {
+            gateway: bindings::astr::openclaw::types::GatewayName::Primary,
+            state: guards::BreakerState::Open,
+            failures: u32::MAX,
+            retry_after_ms: FOREVER,
+        };
+        let waits = guards::PendingApproval {
+            turn_id: String::new(),
+            id: "\u{1b}".repeat(1 << 10),
+            approver: bindings::astr::openclaw::types::Approval::None,
+            tools: vec![String::new(); 1 << 10],
+            expires_in_ms: FOREVER,
+        };
         guards::State {
-            breakers: Vec::new(),
+            breakers: if lies {
+                vec![breaker; 1000]
+            } else {
+                Vec::new()
+            },
             memory: guards::Memory {
                 available: None,
                 total: None,
@@ -169,9 +280,9 @@ impl guards::Guest for Component {
                 level_cap: bindings::astr::openclaw::types::Level::Talk,
                 heavy_allowed: false,
             },
-            in_flight: 0,
-            queued: 0,
-            approvals: Vec::new(),
+            in_flight: if lies { u32::MAX } else { 0 },
+            queued: if lies { u32::MAX } else { 0 },
+            approvals: if lies { vec![waits; 100] } else { Vec::new() },
             level_agents: false,
             counters: guards::Counters {
                 turns: TURNS.with_borrow(|turns| *turns),
@@ -185,9 +296,12 @@ impl guards::Guest for Component {
         }
     }
 
-    fn reset() {}
+    fn reset() {
+        assert!(!after("trap at the reset"), "at reset");
+    }
 
     fn take_snapshot() -> Vec<u8> {
+        assert!(!after("trap at the snapshot"), "at take-snapshot");
         SNAPSHOT.with_borrow(Clone::clone)
     }
 }

@@ -1,11 +1,14 @@
 //! The plugin as its callers hold it: its life, its limits, and what happens when the component is stopped.
 
 mod approvals;
+mod broken_promises;
+mod callers;
 mod handle;
 mod hostile;
 mod life;
 #[cfg(target_os = "linux")]
 mod memory;
+mod starvation;
 mod tools;
 mod traps;
 mod turns;

@@ -3,6 +3,7 @@
 
 pub mod help;
 mod input;
+mod output;
 mod pending_tool_calls;
 
 use std::cell::RefCell;
@@ -22,8 +23,9 @@ use openclaw_core::locale::say;
 use openclaw_render::session::{
     self, Ask, AskAttachment, Decide, Input, MAX_LINE_BYTES, Op, ToolResult,
 };
-use openclaw_render::{Body, CliError, Failure, Id, Line, write_line};
+use openclaw_render::{Body, CliError, Failure, Id, Line};
 
+use self::output::Output;
 use self::pending_tool_calls::PendingToolCalls;
 use super::ask::new_session;
 use crate::media_type;
@@ -54,7 +56,8 @@ pub async fn run(setup: Setup) -> Result<u8, CliError> {
     };
     let mut lines = input::stdin().map_err(|error| cannot_read(error.to_string()))?;
     let info = plugin.component_info();
-    write(&Line::Ready {
+    let out = Output::start()?;
+    out.write(&Line::Ready {
         event: "ready",
         component: &info.world,
         version: &info.version,
@@ -67,6 +70,7 @@ pub async fn run(setup: Setup) -> Result<u8, CliError> {
         memory,
         clock,
         name: new_session("session"),
+        out: out.clone(),
         running: RefCell::default(),
     };
     let mut under_way = FuturesUnordered::new();
@@ -91,11 +95,12 @@ pub async fn run(setup: Setup) -> Result<u8, CliError> {
         while let Some(done) = under_way.next().await {
             done?;
         }
-        io::Result::Ok(())
+        out.flushed().await
     };
-    // What is not answered by then never will be.
-    if let Ok(rest) = tokio::time::timeout(LAST_ANSWERS, rest).await {
-        rest?;
+    // What is not answered by then never will be, and what is not read by then neither.
+    tokio::select! {
+        rest = tokio::time::timeout(LAST_ANSWERS, rest) => rest.unwrap_or(Ok(()))?,
+        () = out.stuck() => {}
     }
     drop(under_way);
     plugin.close().await;
@@ -125,6 +130,7 @@ struct Session {
     /// Of turns that name none.
     name: String,
     running: RefCell<Vec<Running>>,
+    out: Output,
 }
 
 /// A turn that has not ended.
@@ -143,7 +149,7 @@ impl Session {
             Input::Line(line) => line,
             Input::TooLong(id) => {
                 let message = format!("the line is longer than {MAX_LINE_BYTES} bytes");
-                write(&Line::error(id.as_ref(), &message))?;
+                self.out.write(&Line::error(id.as_ref(), &message))?;
                 return Ok(Next::Nothing);
             }
             Input::Broken(why) => return Ok(Next::Broken(why)),
@@ -154,7 +160,8 @@ impl Session {
         let (id, op) = match parsed {
             Ok(request) => request,
             Err(bad) => {
-                write(&Line::error(bad.id.as_ref(), &bad.message))?;
+                self.out
+                    .write(&Line::error(bad.id.as_ref(), &bad.message))?;
                 return Ok(Next::Nothing);
             }
         };
@@ -165,35 +172,38 @@ impl Session {
             Op::Cancel { turn } => match self.running(&turn, |turn| turn.canceller.clone()) {
                 Some(canceller) => {
                     canceller.cancel();
-                    write(&Line::done(&id))?;
+                    self.out.write(&Line::done(&id))?;
                 }
-                None => no_such_turn(&id, &turn)?,
+                None => self.no_such_turn(&id, &turn)?,
             },
             Op::Status {} => match self.plugin.status().await {
                 Ok(status) => self.status(&id, &status)?,
-                Err(fault) => write_fault(&id, &fault)?,
+                Err(fault) => self.write_fault(&id, &fault)?,
             },
             Op::Diagnose {} => {
                 return Ok(Next::UnderWay(Box::pin(async move {
                     match self.plugin.diagnose(None).await {
                         Ok(found) => {
-                            write(&Line::answer(&id, "diagnosis", Body::Diagnosis(&found)))
+                            self.out
+                                .write(&Line::answer(&id, "diagnosis", Body::Diagnosis(&found)))
                         }
-                        Err(fault) => write_fault(&id, &fault),
+                        Err(fault) => self.write_fault(&id, &fault),
                     }
                 })));
             }
             Op::Reset {} => match self.plugin.reset().await {
-                Ok(()) => write(&Line::done(&id))?,
-                Err(fault) => write_fault(&id, &fault)?,
+                Ok(()) => self.out.write(&Line::done(&id))?,
+                Err(fault) => self.write_fault(&id, &fault)?,
             },
             Op::Memory(pretence) => {
                 self.memory.pretend(pretence);
-                write(&Line::done(&id))?;
+                self.out.write(&Line::done(&id))?;
             }
             Op::Advance { by } => match self.clock.advance(by) {
-                Ok(()) => write(&Line::done(&id))?,
-                Err(error) => write(&Line::error(Some(&id), &error.to_string()))?,
+                Ok(()) => self.out.write(&Line::done(&id))?,
+                Err(error) => self
+                    .out
+                    .write(&Line::error(Some(&id), &error.to_string()))?,
             },
             Op::Quit {} => return Ok(Next::Quit),
         }
@@ -212,14 +222,14 @@ impl Session {
     fn ask(&self, id: Id, ask: Ask) -> io::Result<Next<'_>> {
         if self.running(&id, |_| ()).is_some() {
             let message = format!("a turn with id {id} is already running; use another id");
-            write(&Line::error(Some(&id), &message))?;
+            self.out.write(&Line::error(Some(&id), &message))?;
             return Ok(Next::Nothing);
         }
         let pending = PendingToolCalls::default();
         let request = match self.request(ask) {
             Ok(request) => request,
             Err(failure) => {
-                write_fault(&id, &self.rejected(failure))?;
+                self.write_fault(&id, &self.rejected(failure))?;
                 return Ok(Next::Nothing);
             }
         };
@@ -232,12 +242,9 @@ impl Session {
         };
         self.running.borrow_mut().push(running);
         Ok(Next::UnderWay(Box::pin(async move {
-            let end = follow(&id, turn, &pending).await;
+            let end = self.follow(&id, turn, &pending).await;
             self.running.borrow_mut().retain(|turn| turn.id != id);
-            match end {
-                Ok(end) => write(&Line::end(&id, &end)),
-                Err(error) => Err(error),
-            }
+            self.out.write_end(id, end?)
         })))
     }
 
@@ -275,20 +282,22 @@ impl Session {
             None => Err(DecideError::NotPending.into()),
         };
         match decided {
-            Ok(()) => write(&Line::done(id)),
+            Ok(()) => self.out.write(&Line::done(id)),
             Err(DecisionError::Refused(error)) => {
                 let message = error.message(self.locale);
-                write(&Line::refused(id, error.as_str(), message))
+                self.out.write(&Line::refused(id, error.as_str(), message))
             }
-            Err(DecisionError::Fault(fault)) => write_fault(id, &fault),
-            Err(error) => write(&Line::error(Some(id), &error.to_string())),
+            Err(DecisionError::Fault(fault)) => self.write_fault(id, &fault),
+            Err(error) => self.out.write(&Line::error(Some(id), &error.to_string())),
         }
     }
 
     /// Writes the status. Turns have the ids that the session's caller gave them.
     fn status(&self, id: &Id, status: &Status) -> io::Result<()> {
         if status.approvals.is_empty() {
-            return write(&Line::answer(id, "status", Body::Status(status)));
+            return self
+                .out
+                .write(&Line::answer(id, "status", Body::Status(status)));
         }
         let mut value = serde_json::to_value(status)?;
         for approval in value["approvals"].as_array_mut().into_iter().flatten() {
@@ -298,7 +307,8 @@ impl Session {
                 approval["turn"] = serde_json::to_value(&turn.id)?;
             }
         }
-        write(&Line::answer(id, "status", Body::Value(&value)))
+        self.out
+            .write(&Line::answer(id, "status", Body::Value(&value)))
     }
 
     /// A turn that ended before it began, because of its attachments.
@@ -314,44 +324,43 @@ impl Session {
     fn tool_result(&self, id: &Id, given: ToolResult) -> io::Result<()> {
         let ToolResult { turn, call, result } = given;
         match self.running(&turn, |turn| turn.pending.answer(&call, result)) {
-            Some(true) => write(&Line::done(id)),
+            Some(true) => self.out.write(&Line::done(id)),
             Some(false) => {
                 let message = format!("turn {turn} has no pending call `{call}`");
-                write(&Line::error(Some(id), &message))
+                self.out.write(&Line::error(Some(id), &message))
             }
-            None => no_such_turn(id, &turn),
+            None => self.no_such_turn(id, &turn),
         }
     }
-}
 
-/// Writes what happens in a turn, to its end.
-async fn follow(
-    id: &Id,
-    mut turn: Turn,
-    pending: &PendingToolCalls,
-) -> io::Result<Result<Reply, Fault>> {
-    while let Some(event) = turn.next_event().await {
-        if let Event::ToolCall(call) = &event {
-            pending.announce(&call.id);
+    /// Writes what happens in a turn, to its end.
+    async fn follow(
+        &self,
+        id: &Id,
+        mut turn: Turn,
+        pending: &PendingToolCalls,
+    ) -> io::Result<Result<Reply, Fault>> {
+        while let Some(event) = turn.next_event().await {
+            if let Event::ToolCall(call) = &event {
+                pending.announce(&call.id);
+            }
+            if let Some(line) = Line::event(id, &event) {
+                self.out.write(&line)?;
+                self.out.room().await;
+            }
+            // Events may come faster than they are written.
+            tokio::task::coop::consume_budget().await;
         }
-        if let Some(line) = Line::event(id, &event) {
-            write(&line)?;
-        }
+        Ok(turn.reply().await)
     }
-    Ok(turn.reply().await)
-}
 
-fn write(line: &Line) -> io::Result<()> {
-    write_line(&mut io::stdout().lock(), line)
-}
+    fn write_fault(&self, id: &Id, fault: &Fault) -> io::Result<()> {
+        self.out
+            .write(&Line::answer(id, "fault", Body::Fault(fault)))
+    }
 
-fn write_fault(id: &Id, fault: &Fault) -> io::Result<()> {
-    write(&Line::answer(id, "fault", Body::Fault(fault)))
-}
-
-fn no_such_turn(id: &Id, turn: &Id) -> io::Result<()> {
-    write(&Line::error(
-        Some(id),
-        &format!("no turn with id {turn} is running"),
-    ))
+    fn no_such_turn(&self, id: &Id, turn: &Id) -> io::Result<()> {
+        let message = format!("no turn with id {turn} is running");
+        self.out.write(&Line::error(Some(id), &message))
+    }
 }
