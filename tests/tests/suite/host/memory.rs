@@ -2,7 +2,7 @@
 
 use super::*;
 use host_shim::TurnRequest;
-use std::process::Command;
+use openclaw_tests::resources::alone;
 
 /// Bytes in use of what the component's memory has beyond its initial data: the mapping after the artifact's
 /// writable one.
@@ -25,31 +25,21 @@ fn component_heap() -> usize {
 #[test]
 fn thousands_of_turns_leave_nothing_in_the_components_memory() {
     // In a process of its own: other tests' components are in this one.
-    const ALONE: &str = "OPENCLAW_TEST_OF_MEMORY";
-    if std::env::var_os(ALONE).is_none() {
-        let name = "host::memory::thousands_of_turns_leave_nothing_in_the_components_memory";
-        let mut test = Command::new(std::env::current_exe().unwrap());
-        let ran = test
-            .args(["--exact", name])
-            .env(ALONE, "1")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&ran.stdout);
-        assert!(ran.status.success() && said.contains("1 passed"), "{said}");
-        return;
-    }
-    run(async {
-        let (_gateway, plugin) = pair().await;
-        let turns = async |count: usize| {
-            for _ in 0..count {
-                plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
-            }
-        };
-        turns(500).await;
-        let before = component_heap();
-        turns(2_000).await;
-        let after = component_heap();
-        // 32 bytes for each turn.
-        assert!(after < before + 64_000, "{before} bytes became {after}");
+    let name = "host::memory::thousands_of_turns_leave_nothing_in_the_components_memory";
+    alone(name, || {
+        run(async {
+            let (_gateway, plugin) = pair().await;
+            let turns = async |count: usize| {
+                for _ in 0..count {
+                    plugin.ask(TurnRequest::new("hi")).reply().await.unwrap();
+                }
+            };
+            turns(500).await;
+            let before = component_heap();
+            turns(2_000).await;
+            let after = component_heap();
+            // 32 bytes for each turn.
+            assert!(after < before + 64_000, "{before} bytes became {after}");
+        })
     });
 }
