@@ -8,7 +8,6 @@ mod approval_time;
 mod approvals;
 mod bounds;
 mod calls;
-mod dropped;
 mod ends;
 mod gateways;
 mod guards;
@@ -16,7 +15,6 @@ mod host;
 mod machine;
 mod scenes;
 mod state;
-mod taken;
 mod tools;
 
 use crate::config::Checked;
