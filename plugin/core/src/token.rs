@@ -164,8 +164,6 @@ fn is_placeholder(token: &str) -> bool {
             .and_then(|rest| rest.strip_suffix('%'))
             .is_some_and(is_name)
         || WORDS.contains(&bare.as_str())
-        // Weak, and not masked where it stands as a number.
-        || bare.bytes().all(|b| b.is_ascii_digit())
         || MARKS.iter().any(|mark| bare.contains(mark))
 }
 
@@ -238,8 +236,6 @@ mod tests {
                     "TODO",
                     "OPENCLAW_GATEWAY_TOKEN",
                     "example-token",
-                    "12345678",
-                    "4815162342-0000",
                 ],
             ),
             (Flaw::Missing, &[""]),

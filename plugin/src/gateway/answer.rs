@@ -110,12 +110,16 @@ impl AnswerReader {
             }
         }
         if cut_off {
-            let words = say!(self.content.locale,
-                en: "the answer is over {} bytes and was cut off",
-                zh: "回答超过 {} 字节，已被截断",
-                self.max);
-            self.end = Some(Err(Fault::new(FaultCode::ProtocolError, words)));
+            self.end = Some(Err(self.too_long()));
         }
+    }
+
+    fn too_long(&self) -> Fault {
+        let words = say!(self.content.locale,
+            en: "the answer is over {} bytes and was cut off",
+            zh: "回答超过 {} 字节，已被截断",
+            self.max);
+        Fault::new(FaultCode::ProtocolError, words)
     }
 
     /// Whether the end has been read; anything that follows is ignored.
@@ -126,8 +130,11 @@ impl AnswerReader {
     /// Returns the answer or fault once the body has ended, and appends the remaining text to `shown`. If the
     /// final text differs from what was shown, `shown` is unchanged and a notice says so.
     pub fn finish(mut self, shown: &mut String) -> Result<Answer, Fault> {
+        let too_long = self.too_long();
         let end = match (self.end.take(), self.form) {
             (Some(end), _) => end,
+            // Bytes that are no text become characters of three bytes.
+            (None, Form::Json(all)) if text_bytes(&all) > self.max => Err(too_long),
             (None, Form::Stream(_)) => Err(self.content.interrupted()),
             (None, Form::Json(all)) => self.content.body(&all, shown),
         };
@@ -146,6 +153,18 @@ impl AnswerReader {
             }
         }
     }
+}
+
+/// Bytes as text.
+fn text_bytes(bytes: &[u8]) -> u64 {
+    let odd = match core::str::from_utf8(bytes) {
+        Ok(_) => 0,
+        Err(_) => {
+            let chunks = bytes.utf8_chunks();
+            chunks.filter(|chunk| !chunk.invalid().is_empty()).count()
+        }
+    };
+    (bytes.len() + 2 * odd) as u64
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::{Json, push_string, string_end};
 use crate::prelude::*;
 
-/// JSON text with each of its strings masked, however the string is escaped, and with numbers as strings that a
-/// reader would round: what is shown must be what runs.
+/// JSON text with each of its strings and numbers masked, however the string is escaped, and with numbers as strings
+/// that a reader would round: what is shown must be what runs.
 pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -13,7 +13,7 @@ pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
         let written = &rest[start..end];
         let plain = Json(written.as_bytes()).text().into_owned();
         let masked = mask(plain.clone());
-        push_exact(&mut shown, &rest[..start]);
+        push_exact(&mut shown, &rest[..start], &mask);
         if masked == plain {
             shown.push_str(written);
         } else {
@@ -21,7 +21,7 @@ pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
         }
         rest = &rest[end..];
     }
-    push_exact(&mut shown, rest);
+    push_exact(&mut shown, rest, &mask);
     shown
 }
 
@@ -29,7 +29,7 @@ pub fn masked(text: &str, mask: impl Fn(String) -> String) -> String {
 const EXACT_DIGITS: usize = 15;
 
 /// Appends JSON text without strings.
-fn push_exact(shown: &mut String, text: &str) {
+fn push_exact(shown: &mut String, text: &str, mask: &dyn Fn(String) -> String) {
     let in_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '-') {
@@ -38,13 +38,12 @@ fn push_exact(shown: &mut String, text: &str) {
         let (number, after) = from.split_at(end);
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         let whole = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
-        let mark = if digits > EXACT_DIGITS && !whole {
-            "\""
+        shown.push_str(before);
+        let masked = mask(number.to_owned());
+        if (digits > EXACT_DIGITS && !whole) || masked != number {
+            push_string(shown, &masked);
         } else {
-            ""
-        };
-        for part in [before, mark, number, mark] {
-            shown.push_str(part);
+            shown.push_str(number);
         }
         rest = after;
     }
@@ -73,8 +72,14 @@ mod tests {
                 r#"{"a":"12345678901234567890123","b":["-0.1234567890123456"],"c":1e5,"d":18446744073709551615}"#,
             ),
             (r#"{"cut"#, r#"{"cut"#),
+            // A token may be all digits.
+            (
+                r#"{"a":48151623,"b":[-48151623.5,1e48151623],"c":4815162}"#,
+                r#"{"a":"***","b":["-***.5","1e***"],"c":4815162}"#,
+            ),
         ] {
-            assert_eq!(masked(text, |string| mask(&string, ["t0k/en"])), shown);
+            let secrets = ["t0k/en", "48151623"];
+            assert_eq!(masked(text, |string| mask(&string, secrets)), shown);
         }
     }
 }

@@ -139,7 +139,7 @@ async fn the_largest_answer_of_bytes_that_are_no_text_ends_without_a_trap() {
     for template in [
         r"{sse}\r\n{d {*16000000 \xff}}{end done}",
         r"{sse}\r\n{end {*16000000 \xff}}",
-        r"{json}{length {body {*8000000 \xff}}}",
+        r"{json}{length {body {*16000000 \xff}}}",
         r"{sse}\r\n{*16000 {d {*900 \xff}}}{end done}",
         r"{sse}\r\n{*8000 {d {*900 \xff}}}{end {*8000000 \xff}}",
         r"{sse}\r\n{d {*8000000 \xff}}{end {*8000000 \xff}}",
