@@ -163,7 +163,11 @@ fn commands_for_contributors_exist() {
     let manifests = packages.map(|package| read(format!("{package}/Cargo.toml")));
     let is_target = |name: &str| {
         let named = format!("name = \"{name}\"");
-        let folders = ["tests/tests", "host-shim/sidecar/tests"];
+        let folders = [
+            "tests/tests",
+            "host-shim/sidecar/tests",
+            "tests/fuzz/oracles/tests",
+        ];
         let mut folders = folders.iter().map(|folder| root().join(folder).join(name));
         manifests.iter().any(|manifest| manifest.contains(&named))
             || folders.any(|folder| folder.exists() || folder.with_extension("rs").exists())
