@@ -270,11 +270,7 @@ fn no_log_no_fault_no_dump_and_no_file_holds_the_token() {
     }
     let scan = Path::new(env!("CARGO_MANIFEST_DIR")).join("canary/scan.py");
     // Without Python, running the script itself would be a failure of `env`.
-    match Command::new("python3")
-        .arg(scan)
-        .arg(cache.path())
-        .output()
-    {
+    match Command::new("python3").arg(scan).arg(cache.path()).output() {
         Ok(ran) => assert!(
             ran.status.success(),
             "{}",
