@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import conftest  # noqa: F401 The fakes.
 from chat_rig import Event
 from openclaw import access, tools
+from openclaw import commands as commands_module
 from openclaw.commands import Commands
 from openclaw.engine import Engine
 from openclaw.settings import Settings
@@ -24,6 +26,25 @@ CHATS = [str(number) for number in range(5)]
 
 def told(**what: Any) -> None:
     print(json.dumps(what, ensure_ascii=False), flush=True)
+
+
+class Answered(Event):
+    """A message that tells `what` as soon as the end of an answer is handed to AstrBot."""
+
+    what: dict[str, Any]
+
+    async def is_told(self) -> None:
+        told(**self.what)
+        await asyncio.sleep(0.01)  # As long as sending a message takes at least.
+
+    async def send(self, chain: Any) -> None:
+        # The answers here are so short that sentences are sent once all is there.
+        await self.is_told()
+
+    async def send_streaming(self, chains: AsyncIterator[Any], _fallback: bool) -> None:
+        async for _ in chains:
+            pass
+        await self.is_told()
 
 
 async def live(folder: Path, config: dict[str, Any], life: int) -> None:
@@ -38,9 +59,10 @@ async def live(folder: Path, config: dict[str, Any], life: int) -> None:
     async def say(sender: str, text: str, **what: Any) -> None:
         """`what` is told as soon as an answer is handed to AstrBot; until then it may be one or the other."""
         told(begins=list(what))
-        async for _ in commands.handle(Event(sender, f"助手 {text}", admin=sender == "admin")):
-            told(**what)
-            await asyncio.sleep(0.01)  # As long as sending a message takes at least.
+        event = Answered(sender, f"助手 {text}", admin=sender == "admin", streams=settings.streaming == "auto")
+        event.what = what
+        async for _ in commands.handle(event):
+            await event.is_told()
 
     await say("admin", "熔断复位", breaker="closed")
     number = 0
@@ -50,8 +72,8 @@ async def live(folder: Path, config: dict[str, Any], life: int) -> None:
         sender = f"{life}-{number}"
         if number == opens:
             told(begins=["breaker"])
-            for _ in range(2):
-                await say("admin", "drop")
+            await say("admin", "drop")
+            await say("admin", "drop", breaker="open")
             await say("admin", "x", breaker="open")
         elif chance.random() < 0.3:
             chat = chance.choice(CHATS)
@@ -71,4 +93,5 @@ def session_of(commands: Commands, chat: str) -> str:
 
 if __name__ == "__main__":
     tools.of_turn = lambda *_: []
+    commands_module._PAUSE = 0.0
     asyncio.run(live(Path(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3])))

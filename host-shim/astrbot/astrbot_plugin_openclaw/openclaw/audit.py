@@ -156,6 +156,10 @@ class TurnLine:
         self._door, self._who, self._level = door, who, level
         self._started = time.monotonic()
 
+    @property
+    def written(self) -> bool:
+        return self._audit is None
+
     def ended(self, outcome: str, code: str | None = None) -> None:
         """Writes the line, unless it is written already."""
         audit, self._audit = self._audit, None

@@ -200,8 +200,7 @@ class Commands:
                 async for result in self._answer(event, chat_task, approvals, line):
                     yield result
         except Fault as fault:
-            line.ended("fault", fault.code)
-            await self._engine.turn_ended(fault)
+            await self._failed(line, fault)
             raise
         except asyncio.CancelledError:
             line.ended("fault", "cancelled")
@@ -214,12 +213,19 @@ class Commands:
                 approvals.close()
             line.ended("completed")
 
+    async def _failed(self, line: TurnLine, fault: Fault) -> None:
+        """Keeps what a fault changes, and lists it once. To be awaited before anything is sent of it; again if that was
+        interrupted."""
+        listed = line.written
+        line.ended("fault", fault.code)
+        await self._engine.turn_ended(None if listed else fault)
+
     async def _answer(
         self, event: Any, chat_task: ChatTask, approvals: TurnApprovals, line: TurnLine
     ) -> AsyncIterator[Any]:
         """Sends a turn's events and its answer to the chat. Raises `Fault`, also when the task is stopped."""
         if self._streams(event):
-            await self._stream(event, chat_task, approvals)
+            await self._stream(event, chat_task, approvals, line)
             return
         progress = self._progress()
         try:
@@ -234,8 +240,8 @@ class Commands:
             await self._send(event, chat_task, progress.rest())
             reply = await chat_task.turn.reply()
         except Fault as fault:
+            await self._failed(line, fault)
             if fault.partial_text:
-                line.ended("fault", fault.code)
                 yield event.plain_result(self._clean(event, self._say("partial", text=fault.partial_text)))
             raise
         self._raise_if_stopped(chat_task)
@@ -252,7 +258,7 @@ class Commands:
         if chat_task.stopped:
             raise self._engine.fault("cancelled", "stopped_by_user")
 
-    async def _stream(self, event: Any, chat_task: ChatTask, approvals: TurnApprovals) -> None:
+    async def _stream(self, event: Any, chat_task: ChatTask, approvals: TurnApprovals, line: TurnLine) -> None:
         """Sends the answer while it arrives. Raises `Fault`."""
         shown = ""
         ended: Fault | None = None
@@ -279,6 +285,7 @@ class Commands:
                         yield text
                 reply = await chat_task.turn.reply()
                 await self._engine.turn_ended()
+                line.ended("completed")
                 # The part of the answer that came without deltas.
                 missing = reply.text[len(shown) :] if reply.text.startswith(shown) else ""
                 text = mask.feed(missing) + mask.rest()
@@ -293,6 +300,7 @@ class Commands:
             except Fault as fault:
                 # AstrBot's sender would swallow it; raised below instead.
                 ended = fault
+                await self._failed(line, fault)
                 if rest := mask.rest():
                     yield rest
 
