@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from astr_openclaw import Fault, Plugin
+from astr_openclaw import Fault, Plugin, Status
 from gateway import Gateway
 from openclaw.engine import Engine
 from openclaw.guard_state import GuardState
@@ -159,5 +160,26 @@ def test_what_a_killed_compiler_left_is_removed(star: Path, gateway: Gateway) ->
         engine = await started(star, gateway)
         assert [path.name for path in cache.iterdir()] == ["kept.cwasm"]
         await engine.stop()
+
+    asyncio.run(body())
+
+
+def test_a_breaker_is_kept_even_while_its_status_is_old(
+    star: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body() -> None:
+        first = await started(star, gateway, gateway_bearer_token=WRONG)
+        old = await first.status_now()
+
+        async def never_fresh() -> Status:
+            return replace(old, fresh=False)
+
+        monkeypatch.setattr(first, "status_now", never_fresh)
+        assert [await code(first) for _ in range(2)] == ["auth_failed"] * 2
+        # As if the first one had been killed here.
+        second = await started(star, gateway)
+        assert (await second.status_now()).breakers["primary"].state == "open"
+        await second.stop()
+        await first.stop()
 
     asyncio.run(body())

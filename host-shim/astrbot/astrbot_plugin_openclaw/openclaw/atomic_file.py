@@ -82,7 +82,10 @@ def open_append(path: Path, encoding: str) -> TextIOWrapper:
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
             os.replace(path, path.with_suffix(".broken"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return open(os.open(path, flags, 0o600), "a", encoding=encoding)
+    handle = os.open(path, flags, 0o600)
+    with suppress(OSError, AttributeError):  # Windows before Python 3.13 has no fchmod.
+        os.fchmod(handle, 0o600)  # An older file may have another mode.
+    return open(handle, "a", encoding=encoding)
 
 
 def _sweep(path: Path) -> None:

@@ -154,8 +154,10 @@ class Engine:
         if plugin is None:
             return
         with suppress(Fault):
-            breakers = _breakers(await self.status_now())
-            if breakers != self._kept and await self._keep(plugin):
+            status = await self.status_now()
+            # A status that is not fresh may hide a change.
+            breakers = _breakers(status) if status.fresh else None
+            if (breakers is None or breakers != self._kept) and await self._keep(plugin):
                 self._kept = breakers
 
     def running(self) -> Plugin:
