@@ -2,6 +2,7 @@
 //!
 //! Nothing of the product is used here, so that this links in no time.
 
+mod conflicts;
 mod dependencies;
 mod documents;
 mod downloads;
