@@ -44,6 +44,11 @@ pip_locked() {
     pip_install "$python" --require-hashes --requirement "$list" "$@"
 }
 
+# key NAME: a name for the cache that changes with the script and requirements/NAME.txt.
+key() {
+    echo "$1-$(cat "$0" "$(dirname "$0")/requirements/$1.txt" | sha256sum | cut -c 1-16)"
+}
+
 # apt_install PACKAGES...
 apt_install() {
     command -v apt-get >/dev/null || skip "there is no apt-get to install $*"

@@ -3,9 +3,7 @@
 set -eu
 . "$(dirname "$0")/cache.sh"
 
-tools="ruff==0.17.6 mypy==1.20.2 packaging==26.0"
-
-cached "python-lint-$(echo "$tools" | tr -c 'a-z0-9.\n' -)" bin/ruff
+cached "$(key python-lint)" bin/ruff
 needs_venv
 python3 -m venv "$temporary/v" >&2
 pip_locked "$temporary/v/bin/python" python-lint

