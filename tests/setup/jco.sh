@@ -12,7 +12,7 @@ linux_only "the pinned Node"
 cached "jco-transpile-$version" "$node"
 needs npm npm
 cp "$manifest/package.json" "$manifest/package-lock.json" "$temporary/"
-# Not `npm ci`: it wants even those optional packages for other systems that no registry has.
+# By the hashes of the lock file. Without install scripts: Node is a package as the others.
 (cd "$temporary" && nice -n 10 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
 "$temporary/$node" --version >&2
 publish "$temporary"
