@@ -59,7 +59,10 @@ wheel=$(ls "$out"/astr_openclaw-*.whl)
 for other in $pythons; do
     rm -rf "$work/v"
     "$other" -m venv "$work/v"
-    "$work/v/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel[test]" packaging
+    "$work/v/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+        --requirement "$root/tests/setup/requirements/python-tests.txt"
+    # Ours: nothing is downloaded.
+    "$work/v/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps "$wheel"
     echo "installed in a clean environment of $("$work/v/bin/python" -V): $("$work/v/bin/python" -m astr_openclaw --version)"
     name_results
     "$work/v/bin/python" -m pytest -q --no-header "$work/tests"

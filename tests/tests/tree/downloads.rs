@@ -1,14 +1,22 @@
 //! What the tests download is pinned by hash. Issue 15.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{files, read};
 
 /// Ways to get something, and what has to stand with it on the line.
-const WAYS: [(&str, &[&str]); 7] = [
+const WAYS: [(&str, &[&str]); 15] = [
     ("pip_install ", &["--require-hashes"]),
     ("pip install ", &["--require-hashes"]),
     ("pip download ", &["--require-hashes"]),
+    ("\"pip\", \"install\"", &["--require-hashes"]),
+    ("uv pip ", &["--require-hashes"]),
+    ("uv tool ", &[]),
+    ("uvx ", &[]),
+    ("npx ", &[]),
+    ("curl ", &["sha256sum --check"]),
+    ("wget ", &["sha256sum --check"]),
+    ("docker pull ", &["@sha256:"]),
     ("npm install ", &[]),
     ("npm pack ", &["sha512sum --check"]),
     ("apt-get install ", &[]),
@@ -16,7 +24,12 @@ const WAYS: [(&str, &[&str]); 7] = [
 ];
 
 /// What is not, and why that is right: the script and how the line begins.
-const REVIEWED: [(&str, &str, &str); 7] = [
+const REVIEWED: [(&str, &str, &str); 8] = [
+    (
+        "60-python.sh",
+        "\"$work/v/bin/python\" -m pip install --quiet --disable-pip-version-check --no-index",
+        "our own wheel",
+    ),
     (
         "astrbot.sh",
         "pip_install",
@@ -56,16 +69,27 @@ fn commands(script: &str) -> Vec<String> {
         .collect()
 }
 
-fn setup() -> impl Iterator<Item = std::path::PathBuf> {
-    files()
-        .into_iter()
-        .filter(|file| file.starts_with("tests/setup") || file.starts_with("tests/jco"))
+/// What gets something: shell scripts of the tests, their programs, and the one that builds the wheel.
+fn scripts() -> impl Iterator<Item = PathBuf> {
+    files().into_iter().filter(|file| {
+        let shell = file.extension().is_some_and(|kind| kind == "sh");
+        let in_tests = file.starts_with("tests") && (shell || file.ends_with("run"));
+        in_tests || file.ends_with("host-shim/python/build_wheel")
+    })
+}
+
+fn locked() -> impl Iterator<Item = PathBuf> {
+    files().into_iter().filter(|file| {
+        ["tests/setup", "tests/jco", "host-shim/python/maturin.txt"]
+            .iter()
+            .any(|place| file.starts_with(place))
+    })
 }
 
 #[test]
 fn every_download_of_the_tests_is_pinned_by_hash() {
     let mut looked_at = 0;
-    for file in setup().filter(|file| file.extension().is_some_and(|kind| kind == "sh")) {
+    for file in scripts() {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         for line in commands(&read(&file)) {
             // Not what a message tells people to run.
@@ -95,8 +119,8 @@ fn every_download_of_the_tests_is_pinned_by_hash() {
 fn every_list_of_downloads_has_hashes() {
     let named = |file: &Path, name: &str| file.file_name().is_some_and(|found| found == name);
     let (mut lists, mut packages) = (0, 0);
-    for file in setup() {
-        if file.starts_with("tests/setup/requirements") {
+    for file in locked() {
+        if file.starts_with("tests/setup/requirements") || named(&file, "maturin.txt") {
             lists += 1;
             for entry in commands(&read(&file))
                 .iter()
@@ -135,5 +159,5 @@ fn every_list_of_downloads_has_hashes() {
         assert!(package.contains("\nchecksum = "), "{package}");
     }
     println!("{packages} packages in {lists} lists");
-    assert!(lists >= 7 && packages > 500, "{lists} {packages}");
+    assert!(lists >= 9 && packages > 500, "{lists} {packages}");
 }
