@@ -23,6 +23,9 @@ type Read = fn(&Sample) -> f64;
 /// instance is renewed, so a slope says as much about the moment as about a leak.
 const MEMORY_KIB: f64 = 2048.0;
 
+/// Samples of which something can be said.
+const FEWEST: usize = 4;
+
 /// Descriptors and threads that the second half may gain; a connection opens and closes now and then.
 const HANDLES: f64 = 2.0;
 
@@ -45,8 +48,16 @@ impl Flat {
 
     /// Rows for the table: the value at the end, and what the second half has gained.
     pub fn rows(&self) -> Vec<Value> {
+        if self.0.len() < FEWEST {
+            let value = format!("too few samples: {}", self.0.len());
+            return ["memory, at most", "descriptors", "threads"]
+                .map(|what| row(what, value.clone(), "", true))
+                .into();
+        }
         let (first, second) = self.0.split_at(self.0.len() / 2);
-        let highest = |half: &[Sample]| half.iter().map(|sample| sample.memory).fold(0.0, f64::max);
+        // Not `f64::max`, which drops what could not be read.
+        let larger = |a: f64, b: f64| if a >= b || a.is_nan() { a } else { b };
+        let highest = |half: &[Sample]| half.iter().map(|sample| sample.memory).fold(0.0, larger);
         let (before, after) = (highest(first), highest(second));
         let memory = row(
             "memory, at most",
@@ -69,12 +80,9 @@ impl Flat {
     }
 }
 
-/// What the values gain from one to the next, by the line of least squares. Too few have none.
+/// What the values gain from one to the next, by the line of least squares; NaN if one of them is. There are two or more.
 fn slope(values: &[f64]) -> f64 {
     let count = values.len() as f64;
-    if count < 3.0 {
-        return 0.0;
-    }
     let (middle, mean) = ((count - 1.0) / 2.0, values.iter().sum::<f64>() / count);
     let off = values
         .iter()
