@@ -9,7 +9,8 @@ of pytest, and `left/STEP`, where steps and tests put logs, transcripts, dumps, 
 step had made at random are lines of the files in FOLDER/tokens.
 
 A token is found in clear, in base64 (any alignment, both alphabets), in hex, as the escapes of URLs, JSON, Python, C and
-HTML, as a list of numbers, and in UTF-16; also where only one half of it stands. `allowed.tsv` lists where it belongs.
+HTML, as a list of numbers, in UTF-16, and with colours in it; also where only a third of it stands. `allowed.tsv` lists
+where it belongs.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ TOKEN = (HERE / "token").read_text().strip()
 PIECE, OVERLAP = 16 << 20, 4096
 
 
-def halves(token: str) -> tuple[str, str]:
-    """A token that is cut anywhere still shows one of them whole, or less than half of its characters."""
-    middle = len(token) // 2
-    return token[:middle], token[middle:]
+def parts(token: str) -> list[str]:
+    """Its thirds, or halves of a short one: wherever a token is cut, one of them stands whole, or little of it."""
+    count = 3 if len(token) >= 27 else 2
+    return [token[len(token) * at // count : len(token) * (at + 1) // count] for at in range(count)]
 
 
 def in_base64(part: str) -> Iterator[bytes]:
@@ -51,6 +52,10 @@ ESCAPED = re.compile(
     rb"\\+(?:u\{?0{0,4}([0-9a-fA-F]{2})\}?|x([0-9a-fA-F]{2})|([0-7]{3})|([!-~]))"
     rb"|%([0-9a-fA-F]{2})|&#[xX]0*([0-9a-fA-F]{2});|&#0*([0-9]{2,3});"
 )
+
+
+#: What sets a terminal's colours.
+COLOURS = re.compile(rb"\x1b\[[0-9;:]*m")
 
 
 def unescaped(data: bytes) -> bytes:
@@ -70,14 +75,15 @@ class Search:
     """All forms of these tokens."""
 
     def __init__(self, tokens: list[str]) -> None:
-        self._halves = [half for token in tokens for half in halves(token)]
-        self._base64 = re.compile(b"|".join(form for half in self._halves for form in in_base64(half)))
-        lists = (rb",?\s*".join(str(ord(c)).encode() for c in half) for half in self._halves)
+        self._parts = [part for token in tokens for part in parts(token)]
+        self._base64 = re.compile(b"|".join(form for part in self._parts for form in in_base64(part)))
+        lists = (rb",?\s*".join(str(ord(c)).encode() for c in part) for part in self._parts)
         self._numbers = re.compile(b"|".join(lists))
 
     def find(self, data: bytes) -> Iterator[str]:
         """The forms in which a token stands there."""
         for depth in range(3):
+            data = COLOURS.sub(b"", data)
             yield from (f"{form}, escaped {depth} times" if depth else form for form in self._find(data))
             deeper = unescaped(data)
             if deeper == data:
@@ -88,13 +94,13 @@ class Search:
         lower = data.lower()
         squeezed = lower.translate(None, b" \t\r\n:,").replace(b"0x", b"")
         wide = lower.replace(b"\0", b"") if b"\0" in lower else b""
-        for half in self._halves:
-            clear = half.lower().encode()
+        for part in self._parts:
+            clear = part.lower().encode()
             if clear in lower:
                 yield "in clear"
             elif clear in wide:
                 yield "in UTF-16"
-            if half.encode().hex().encode() in squeezed:
+            if part.encode().hex().encode() in squeezed:
                 yield "in hex"
         if self._base64.search(data):
             yield "in base64"
@@ -125,13 +131,19 @@ def allowed() -> list[tuple[str, str]]:
     return [(path, why) for path, why in rows]
 
 
+def matches(name: str, pattern: str) -> bool:
+    """Whether a path is of this pattern, in which `*` is within one part."""
+    names, patterns = name.split("/"), pattern.split("/")
+    return len(names) == len(patterns) and all(map(fnmatch.fnmatchcase, names, patterns))
+
+
 def planted(token: str) -> Iterator[tuple[str, bytes]]:
     """A token as each kind of output might hold it."""
-    for half in (token, *halves(token)):
-        clear = half.encode()
+    for part in (token, *parts(token)):
+        clear = part.encode()
         yield "clear", clear
-        yield "other case", half.swapcase().encode()
-        yield "Debug", repr(half).encode()
+        yield "other case", part.swapcase().encode()
+        yield "Debug", repr(part).encode()
         for before in range(3):
             text = b"x" * before + clear + b"yz"
             yield "base64", base64.b64encode(text)
@@ -149,7 +161,9 @@ def planted(token: str) -> Iterator[tuple[str, bytes]]:
         yield "HTML", "".join(f"&#{byte};" for byte in clear).encode()
         yield "XML", "".join(f"&#x{byte:X};" for byte in clear).encode()
         yield "bytes", str(list(clear)).encode()
-        yield "UTF-16", half.encode("utf-16-le")
+        yield "colours", b"\x1b[1;31m" + b"\x1b[0m\x1b[32m".join(bytes([byte]) for byte in clear)
+        yield "colours in JSON", "\\u001b[1m".join(part).encode()
+        yield "UTF-16", part.encode("utf-16-le")
         yield "packed", gzip.compress(b"a line\n" + clear)
 
 
@@ -184,6 +198,7 @@ def scan(folder: Path) -> int:
         tokens.update(line for line in path.read_text().split() if len(line) >= 16)
     search, known = Search(sorted(tokens)), allowed()
     files = size = expected = 0
+    used: set[str] = set()
     wrong: list[str] = []
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -191,10 +206,14 @@ def scan(folder: Path) -> int:
             continue
         files, size = files + 1, size + path.stat().st_size
         found = search.in_file(path)
-        if found and any(fnmatch.fnmatchcase(name, pattern) for pattern, _ in known):
+        if found and (rows := {pattern for pattern, _ in known if matches(name, pattern)}):
             expected += 1
+            used |= rows
         else:
             wrong += [f"error: {name}: a token {form}" for form in found]
+    if unused := [pattern for pattern, _ in known if pattern not in used]:
+        # Steps may have been left out.
+        print(f"canary: nothing in {', '.join(unused)}")
     print("\n".join(wrong[:40]), end="\n" if wrong else "")
     print(
         f"canary: {files} files, {size / 1e6:.1f} MB, {len(tokens)} tokens; in {expected} files where it belongs, "

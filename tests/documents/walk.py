@@ -19,6 +19,9 @@ from left import leave  # isort: skip
 #: Seconds after which a block hangs. A cold start of the gateway has taken two minutes.
 LIMIT = 300
 
+#: What shows the token on stdout, if it succeeds: to be pasted into the plugin's settings.
+SHOWS_TOKEN = "host-shim sidecar print-config"
+
 #: Notes which commands fail, and where the shell ends up. A shell goes on after a failure, as a person may not.
 BEFORE = """\
 trap 'echo "$? $BASH_COMMAND" >>"$WALK/failed"' ERR
@@ -74,9 +77,10 @@ class Walk:
         command = self._script(text)
         done = subprocess.run(
             command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=LIMIT,
+            stderr=subprocess.PIPE if text.startswith(SHOWS_TOKEN) else subprocess.STDOUT, text=True, errors="replace",
+            timeout=LIMIT,
         )  # fmt: skip
-        return self._ran(text, done.stdout, done.returncode)
+        return self._ran(text, done.stdout, done.returncode, done.stderr or "")
 
     def on_terminal(self, begins: str, *answers: tuple[str, str]) -> Ran:
         """The same on a terminal, where each question gets its answer."""
@@ -148,7 +152,7 @@ class Walk:
         script.write_text(BEFORE + text, "utf-8")
         return ["bash", os.fspath(script)]
 
-    def _ran(self, text: str, out: str, code: int) -> Ran:
+    def _ran(self, text: str, out: str, code: int, errors: str = "") -> Ran:
         noted, folder = self._notes / "failed", self._notes / "folder"
         if folder.exists():
             self.folder = Path(folder.read_text().strip())
@@ -156,5 +160,7 @@ class Walk:
         # A chain that breaks in its middle, or a line that bash cannot read, sets off no trap.
         if code and not failed:
             failed.append(f"{code} the block's end")
-        leave("documents/print-config" if "print-config" in text else f"documents/{self.page.replace('/', '-')}", out)
-        return Ran(text, out.replace("\r\n", "\n"), failed)
+        place = f"documents/{self.page.replace('/', '-')}"
+        leave("documents/print-config" if text.startswith(SHOWS_TOKEN) and not failed else place, out)
+        leave(place, errors)
+        return Ran(text, (out + errors).replace("\r\n", "\n"), failed)

@@ -230,18 +230,16 @@ impl Run {
         Self::by(&[], output)
     }
 
-    /// The same of a command with these words; `print-config` is what shows the token.
+    /// The same of a command with these words; what `print-config` prints is the token's place, if it succeeds.
     pub fn by(words: &[&str], output: Output) -> Self {
         let run = Self {
             status: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
-        let name = match words.contains(&"print-config") {
-            true => "print-config",
-            false => "sidecar",
-        };
-        left::leave(name, format!("{}\n{}", run.stdout, run.stderr));
+        let shows = words.contains(&"print-config") && run.status == Some(0);
+        left::leave(if shows { "print-config" } else { "sidecar" }, &run.stdout);
+        left::leave("sidecar", &run.stderr);
         run
     }
 
