@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 
-use openclaw_tests::crash::{dumps_core, system_dumps_core};
+use openclaw_tests::crash::{assert_others_dump_core, dumps_core};
 
 use crate::support::Gateway;
 
@@ -18,5 +18,5 @@ fn a_crash_leaves_no_core_dump() {
         assert!(line.contains("ready"), "{line}");
     });
     assert!(!dumps);
-    system_dumps_core(control.path());
+    assert_others_dump_core(control.path());
 }
