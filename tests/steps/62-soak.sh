@@ -10,8 +10,8 @@ case "$(uname -sm)" in
     exit 77
     ;;
 esac
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {
-    echo "skipped: python3 is older than 3.10"
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || {
+    echo "skipped: Python 3.10 or later is needed (Debian: apt-get install python3)"
     exit 77
 }
 exec "$(dirname "$0")/../soak/run" --ci
