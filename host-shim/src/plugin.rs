@@ -144,7 +144,8 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// `plugin_trapped` if the component traps, `cancelled` if the plugin is closed.
+    /// `plugin_trapped` if the component traps, `cancelled` if the plugin is closed; from this call only, `busy` if
+    /// the component has been computing for a while.
     pub async fn status(&self) -> Result<Status, Fault> {
         self.call(Command::Status).await
     }

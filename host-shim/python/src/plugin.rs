@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use host_shim::{
-    Attachment, ComponentSource, Config, ConfigLoader, Fault, LoadError, Locale,
+    Attachment, ComponentSource, Config, ConfigLoader, Fault, FaultCode, LoadError, Locale,
     MAX_ATTACHMENT_BYTES, Snapshot, TurnRequest,
 };
 use pyo3::IntoPyObjectExt;
@@ -79,7 +79,10 @@ impl Plugin {
     /// state.
     fn status(&self, py: Python<'_>) -> PyResult<(String, bool)> {
         let plugin = self.inner.get()?.clone();
-        let answer = py.detach(|| wait_briefly(async move { plugin.status().await }));
+        let answer = py
+            .detach(|| wait_briefly(async move { plugin.status().await }))
+            // What the host says for a component that computes without a pause.
+            .filter(|answer| !matches!(answer, Err(fault) if fault.code == FaultCode::Busy));
         let mut last = self
             .last_status
             .lock()
