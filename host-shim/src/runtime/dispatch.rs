@@ -156,7 +156,7 @@ impl Supervisor {
             cancelled,
             gone,
         } = command;
-        let slot = self.pending.add(end);
+        let slot = self.pending.add_turn(end, gone.clone());
         let locale = self.locale();
         let bytes = request.bytes() as u64;
         if bytes >= heap::LARGE {

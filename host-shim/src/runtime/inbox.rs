@@ -129,8 +129,9 @@ impl Inbox {
     }
 
     /// Looks in while the component has computed for a while: answers what need not wait for it, and says why it must
-    /// be stopped, if it must.
-    pub(super) fn look(&self) -> Option<&'static str> {
+    /// be stopped, if it must: when the plugin is closed, or when a turn was cancelled and the component is `deaf`,
+    /// having computed for longer than it may then.
+    pub(super) fn look(&self, deaf: bool) -> Option<&'static str> {
         let mut state = self.lock();
         let locale = state.locale;
         while let Ok(command) = state.commands.try_recv() {
@@ -165,9 +166,9 @@ impl Inbox {
         }
         let cancelled = |turn: &Arc<AtomicBool>| turn.load(Ordering::Relaxed);
         if closing {
-            Some("it computed on after the plugin was closed")
-        } else if state.turns.values().any(cancelled) {
-            Some("it computed on after a turn was cancelled")
+            Some("it kept computing after the plugin was closed")
+        } else if deaf && state.turns.values().any(cancelled) {
+            Some("it kept computing after a turn was cancelled")
         } else {
             None
         }
@@ -192,13 +193,13 @@ mod tests {
         ] {
             sender.send(command).ok().unwrap();
         }
-        assert_eq!(inbox.look(), None);
+        assert_eq!(inbox.look(true), None);
         let fault = answered.try_recv().unwrap().unwrap_err();
         assert_eq!(fault.code, FaultCode::Busy);
         // The component has been asked already.
         let (status, mut answered) = oneshot::channel();
         inbox.keep_status(status);
-        assert_eq!(inbox.look(), None);
+        assert_eq!(inbox.look(true), None);
         assert!(answered.try_recv().unwrap().is_err());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -217,15 +218,16 @@ mod tests {
         let inbox = Inbox::new(receiver);
         let flag = Arc::new(AtomicBool::new(false));
         inbox.begin("t1", flag.clone());
-        assert_eq!(inbox.look(), None);
+        assert_eq!(inbox.look(true), None);
         flag.store(true, Ordering::Relaxed);
-        assert!(inbox.look().unwrap().contains("cancelled"));
+        assert_eq!(inbox.look(false), None);
+        assert!(inbox.look(true).unwrap().contains("cancelled"));
         inbox.end("t1");
-        assert_eq!(inbox.look(), None);
+        assert_eq!(inbox.look(true), None);
         let (close, _closed) = oneshot::channel();
         sender.send(Command::Close(close)).ok().unwrap();
-        assert!(inbox.look().unwrap().contains("closed"));
+        assert!(inbox.look(true).unwrap().contains("closed"));
         assert!(inbox.closing().is_some());
-        assert_eq!(inbox.look(), None);
+        assert_eq!(inbox.look(true), None);
     }
 }

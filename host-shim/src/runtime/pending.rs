@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::oneshot;
 
@@ -12,7 +14,14 @@ use openclaw_core::fault::Fault;
 #[derive(Default)]
 pub(super) struct Pending {
     next: Cell<u64>,
-    slots: RefCell<HashMap<u64, Rc<dyn Fail>>>,
+    slots: RefCell<HashMap<u64, Kept>>,
+}
+
+/// A command that awaits its answer.
+struct Kept {
+    slot: Rc<dyn Fail>,
+    /// Set once its caller has cancelled it; none if that cannot be.
+    gone: Option<Arc<AtomicBool>>,
 }
 
 trait Fail {
@@ -50,9 +59,27 @@ impl Pending {
         &self,
         answer: Sender<T, E>,
     ) -> Slot<'_, T, E> {
+        self.keep(answer, None)
+    }
+
+    /// Registers a turn; `gone` is set once its caller has cancelled it.
+    pub(super) fn add_turn<T: 'static, E: From<Fault> + 'static>(
+        &self,
+        answer: Sender<T, E>,
+        gone: Arc<AtomicBool>,
+    ) -> Slot<'_, T, E> {
+        self.keep(answer, Some(gone))
+    }
+
+    fn keep<T: 'static, E: From<Fault> + 'static>(
+        &self,
+        answer: Sender<T, E>,
+        gone: Option<Arc<AtomicBool>>,
+    ) -> Slot<'_, T, E> {
         let key = self.next.replace(self.next.get() + 1);
         let waiting = Rc::new(Waiting(RefCell::new(Some(answer))));
-        self.slots.borrow_mut().insert(key, waiting.clone());
+        let slot = waiting.clone();
+        self.slots.borrow_mut().insert(key, Kept { slot, gone });
         Slot {
             pending: self,
             key,
@@ -62,9 +89,21 @@ impl Pending {
 
     /// Answers all pending commands with a fault.
     pub(super) fn fail_all(&self, fault: &Fault) {
-        for (_, slot) in self.slots.take() {
-            slot.fail(fault);
+        for kept in self.slots.take().into_values() {
+            kept.slot.fail(fault);
         }
+    }
+
+    /// Answers those with a fault whose callers have cancelled them.
+    pub(super) fn fail_gone(&self, fault: &Fault) {
+        self.slots.borrow_mut().retain(|_, kept| {
+            let gone = kept.gone.as_ref();
+            let gone = gone.is_some_and(|gone| gone.load(Ordering::Relaxed));
+            if gone {
+                kept.slot.fail(fault);
+            }
+            !gone
+        });
     }
 }
 
@@ -95,5 +134,20 @@ mod tests {
         pending.fail_all(&fault);
         assert_eq!(first.try_recv(), Ok(Ok(1)));
         assert_eq!(second.try_recv(), Ok(Err(fault)));
+    }
+
+    #[test]
+    fn only_a_turn_that_was_cancelled_is_told_so() {
+        let pending = Pending::default();
+        let flag = Arc::new(AtomicBool::new(false));
+        let (cancelled, mut first) = oneshot::channel::<Result<u8, Fault>>();
+        let (other, mut second) = oneshot::channel::<Result<u8, Fault>>();
+        drop(pending.add_turn(cancelled, flag.clone()));
+        drop(pending.add_turn(other, Arc::default()));
+        flag.store(true, Ordering::Relaxed);
+        let fault = Fault::new(FaultCode::Cancelled, Locale::En, "x");
+        pending.fail_gone(&fault);
+        assert_eq!(first.try_recv(), Ok(Err(fault)));
+        assert!(second.try_recv().is_err());
     }
 }

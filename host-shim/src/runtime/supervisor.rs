@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openclaw_core::fault::{Fault, FaultCode};
-use openclaw_core::locale::Locale;
+use openclaw_core::locale::{Locale, say};
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Store, UpdateDeadline};
@@ -34,6 +34,9 @@ const LONGEST_TICK: Duration = Duration::from_millis(100);
 
 /// Processor time for which callers wait while the component computes.
 const UNANSWERED: Duration = Duration::from_millis(400);
+
+/// Processor time after which a computing component is stopped if a turn was cancelled. All other turns end with it.
+const UNHEEDED: Duration = Duration::from_millis(800);
 
 /// A running component.
 pub(super) struct Instance {
@@ -229,9 +232,15 @@ impl Supervisor {
         answer
     }
 
-    /// Fails everything that waits for the component.
+    /// Fails everything that waits for the component; turns that were cancelled end as such.
     fn fail_pending(&self, why: &str) {
-        self.fail_all(&Fault::new(FaultCode::PluginTrapped, self.locale(), why));
+        let locale = self.locale();
+        let words = say!(locale,
+            en: "cancelled; the component was restarted meanwhile",
+            zh: "已取消；其间组件已重启");
+        self.pending
+            .fail_gone(&Fault::new(FaultCode::Cancelled, locale, words));
+        self.fail_all(&Fault::new(FaultCode::PluginTrapped, locale, why));
     }
 
     fn fail_all(&self, fault: &Fault) {
@@ -242,7 +251,7 @@ impl Supervisor {
     /// Answers a command without a component.
     fn refuse(&self, command: Command, why: &str) {
         match command {
-            Command::Ask(turn) => drop(self.pending.add(turn.end)),
+            Command::Ask(turn) => drop(self.pending.add_turn(turn.end, turn.gone)),
             Command::Status(answer) => drop(self.pending.add(answer)),
             Command::Diagnose(_, answer) => drop(self.pending.add(answer)),
             Command::Decide(_, answer) => drop(self.pending.add(answer)),
@@ -314,7 +323,7 @@ impl Supervisor {
                 wasmtime::bail!("the component computed for over {budget:?} without a pause");
             }
             if computed >= UNANSWERED
-                && let Some(why) = inbox.look()
+                && let Some(why) = inbox.look(computed >= UNHEEDED)
             {
                 wasmtime::bail!("the component was stopped: {why}");
             }

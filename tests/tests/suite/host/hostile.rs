@@ -105,6 +105,24 @@ fn a_loop_without_end_is_stopped() {
 }
 
 #[test]
+fn whoever_cancels_beside_a_loop_is_told_so_and_the_others_that_it_was_stopped() {
+    run(async {
+        let budget = Duration::from_secs(600);
+        let plugin = hostile().compute_budget(budget).build().await.unwrap();
+        let other = plugin.ask(TurnRequest::new("never end"));
+        let spins = plugin.ask(TurnRequest::new("spin"));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        spins.cancel();
+        let fault = spins.reply().await.unwrap_err();
+        assert_eq!(fault.code, FaultCode::Cancelled, "{fault}");
+        let fault = other.reply().await.unwrap_err();
+        assert_eq!(fault.code, FaultCode::PluginTrapped, "{fault}");
+        assert!(fault.message.contains("kept computing"), "{fault}");
+        assert_eq!(ask(&plugin, "next").await.unwrap().text, "next");
+    });
+}
+
+#[test]
 fn a_loop_without_end_is_stopped_while_nothing_is_asked_too() {
     run(async {
         let budget = Duration::from_millis(100);
