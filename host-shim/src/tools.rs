@@ -13,7 +13,8 @@ pub trait ToolRunner: Send + Sync {
     /// over 1 MiB it receives an error instead. Several calls of one turn may run at once.
     ///
     /// The future is polled on a thread of its own, in the plugin's Tokio runtime. One that blocks holds up neither
-    /// `status` nor a cancellation. It is dropped when the turn is cancelled; if it is blocking at that moment, it is dropped at its next await.
+    /// `status` nor a cancellation. It is dropped when the turn is cancelled; if it is blocking at that moment, it is
+    /// dropped at its next await. While 64 of those are still blocked no tool runs: the model receives an error.
     fn run(&self, turn_id: &str, call: ToolCall) -> BoxFuture<'static, Result<String, String>>;
 
     /// Decides about calls of tools that need approval. `None`, the default: somebody calls

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::bindings::Plugin as Guest;
-use super::callers_code::callers_code;
+use super::callers_code::{CallersCode, Lost};
 use super::dispatch::Stop;
 use super::host::Host;
 use crate::clock::Clock;
@@ -82,6 +82,7 @@ pub(super) struct Deciding<'a> {
     pub(super) turn_id: &'a str,
     pub(super) runner: Option<Arc<dyn ToolRunner>>,
     pub(super) waits: &'a Waits,
+    pub(super) threads: &'a CallersCode,
 }
 
 impl Deciding<'_> {
@@ -145,9 +146,17 @@ impl Deciding<'_> {
                 None => None,
             }
         };
-        let verdict = callers_code(asking.instrument(span)).await;
-        let verdict = verdict.unwrap_or_else(|_| {
-            tracing::error!(request = id, "the approver panicked, which means no");
+        let verdict = self.threads.run(asking.instrument(span)).await;
+        let verdict = verdict.unwrap_or_else(|lost| {
+            match lost {
+                Lost::Panicked => {
+                    tracing::error!(request = id, "the approver panicked, which means no");
+                }
+                Lost::NoThread => {
+                    let why = "too many tools and approvers are still blocked";
+                    tracing::error!(request = id, why, "nobody is asked, which means no");
+                }
+            }
             Some(no())
         });
         (id, verdict)

@@ -1,39 +1,94 @@
 //! Runs code of the caller on threads of its own.
 //!
 //! The plugin's thread only waits for it: a tool that blocks its thread holds up neither `status` nor a cancellation,
-//! nor the end of the plugin. The runtime keeps an idle thread for some seconds, so calls one after another share one.
+//! nor the end of the plugin. Nor does it take a thread from tokio's pool, where names are looked up.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// The caller's code panicked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Panicked;
+/// Blocked threads that nobody waits for any more. With so many, nothing more is run.
+const MAX_LEFT: usize = 64;
 
-/// The output of a future of the caller's. When this is dropped, the future is too, as soon as it waits for something.
-///
-/// # Errors
-///
-/// [`Panicked`].
-pub(super) async fn callers_code<T: Send + 'static>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> Result<T, Panicked> {
-    let (_waiting, left) = oneshot::channel::<Infallible>();
-    let runtime = Handle::current();
-    let running = tokio::task::spawn_blocking(move || {
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                _ = left => Err(Panicked), // Nobody sees it.
-                output = AssertUnwindSafe(future).catch_unwind() => output.map_err(|_| Panicked),
-            }
-        })
-    });
-    running.await.unwrap_or(Err(Panicked))
+/// Why code of the caller has no output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    Panicked,
+    /// It was not run: too much of it is still blocked, or the system has no thread for it.
+    NoThread,
+}
+
+/// The threads that a plugin has left. Clones share them.
+#[derive(Clone, Default)]
+pub(super) struct CallersCode(Arc<Mutex<Vec<JoinHandle<()>>>>);
+
+/// Somebody who waits for a thread.
+struct Waiting {
+    threads: CallersCode,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.threads.left(|left| left.push(thread));
+        }
+    }
+}
+
+impl CallersCode {
+    /// Those that still run.
+    fn left<T>(&self, look: impl FnOnce(&mut Vec<JoinHandle<()>>) -> T) -> T {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        left.retain(|thread| !thread.is_finished());
+        look(&mut left)
+    }
+
+    /// The output of a future of the caller's. When this is dropped, the future is too, as soon as it waits for
+    /// something.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`].
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Lost> {
+        if self.left(|left| left.len()) >= MAX_LEFT {
+            return Err(Lost::NoThread);
+        }
+        let (_waiting, left) = oneshot::channel::<Infallible>();
+        let (done, output) = oneshot::channel();
+        let runtime = Handle::current();
+        let running = move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    _ = left => {}
+                    output = AssertUnwindSafe(future).catch_unwind() => {
+                        let _ = done.send(output); // An error means that nobody waits any more.
+                    }
+                }
+            });
+        };
+        let thread = std::thread::Builder::new()
+            .name("openclaw-tool".to_owned())
+            .spawn(running)
+            .map_err(|_| Lost::NoThread)?;
+        let _waits = Waiting {
+            threads: self.clone(),
+            thread: Some(thread),
+        };
+        match output.await {
+            Ok(Ok(output)) => Ok(output),
+            _ => Err(Lost::Panicked),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -55,8 +110,9 @@ mod tests {
     #[test]
     fn a_blocked_thread_is_not_this_one() {
         let (release, blocked) = mpsc::channel::<()>();
+        let threads = CallersCode::default();
         let blocks = run(async {
-            let mut running = Box::pin(callers_code(async move { blocked.recv().is_ok() }));
+            let mut running = Box::pin(threads.run(async move { blocked.recv().is_ok() }));
             // The timer rings, although what runs there never waits.
             let waited = tokio::time::timeout(Duration::from_millis(20), &mut running).await;
             assert!(waited.is_err());
@@ -68,10 +124,11 @@ mod tests {
 
     #[test]
     fn what_nobody_waits_for_is_dropped_and_a_panic_is_told() {
+        let threads = CallersCode::default();
         run(async {
             let (alive, dropped) = oneshot::channel::<()>();
             let (started, begun) = oneshot::channel();
-            let running = callers_code(async move {
+            let running = threads.run(async move {
                 let _alive = alive;
                 started.send(()).unwrap();
                 std::future::pending::<()>().await;
@@ -82,9 +139,36 @@ mod tests {
             }
             assert!(dropped.await.is_err());
             assert_eq!(
-                callers_code(async { panic!("on purpose") }).await,
-                Err::<(), _>(Panicked)
+                threads.run(async { panic!("on purpose") }).await,
+                Err::<(), _>(Lost::Panicked)
             );
         });
+    }
+
+    #[test]
+    fn nothing_more_is_run_beside_too_many_that_are_still_blocked() {
+        let threads = CallersCode::default();
+        let (begun, wait) = mpsc::channel();
+        let mut held = Vec::new();
+        for _ in 0..MAX_LEFT {
+            let (release, blocked) = mpsc::channel::<()>();
+            held.push(release);
+            let begun = begun.clone();
+            // The caller leaves once it blocks.
+            run(async {
+                let mut running = Box::pin(threads.run(async move {
+                    begun.send(()).unwrap();
+                    blocked.recv().is_ok()
+                }));
+                assert!((&mut running).now_or_never().is_none());
+                wait.recv().unwrap();
+            });
+        }
+        assert_eq!(run(threads.run(async { 1 })), Err(Lost::NoThread));
+        drop(held);
+        while threads.left(|left| left.len()) > 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(run(threads.run(async { 1 })), Ok(1));
     }
 }

@@ -186,6 +186,7 @@ impl Supervisor {
             turn_id: &id,
             runner,
             waits: &waits,
+            threads: &self.supplies.threads,
         };
         // Many turns use up tokio's budget together; `select!` would then put off a turn that has been cancelled,
         // and the component would still count it.

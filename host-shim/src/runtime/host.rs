@@ -14,7 +14,7 @@ use wasmtime_wasi::{HostMonotonicClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::bindings::astr::openclaw::{memory_stat, tools, types};
-use super::callers_code::callers_code;
+use super::callers_code::{CallersCode, Lost};
 use super::limiter::Limiter;
 use super::stderr::{Log, Secrets};
 use super::watchdog::Meter;
@@ -58,6 +58,7 @@ pub(super) struct Supplies {
     pub(super) http: HttpClient,
     pub(super) secrets: Secrets,
     pub(super) meter: Meter,
+    pub(super) threads: CallersCode,
     pub(super) memory_cap: usize,
 }
 
@@ -162,15 +163,22 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
         turn_id: String,
         call: types::ToolCall,
     ) -> Result<String, String> {
-        let runner = accessor.with(|mut access| access.get().supplies.runners.get(&turn_id));
+        let (runner, threads) = accessor.with(|mut access| {
+            let supplies = &access.get().supplies;
+            (supplies.runners.get(&turn_id), supplies.threads.clone())
+        });
         let Some(runner) = runner else {
             return Err("no tool runner is configured".to_owned());
         };
         let span = tracing::debug_span!("tool", turn = turn_id, name = call.name);
         let running = async move { runner.run(&turn_id, call.into()).await };
-        let result = callers_code(running.instrument(span))
-            .await
-            .unwrap_or_else(|_| Err("the tool panicked".to_owned()));
+        let result = threads.run(running.instrument(span)).await;
+        let result = result.unwrap_or_else(|lost| {
+            Err(match lost {
+                Lost::Panicked => "the tool panicked".to_owned(),
+                Lost::NoThread => "too many tools are still blocked".to_owned(),
+            })
+        });
         // The component would refuse it too, but may lack the memory to hold it.
         bounded_output(result)
     }

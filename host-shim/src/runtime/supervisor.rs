@@ -11,6 +11,7 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::bindings::{Plugin as Guest, PluginPre as GuestPre};
+use super::callers_code::CallersCode;
 use super::host::{self, Host, Runners, Supplies};
 use super::inbox::Inbox;
 use super::origins::{origins, secrets};
@@ -152,6 +153,7 @@ impl Supervisor {
                 http: HttpClient::new(allowed.clone()),
                 secrets: Secrets::default(),
                 meter: Meter::new(watchdog),
+                threads: CallersCode::default(),
                 memory_cap: builder.memory_cap,
             },
             allowed,
