@@ -33,8 +33,11 @@ use crate::output::show;
 use crate::pretended_memory::PretendedMemory;
 use crate::setup::Setup;
 
-/// How long the end of the session waits for what is under way. Cancelled turns end at once.
+/// How long the end of the session waits for the next of the last answers. Cancelled turns end at once.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// How long it waits after `quit` for somebody who reads nothing.
+const LAST_READ: Duration = Duration::from_secs(3);
 
 /// Speaks the protocol until `quit` or the end of the input.
 pub async fn run(setup: Setup) -> Result<u8, CliError> {
@@ -75,17 +78,22 @@ pub async fn run(setup: Setup) -> Result<u8, CliError> {
     };
     let mut under_way = FuturesUnordered::new();
     let end = loop {
+        let line = async {
+            out.room_for_answers().await;
+            lines.recv().await
+        };
         tokio::select! {
-            line = lines.recv() => match line {
-                None => break Ok(()),
+            line = line => match line {
+                None => break End::Input,
                 Some(input) => match session.take(input).await? {
                     Next::Nothing => {}
                     Next::UnderWay(future) => under_way.push(future),
-                    Next::Quit => break Ok(()),
-                    Next::Broken(why) => break Err(why),
+                    Next::Quit => break End::Quit,
+                    Next::Broken(why) => break End::Broken(why),
                 },
             },
             Some(done) = under_way.next() => done?,
+            error = out.failed() => return Err(error.into()),
         }
     };
     for turn in session.running.borrow().iter() {
@@ -97,17 +105,39 @@ pub async fn run(setup: Setup) -> Result<u8, CliError> {
         }
         out.flushed().await
     };
-    // What is not answered by then never will be, and what is not read by then neither.
-    tokio::select! {
-        rest = tokio::time::timeout(LAST_ANSWERS, rest) => rest.unwrap_or(Ok(()))?,
-        () = out.stuck() => {}
-    }
+    // What is not answered by then never will be. A script may be over long before its output is read, but whoever
+    // quits wants to be gone.
+    let unread = tokio::select! {
+        rest = rest => {
+            rest?;
+            false
+        }
+        () = out.idle(LAST_ANSWERS) => false,
+        () = out.stuck(LAST_READ), if matches!(end, End::Quit) => true,
+    };
     drop(under_way);
     plugin.close().await;
     match end {
-        Ok(()) => Ok(exit::OK),
-        Err(why) => Err(cannot_read(why).into()),
+        End::Quit if unread => {
+            let what = say!(locale,
+                en: "output is lost: nobody read it for {} s after `quit`",
+                zh: "部分输出已丢失：收到 `quit` 后 {} 秒内无人读取",
+                LAST_READ.as_secs());
+            Err(Failure::other(what, "").into())
+        }
+        End::Quit | End::Input => Ok(exit::OK),
+        End::Broken(why) => Err(cannot_read(why).into()),
     }
+}
+
+/// How the input ends.
+enum End {
+    /// By itself.
+    Input,
+    /// With `quit`.
+    Quit,
+    /// It cannot be read, because of this.
+    Broken(String),
 }
 
 /// What follows from a line.
@@ -223,6 +253,13 @@ impl Session {
         if self.running(&id, |_| ()).is_some() {
             let message = format!("a turn with id {id} is already running; use another id");
             self.out.write(&Line::error(Some(&id), &message))?;
+            return Ok(Next::Nothing);
+        }
+        if self.out.is_full() {
+            let words = say!(self.locale,
+                en: "too much of the output is unread; read it, then ask again",
+                zh: "未读取的输出过多，请读取后再提问");
+            self.write_fault(&id, &Fault::new(FaultCode::Busy, self.locale, words))?;
             return Ok(Next::Nothing);
         }
         let pending = PendingToolCalls::default();

@@ -13,8 +13,14 @@ use tokio::sync::Notify;
 /// Unwritten bytes beyond which the turns wait with their events. Answers to requests do not.
 const ENOUGH: usize = 1 << 20;
 
-/// How long nothing may be written before nobody is taken to read.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Unwritten bytes beyond which no turn begins.
+const TOO_MUCH: usize = 64 << 20;
+
+/// Unwritten bytes beyond which no request is taken: whoever reads none of the answers could fill the memory with them.
+const FAR_TOO_MUCH: usize = 2 * TOO_MUCH;
+
+/// What is written at once. Whoever reads a long line slowly is seen to read.
+const PIECE: usize = 8 << 10;
 
 /// Lines on their way. Clones share them.
 #[derive(Clone)]
@@ -37,17 +43,36 @@ enum Item {
     End(Id, Box<Result<Reply, Fault>>),
 }
 
+impl Item {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Lines(lines) => lines.len(),
+            Self::End(_, end) => match end.as_ref() {
+                Ok(reply) => reply.text.len(),
+                Err(fault) => fault.partial_text.len(),
+            },
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Item>,
-    /// Bytes of lines that wait.
+    /// Bytes that wait, or are being written.
     bytes: usize,
     /// The thread is writing.
     writing: bool,
-    /// How often a piece was written.
+    /// How often an item was taken or a piece written.
     writes: u64,
     /// Why nothing can be written any more.
     failed: Option<io::ErrorKind>,
+}
+
+impl State {
+    /// Everything is written.
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && !self.writing
+    }
 }
 
 impl Shared {
@@ -91,7 +116,9 @@ impl Output {
     /// An earlier line could not be written.
     pub(super) fn write_end(&self, id: Id, end: Result<Reply, Fault>) -> io::Result<()> {
         let mut state = self.ready()?;
-        state.waiting.push_back(Item::End(id, Box::new(end)));
+        let item = Item::End(id, Box::new(end));
+        state.bytes += item.bytes();
+        state.waiting.push_back(item);
         self.0.more.notify_one();
         Ok(())
     }
@@ -104,9 +131,29 @@ impl Output {
         }
     }
 
-    /// Resolves once there is room for more.
+    /// Resolves once there is room for more of a turn.
     pub(super) async fn room(&self) {
         self.until(|state| state.bytes < ENOUGH).await;
+    }
+
+    /// Resolves once there is room for more answers.
+    pub(super) async fn room_for_answers(&self) {
+        self.until(|state| state.bytes < FAR_TOO_MUCH).await;
+    }
+
+    /// Whether there is no room for a turn.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.lock().bytes >= TOO_MUCH
+    }
+
+    /// Resolves once nothing can be written any more, with the reason.
+    pub(super) async fn failed(&self) -> io::Error {
+        loop {
+            self.until(|_| false).await;
+            if let Some(kind) = self.0.lock().failed {
+                return kind.into();
+            }
+        }
     }
 
     /// Resolves once everything is written.
@@ -114,19 +161,31 @@ impl Output {
     /// # Errors
     /// It could not be.
     pub(super) async fn flushed(&self) -> io::Result<()> {
-        self.until(|state| state.waiting.is_empty() && !state.writing)
-            .await;
+        self.until(State::is_empty).await;
         match self.0.lock().failed {
             Some(kind) => Err(kind.into()),
             None => Ok(()),
         }
     }
 
-    /// Resolves once nobody seems to read: something is to be written, and nothing has been for a while.
-    pub(super) async fn stuck(&self) {
+    /// Resolves once there has been nothing to write for so long.
+    pub(super) async fn idle(&self, time: Duration) {
+        loop {
+            self.until(State::is_empty).await;
+            let before = self.0.lock().writes;
+            tokio::time::sleep(time).await;
+            let state = self.0.lock();
+            if state.is_empty() && state.writes == before {
+                return;
+            }
+        }
+    }
+
+    /// Resolves once nobody seems to read: for so long something was to be written, and none of it could be.
+    pub(super) async fn stuck(&self, time: Duration) {
         loop {
             let before = self.0.lock().writes;
-            tokio::time::sleep(PATIENCE).await;
+            tokio::time::sleep(time).await;
             let state = self.0.lock();
             if state.writing && state.writes == before {
                 return;
@@ -163,16 +222,17 @@ fn write_all(shared: &Shared) {
             state = woken.unwrap_or_else(PoisonError::into_inner);
         };
         state.writing = true;
+        state.writes += 1;
+        let bytes = item.bytes();
         drop(state);
         let mut stdout = Counting(shared);
         let written = match &item {
             Item::Lines(lines) => stdout.write_all(lines).and_then(|()| stdout.flush()),
             Item::End(id, end) => write_line(&mut stdout, &Line::end(id, end)),
         };
+        drop(item);
         let mut state = shared.lock();
-        if let Item::Lines(lines) = item {
-            state.bytes -= lines.len();
-        }
+        state.bytes -= bytes;
         state.writing = false;
         let failed = written.is_err();
         state.failed = written.err().map(|error| error.kind());
@@ -184,12 +244,12 @@ fn write_all(shared: &Shared) {
     }
 }
 
-/// Stdout. Whoever reads a long line slowly is seen to read.
+/// Stdout, piece by piece.
 struct Counting<'a>(&'a Shared);
 
 impl io::Write for Counting<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let piece = &bytes[..bytes.len().min(64 << 10)];
+        let piece = &bytes[..bytes.len().min(PIECE)];
         let mut stdout = io::stdout().lock();
         // Past the line buffer, which would keep what it could not write.
         stdout.flush()?;
@@ -200,5 +260,28 @@ impl io::Write for Counting<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stdout().lock().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use host_shim::{FaultCode, Locale};
+
+    use super::*;
+
+    #[test]
+    fn what_turns_ended_with_counts_until_it_is_written() {
+        // Nobody writes it.
+        let out = Output(Arc::default());
+        let end = || {
+            let text = "x".repeat(TOO_MUCH / 2);
+            let mut fault = Fault::new(FaultCode::Cancelled, Locale::En, "");
+            fault.partial_text = text;
+            out.write_end(Id::one(), Err(fault)).unwrap();
+        };
+        end();
+        assert!(!out.is_full());
+        end();
+        assert!(out.is_full());
     }
 }
