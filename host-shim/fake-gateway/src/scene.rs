@@ -211,6 +211,14 @@ impl Scene {
         self
     }
 
+    /// Then waits until the gate opens. For [`Scene::wire`].
+    pub fn and_hold(mut self, gate: &Gate) -> Self {
+        if let What::Wire(steps) = &mut self.what {
+            steps.push(Step::Hold(gate.clone()));
+        }
+        self
+    }
+
     /// Sets what happens to the connection at the end.
     pub fn then(mut self, end: End) -> Self {
         self.end = end;
