@@ -11,7 +11,7 @@ case "$(uname -sm)" in
     ;;
 esac
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || {
-    echo "skipped: Python 3.10 or later is needed (Debian: apt-get install python3)"
+    echo "skipped: Python 3.10 or later is needed"
     exit 77
 }
 exec "$(dirname "$0")/../soak/run" --ci
