@@ -228,6 +228,7 @@ def line(audit: Audit, session: str) -> None:
 def test_an_audit_log_that_cannot_be_written_is_told_once_and_halts_nothing(tmp_path: Path, caplog, capfd) -> None:
     path = tmp_path / "audit.jsonl"
     path.mkdir()
+    path.with_suffix(".broken").touch()  # So that the folder cannot be put aside.
     audit = Audit(path, 2000, 2)
     for _ in range(3):
         line(audit, "s")
