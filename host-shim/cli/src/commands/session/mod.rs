@@ -381,8 +381,16 @@ impl Session {
             if let Event::ToolCall(call) = &event {
                 pending.announce(&call.id);
             }
-            if let Some(line) = Line::event(id, &event) {
-                self.out.write(&line)?;
+            let told = match Line::event(id, &event) {
+                Some(line) => {
+                    self.out.write(&line)?;
+                    true
+                }
+                None => false,
+            };
+            // It has been copied, and may be as large as an answer.
+            drop(event);
+            if told {
                 self.out.room().await;
             }
             // Events may come faster than they are written.

@@ -20,7 +20,7 @@ const TOO_MUCH: usize = 64 << 20;
 const FAR_TOO_MUCH: usize = 2 * TOO_MUCH;
 
 /// What is written at once. Whoever reads a long line slowly is seen to read.
-const PIECE: usize = 8 << 10;
+const PIECE: usize = 64 << 10;
 
 /// Lines on their way. Clones share them.
 #[derive(Clone)]
