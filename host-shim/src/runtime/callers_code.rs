@@ -4,9 +4,12 @@
 //! nor the end of the plugin. Nor does it take a thread from tokio's pool, where names are looked up.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
@@ -14,6 +17,9 @@ use tokio::sync::oneshot;
 
 /// Blocked threads that nobody waits for any more. With so many, nothing more is run.
 const MAX_LEFT: usize = 64;
+
+/// How long a call lets the one before it start first. One that blocks holds up the others no longer.
+const IN_ORDER: Duration = Duration::from_millis(100);
 
 /// Why code of the caller has no output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +29,17 @@ pub(super) enum Lost {
     NoThread,
 }
 
-/// The threads that a plugin has left. Clones share them.
+/// The caller's code that a plugin runs, and has left. Clones share it.
 #[derive(Clone, Default)]
-pub(super) struct CallersCode(Arc<Mutex<Vec<JoinHandle<()>>>>);
+pub(super) struct CallersCode(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// Threads that nobody waits for any more.
+    left: Vec<JoinHandle<()>>,
+    /// Closed once the call before has started, up to where it first waits.
+    started: Option<mpsc::Receiver<Infallible>>,
+}
 
 /// Somebody who waits for a thread.
 struct Waiting {
@@ -36,21 +50,20 @@ struct Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
-            self.threads.left(|left| left.push(thread));
+            self.threads.with(|state| state.left.push(thread));
         }
     }
 }
 
 impl CallersCode {
-    /// Those that still run.
-    fn left<T>(&self, look: impl FnOnce(&mut Vec<JoinHandle<()>>) -> T) -> T {
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        left.retain(|thread| !thread.is_finished());
-        look(&mut left)
+    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.left.retain(|thread| !thread.is_finished());
+        look(&mut state)
     }
 
-    /// The output of a future of the caller's. When this is dropped, the future is too, as soon as it waits for
-    /// something.
+    /// The output of a future of the caller's. Futures start in the order in which this is first polled. When it is
+    /// dropped, the future is too, as soon as it waits for something.
     ///
     /// # Errors
     ///
@@ -59,18 +72,29 @@ impl CallersCode {
         &self,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Lost> {
-        if self.left(|left| left.len()) >= MAX_LEFT {
-            return Err(Lost::NoThread);
-        }
+        let (starts, started) = mpsc::channel();
+        let before = self
+            .with(|state| (state.left.len() < MAX_LEFT).then(|| state.started.replace(started)));
+        let before = before.ok_or(Lost::NoThread)?;
         let (_waiting, left) = oneshot::channel::<Infallible>();
         let (done, output) = oneshot::channel();
         let runtime = Handle::current();
         let running = move || {
+            if let Some(before) = before {
+                let _ = before.recv_timeout(IN_ORDER); // Nothing is sent: it is closed, or it takes too long.
+            }
+            let mut starts = Some(starts);
+            let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
+            let future = poll_fn(|cx| {
+                let polled = future.as_mut().poll(cx);
+                starts.take();
+                polled
+            });
             runtime.block_on(async {
                 tokio::select! {
                     biased;
                     _ = left => {}
-                    output = AssertUnwindSafe(future).catch_unwind() => {
+                    output = future => {
                         let _ = done.send(output); // An error means that nobody waits any more.
                     }
                 }
@@ -94,7 +118,6 @@ impl CallersCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
     use std::time::Duration;
 
     fn run<F: Future>(test: F) -> F::Output {
@@ -146,6 +169,30 @@ mod tests {
     }
 
     #[test]
+    fn calls_start_in_order_and_one_that_blocks_holds_up_none() {
+        let threads = CallersCode::default();
+        let order = Mutex::new(Vec::new());
+        let order = Arc::new(order);
+        let (release, blocked) = mpsc::channel::<()>();
+        run(async {
+            let first = threads.run(async move { blocked.recv().is_err() });
+            let others = (1..20).map(|number| {
+                let order = order.clone();
+                threads.run(async move { order.lock().unwrap().push(number) })
+            });
+            let others = async {
+                for ended in futures::future::join_all(others).await {
+                    ended.unwrap();
+                }
+                drop(release);
+            };
+            // They are started in this order, and the first ends only after the others.
+            assert_eq!(futures::join!(first, others).0, Ok(true));
+        });
+        assert_eq!(*order.lock().unwrap(), (1..20).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn nothing_more_is_run_beside_too_many_that_are_still_blocked() {
         let threads = CallersCode::default();
         let (begun, wait) = mpsc::channel();
@@ -166,7 +213,7 @@ mod tests {
         }
         assert_eq!(run(threads.run(async { 1 })), Err(Lost::NoThread));
         drop(held);
-        while threads.left(|left| left.len()) > 0 {
+        while threads.with(|state| state.left.len()) > 0 {
             std::thread::yield_now();
         }
         assert_eq!(run(threads.run(async { 1 })), Ok(1));

@@ -24,3 +24,13 @@ pub fn stdin() -> io::Result<mpsc::Receiver<Input>> {
         })?;
     Ok(receiver)
 }
+
+/// How the input ends.
+pub(super) enum End {
+    /// By itself.
+    Input,
+    /// With `quit`.
+    Quit,
+    /// It cannot be read, because of this.
+    Broken(String),
+}

@@ -25,6 +25,7 @@ use openclaw_render::session::{
 };
 use openclaw_render::{Body, CliError, Failure, Id, Line};
 
+use self::input::End;
 use self::output::Output;
 use self::pending_tool_calls::PendingToolCalls;
 use super::ask::new_session;
@@ -128,16 +129,6 @@ pub async fn run(setup: Setup) -> Result<u8, CliError> {
         End::Quit | End::Input => Ok(exit::OK),
         End::Broken(why) => Err(cannot_read(why).into()),
     }
-}
-
-/// How the input ends.
-enum End {
-    /// By itself.
-    Input,
-    /// With `quit`.
-    Quit,
-    /// It cannot be read, because of this.
-    Broken(String),
 }
 
 /// What follows from a line.
@@ -381,16 +372,11 @@ impl Session {
             if let Event::ToolCall(call) = &event {
                 pending.announce(&call.id);
             }
-            let told = match Line::event(id, &event) {
-                Some(line) => {
-                    self.out.write(&line)?;
-                    true
-                }
-                None => false,
-            };
+            let line = Line::event(id, &event);
+            let told = line.map(|line| self.out.write(&line)).transpose()?;
             // It has been copied, and may be as large as an answer.
             drop(event);
-            if told {
+            if told.is_some() {
                 self.out.room().await;
             }
             // Events may come faster than they are written.
