@@ -171,25 +171,23 @@ mod tests {
     #[test]
     fn calls_start_in_order_and_one_that_blocks_holds_up_none() {
         let threads = CallersCode::default();
-        let order = Mutex::new(Vec::new());
-        let order = Arc::new(order);
+        let (starts, order) = mpsc::channel();
+        let calls = || {
+            futures::future::join_all((0..20).map(|number| {
+                let starts = starts.clone();
+                threads.run(async move { starts.send(number).is_ok() })
+            }))
+        };
+        assert_eq!(run(calls()), [Ok(true); 20]);
+        assert_eq!(order.try_iter().collect::<Vec<_>>(), Vec::from_iter(0..20));
+
         let (release, blocked) = mpsc::channel::<()>();
-        run(async {
-            let first = threads.run(async move { blocked.recv().is_err() });
-            let others = (1..20).map(|number| {
-                let order = order.clone();
-                threads.run(async move { order.lock().unwrap().push(number) })
-            });
-            let others = async {
-                for ended in futures::future::join_all(others).await {
-                    ended.unwrap();
-                }
-                drop(release);
-            };
-            // They are started in this order, and the first ends only after the others.
-            assert_eq!(futures::join!(first, others).0, Ok(true));
-        });
-        assert_eq!(*order.lock().unwrap(), (1..20).collect::<Vec<_>>());
+        let first = threads.run(async move { blocked.recv().is_err() });
+        let others = async {
+            assert_eq!(calls().await, [Ok(true); 20]);
+            drop(release);
+        };
+        assert_eq!(run(async { futures::join!(first, others).0 }), Ok(true));
     }
 
     #[test]
