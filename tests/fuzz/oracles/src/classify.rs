@@ -73,7 +73,7 @@ fn agrees(head: &Head, code: &FaultCode) {
         FaultCode::RequestTooLarge => matches!(head.status, 200 | 413),
         // The guards', the caller's and the host's own.
         FaultCode::Busy | FaultCode::CircuitOpen | FaultCode::PluginTrapped => false,
-        FaultCode::HeavyTaskRefused | FaultCode::ConfigInvalid | FaultCode::Cancelled => false,
+        FaultCode::HeavyTaskRefused | FaultCode::Cancelled => false,
         _ => true,
     };
     assert!(possible, "{code} for {}", head.status);

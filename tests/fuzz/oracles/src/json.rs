@@ -49,7 +49,8 @@ fn one_pass_is_two(bytes: &[u8]) {
 fn walk(value: Json<'_>, depth: usize) {
     let text = value.text();
     assert!(value.is_text() || text.is_empty());
-    assert!(!value.is_text() || value.is(&text));
+    // Bytes that are no text are shown as U+FFFD, and equal to nothing.
+    assert!(!value.is_text() || value.is(&text) || text.contains('\u{fffd}'));
     value.number();
     let mut printable = String::new();
     value.push_printable(&mut printable);
