@@ -38,7 +38,7 @@ class QQ:
         self._client: aiohttp.ClientSession | None = None
         self._news = asyncio.Condition()
 
-    async def connect(self, seconds: float = 90) -> None:
+    async def connect(self, seconds: float = 180) -> None:
         """Waits for AstrBot's port, then says that it is there."""
         self._client = aiohttp.ClientSession()
         until = asyncio.get_running_loop().time() + seconds
