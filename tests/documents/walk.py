@@ -8,6 +8,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,10 @@ class Walk:
             shown += piece.decode("utf-8", "replace")
             while left and (at := shown.find(left[0][0], seen)) >= 0:
                 seen = at + len(left[0][0])
+                # What is typed before the echo is off would be thrown away with it.
+                while "(not shown" in left[0][0] and termios.tcgetattr(ours)[3] & termios.ECHO:
+                    assert time.monotonic() < end, f"{left[0][0]} is shown"
+                    time.sleep(0.01)
                 os.write(ours, f"{left.pop(0)[1]}\n".encode())
         os.close(ours)
         code = process.wait(LIMIT)
