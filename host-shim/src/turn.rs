@@ -23,7 +23,7 @@ pub struct Canceller {
 }
 
 impl Canceller {
-    /// What is told of it: the receiver, and a flag.
+    /// A canceller, the receiver that resolves when it cancels, and the flag it sets for a component that computes.
     pub(crate) fn new() -> (Self, oneshot::Receiver<()>, Arc<AtomicBool>) {
         let (sender, receiver) = oneshot::channel();
         let canceller = Self {

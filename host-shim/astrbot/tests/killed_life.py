@@ -57,7 +57,7 @@ async def live(folder: Path, config: dict[str, Any], life: int) -> None:
     told(breaker=engine.status().breakers["primary"].state, **sessions)
 
     async def say(sender: str, text: str, **what: Any) -> None:
-        """`what` is told as soon as an answer is handed to AstrBot; until then it may be one or the other."""
+        """Reports `what` as soon as an answer is handed to AstrBot; before that, either outcome is allowed."""
         told(begins=list(what))
         event = Answered(sender, f"助手 {text}", admin=sender == "admin", streams=settings.streaming == "auto")
         event.what = what

@@ -71,14 +71,14 @@ def killed_life(folder: Path, config: dict[str, Any], life: int, chance: random.
                 pass
         finally:
             process.kill()
-        # The last line may have been cut off: nobody was told that.
+        # The last line may be incomplete: nothing was sent for it yet.
         rest = process.stdout.read().splitlines(keepends=True)
         lines += [json.loads(line) for line in rest if line.endswith("\n")]
     return lines
 
 
 def audit_lines(data: Path) -> list[dict[str, Any]]:
-    """All lines that can be read. A kill may cut a line off that nobody was told of."""
+    """All readable lines. A kill may leave a line incomplete, but only before its answer was sent."""
     lines = []
     for path in data.glob("audit.jsonl*"):
         for text in path.read_text("utf-8", "replace").splitlines():

@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The lists: the file's name, the packages, the kind of what is made of them, and how cargo is told what is built.
+/// The lists: the file's name, the packages, the kind of what is made of them, and the arguments that select what cargo
+/// builds.
 pub const LISTS: [(&str, &[&str], &str, &[&str]); 3] = [
     (
         "openclaw-plugin.cdx.json",

@@ -147,8 +147,8 @@ class Audit:
 
 
 class TurnLine:
-    """The line of one turn, written once: whatever it is first said to have ended with, and before the user is told,
-    since AstrBot may be killed at any time."""
+    """One turn's line, written once, with the first outcome reported, before the answer is sent: AstrBot may be
+    killed at any time."""
 
     def __init__(self, audit: Audit, *, door: str, who: str, session: str, level: str) -> None:
         self.session = session

@@ -214,8 +214,8 @@ class Commands:
             line.ended("completed")
 
     async def _failed(self, line: TurnLine, fault: Fault) -> None:
-        """Keeps what a fault changes, and lists it once. To be awaited before anything is sent of it; again if that was
-        interrupted."""
+        """Stores what a fault changes, and lists the fault once. Await it before sending anything about the fault;
+        call it again if it was interrupted."""
         listed = line.written
         line.ended("fault", fault.code)
         await self._engine.turn_ended(None if listed else fault)

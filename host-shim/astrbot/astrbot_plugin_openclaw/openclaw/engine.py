@@ -246,8 +246,8 @@ class Engine:
         await self._keep_changes()
 
     async def turn_ended(self, fault: Fault | None = None) -> None:
-        """To be awaited before the user is told how a turn ended: an open breaker then outlives a kill. Lists the
-        fault on the status page, without texts or tokens."""
+        """Await it before sending how a turn ended, so that an open breaker survives a kill. Lists the fault on the
+        status page, without texts or tokens."""
         if fault is not None and fault.code != "cancelled":
             self.last_faults.appendleft(
                 {"time": time.time(), "code": fault.code, "cause": fault.cause, "remedy": fault.remedy}
