@@ -69,7 +69,8 @@ pub use openclaw_core::status::{
     Breaker, BreakerState, Breakers, Check, Counters, Diagnosis, MemoryState, Status,
 };
 pub use openclaw_core::turn::{
-    Attachment, Event, GatewayName, Notice, NoticeCode, Reply, Tool, ToolCall, TurnRequest, Usage,
+    Attachment, Event, GatewayName, Notice, NoticeCode, Patience, Reply, Tool, ToolCall,
+    TurnRequest, Usage,
 };
 pub use plugin::{ConfigureError, DecisionError, Plugin};
 pub use snapshot::{NoSnapshot, Snapshot};

@@ -11,13 +11,14 @@ use crate::fault::Fault;
 use crate::gateway::dialect::Dialect;
 use crate::prelude::*;
 use alloc::rc::Rc;
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::breaker::{self, Breaker};
-use openclaw_core::guards::queue::{Entry, MAX_WAITING_BYTES, Queue, Ticket};
+use openclaw_core::guards::queue::{Entry, Queue, Ticket};
 use openclaw_core::status::Counters;
+use openclaw_core::turn::Patience;
 
 pub(crate) use approvals::ApprovalGuard;
 use conversations::Conversations;
@@ -44,8 +45,6 @@ struct Inner {
     config: Option<Rc<Checked>>,
     queue: Queue,
     waiting: Vec<(Ticket, Waker)>,
-    /// Bytes held by queued turns.
-    waiting_bytes: usize,
     sides: [Side; 2],
     counters: Counters,
     /// The last estimate reason shown to the user.
@@ -59,14 +58,6 @@ struct Inner {
 /// Shared by all turns of an instance. Never borrowed across an await.
 #[derive(Clone, Default)]
 pub struct State(Rc<RefCell<Inner>>);
-
-/// Why a turn cannot be queued.
-pub(crate) enum Full {
-    /// The queue has its maximum length.
-    Turns,
-    /// Queued turns would hold more than [`MAX_WAITING_BYTES`].
-    Bytes,
-}
 
 /// Version of the snapshot layout.
 const SNAPSHOT_VERSION: u64 = 4;
@@ -270,30 +261,28 @@ impl State {
         }
     }
 
-    /// Runs or queues a turn that holds this many bytes. Returns how many are ahead of it if it must wait.
+    /// Runs or queues a turn of this config that holds this many bytes. Returns how many are ahead of it if it
+    /// must wait. The error is [`Entry::Full`] or [`Entry::TooLarge`].
     pub(crate) fn enter(
         &self,
-        queue_length: u32,
+        patience: Patience,
         bytes: usize,
-    ) -> Result<(Place, Option<usize>), Full> {
+        config: &Checked,
+    ) -> Result<(Place, Option<usize>), Entry> {
         let mut inner = self.0.borrow_mut();
-        let held = inner.waiting_bytes.saturating_add(bytes);
-        if inner.queue.in_flight() > 0 && held > MAX_WAITING_BYTES {
-            return Err(Full::Bytes);
-        }
-        let place = |ticket, bytes| Place {
-            state: self.clone(),
-            ticket,
-            waiting_bytes: Cell::new(bytes),
+        let entry = inner.queue.enter(patience, bytes, &config.limits);
+        let (ticket, ahead) = match entry {
+            Entry::Runs(ticket) => (ticket, None),
+            Entry::Waits(ticket, ahead) => (ticket, Some(ahead)),
+            full => return Err(full),
         };
-        match inner.queue.enter(queue_length) {
-            Entry::Runs(ticket) => Ok((place(ticket, 0), None)),
-            Entry::Waits(ticket, ahead) => {
-                inner.waiting_bytes = held;
-                Ok((place(ticket, bytes), Some(ahead)))
-            }
-            Entry::Full => Err(Full::Turns),
-        }
+        let state = self.clone();
+        Ok((Place { state, ticket }, ahead))
+    }
+
+    /// Whether a background turn runs.
+    pub(crate) fn runs_background(&self) -> bool {
+        self.0.borrow().queue.running() == Some(Patience::Background)
     }
 
     /// Asks the breaker of a gateway in this config. The error is the milliseconds until a retry is allowed.
@@ -326,8 +315,6 @@ fn same_gateway(one: &Checked, other: &Checked, at: usize) -> bool {
 pub(crate) struct Place {
     state: State,
     ticket: Ticket,
-    /// Bytes it adds to the queue; 0 once it runs.
-    waiting_bytes: Cell<usize>,
 }
 
 impl Place {
@@ -337,7 +324,6 @@ impl Place {
             let mut inner = self.state.0.borrow_mut();
             inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
             if inner.queue.runs(self.ticket) {
-                inner.waiting_bytes -= self.waiting_bytes.take();
                 return Poll::Ready(());
             }
             inner.waiting.push((self.ticket, cx.waker().clone()));
@@ -352,7 +338,6 @@ impl Drop for Place {
         let waker = {
             let mut inner = self.state.0.borrow_mut();
             inner.waiting.retain(|(ticket, _)| *ticket != self.ticket);
-            inner.waiting_bytes -= self.waiting_bytes.take();
             let next = inner.queue.leave(self.ticket);
             next.and_then(|next| {
                 let at = inner

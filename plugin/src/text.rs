@@ -3,8 +3,10 @@
 use openclaw_core::approval::Decision;
 use openclaw_core::config::{Limits, MIB};
 use openclaw_core::guards::heavy::Reason;
+use openclaw_core::guards::queue::MAX_WAITING_BYTES;
 use openclaw_core::level::Level;
 use openclaw_core::locale::{Locale, say, seconds};
+use openclaw_core::turn::Patience;
 
 use crate::prelude::*;
 
@@ -13,11 +15,25 @@ fn mib(bytes: u64) -> u64 {
     bytes / MIB
 }
 
-pub(crate) fn queued(locale: Locale, ahead: usize) -> String {
-    say!(locale,
-        en: "Queued behind {n} (one task runs at a time).",
-        zh: "已有任务在运行，本任务排队等待，前面还有 {n} 个（一次只运行一个）。",
-        n = ahead + 1)
+/// `behind_background`: the running turn is a background one.
+pub(crate) fn queued(
+    locale: Locale,
+    patience: Patience,
+    ahead: usize,
+    behind_background: bool,
+) -> String {
+    let n = ahead + 1;
+    match (patience, behind_background) {
+        (Patience::Background, _) => say!(locale,
+            en: "Queued in the background behind {n}; tasks that somebody waits for go first.",
+            zh: "后台任务已排队，前面还有 {n} 个；有人等待的任务优先。"),
+        (_, true) => say!(locale,
+            en: "Queued behind {n}: a background task is running (one task runs at a time).",
+            zh: "有后台任务在运行，本任务排队等待，前面还有 {n} 个（一次只运行一个）。"),
+        (_, false) => say!(locale,
+            en: "Queued behind {n} (one task runs at a time).",
+            zh: "已有任务在运行，本任务排队等待，前面还有 {n} 个（一次只运行一个）。"),
+    }
 }
 
 pub(crate) fn queued_behind_abandoned(locale: Locale, ms: u64) -> String {
@@ -201,17 +217,22 @@ pub(crate) fn heavy_refused(
     }
 }
 
-pub(crate) fn queue_full(locale: Locale, waiting: u32) -> String {
-    say!(locale,
-        en: "The queue is full: one task is running and {waiting} are waiting.",
-        zh: "队列已满：一个任务在运行，{waiting} 个在等待。")
+pub(crate) fn queue_full(locale: Locale, patience: Patience, waiting: usize) -> String {
+    match patience {
+        Patience::Interactive => say!(locale,
+            en: "The queue is full: one task is running and {waiting} are waiting.",
+            zh: "队列已满：一个任务在运行，{waiting} 个在等待。"),
+        Patience::Background => say!(locale,
+            en: "The background queue is full: {waiting} tasks are waiting.",
+            zh: "后台队列已满：{waiting} 个任务在等待。"),
+    }
 }
 
-pub(crate) fn queue_holds_too_much(locale: Locale, most: usize) -> String {
+pub(crate) fn queue_holds_too_much(locale: Locale) -> String {
     say!(locale,
         en: "The queue is full: with this task, the waiting ones would hold more than {n} MiB.",
         zh: "队列已满：加上本任务，等待中的任务将占用超过 {n} MiB。",
-        n = mib(most as u64))
+        n = mib(MAX_WAITING_BYTES as u64))
 }
 
 pub(crate) fn waited_too_long(locale: Locale, ms: u64) -> String {

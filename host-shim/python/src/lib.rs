@@ -13,7 +13,7 @@ mod tools;
 mod turn;
 
 use host_shim::config::{KEYS, Key};
-use host_shim::{Approval, DeciderRole, FaultCode, Level};
+use host_shim::{Approval, DeciderRole, FaultCode, Level, Patience};
 use openclaw_core::redact;
 use pyo3::prelude::*;
 use serde_json::json;
@@ -62,6 +62,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("APPROVALS", approval.collect::<Vec<_>>())?;
     let role = DeciderRole::ALL.iter().map(|role| role.as_str());
     module.add("ROLES", role.collect::<Vec<_>>())?;
+    let patience = Patience::ALL.iter().map(|patience| patience.as_str());
+    module.add("PATIENCES", patience.collect::<Vec<_>>())?;
     let names = |keys: &mut dyn Iterator<Item = &Key>| keys.map(|k| k.name).collect::<Vec<_>>();
     module.add("CONFIG_KEYS", names(&mut KEYS.iter()))?;
     module.add(

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct ComponentInfo {
     /// The version of the package `astr:openclaw` that it implements.
     pub version: String,
-    /// The world, such as `astr:openclaw/plugin@0.2.0`; empty if it is another one.
+    /// The world, such as `astr:openclaw/plugin@0.3.0`; empty if it is another one.
     pub world: String,
     /// Why this host cannot run it, for one of another world that [`inspect`](super::inspect) looked at.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -168,7 +168,7 @@ impl Supervisor {
             return Ok(());
         }
         let _asking = self.asking();
-        let id = request.id.clone();
+        let (id, patience) = (request.id.clone(), request.patience);
         let runner = runner.or_else(|| self.runner.clone());
         if let Some(runner) = &runner {
             self.supplies.runners.add(&id, runner.clone());
@@ -198,7 +198,7 @@ impl Supervisor {
             }
         });
         let span = tracing::debug_span!("turn", id, bytes);
-        let mut running = std::pin::pin!(self.in_time(&waits, running.instrument(span)));
+        let mut running = std::pin::pin!(self.in_time(&waits, patience, running.instrument(span)));
         let ignored = async {
             cancelled.await;
             tokio::time::sleep(HEEDED_WITHIN).await;

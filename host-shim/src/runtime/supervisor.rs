@@ -90,8 +90,8 @@ pub(super) struct Supervisor {
     pub(super) snapshot: RefCell<Option<Vec<u8>>>,
     /// Running turns and diagnoses.
     pub(super) asking: Cell<usize>,
-    /// Longest duration that a current turn may have, queue wait included and waiting for approval not.
-    pub(super) longest_turn: Cell<Duration>,
+    /// Longest duration that a current turn may have, by patience, queue wait included and waiting for approval not.
+    pub(super) longest_turn: Cell<[Duration; 2]>,
     /// Longest time that a current turn may wait for approval, all its waits together.
     pub(super) longest_wait: Cell<Duration>,
     /// The instance holds a call that never ends.
@@ -163,7 +163,7 @@ impl Supervisor {
             config: RefCell::new(None),
             snapshot: RefCell::new(None),
             asking: Cell::new(0),
-            longest_turn: Cell::new(Duration::ZERO),
+            longest_turn: Cell::default(),
             longest_wait: Cell::new(Duration::ZERO),
             worn: Cell::new(false),
             large: Cell::new(false),

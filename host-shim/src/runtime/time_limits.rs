@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use openclaw_core::turn::Patience;
+
 use super::approvals::Waits;
 use super::dispatch::Stop;
 use super::origins::origins;
@@ -20,6 +22,7 @@ impl Supervisor {
     pub(super) async fn in_time<T>(
         &self,
         waits: &Waits,
+        patience: Patience,
         running: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Stop> {
         let clock = &self.supplies.clock;
@@ -27,7 +30,8 @@ impl Supervisor {
         // A queued turn starts under the config of that time, which may allow more.
         let limit = || {
             let waited = waits.total().min(self.longest_wait.get());
-            let limit = self.longest_turn.get().saturating_add(waited);
+            let longest = self.longest_turn.get()[patience as usize];
+            let limit = longest.saturating_add(waited);
             limit.saturating_add(TURN_SLACK)
         };
         let overdue = async {
@@ -57,8 +61,10 @@ impl Supervisor {
 
     /// Puts a config in force. A running turn may use the limits of either config.
     pub(super) fn take_config(&self, config: Config) {
+        let [one, other] = self.longest_turn.get();
+        let [interactive, background] = turn_limits(&config);
         self.longest_turn
-            .set(self.longest_turn.get().max(turn_limit(&config)));
+            .set([one.max(interactive), other.max(background)]);
         self.longest_wait
             .set(self.longest_wait.get().max(wait_limit(&config)));
         self.inbox.speak(config.locale);
@@ -70,7 +76,7 @@ impl Supervisor {
         if self.asking.get() == 0 {
             let config = self.config.borrow();
             self.longest_turn
-                .set(config.as_ref().map(turn_limit).unwrap_or_default());
+                .set(config.as_ref().map(turn_limits).unwrap_or_default());
             self.longest_wait
                 .set(config.as_ref().map(wait_limit).unwrap_or_default());
             self.allowed.set(
@@ -89,12 +95,12 @@ fn wait_limit(config: &Config) -> Duration {
     config.timeouts.approval.saturating_mul(rounds)
 }
 
-/// Longest duration of a turn, queue wait included and waiting for approval not.
-fn turn_limit(config: &Config) -> Duration {
-    config
-        .limits
-        .queue_wait
-        .saturating_add(config.timeouts.turn)
+/// Longest duration of a turn by patience, queue wait included and waiting for approval not.
+fn turn_limits(config: &Config) -> [Duration; 2] {
+    [Patience::Interactive, Patience::Background].map(|patience| {
+        let wait = config.limits.queue_time(patience);
+        wait.saturating_add(config.timeouts.turn)
+    })
 }
 
 /// A use of the gateways.

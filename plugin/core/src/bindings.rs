@@ -119,11 +119,12 @@ macro_rules! bindings {
         $crate::same_cases!($crate::approval::Decision, wit_types::Decision { Approved, Rejected, Expired });
         $crate::same_cases!($crate::approval::DeciderRole, wit_gateway::DeciderRole { Other, Asker, Admin });
         $crate::same_cases!($crate::approval::DecideError, wit_gateway::DecideError { NotPending, AlreadyDecided, NotPermitted });
+        $crate::same_cases!($crate::turn::Patience, wit_types::Patience { Interactive, Background });
         $crate::same_cases!($crate::turn::GatewayName, wit_types::GatewayName { Primary, Backup });
         $crate::with_notice_codes!([$crate::notice_bindings]);
         $crate::with_fault_codes!([$crate::fault_bindings]);
 
-        $crate::same_fields!($crate::turn::TurnRequest, wit_types::Turn { id, text, session, level, heavy, instructions }
+        $crate::same_fields!($crate::turn::TurnRequest, wit_types::Turn { id, text, session, level, heavy, patience, instructions }
             options { context: context } lists { attachments: attachments, tools: tools });
         $crate::same_fields!($crate::context::TurnContext, wit_types::TurnContext { platform, sender_id, sender_name, group_name, is_admin }
             options { quoted: quoted });

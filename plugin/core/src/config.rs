@@ -23,6 +23,7 @@ use crate::locale::Locale;
 use crate::origin::{Origin, without_user};
 use crate::prelude::*;
 use crate::token;
+use crate::turn::Patience;
 
 /// One mebibyte, in bytes.
 pub const MIB: u64 = 1024 * 1024;
@@ -169,6 +170,22 @@ macro_rules! records {
 crate::settings!(records);
 
 impl Limits {
+    /// How many turns of this kind may wait.
+    pub fn queue_places(&self, patience: Patience) -> u32 {
+        match patience {
+            Patience::Interactive => self.queue_length,
+            Patience::Background => self.background_length,
+        }
+    }
+
+    /// How long a turn of this kind may wait.
+    pub fn queue_time(&self, patience: Patience) -> Duration {
+        match patience {
+            Patience::Interactive => self.queue_wait,
+            Patience::Background => self.background_wait,
+        }
+    }
+
     /// The rule that opens a breaker.
     pub fn breaker(&self) -> breaker::Rule {
         breaker::Rule {

@@ -38,6 +38,18 @@ pub fn oversize(bytes: u64, locale: Locale) -> Option<String> {
     })
 }
 
+named! {
+    /// How long a turn may wait for others.
+    #[derive(Default)]
+    pub enum Patience, "patience" {
+        /// Somebody is waiting for the answer: goes before background turns.
+        #[default]
+        Interactive = "interactive",
+        /// Nobody is waiting: goes when no interactive turn does, and may wait longer.
+        Background = "background",
+    }
+}
+
 /// One request from the caller.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -57,6 +69,9 @@ pub struct TurnRequest {
     /// Treat the turn as heavy whatever its content.
     #[cfg_attr(feature = "serde", serde(default))]
     pub heavy: bool,
+    /// Its place in the queue. Default: interactive.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub patience: Patience,
     /// Appended to the agent's instructions for this turn; may be empty.
     #[cfg_attr(feature = "serde", serde(default))]
     pub instructions: String,
@@ -88,6 +103,7 @@ impl TurnRequest {
             session: default_session(),
             level: default_level(),
             heavy: false,
+            patience: Patience::default(),
             instructions: String::new(),
             attachments: vec![],
             tools: vec![],
@@ -120,6 +136,7 @@ impl fmt::Debug for TurnRequest {
             .field("session", &self.session)
             .field("level", &self.level)
             .field("heavy", &self.heavy)
+            .field("patience", &self.patience)
             .field("attachments", &self.attachments)
             .field("tools", &tools)
             .field("context", &self.context)

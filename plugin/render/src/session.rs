@@ -10,7 +10,7 @@ use openclaw_core::context::TurnContext;
 use openclaw_core::json::{base64_text, seconds};
 use openclaw_core::json_escape::replace_lone_surrogates;
 use openclaw_core::level::Level;
-use openclaw_core::turn::{Attachment, Tool};
+use openclaw_core::turn::{Attachment, Patience, Tool};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -89,6 +89,8 @@ pub struct Ask {
     pub level: Option<Level>,
     /// Known to be heavy.
     pub heavy: Option<bool>,
+    /// Its place in the queue; without it interactive.
+    pub patience: Option<Patience>,
     /// Added to the agent's instructions.
     pub instructions: Option<String>,
     /// What travels with the text.

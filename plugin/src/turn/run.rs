@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
 use crate::host::{Events, Host};
 use crate::prelude::*;
-use crate::state::{Full, Permit, Place, State};
+use crate::state::{Permit, Place, State};
 use crate::text;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
@@ -20,7 +20,7 @@ use core::{
 use futures::future::{Either, select};
 use openclaw_core::bindings::Times as _;
 use openclaw_core::guards::memory::{Sample, judge};
-use openclaw_core::guards::queue::MAX_WAITING_BYTES;
+use openclaw_core::guards::queue::Entry;
 use openclaw_core::guards::{breaker::Outcome, heavy};
 use openclaw_core::turn::{Event, GatewayName, Notice, NoticeCode, Reply, TurnRequest, Usage};
 use openclaw_core::{fault::FaultCode, level::Level};
@@ -92,7 +92,7 @@ async fn guarded<H: Host, E: Events>(
         ));
     };
     let checked = request::check(turn, config.locale)?;
-    let _place = enter(state, host, events, &config, turn.bytes()).await?;
+    let _place = enter(state, host, events, &config, turn).await?;
     // The config may have changed while the turn was queued.
     let config = state.config().unwrap_or(config);
     let deadline = host.now_ms().saturating_add(config.timeouts.turn.millis());
@@ -122,31 +122,31 @@ async fn guarded<H: Host, E: Events>(
     admitted.await
 }
 
-/// Waits in the queue. `bytes`: memory the turn holds meanwhile.
+/// Waits in the queue.
 async fn enter<H: Host, E: Events>(
     state: &State,
     host: &H,
     events: &E,
     config: &Checked,
-    bytes: usize,
+    turn: &TurnRequest,
 ) -> Result<Place, Fault> {
-    let limits = &config.limits;
-    let queue_wait_ms = limits.queue_wait.millis();
-    let (place, ahead) = state.enter(limits.queue_length, bytes).map_err(|full| {
-        let locale = config.locale;
+    let (locale, patience) = (config.locale, turn.patience);
+    let wait_ms = config.limits.queue_time(patience).millis();
+    let entered = state.enter(patience, turn.bytes(), config);
+    let (place, ahead) = entered.map_err(|full| {
         let words = match full {
-            Full::Turns => text::queue_full(locale, state.load().1),
-            Full::Bytes => text::queue_holds_too_much(locale, MAX_WAITING_BYTES),
+            Entry::Full(waiting) => text::queue_full(locale, patience, waiting),
+            _ => text::queue_holds_too_much(locale),
         };
         Fault::new(FaultCode::Busy, words)
     })?;
     let Some(ahead) = ahead else { return Ok(place) };
-    let until = host.now_ms().saturating_add(queue_wait_ms);
+    let until = host.now_ms().saturating_add(wait_ms);
     let wait = async {
         let words = if state.is_reading_out() && ahead == 0 {
-            text::queued_behind_abandoned(config.locale, ABANDONED_MS)
+            text::queued_behind_abandoned(locale, ABANDONED_MS)
         } else {
-            text::queued(config.locale, ahead)
+            text::queued(locale, patience, ahead, state.runs_background())
         };
         emit(
             events,
@@ -163,7 +163,7 @@ async fn enter<H: Host, E: Events>(
         Either::Left((waited, _)) => waited,
         Either::Right(_) => Err(Fault::new(
             FaultCode::Busy,
-            text::waited_too_long(config.locale, queue_wait_ms),
+            text::waited_too_long(locale, wait_ms),
         )),
     };
     waited.map(|()| place)

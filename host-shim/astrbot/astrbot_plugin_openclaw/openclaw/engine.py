@@ -54,7 +54,10 @@ class Engine:
         self._schema = plugin_dir / "_conf_schema.json"
         self._cache = data_dir / "components"
         self._guards = GuardState(data_dir / "guards.json")
-        self._quota = UserQuota(settings.user_share, settings.places)
+        self._quotas = {
+            "interactive": UserQuota(settings.user_share, settings.places),
+            "background": UserQuota(settings.user_share, settings.background_places),
+        }
         self._plugin: Plugin | None = None
         self.problem: str | None = None  #: Why no turn can run, in one line.
         self.component_problem: str | None = None  #: Why the plugin folder's `.wasm` is not used.
@@ -194,14 +197,17 @@ class Engine:
         attachments: Iterable[Attachment] = (),
         tools: Iterable[Tool] = (),
         context: TurnContext | None = None,
+        patience: str = "interactive",
     ) -> Turn:
         """Starts a turn. Raises `Fault` if no plugin is running, if `asker` (None if unknown) has used up their
-        share of the queue, or from inside a command that a turn is running. One place is reserved for admins."""
+        share of the queue for this patience, or from inside a command that a turn is running. One place is
+        reserved for admins."""
         plugin = self.running()
         if inside_command():
             raise self.fault("busy", "inside_command")
+        quota = self._quotas[patience]
         try:
-            self._quota.admit(asker, admin=admin)
+            quota.admit(asker, admin=admin)
         except QuotaExceeded as full:
             raise self.fault("busy", full.key, **full.values) from None
         turn = plugin.ask(
@@ -212,13 +218,14 @@ class Engine:
             attachments=attachments,
             tools=tools,
             context=context,
+            patience=patience,
         )
-        self._quota.add(turn, asker)
+        quota.add(turn, asker)
         return turn
 
     def cancel_all(self) -> list[Turn]:
         """Cancels every turn, of commands and chat model alike; returns them."""
-        turns = list(self._quota.under_way())
+        turns = [turn for quota in self._quotas.values() for turn in quota.under_way()]
         for turn in turns:
             turn.cancel()
         return turns

@@ -196,7 +196,15 @@ class Settings:
     @property
     def places(self) -> int:
         """How many turns can run or wait at once."""
-        queue = self.module.get("queue_length", 8)
+        return self._places("queue_length", 8)
+
+    @property
+    def background_places(self) -> int:
+        """How many background turns can run or wait at once."""
+        return self._places("background_length", 16)
+
+    def _places(self, key: str, default: int) -> int:
+        queue = self.module.get(key, default)
         return 1 + queue if isinstance(queue, int) else 1
 
     def secrets(self) -> tuple[str, ...]:

@@ -81,12 +81,13 @@ pub fn faults(locale: Locale, markdown: bool) -> String {
 pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
     let limits = &config.limits;
     #[rustfmt::skip]
-    let Limits { max_level, breaker_failures, queue_length, heavy_bytes, .. } = limits;
+    let Limits { max_level, breaker_failures, queue_length, background_length, heavy_bytes, .. } = limits;
     let [heavy_floor_mib, read_only_floor_mib] =
         [limits.heavy_floor, limits.read_only_floor].map(|bytes| bytes / MIB);
     let words = limits.heavy_words.join(&say!(locale, en: ", ", zh: "、"));
     let open = limits.breaker_open.as_secs_f64();
     let wait = limits.queue_wait.as_secs_f64();
+    let background_wait = limits.background_wait.as_secs_f64();
     let approval = config.timeouts.approval.as_secs_f64();
     let queue_mib = MAX_WAITING_BYTES >> 20;
     let most = MAX_RETRY_AFTER_MS / 60_000;
@@ -124,8 +125,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
         (
             say!(locale, en: "concurrency", zh: "并发"),
             say!(locale,
-                en: "Always one turn at a time, including one that the gateway still runs after its caller has left: gateways that go on are read to the end for up to 60 s, after which the next turn gets a notice that it may still run. Up to {queue_length} others wait in order (`queue_length`), together at most {queue_mib} MiB, for up to {wait} s (`queue_wait_seconds`); beyond that, `busy`.",
-                zh: "始终一次只运行一个任务，调用方离开后网关仍在运行的任务也算在内：会继续运行的版本，其回答会被读完（最多 60 秒），之后下一个任务会提示它可能仍在运行。最多 {queue_length} 个按顺序等待（`queue_length`），合计不超过 {queue_mib} MiB，最长 {wait} 秒（`queue_wait_seconds`）；否则为 `busy`。"),
+                en: "Always one turn at a time, including one that the gateway still runs after its caller has left: gateways that go on are read to the end for up to 60 s, after which the next turn gets a notice that it may still run. Up to {queue_length} others wait in order (`queue_length`), together at most {queue_mib} MiB, for up to {wait} s (`queue_wait_seconds`); beyond that, `busy`. Background turns go after all others and take no place of theirs: up to {background_length} wait (`background_length`), for up to {background_wait} s (`background_wait_seconds`); one that runs is not interrupted.",
+                zh: "始终一次只运行一个任务，调用方离开后网关仍在运行的任务也算在内：会继续运行的版本，其回答会被读完（最多 60 秒），之后下一个任务会提示它可能仍在运行。最多 {queue_length} 个按顺序等待（`queue_length`），合计不超过 {queue_mib} MiB，最长 {wait} 秒（`queue_wait_seconds`）；否则为 `busy`。后台任务排在所有其他任务之后，且不占用其名额：最多 {background_length} 个等待（`background_length`），最长 {background_wait} 秒（`background_wait_seconds`）；已开始的后台任务不会被打断。"),
         ),
         (
             say!(locale, en: "breaker", zh: "熔断"),

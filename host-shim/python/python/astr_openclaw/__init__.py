@@ -31,6 +31,7 @@ from .errors import LoadError as LoadError
 from .errors import fault_table as fault_table
 from .types import APPROVALS as APPROVALS
 from .types import LEVELS as LEVELS
+from .types import PATIENCES as PATIENCES
 from .types import ROLES as ROLES
 from .types import ApprovalEnded as ApprovalEnded
 from .types import ApprovalRequest as ApprovalRequest

@@ -8,6 +8,7 @@ VERSION: str
 LEVELS: list[str]
 APPROVALS: list[str]
 ROLES: list[str]
+PATIENCES: list[str]
 CONFIG_KEYS: list[str]
 SECRET_KEYS: list[str]
 MAX_ATTACHMENT_BYTES: int

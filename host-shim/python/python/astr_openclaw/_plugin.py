@@ -15,7 +15,18 @@ from ._json import decode, valid_json, valid_text
 from ._native import MAX_ATTACHMENT_BYTES
 from ._turn import Turn
 from .errors import ConfigError, LoadError, translated
-from .types import Approve, Attachment, ComponentInfo, Diagnosis, Status, Tool, TurnContext, check_level, check_role
+from .types import (
+    Approve,
+    Attachment,
+    ComponentInfo,
+    Diagnosis,
+    Status,
+    Tool,
+    TurnContext,
+    check_level,
+    check_patience,
+    check_role,
+)
 
 #: A dict with the keys of `CONFIG_KEYS`, the path of a TOML or JSON file, or None for the
 #: environment (``OPENCLAW_GATEWAY_URL``, ``OPENCLAW_GATEWAY_TOKEN``, …).
@@ -31,7 +42,8 @@ SECRET_KEYS: tuple[str, ...] = tuple(_native.SECRET_KEYS)
 class Plugin:
     """The OpenClaw plugin: the component with all guards and the client, in this process.
 
-    It can be used from any event loop, also from several. One turn runs at a time; others queue in order.
+    It can be used from any event loop, also from several. One turn runs at a time; others queue in order,
+    background turns after all others.
     """
 
     def __init__(self, native: Any) -> None:
@@ -106,6 +118,7 @@ class Plugin:
         tools: Iterable[Tool] = (),
         context: TurnContext | None = None,
         approve: Approve | None = None,
+        patience: str = "interactive",
     ) -> Turn:
         """Starts a turn and returns at once. Needs a running event loop.
 
@@ -122,9 +135,11 @@ class Plugin:
                 `ApprovalRequest` and returns a bool or a `Decision`. It runs whether or not the events are
                 read, and is cancelled when the request ends otherwise. If it raises or returns anything else,
                 or the person it names may not approve, that means no. Without it, use `decide`.
+            patience: See `PATIENCES`. A ``background`` turn waits until no other does, has its own places in the
+                queue, and may wait longer.
 
         Raises:
-            ValueError: The level is unknown or a file cannot be attached.
+            ValueError: The level or patience is unknown, or a file cannot be attached.
             TypeError: `approve` is not callable.
         """
         if approve is not None and not callable(approve):
@@ -137,6 +152,7 @@ class Plugin:
                 "session": session,
                 "level": check_level(level),
                 "heavy": heavy,
+                "patience": check_patience(patience),
                 "instructions": instructions,
                 "tools": [
                     {

@@ -24,6 +24,9 @@ APPROVALS: tuple[str, ...] = tuple(_native.APPROVALS)
 #: What a person who decides is to the turn: ``"other"`` may not decide, ``"asker"`` asked, ``"admin"``.
 ROLES: tuple[str, ...] = tuple(_native.ROLES)
 
+#: How long a turn may wait for others: ``"interactive"`` goes before ``"background"``.
+PATIENCES: tuple[str, ...] = tuple(_native.PATIENCES)
+
 
 def check_level(level: str) -> str:
     """The level itself; raises `ValueError` for an unknown one."""
@@ -33,6 +36,11 @@ def check_level(level: str) -> str:
 def check_role(role: str) -> str:
     """The role itself; raises `ValueError` for an unknown one."""
     return _check("role", role, ROLES)
+
+
+def check_patience(patience: str) -> str:
+    """The patience itself; raises `ValueError` for an unknown one."""
+    return _check("patience", patience, PATIENCES)
 
 
 def _check(kind: str, name: str, allowed: tuple[str, ...]) -> str:
@@ -311,7 +319,7 @@ class ComponentInfo:
     """Facts about the loaded component."""
 
     version: str  #: Version of the WIT package ``astr:openclaw``.
-    world: str  #: Such as ``astr:openclaw/plugin@0.2.0``.
+    world: str  #: Such as ``astr:openclaw/plugin@0.3.0``.
     sha256: str  #: Hex.
     size: int  #: Bytes.
     imports: tuple[str, ...]

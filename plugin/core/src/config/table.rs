@@ -63,6 +63,12 @@ macro_rules! settings {
             queue_wait (queue_wait_ms): Ms = 120_000, { "queue_wait_seconds" with "crate::json::seconds", in 0 to 3_600_000,
                 en "Queue wait (s)": "How long a turn may wait in the queue.",
                 zh "排队时限（秒）": "任务最多排队多久。" };
+            background_length (background_length): Count = 16, { "background_length", in 0 to 64,
+                en "Background queue length": "How many background turns may wait. They go when no other turn waits, and take none of the others' places.",
+                zh "后台排队上限": "最多多少个后台任务排队。没有其他任务排队时才轮到后台任务，且不占用其他任务的名额。" };
+            background_wait (background_wait_ms): Ms = 3_600_000, { "background_wait_seconds" with "crate::json::seconds", in 0 to 86_400_000,
+                en "Background wait (s)": "How long a background turn may wait in the queue.",
+                zh "后台排队时限（秒）": "后台任务最多排队多久。" };
             heavy_bytes (heavy_bytes): Bytes = 262_144, { "heavy_bytes", in 0 to 262_144,
                 en "Heavy request size (bytes)": "A turn whose request is larger is heavy.",
                 zh "重任务请求大小（字节）": "请求超过此大小的任务为重任务。" };

@@ -29,6 +29,10 @@ fn the_defaults_are_the_runbooks_and_allowed() {
         (2, 60)
     );
     assert_eq!((limits.queue_length, limits.queue_wait.as_secs()), (8, 120));
+    assert_eq!(
+        (limits.background_length, limits.background_wait.as_secs()),
+        (16, 3_600)
+    );
     assert_eq!((limits.heavy_bytes, limits.heavy_words.len()), (262_144, 9));
     assert_eq!(
         (times.connect.as_secs(), times.first_byte.as_secs()),
@@ -71,6 +75,15 @@ fn loosening_is_refused_at_the_boundary() {
         refused(|c| c.limits.queue_wait = over).key,
         "queue_wait_seconds"
     );
+    let over = Duration::from_secs(86_400) + short;
+    assert_eq!(
+        refused(|c| c.limits.background_wait = over).key,
+        "background_wait_seconds"
+    );
+    assert_eq!(
+        refused(|c| c.limits.background_length = 65).key,
+        "background_length"
+    );
     assert_eq!(refused(|c| c.limits.heavy_bytes += 1).key, "heavy_bytes");
     assert_eq!(
         refused(|c| c.limits.heavy_words.push(" ".into())).key,
@@ -94,6 +107,8 @@ fn tightening_is_allowed() {
         breaker_open: Duration::from_secs(600),
         queue_length: 0,
         queue_wait: Duration::ZERO,
+        background_length: 0,
+        background_wait: Duration::ZERO,
         heavy_bytes: 0,
         heavy_words: vec![],
     };

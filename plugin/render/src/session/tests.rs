@@ -17,7 +17,7 @@ fn id(value: impl Into<Value>) -> Id {
 fn every_op_is_understood() {
     let Ok((ask_id, Op::Ask(ask))) = parse(
         r#"{"id":"a","op":"ask","text":"hi","session":"s","level":"L2","heavy":true,
-            "instructions":"short","attachments":[{"path":"cat.png"},
+            "patience":"background","instructions":"short","attachments":[{"path":"cat.png"},
             {"media_type":"text/plain","data":"aGk=","filename":"h.txt"}],
             "tools":[{"name":"t","description":"d","parameters":{"type":"object"},"level":"L1",
             "approval":"admin"}],"context":{"sender_name":"Ann","is_admin":true,
@@ -27,6 +27,10 @@ fn every_op_is_understood() {
     };
     assert_eq!(ask_id, id("a"));
     assert_eq!(ask.level, Some(Level::Act));
+    assert_eq!(
+        ask.patience,
+        Some(openclaw_core::turn::Patience::Background)
+    );
     let attachments = ask.attachments.unwrap();
     assert_eq!(attachments[0], AskAttachment::Path("cat.png".into()));
     assert!(matches!(&attachments[1], AskAttachment::Content(a) if a.data == b"hi"));

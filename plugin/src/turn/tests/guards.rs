@@ -193,6 +193,65 @@ fn guard_concurrency_what_the_queue_holds_is_bounded() {
     }
 }
 
+/// A turn that nobody waits for.
+fn background(text: &str) -> TurnRequest {
+    TurnRequest {
+        patience: Patience::Background,
+        ..turn(text)
+    }
+}
+
+#[test]
+fn guard_concurrency_background_turns_wait_until_no_other_does_and_longer() {
+    let scenes = [Scene::Hangs(vec![]), replies("asked")];
+    let setup = setup(config(), scenes.into());
+    let (unseen, running) = (Taken::default(), background("first"));
+    let mut first = Box::pin(run(
+        &setup.state,
+        &setup.world,
+        &unseen,
+        &running,
+        pending(),
+    ));
+    assert!(step(first.as_mut()).is_pending());
+    let (told, patient) = (Taken::default(), background("patient"));
+    let mut waiting = Box::pin(run(&setup.state, &setup.world, &told, &patient, pending()));
+    assert!(step(waiting.as_mut()).is_pending());
+    let (events, asked) = (Taken::default(), turn("asked"));
+    let mut asked = Box::pin(run(&setup.state, &setup.world, &events, &asked, pending()));
+    assert!(step(asked.as_mut()).is_pending());
+    assert_eq!(setup.world.sent.borrow().len(), 1, "it is not interrupted");
+    assert!(told.notice_texts()[0].starts_with("Queued in the background behind 1;"));
+    assert!(events.notice_texts()[0].starts_with("Queued behind 1: a background task is running"));
+    drop(first);
+    assert!(step(waiting.as_mut()).is_pending(), "not before the other");
+    assert!(step(asked.as_mut()).is_ready());
+}
+
+#[test]
+fn guard_concurrency_a_background_turn_may_wait_for_an_hour() {
+    let setup = setup(config(), vec![Scene::Hangs(vec![])]);
+    let (events, asked, patient) = (Taken::default(), turn("asked"), background("patient"));
+    let mut first = Box::pin(run(&setup.state, &setup.world, &events, &asked, pending()));
+    assert!(step(first.as_mut()).is_pending());
+    let mut waiting = Box::pin(run(
+        &setup.state,
+        &setup.world,
+        &events,
+        &patient,
+        pending(),
+    ));
+    for when in [0, 3_599_999] {
+        setup.world.now.set(when);
+        assert!(step(waiting.as_mut()).is_pending());
+    }
+    setup.world.now.set(3_600_000);
+    let Poll::Ready(Err(late)) = step(waiting.as_mut()) else {
+        panic!("no longer")
+    };
+    assert_eq!(late.code, FaultCode::Busy);
+}
+
 #[test]
 fn guard_breaker_ignores_bad_requests_and_refusals_of_the_guards() {
     let setup = setup(config(), vec![refused(), refuses(400, "{}"), refused()]);

@@ -17,8 +17,8 @@ mod bindings {
         inline: "
             package astr:wasi;
             world command {
-                import astr:openclaw/gateway@0.2.0;
-                import astr:openclaw/guards@0.2.0;
+                import astr:openclaw/gateway@0.3.0;
+                import astr:openclaw/guards@0.3.0;
                 import wasi:cli/exit@0.3.0;
                 import wasi:random/random@0.3.0;
                 export wasi:cli/run@0.3.0;

@@ -10,7 +10,7 @@ mod bindings {
         inline: "
             package astr:wasi;
             world memory {
-                export astr:openclaw/memory-stat@0.2.0;
+                export astr:openclaw/memory-stat@0.3.0;
             }
         ",
         path: "../../../wit",

@@ -11,8 +11,8 @@ mod bindings {
         inline: "
             package astr:wasi;
             world tools {
-                export astr:openclaw/types@0.2.0;
-                export astr:openclaw/tools@0.2.0;
+                export astr:openclaw/types@0.3.0;
+                export astr:openclaw/tools@0.3.0;
             }
         ",
         path: "../../../wit",

@@ -1,6 +1,6 @@
 //! | concurrency | one turn at a time, always; a bounded queue in order, a bounded wait |
 
-use host_shim::{Event, FaultCode, NoticeCode, Turn, TurnRequest};
+use host_shim::{Event, FaultCode, NoticeCode, Patience, Turn, TurnRequest};
 use openclaw_fake_gateway::{Answer, Gate, Scene};
 use openclaw_tests::rig::{Rig, code, within};
 use serde_json::json;
@@ -121,6 +121,33 @@ async fn guard_concurrency_the_default_queue_holds_eight() {
     for turn in waiting {
         within(turn.reply()).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn guard_concurrency_a_flood_of_background_turns_holds_up_nobody() {
+    let rig = Rig::with(json!({ "queue_length": 1, "background_length": 20 })).await;
+    let (first, gate) = running(&rig).await;
+    let background = |text: &str| TurnRequest {
+        patience: Patience::Background,
+        ..TurnRequest::new(text)
+    };
+    let flood: Vec<_> = (0..20)
+        .map(|_| rig.plugin.ask(background("flood")))
+        .collect();
+    queued(&rig, 20).await;
+    let refused = rig.plugin.ask(background("one more"));
+    assert_eq!(code(&within(refused.reply()).await), FaultCode::Busy);
+    let asked = rig.plugin.ask(TurnRequest::new("asked"));
+    queued(&rig, 21).await;
+    rig.gateway.push(Scene::reply("asked"));
+    rig.gateway.push(Answer::new().hold(&Gate::new()));
+    gate.open();
+    within(first.reply()).await.unwrap();
+    assert_eq!(within(asked.reply()).await.unwrap().text, "asked");
+    queued(&rig, 19).await;
+    let texts: Vec<_> = rig.gateway.requests().iter().map(said).collect();
+    assert_eq!(texts[..2], ["one", "asked"]);
+    drop(flood);
 }
 
 #[tokio::test]

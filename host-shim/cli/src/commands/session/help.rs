@@ -5,7 +5,8 @@ pub const SESSION_EN: &str = "\
 One JSON object per line, in UTF-8. A request has an `id` (a string or a
 number), which its events repeat, and an `op`:
   ask          text; optional: session, level (\"L0\" to \"L4\"), heavy,
-               instructions,
+               patience (\"interactive\" or \"background\", which goes after all
+               others), instructions,
                attachments [{path} or {media_type, data (base64), filename?}],
                tools [{name, description, parameters, level,
                approval (\"none\", \"asker\" or \"admin\")}],
@@ -36,7 +37,8 @@ Example: start `host-shim session`, type these lines, and read the events:
 pub const SESSION_ZH: &str = "\
 每行一个 UTF-8 的 JSON 对象。请求含有 `op` 和 `id`（字符串或数字，其事件带有同样
 的 id）：
-  ask          text；可选 session、level（\"L0\" 到 \"L4\"）、heavy、instructions、
+  ask          text；可选 session、level（\"L0\" 到 \"L4\"）、heavy、
+               patience（\"interactive\" 或 \"background\"，后者排在最后）、instructions、
                attachments [{path} 或 {media_type, data（base64）, filename?}]、
                tools [{name, description, parameters, level,
                approval（\"none\"、\"asker\" 或 \"admin\"）}]、

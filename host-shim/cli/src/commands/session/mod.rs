@@ -282,6 +282,7 @@ impl Session {
         request.session = ask.session.unwrap_or_else(|| self.name.clone());
         request.level = ask.level.unwrap_or(request.level);
         request.heavy = ask.heavy.unwrap_or_default();
+        request.patience = ask.patience.unwrap_or_default();
         request.instructions = ask.instructions.unwrap_or_default();
         request.tools = ask.tools.unwrap_or_default();
         request.context = ask.context;

@@ -47,10 +47,10 @@ struct Real {
 }
 
 impl Real {
-    fn ask(&mut self, kind: Kind, acts: &[Act]) {
+    fn ask(&mut self, kind: Kind, patience: Patience, acts: &[Act]) {
         let number = self.turns.len();
         self.world.expect(number, acts);
-        let request = world::request(number, kind);
+        let request = world::request(number, kind, patience);
         let turn = Turn {
             future: None,
             bell: Arc::default(),
@@ -162,9 +162,9 @@ fn play(script: &[Step]) -> Result<(), TestCaseError> {
         let count = real.turns.len();
         let numbered = |number: &usize| number % count;
         match step {
-            Step::Ask(kind, acts) => {
-                real.ask(*kind, acts);
-                model.ask(*kind, acts);
+            Step::Ask(kind, patience, acts) => {
+                real.ask(*kind, *patience, acts);
+                model.ask(*kind, *patience, acts);
             }
             Step::Wait(ms) => {
                 real.wait(*ms);

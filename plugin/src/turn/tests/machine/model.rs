@@ -30,6 +30,7 @@ pub(super) struct ModelTurn {
     pub end: Option<Option<FaultCode>>,
     pub has_waited: bool,
     kind: Kind,
+    patience: Patience,
     acts: VecDeque<Act>,
     /// Those it began with.
     settings: Settings,
@@ -66,7 +67,7 @@ impl Model {
         }
     }
 
-    pub fn ask(&mut self, kind: Kind, acts: &[Act]) {
+    pub fn ask(&mut self, kind: Kind, patience: Patience, acts: &[Act]) {
         let number = self.turns.len();
         self.counters[0] += 1;
         self.turns.push(ModelTurn {
@@ -74,6 +75,7 @@ impl Model {
             end: None,
             has_waited: false,
             kind,
+            patience,
             acts: acts.iter().copied().collect(),
             settings: self.settings,
             deadline: 0,
@@ -81,17 +83,26 @@ impl Model {
             permit: None,
             decided: false,
         });
-        let waiting = self.line.len().saturating_sub(1);
+        let others = self.line.iter().skip(1);
+        let others = others.filter(|other| self.turns[**other].patience == patience);
+        let waiting = others.count();
+        let (places, wait) = match patience {
+            Patience::Interactive => (self.settings.queue_length, self.settings.queue_wait),
+            Patience::Background => (
+                self.settings.background_length,
+                self.settings.background_wait,
+            ),
+        };
         if kind == Kind::Blank {
             self.ends(number, Some(FaultCode::RequestRejected));
         } else if self.line.is_empty() {
             self.line.push_back(number);
             self.begins(number);
-        } else if waiting >= self.settings.queue_length as usize {
+        } else if waiting >= places as usize {
             self.ends(number, Some(FaultCode::Busy));
         } else {
             self.line.push_back(number);
-            let until = self.now + self.settings.queue_wait;
+            let until = self.now + wait;
             self.turns[number].has_waited = true;
             self.turns[number].phase = Phase::Waits { until };
             if until == self.now {
@@ -210,14 +221,20 @@ impl Model {
         }
     }
 
-    /// Frees its place in the line; the next one begins.
+    /// Frees its place in the line; the first of those that somebody waits for begins, or else the first.
     fn leaves(&mut self, number: usize) {
         self.turns[number].phase = Phase::Gone;
         self.gives_back(number);
         let was_first = self.line.front() == Some(&number);
         self.line.retain(|other| *other != number);
-        if was_first && let Some(next) = self.line.front() {
-            self.begins(*next);
+        if !was_first {
+            return;
+        }
+        let waits_for = |number: &usize| self.turns[*number].patience == Patience::Interactive;
+        let next = self.line.iter().position(waits_for).unwrap_or(0);
+        if let Some(next) = self.line.remove(next) {
+            self.line.push_front(next);
+            self.begins(next);
         }
     }
 

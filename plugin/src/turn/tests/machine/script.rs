@@ -32,7 +32,7 @@ pub(super) enum Kind {
 /// A step of a script. Turns are numbered as they come; a number is taken modulo how many there are.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Ask(Kind, Vec<Act>),
+    Ask(Kind, Patience, Vec<Act>),
     Cancel(usize),
     Drop(usize),
     Decide(usize, bool, DeciderRole),
@@ -55,6 +55,8 @@ pub(super) struct Settings {
     pub port: u16,
     pub queue_length: u32,
     pub queue_wait: u64,
+    pub background_length: u32,
+    pub background_wait: u64,
     pub failures: u32,
     pub open: u64,
     pub turn: u64,
@@ -65,6 +67,8 @@ pub(super) const SETTINGS: Settings = Settings {
     port: 1,
     queue_length: 2,
     queue_wait: 90_000,
+    background_length: 2,
+    background_wait: 300_000,
     failures: 2,
     open: 60_000,
     turn: 200_000,
@@ -80,6 +84,8 @@ impl Settings {
         };
         config.limits.queue_length = self.queue_length;
         config.limits.queue_wait = Duration::from_millis(self.queue_wait);
+        config.limits.background_length = self.background_length;
+        config.limits.background_wait = Duration::from_millis(self.background_wait);
         config.limits.breaker_failures = self.failures;
         config.limits.breaker_open = Duration::from_millis(self.open);
         config.timeouts.turn = Duration::from_millis(self.turn);
@@ -109,18 +115,20 @@ fn settings() -> impl Strategy<Value = Settings> {
     let ms = |choices: &'static [u64]| prop::sample::select(choices);
     (
         1..3_u16,
-        0..3_u32,
-        ms(&[0, 30_000, 90_000]),
+        (0..3_u32, 0..3_u32),
+        (ms(&[0, 30_000, 90_000]), ms(&[0, 30_000, 300_000])),
         1..3_u32,
         ms(&[60_000, 120_000]),
         ms(&[100_000, 200_000]),
         ms(&[20_000, 50_000]),
     )
         .prop_map(
-            |(port, queue_length, queue_wait, failures, open, turn, approval)| Settings {
+            |(port, lengths, waits, failures, open, turn, approval)| Settings {
                 port,
-                queue_length,
-                queue_wait,
+                queue_length: lengths.0,
+                queue_wait: waits.0,
+                background_length: lengths.1,
+                background_wait: waits.1,
                 failures,
                 open,
                 turn,
@@ -133,10 +141,11 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     // The latest turns are at the end, and matter most.
     let turn = || 0..12_usize;
     let kind = prop_oneof![8 => Just(Kind::Plain), 1 => Just(Kind::Heavy), 1 => Just(Kind::Blank)];
+    let patience = prop_oneof![2 => Just(Patience::Interactive), 1 => Just(Patience::Background)];
     let role = prop::sample::select(DeciderRole::ALL);
     let wait = prop::sample::select(&[1, 1_000, 20_000, 50_000, 60_000, 130_000][..]);
     prop_oneof![
-        10 => (kind, acts()).prop_map(|(kind, acts)| Step::Ask(kind, acts)),
+        10 => (kind, patience, acts()).prop_map(|(kind, patience, acts)| Step::Ask(kind, patience, acts)),
         3 => turn().prop_map(Step::Cancel),
         2 => turn().prop_map(Step::Drop),
         4 => (turn(), any::<bool>(), role).prop_map(|(turn, yes, role)| Step::Decide(turn, yes, role)),

@@ -75,12 +75,13 @@ pub(super) fn id(number: usize) -> String {
 }
 
 /// The request of a turn. Its session says which it is.
-pub(super) fn request(number: usize, kind: Kind) -> TurnRequest {
+pub(super) fn request(number: usize, kind: Kind, patience: Patience) -> TurnRequest {
     TurnRequest {
         id: id(number),
         session: number.to_string(),
         level: Level::Act,
         heavy: kind == Kind::Heavy,
+        patience,
         tools: vec![
             tool("quick", Level::Act),
             tool("slow", Level::Act),
