@@ -58,6 +58,7 @@ class OpenClawStar(Star):
         self.engine = Engine(self.settings, FOLDER, data)
         commands = Commands(self.context, self.settings, self.engine, data)
         await self.engine.start()
+        await commands.background.load()
         self.commands = commands
         try:
             await register_provider(
@@ -75,14 +76,17 @@ class OpenClawStar(Star):
 
     async def terminate(self) -> None:
         """Ends every turn, so that none overlaps with those of the next instance."""
-        if self.commands is not None:
-            self.commands.stop()
         try:
-            if self.engine is not None:
-                await self.engine.stop()
-        finally:
             if self.commands is not None:
-                self.commands.close()
+                self.commands.stop()
+                await self.commands.background.stop()
+        finally:
+            try:
+                if self.engine is not None:
+                    await self.engine.stop()
+            finally:
+                if self.commands is not None:
+                    self.commands.close()
 
     @filter.on_llm_request()
     async def asks_a_model(self, event: AstrMessageEvent, _request: object) -> None:

@@ -39,6 +39,7 @@ class Event:
         self.name = name
         self.message_obj = types.SimpleNamespace(group=None)
         self.hangs = asyncio.Event()
+        self.extras: dict[str, Any] = {}
         self.slow = False
 
     def get_sender_id(self) -> str:
@@ -65,6 +66,12 @@ class Event:
     def is_admin(self) -> bool:
         return self.admin
 
+    def get_extra(self, key: str) -> Any:
+        return self.extras.get(key)
+
+    def set_extra(self, key: str, value: Any) -> None:
+        self.extras[key] = value
+
     def get_message_str(self) -> str:
         return self.text
 
@@ -84,7 +91,7 @@ class Event:
             await self.send(chain)
 
 
-async def opened(tmp_path: Path, gateway: Gateway, **config: Any) -> Commands:
+async def opened(tmp_path: Path, gateway: Gateway, context: Any = None, **config: Any) -> Commands:
     folder = tmp_path / "star"
     if not folder.exists():
         star_in(tmp_path)
@@ -92,7 +99,7 @@ async def opened(tmp_path: Path, gateway: Gateway, **config: Any) -> Commands:
     engine = Engine(settings, folder, tmp_path / "data")
     await engine.start()
     assert engine.problem is None
-    return Commands(types.SimpleNamespace(), settings, engine, tmp_path / "data")
+    return Commands(context or types.SimpleNamespace(), settings, engine, tmp_path / "data")
 
 
 async def say(commands: Commands, event: Event) -> list[str]:

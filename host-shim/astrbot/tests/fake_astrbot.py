@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import fake_commands
+import fake_events
 from fake_commands import MessageChain
 
 
@@ -113,6 +114,12 @@ def install() -> None:
         "astrbot.core.agent.run_context": {"ContextWrapper": nothing},
         "astrbot.core.astr_agent_context": {"AstrAgentContext": nothing},
         "astrbot.core.astr_agent_tool_exec": {"FunctionToolExecutor": nothing},
+        "astrbot.core.cron": {},
+        "astrbot.core.cron.events": {"CronMessageEvent": fake_events.CronMessageEvent},
+        "astrbot.core.platform": {},
+        "astrbot.core.platform.astrbot_message": {"MessageMember": fake_events.MessageMember},
+        "astrbot.core.platform.message_session": {"MessageSession": fake_events.MessageSession},
+        "astrbot.core.platform.platform_metadata": {"PlatformMetadata": fake_events.PlatformMetadata},
         "astrbot.core.provider": {"Provider": Provider},
         "astrbot.core.provider.entities": {"LLMResponse": LLMResponse},
         "astrbot.core.provider.register": {

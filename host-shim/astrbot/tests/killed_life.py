@@ -15,8 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import conftest  # noqa: F401 The fakes.
 from chat_rig import Event
-from openclaw import access, tools
-from openclaw import commands as commands_module
+from openclaw import access, chat_turn, tools
 from openclaw.commands import Commands
 from openclaw.engine import Engine
 from openclaw.settings import Settings
@@ -93,5 +92,5 @@ def session_of(commands: Commands, chat: str) -> str:
 
 if __name__ == "__main__":
     tools.of_turn = lambda *_: []
-    commands_module._PAUSE = 0.0
+    chat_turn._PAUSE = 0.0
     asyncio.run(live(Path(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3])))

@@ -198,7 +198,7 @@ async def test_whatever_ends_the_turn_is_a_no(chat: Chat, how: str) -> None:
     (name,) = await chat.question(event)
     engine = chat.commands._engine
     if how == "stop":
-        next(iter(chat.commands._tasks)).stop()  # As AstrBot's own /stop does.
+        next(iter(chat.commands._turns.under_way)).stop()  # As AstrBot's own /stop does.
     elif how == "reload":
         chat.commands.stop()
         await engine.stop()

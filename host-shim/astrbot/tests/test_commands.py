@@ -16,8 +16,7 @@ import pytest
 from astr_openclaw import Delta, Fault, Notice, Reply, ToolCall
 from chat_rig import Event, opened, say, until
 from gateway import Gateway
-from openclaw import attachments
-from openclaw import commands as commands_module
+from openclaw import attachments, chat_turn
 
 pytestmark = pytest.mark.asyncio
 
@@ -48,7 +47,7 @@ class Turn:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands_module, "_PAUSE", 0.001)
+    monkeypatch.setattr(chat_turn, "_PAUSE", 0.001)
     monkeypatch.setattr("openclaw.tools.of_turn", lambda *_: [])
 
 

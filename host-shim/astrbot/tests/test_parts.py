@@ -351,12 +351,13 @@ def test_a_module_of_another_version_asks_for_a_restart_or_an_install(tmp_path: 
 def test_every_sentence_is_there_in_both_languages_with_the_same_values() -> None:
     from string import Formatter
 
-    from openclaw import texts
+    from openclaw import catalogue
 
     def values(text: str) -> set[str]:
         return {name for _, name, _, _ in Formatter().parse(text) if name}
 
-    for key, (chinese, english) in texts._TEXTS.items():
+    assert sum(len(file.TEXTS) for file in catalogue._FILES) == len(catalogue.TEXTS), "a key is there twice"
+    for key, (chinese, english) in catalogue.TEXTS.items():
         assert values(chinese) == values(english), key
         assert re.search("[\u3000-\u9fff\uff00-\uffef]", chinese) and not re.search(
             "[\u3000-\u9fff\uff00-\uffef]", english

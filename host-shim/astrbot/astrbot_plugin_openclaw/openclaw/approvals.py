@@ -41,7 +41,7 @@ _KEPT = 50
 class Origin:
     """Who asked for a turn, and where."""
 
-    door: str  #: `chat` or `model`.
+    door: str  #: `chat`, `model` or `background`.
     event: Any  #: The message; None if nobody can be asked.
     asker: str  #: Whose task it is, as `platform:id`.
     chat: str  #: The chat's origin.

@@ -73,6 +73,11 @@ async def of_urls(urls: Iterable[Any], guard: MemoryGuard) -> list[Attachment]:
     return await _read([_of_url(url) for url in urls if isinstance(url, str) and url], guard)
 
 
+def any_in(components: list[Any]) -> bool:
+    """Whether a message, or one it quotes, has attachments."""
+    return bool(_parts(components, _DEPTH))
+
+
 def _parts(components: Iterable[Any], depth: int) -> list[Any]:
     found: list[Any] = []
     for component in components:

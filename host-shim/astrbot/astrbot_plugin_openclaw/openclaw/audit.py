@@ -32,7 +32,7 @@ _MOST = 20
 #: Outcomes that are counted because no task ran, and fault codes of tasks that never reached a gateway.
 _FOLDED = {
     "denied", "refused", "approval_refused", "help", "status", "diagnose", "cancel", "cancel_all", "reset",
-    "reset_breaker",
+    "reset_breaker", "background", "tasks",
 }  # fmt: skip
 _FOLDED_CODES = {"busy", "circuit_open", "config_invalid", "heavy_task_refused"}
 

@@ -223,6 +223,16 @@ class Engine:
         quota.add(turn, asker)
         return turn
 
+    def has_place(self, asker: str, *, admin: bool) -> bool:
+        """Whether `ask` would take another turn of this person now."""
+        if self._plugin is None:
+            return False
+        try:
+            self._quota.admit(asker, admin=admin)
+        except QuotaExceeded:
+            return False
+        return True
+
     def cancel_all(self) -> list[Turn]:
         """Cancels every turn, of commands and chat model alike; returns them."""
         turns = [turn for quota in self._quotas.values() for turn in quota.under_way()]

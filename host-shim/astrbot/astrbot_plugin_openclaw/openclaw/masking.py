@@ -13,8 +13,10 @@ import re
 
 import astr_openclaw
 
+from . import access
 from .printable import begun_escape, printable
 from .secret_patterns import HARMLESS, SHAPES, VALUES
+from .settings import Settings
 
 _MASK = "＊＊＊"
 
@@ -37,6 +39,17 @@ def mask_secrets(text: str, tokens: tuple[str, ...]) -> str:
     for family, pattern in VALUES.items():
         text = pattern.sub(_basic if family == "basic" else _value, text)
     return text
+
+
+def hides_secrets(chat: str, settings: Settings) -> bool:
+    """Whether anything that looks like a secret is masked in this chat: everywhere except in private chats."""
+    return settings.mask_secrets and not access.is_private(chat)
+
+
+def for_chat(text: str, chat: str, settings: Settings) -> str:
+    """The text as it may be sent to this chat, or stored for it."""
+    mask = mask_secrets if hides_secrets(chat, settings) else mask_tokens
+    return mask(text, settings.secrets())
 
 
 def _value(found: re.Match[str]) -> str:

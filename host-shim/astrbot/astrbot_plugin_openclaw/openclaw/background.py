@@ -1,0 +1,361 @@
+"""Background tasks: turns that no message waits for. One at a time is handed to the engine, so that all others are
+certain not to have been sent; an end is durable before anybody is told, which `delivery` does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from astr_openclaw import MAX_ATTACHMENT_BYTES, Attachment, Delta, Fault, Notice, Turn
+from astrbot.api import logger
+
+from . import access, attachments, masking, reentry, texts, turn_request
+from .approvals import Approvals, Origin
+from .audit import Audit, TurnLine
+from .delivery import Delivery
+from .engine import Engine
+from .progress import Progress
+from .sender import Sender
+from .sessions import Sessions
+from .settings import PLUGIN
+from .task_store import (
+    CANCELLED,
+    DONE,
+    DUE,
+    FAILED,
+    INTERRUPTED,
+    NOBODY,
+    RESULT_BYTES,
+    RUNNING,
+    TEXT_BYTES,
+    WAITING,
+    Task,
+    TaskStore,
+    cut,
+)
+
+#: Tasks that wait or run, of one person and in all. Only the latter holds for admins.
+LIVE_PER_ASKER, LIVE_IN_ALL = 5, 50
+
+#: Seconds between two looks whether a waiting task's asker has a place in the queue.
+_LOOK = 2.0
+
+#: Seconds that a stop waits for the running task to end.
+_STOPPING = 5.0
+
+#: Characters of the output so far that are kept for the status page.
+_OUTPUT = 4000
+
+
+class NotKept(Exception):
+    """A task that cannot be written to the disk."""
+
+    def text(self, locale: str) -> str:
+        """The reason, for users."""
+        return texts.say(locale, "task_not_kept", why=str(self))
+
+
+@dataclass(frozen=True)
+class Live:
+    """A task that waits or runs."""
+
+    task: Task
+    output: str = field(repr=False)  #: The end of its answer so far, masked.
+
+
+@dataclass(eq=False)
+class _Job:
+    """What a task of this life needs beside what is stored."""
+
+    text: str
+    event: Any
+    files: list[Attachment]
+    turn: Turn | None = None
+    output: str = ""
+    cancelled: bool = False
+    tell: bool = True  #: Whether the chat is told that it was cancelled.
+
+
+class Background:
+    """The background tasks."""
+
+    def __init__(
+        self, context: Any, engine: Engine, sessions: Sessions, audit: Audit, approvals: Approvals, folder: Path
+    ) -> None:
+        """`context`: AstrBot's; `folder`: where the tasks are kept."""
+        self._context = context
+        self._engine = engine
+        self._settings = engine.settings
+        self._sessions = sessions
+        self._audit = audit
+        self._approvals = approvals
+        self._store = TaskStore(folder, lambda words: logger.error(f"[{PLUGIN}] {words}，该后台任务丢失"))
+        self._delivery = Delivery(context, engine.settings, self._store)
+        self._jobs: dict[int, _Job] = {}
+        self._waited_for: dict[int, asyncio.Future[None]] = {}  # By those who tell the result themselves.
+        self._wake = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def load(self) -> None:
+        """Takes up the last life's tasks: what ran is interrupted, what waited goes on waiting if it can."""
+        await self._store.load()
+        for task in self._store.all():
+            if task.state == RUNNING or (task.state == WAITING and not task.resumable):
+                await self._end(task, INTERRUPTED, self._say("task_interrupted"))
+        self._delivery.resume()
+        # Whoever loads the plugin may do so in a message's context, which must not become that of all tasks.
+        self._worker = contextvars.Context().run(asyncio.create_task, self._work())
+
+    async def stop(self) -> None:
+        """Interrupts the running task. What waits stays, for the next life."""
+        self._stopping = True
+        for job in self._jobs.values():
+            if job.turn is not None:
+                job.turn.cancel()
+        if self._worker is not None:
+            self._wake.set()
+            await asyncio.wait({self._worker}, timeout=_STOPPING)
+            self._worker.cancel()
+            await asyncio.wait({self._worker})
+        await self._delivery.stop()
+        await self._store.close()
+
+    async def start(self, event: Any, text: str, *, project: str = "", door: str = "chat") -> Task:
+        """A new task of a message's sender, durable on return. `door`: see `Task`. Raises `Fault` if none is taken now,
+        `NotAttachable` and `NotKept`."""
+        engine, settings = self._engine, self._settings
+        if reentry.inside_turn(event):
+            raise engine.fault("busy", "inside_command")
+        engine.running()
+        asker, chat, admin = access.asker(event), str(event.unified_msg_origin), access.is_admin(event, settings)
+        self._admit(asker, admin, 0)
+        files = await attachments.of_message(event.get_messages(), engine)
+        self._admit(asker, admin, sum(len(file.data) for file in files))
+        kept = cut(masking.for_chat(text, chat, settings), TEXT_BYTES, self._say("task_cut"))
+        task = Task(
+            id=self._store.new_id(),
+            state=WAITING,
+            chat=chat,
+            asker=asker,
+            project=project,
+            level=access.level_of(event, settings),
+            text=kept,
+            sender=Sender.of(event),
+            door=door,
+            created=time.time(),
+            resumable=kept == text and not files,
+        )
+        self._jobs[task.id] = _Job(text, event, files)
+        try:
+            await self._store.put(task)
+        except OSError as error:
+            del self._jobs[task.id]
+            await self._store.drop(task.id)
+            raise NotKept(error.strerror or type(error).__name__) from None
+        self._wake.set()
+        return task
+
+    def _admit(self, asker: str, admin: bool, size: int) -> None:
+        """Raises `Fault` if too many tasks, or bytes of attachments, are waiting."""
+        live = [task for task in self._store.all() if task.live]
+        mine = sum(task.asker == asker for task in live)
+        if not admin and mine >= LIVE_PER_ASKER:
+            raise self._engine.fault("busy", "tasks_share_full", n=mine)
+        if len(live) >= LIVE_IN_ALL:
+            raise self._engine.fault("busy", "tasks_full", n=len(live))
+        held = sum(len(file.data) for job in self._jobs.values() for file in job.files)
+        if size and held + size > MAX_ATTACHMENT_BYTES:
+            raise self._engine.fault("busy", "tasks_attachments_full", most=MAX_ATTACHMENT_BYTES >> 20)
+
+    def of_asker(self, asker: str, chat: str | None = None) -> list[Task]:
+        """A person's tasks in one chat, or in all of them; oldest first."""
+        return [task for task in self._store.all() if task.asker == asker and chat in (None, task.chat)]
+
+    def all(self) -> list[Task]:
+        """Everybody's tasks, oldest first."""
+        return self._store.all()
+
+    def get(self, number: int) -> Task | None:
+        """The task with this id."""
+        return self._store.get(number)
+
+    def live(self) -> list[Live]:
+        """What waits and runs, oldest first."""
+        return [
+            Live(task, masking.for_chat(job.output, task.chat, self._settings) if job is not None else "")
+            for task, job in ((task, self._jobs.get(task.id)) for task in self._store.all() if task.live)
+        ]
+
+    async def shown(self, task: Task) -> None:
+        """Records that its asker has seen how it ended."""
+        await self._delivery.shown(task.id)
+
+    async def cancel(self, number: int, *, tell: bool = True) -> bool:
+        """Cancels a task; false if it has ended. `tell`: whether its chat is told."""
+        task = self._store.get(number)
+        if task is None or not task.live:
+            return False
+        job = self._jobs.get(number)
+        if job is not None:
+            job.cancelled, job.tell = True, tell
+            if job.turn is not None:
+                job.turn.cancel()
+        if task.state == WAITING:
+            await self._end(task, CANCELLED, "", tell=tell)
+        return True
+
+    async def cancel_all(self) -> int:
+        """Cancels everybody's tasks; how many of them the engine knew nothing of."""
+        live = [task for task in self._store.all() if task.live]
+        waiting = sum(task.state == WAITING for task in live)
+        await asyncio.gather(*(self.cancel(task.id) for task in live))
+        return waiting
+
+    async def wait(self, number: int, seconds: float) -> Task | None:
+        """The task once it has ended, if that is within so many seconds: the caller then tells its asker. Otherwise,
+        and if the caller is cancelled, the chat will be told."""
+        ended = self._waited_for[number] = asyncio.get_running_loop().create_future()
+        task = self._store.get(number)
+        try:
+            if task is not None and task.live:
+                await asyncio.wait({ended}, timeout=seconds)
+        except asyncio.CancelledError:
+            if ended.done():
+                self._delivery.begin(number)
+            raise
+        finally:
+            del self._waited_for[number]
+        task = self._store.get(number)
+        if task is None or task.live:
+            return None
+        await self.shown(task)
+        return self._store.get(number)
+
+    async def _work(self) -> None:
+        """Runs one task after the other."""
+        while not self._stopping:
+            self._wake.clear()
+            waiting = [task for task in self._store.all() if task.state == WAITING]
+            able = [task for task in waiting if self._has_place(task)]
+            try:
+                if able:
+                    await self._run(able[0])
+                else:
+                    await asyncio.wait_for(self._wake.wait(), _LOOK if waiting else None)
+            except (asyncio.TimeoutError, TimeoutError):
+                pass
+            except Exception:
+                # One task must not end all others.
+                logger.exception(f"[{PLUGIN}] 后台任务出错")
+                await asyncio.sleep(_LOOK)
+
+    def _has_place(self, task: Task) -> bool:
+        admin = access.is_admin(task.sender.now(self._context), self._settings)
+        return self._engine.has_place(task.asker, admin=admin)
+
+    async def _run(self, task: Task) -> None:
+        """Runs a task, to its durable end."""
+        settings = self._settings
+        now = task.sender.now(self._context)
+        if not access.may_ask(now, settings):
+            self._audit_line(task, "-").ended("denied")
+            await self._end(task, CANCELLED, self._say("task_no_right"), tell=False)
+            return
+        job = self._jobs.get(task.id)
+        if job is None:
+            job = self._jobs[task.id] = _Job(task.text, task.sender.event(self._context, task.text), [])
+        task = replace(task, state=RUNNING, level=min(task.level, access.level_of(now, settings)))
+        session = self._sessions.current(access.session_of(task.chat, task.level))
+        line = self._audit_line(task, session)
+        try:
+            # From here on it may have been sent: it must never run again, whatever happens.
+            await self._store.put(task)
+            request = await turn_request.of_event(
+                self._context, self._engine, job.event, job.text, session=session, level=task.level, files=job.files
+            )
+            end, result = await self._turn(task, job, request, line)
+        except Fault as fault:
+            if job.turn is None and fault.code == "busy" and not (job.cancelled or self._stopping):
+                # Somebody has taken the place meanwhile: it was certainly not sent.
+                await self._store.put(replace(task, state=WAITING))
+                await asyncio.sleep(_LOOK)
+                return
+            end, result = self._of_fault(job, fault)
+            line.ended("fault", fault.code)
+            await self._engine.turn_ended(fault)
+        except asyncio.CancelledError:
+            line.ended("fault", "cancelled")
+            await self._end(task, INTERRUPTED, self._say("task_interrupted"))
+            raise
+        except OSError as error:
+            end, result = FAILED, NotKept(error.strerror or type(error).__name__).text(settings.locale)
+            line.ended("fault", "internal")
+        except Exception as error:
+            logger.exception(f"[{PLUGIN}] 后台任务出错")
+            end, result = FAILED, self._say("internal", kind=type(error).__name__)
+            line.ended("fault", "internal")
+        await self._end(task, end, result, tell=job.tell or end != CANCELLED)
+
+    async def _turn(self, task: Task, job: _Job, request: turn_request.TurnRequest, line: TurnLine) -> tuple[str, str]:
+        """Runs the turn; how it ends, and the result. Raises `Fault`."""
+        if job.cancelled or self._stopping:
+            raise self._engine.fault("cancelled", "stopped_by_user")
+        turn = job.turn = request.start(self._engine, patience="background")
+        approvals = self._approvals.of_turn(
+            Origin.of("background", job.event, task.level, request.session, turn.cancel)
+        )
+        # Only what must be known to read the answer: nobody watches.
+        progress = Progress(self._settings.locale, calls=False)
+        told: list[str] = []
+        try:
+            async for piece in turn:
+                if approvals.told(turn, piece):
+                    continue
+                if isinstance(piece, Delta):
+                    job.output = (job.output + piece.text)[-_OUTPUT:]
+                elif isinstance(piece, Notice) and piece.code not in ("queued", "answer_corrected"):
+                    told.append(progress.told(piece))
+            reply = await turn.reply()
+        finally:
+            turn.cancel()
+            approvals.close()
+        await self._engine.turn_ended()
+        line.ended("completed")
+        lines = [reply.text or self._say("no_text"), *told, progress.rest()]
+        return DONE, "\n".join(text for text in lines if text)
+
+    def _of_fault(self, job: _Job, fault: Fault) -> tuple[str, str]:
+        """How a task ends by a fault, and what to say."""
+        if self._stopping:
+            return INTERRUPTED, self._say("task_interrupted")
+        if job.cancelled or fault.code == "cancelled":
+            return CANCELLED, ""
+        return FAILED, texts.fault_text(self._settings.locale, fault, with_partial=True)
+
+    async def _end(self, task: Task, end: str, result: str, *, tell: bool = True) -> None:
+        """Makes the end durable, then tells it."""
+        self._jobs.pop(task.id, None)
+        settings = self._settings
+        result = cut(masking.for_chat(result, task.chat, settings), RESULT_BYTES, self._say("task_cut"))
+        task = replace(task, state=end, end=end, result=result, ended=time.time(), delivery=DUE if tell else NOBODY)
+        try:
+            await self._store.put(task)
+        except OSError as error:
+            # It is told all the same: without that, nobody would ever know.
+            logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法保存：{error}")
+        waiter = self._waited_for.get(task.id)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        elif tell and not self._stopping:
+            self._delivery.begin(task.id)
+
+    def _audit_line(self, task: Task, session: str) -> TurnLine:
+        return TurnLine(self._audit, door="background", who=task.asker, session=session, level=task.level)
+
+    def _say(self, text: str, /, **values: object) -> str:
+        return texts.say(self._settings.locale, text, **values)
