@@ -224,11 +224,11 @@ class Engine:
         return turn
 
     def has_place(self, asker: str, *, admin: bool) -> bool:
-        """Whether `ask` would take another turn of this person now."""
+        """Whether `ask` would take another background turn of this person now."""
         if self._plugin is None:
             return False
         try:
-            self._quota.admit(asker, admin=admin)
+            self._quotas["background"].admit(asker, admin=admin)
         except QuotaExceeded:
             return False
         return True

@@ -35,6 +35,7 @@ class TurnRequest:
             asker=self.asker,
             admin=self.admin,
             context=self.context,
+            patience=patience,
         )
 
 
