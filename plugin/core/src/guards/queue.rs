@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn guard_concurrency_one_runs_others_wait_in_order() {
         let mut queue = Queue::default();
-        let mut enter = |queue: &mut Queue| queue.enter(Interactive, 0, &limits(2, 0));
+        let enter = |queue: &mut Queue| queue.enter(Interactive, 0, &limits(2, 0));
         let Entry::Runs(a) = enter(&mut queue) else {
             panic!("the first runs")
         };
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn guard_concurrency_a_cancelled_waiter_leaves_the_queue() {
         let mut queue = Queue::default();
-        let mut enter = |queue: &mut Queue| queue.enter(Interactive, 0, &limits(1, 0));
+        let enter = |queue: &mut Queue| queue.enter(Interactive, 0, &limits(1, 0));
         let Entry::Runs(a) = enter(&mut queue) else {
             panic!()
         };

@@ -116,10 +116,11 @@ impl Real {
         let until = self.world.now.get() + ms;
         while let Some(next) = self.world.next_timer().filter(|next| *next <= until) {
             self.world.now.set(next.max(self.world.now.get()));
+            // Whoever gets a place at the moment when its wait ends has it.
             for number in 0..self.turns.len() {
                 self.poll(number);
+                self.settle();
             }
-            self.settle();
         }
         self.world.now.set(until);
     }
