@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -125,8 +126,8 @@ async def test_results_are_masked_as_replies_to_their_chat_are(lives: Lives) -> 
     secret, token = "OPENAI_API_KEY=Sup3rS3cr3t", lives.gateway.token
     await lives.ask(f"后台 {secret} {token}", group="555")
     await lives.ask(f"后台 {secret} {token}")
-    await lives.state(2, DONE)
-    await until(lambda: len(lives.astr.sent) == 2)
+    await until(lambda: [task.delivery for task in lives.commands.background.all()] == [TOLD, TOLD])
+    await lives.commands.background._store.close()
     group, private = lives.astr.told("qq:GroupMessage:555")[0], lives.astr.told()[0]
     assert "Sup3r" not in group and "Sup3rS3cr3t" in private and token not in group + private
     stored = "".join(path.read_text("utf-8") for path in lives.commands.background._store._folder.iterdir())
@@ -151,18 +152,20 @@ async def test_tasks_are_bounded_for_a_person_and_in_all(lives: Lives, monkeypat
     assert len(lives.commands.background.all()) == 4
 
 
-async def test_a_background_task_waits_while_its_asker_has_no_place(lives: Lives) -> None:
-    tasks = [asyncio.create_task(lives.ask("hold")) for _ in range(3)]
-    assert await asyncio.to_thread(lives.gateway.held.wait, 20)
-    await until(lambda: lives.commands._engine.status().queued == 2)
-    await lives.ask("后台 later")
-    await lives.ask("后台 other", OTHER)
-    # Another's does not wait behind it.
-    await until(lambda: lives.task(2).state == RUNNING)
-    assert lives.task(1).state == WAITING
-    lives.gateway.release.set()
-    await asyncio.gather(*tasks)
+async def test_a_task_whose_place_was_taken_waits_again(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_AGAIN", 0.0)
+    engine = lives.commands._engine
+    ask, full = engine.ask, [engine.fault("busy", "queue_full", n=1)] * 2
+
+    def taken(*args: Any, **more: Any) -> Any:
+        if full:
+            raise full.pop()
+        return ask(*args, **more)
+
+    monkeypatch.setattr(engine, "ask", taken)
+    await lives.ask("后台 hi")
     await lives.state(1, DONE)
+    assert full == [] and lives.gateway.texts() == ["hi"]
 
 
 async def test_a_platform_that_refuses_is_asked_again_and_then_the_result_is_shown(lives: Lives) -> None:

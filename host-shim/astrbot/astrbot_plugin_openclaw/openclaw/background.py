@@ -41,8 +41,8 @@ from .task_store import (
 #: Tasks that wait or run, of one person and in all. Only the latter holds for admins.
 LIVE_PER_ASKER, LIVE_IN_ALL = 5, 50
 
-#: Seconds between two looks whether a waiting task's asker has a place in the queue.
-_LOOK = 2.0
+#: Seconds until a task is tried again whose place in the queue somebody has taken.
+_AGAIN = 2.0
 
 #: Seconds that a stop waits for the running task to end.
 _STOPPING = 5.0
@@ -240,23 +240,16 @@ class Background:
         """Runs one task after the other."""
         while not self._stopping:
             self._wake.clear()
-            waiting = [task for task in self._store.all() if task.state == WAITING]
-            able = [task for task in waiting if self._has_place(task)]
+            task = next((task for task in self._store.all() if task.state == WAITING), None)
             try:
-                if able:
-                    await self._run(able[0])
+                if task is None or self._engine.problem:
+                    await self._wake.wait()
                 else:
-                    await asyncio.wait_for(self._wake.wait(), _LOOK if waiting else None)
-            except (asyncio.TimeoutError, TimeoutError):
-                pass
+                    await self._run(task)
             except Exception:
                 # One task must not end all others.
                 logger.exception(f"[{PLUGIN}] 后台任务出错")
-                await asyncio.sleep(_LOOK)
-
-    def _has_place(self, task: Task) -> bool:
-        admin = access.is_admin(task.sender.now(self._context), self._settings)
-        return self._engine.has_place(task.asker, admin=admin)
+                await asyncio.sleep(_AGAIN)
 
     async def _run(self, task: Task) -> None:
         """Runs a task, to its durable end."""
@@ -283,7 +276,7 @@ class Background:
             if job.turn is None and fault.code == "busy" and not (job.cancelled or self._stopping):
                 # Somebody has taken the place meanwhile: it was certainly not sent.
                 await self._store.put(replace(task, state=WAITING))
-                await asyncio.sleep(_LOOK)
+                await asyncio.sleep(_AGAIN)
                 return
             end, result = self._of_fault(job, fault)
             line.ended("fault", fault.code)

@@ -223,16 +223,6 @@ class Engine:
         quota.add(turn, asker)
         return turn
 
-    def has_place(self, asker: str, *, admin: bool) -> bool:
-        """Whether `ask` would take another background turn of this person now."""
-        if self._plugin is None:
-            return False
-        try:
-            self._quotas["background"].admit(asker, admin=admin)
-        except QuotaExceeded:
-            return False
-        return True
-
     def cancel_all(self) -> list[Turn]:
         """Cancels every turn, of commands and chat model alike; returns them."""
         turns = [turn for quota in self._quotas.values() for turn in quota.under_way()]
