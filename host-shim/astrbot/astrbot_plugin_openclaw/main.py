@@ -18,7 +18,7 @@ from .openclaw.wheel_check import require_module
 FOLDER = Path(__file__).resolve().parent
 BROKEN = require_module(FOLDER)
 
-from .openclaw import access, reentry, texts  # noqa: E402
+from .openclaw import access, delegation_tools, reentry, texts  # noqa: E402
 from .openclaw.settings import PLUGIN, Settings  # noqa: E402
 
 if BROKEN is None:
@@ -89,9 +89,40 @@ class OpenClawStar(Star):
                     self.commands.close()
 
     @filter.on_llm_request()
-    async def asks_a_model(self, event: AstrMessageEvent, _request: object) -> None:
-        """Records who is speaking before AstrBot calls its chat model: the sender decides the level."""
+    async def asks_a_model(self, event: AstrMessageEvent, request: object) -> None:
+        """Records who is speaking before AstrBot calls its chat model: the sender decides the level, and whether the
+        model may delegate."""
         access.asks(event)
+        if self.commands is None:
+            delegation_tools.withhold(request)
+        else:
+            self.commands.delegation.offer(event, request)
+
+    @filter.llm_tool(name=delegation_tools.DELEGATE)
+    async def delegate(self, event: AstrMessageEvent, task: str, project: str = "", background: bool = False) -> str:
+        """Delegate a task to OpenClaw, an agent with tools, files and a workspace of its own. Use it for work that
+        needs several steps, files, the web, or minutes. Returns its answer; if that takes too long, an id, and the
+        result is sent to the chat later.
+
+        Args:
+            task(string): What OpenClaw is to do, complete in itself: it does not see this conversation.
+            project(string): Optional. The name of one of the user's OpenClaw projects in this chat.
+            background(boolean): Optional. True returns an id at once, so that the conversation can go on.
+        """
+        if self.commands is None:
+            return texts.say(self.settings.locale, "not_ready")
+        return await self.commands.delegation.delegate(event, task, project, background)
+
+    @filter.llm_tool(name=delegation_tools.LOOK)
+    async def look_at_task(self, event: AstrMessageEvent, id: float = 0) -> str:  # noqa: A002 The model's word.
+        """Look at the user's tasks in OpenClaw: one with its result, or a list.
+
+        Args:
+            id(number): Optional: the task's id. Without it, the tasks are listed.
+        """
+        if self.commands is None:
+            return texts.say(self.settings.locale, "not_ready")
+        return await self.commands.delegation.look(event, id)
 
     @filter.on_llm_tool_respond()
     async def tool_ended(self, event: AstrMessageEvent, tool: object, arguments: object, result: object = None) -> None:

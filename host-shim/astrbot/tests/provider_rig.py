@@ -33,6 +33,7 @@ class Admin:
     def __init__(self, origin: str, parts: tuple[Any, ...] = ()) -> None:
         self.unified_msg_origin = origin
         self.parts = parts
+        self.extras: dict[str, Any] = {}
         self.message_obj = types.SimpleNamespace(group=types.SimpleNamespace(group_name="the group"))
         self.sent: list[str] = []
 
@@ -40,7 +41,10 @@ class Admin:
         return list(self.parts)
 
     def get_extra(self, key: str | None = None, default: Any = None) -> Any:
-        return default if key else {}
+        return self.extras.get(key, default) if key else self.extras
+
+    def set_extra(self, key: str, value: Any) -> None:
+        self.extras[key] = value
 
     def get_platform_name(self) -> str:
         return "aiocqhttp"

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openclaw import pending_calls
+from fake_astrbot import FunctionTool, ToolSet
+from openclaw import pending_calls, reentry
 from openclaw import provider as adapter
-from provider_rig import CHAT, PNG, TOOLS, Rig, both, called, run, user
+from provider_rig import CHAT, PNG, TOOLS, Admin, Rig, both, called, run, user
 
 
 # Report P1 (attack): AstrBot leaves the stream once it has a whole response. Generators that clean up
@@ -301,5 +302,18 @@ def test_results_that_come_in_another_loop_are_sent_as_text(tmp_path: Path) -> N
         thread.start()
         await asyncio.to_thread(thread.join, 30)
         assert found and "late" in found[0]
+
+    run(tmp_path, body)
+
+
+def test_as_a_chat_model_openclaw_does_not_delegate_to_itself(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.asking = Admin(CHAT)
+        offered = ToolSet([FunctionTool(name, "…", {"type": "object"}) for name in ("weather", "delegate_to_openclaw")])
+        await rig.ask(False, contexts=[user("hi")], func_tool=offered, session_id=CHAT)
+        names = [tool.get("name") or tool["function"]["name"] for tool in rig.gateway.requests[0]["tools"]]
+        assert names == ["astrbot_weather"]
+        # Nor does whatever AstrBot runs for this message.
+        assert reentry.inside_turn(rig.asking)
 
     run(tmp_path, body)

@@ -176,6 +176,11 @@ class Background:
         """A person's tasks in one chat, or in all of them; oldest first."""
         return [task for task in self._store.all() if task.asker == asker and chat in (None, task.chat)]
 
+    def seen_by(self, event: Any) -> list[Task]:
+        """The sender's tasks that may be shown where the message was written: in a group only this group's."""
+        chat = str(event.unified_msg_origin)
+        return self.of_asker(access.asker(event), None if access.is_private(chat) else chat)
+
     def all(self) -> list[Task]:
         """Everybody's tasks, oldest first."""
         return self._store.all()
@@ -186,10 +191,12 @@ class Background:
 
     def live(self) -> list[Live]:
         """What waits and runs, oldest first."""
-        return [
-            Live(task, masking.for_chat(job.output, task.chat, self._settings) if job is not None else "")
-            for task, job in ((task, self._jobs.get(task.id)) for task in self._store.all() if task.live)
-        ]
+        return [Live(task, self.output(task.id)) for task in self._store.all() if task.live]
+
+    def output(self, number: int) -> str:
+        """The end of a running task's answer so far, masked; may be empty."""
+        task, job = self._store.get(number), self._jobs.get(number)
+        return masking.for_chat(job.output, task.chat, self._settings) if task and job else ""
 
     async def shown(self, task: Task) -> None:
         """Records that its asker has seen how it ended."""

@@ -16,6 +16,7 @@ from .approvals import Approvals
 from .audit import Audit, TurnLine
 from .background import Background
 from .chat_turn import ChatTurns
+from .delegation import Delegation
 from .engine import Engine
 from .sessions import Sessions
 from .settings import PLUGIN, Settings
@@ -59,6 +60,7 @@ class Commands:
         self.approvals = Approvals(engine, self.audit)
         self._turns = ChatTurns(context, engine, self.sessions, self.audit, self.approvals)
         self.background = Background(context, engine, self.sessions, self.audit, self.approvals, data_dir / "tasks")
+        self.delegation = Delegation(context, settings, self.background)
         self._task_commands = TaskCommands(self.background, settings)
 
     def stop(self) -> None:

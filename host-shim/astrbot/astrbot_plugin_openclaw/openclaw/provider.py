@@ -15,7 +15,18 @@ from astrbot.core.provider import Provider
 from astrbot.core.provider.entities import LLMResponse
 from astrbot.core.provider.register import provider_cls_map, provider_registry, register_provider_adapter
 
-from . import access, attachments, chat_request, command_tools, masking, texts, tools, turn_context
+from . import (
+    access,
+    attachments,
+    chat_request,
+    command_tools,
+    delegation_tools,
+    masking,
+    reentry,
+    texts,
+    tools,
+    turn_context,
+)
 from .agent_turn import AgentTurn
 from .approvals import Approvals, Origin
 from .audit import Audit, TurnLine
@@ -101,6 +112,8 @@ class OpenClawProvider(Provider):
         chat = str(session_id or "").strip()
         key = f"{chat}#{rest['conversation_id']}" if chat and rest.get("conversation_id") else chat
         level = access.chat_level(chat, settings)
+        if chat and (asking := access.asking_in(chat)) is not None:
+            reentry.answers(asking)
         key = access.session_of(key, level) if key else key
         who = access.chat_asker(chat, settings)[0] or chat or "-"
         line = TurnLine(self.audit, door="model", who=who, session="-", level=level)
@@ -306,9 +319,9 @@ def _told(turn: AgentTurn) -> str:
 
 
 def _tools(func_tool: Any) -> list[Any]:
-    """AstrBot's tools, passed as a set or a list."""
+    """AstrBot's tools, passed as a set or a list. OpenClaw does not delegate to itself."""
     found = func_tool if isinstance(func_tool, (list, tuple)) else getattr(func_tool, "tools", None)
-    return list(found or [])
+    return [tool for tool in found or [] if getattr(tool, "name", None) not in delegation_tools.NAMES]
 
 
 def _usage(reply: Reply) -> dict[str, Any]:

@@ -145,6 +145,7 @@ class Settings:
     streaming: str = _setting(_one_of("auto", "sentences", "off"), "auto")
     show_steps: bool = _setting(_switch, True)
     tools: bool = _setting(_switch, True)
+    delegation: bool = _setting(_switch, True)  #: Whether AstrBot's own model may hand tasks to OpenClaw.
     astrbot_commands: tuple[str, ...] = _setting(_words, ())  #: AstrBot's commands that the model may run.
     computer_use: bool = _setting(_switch, False)  #: Whether AstrBot's computer use is offered.
     tool_levels: dict[str, str] = field(default_factory=dict, metadata={"read": _tool_levels})

@@ -53,13 +53,12 @@ class TaskCommands:
     async def show(self, event: Any, number: str) -> str:
         """One task, or without a number the sender's list."""
         if not number:
-            tasks = [task for task in self._background.of_asker(access.asker(event)) if self._may_see(event, task)]
+            tasks = self._background.seen_by(event)
             return task_texts.listed(self._settings.locale, self._settings.prefix[0], tasks)
         task = self._visible(event, number)
         if task is None:
             return self._say("task_unknown", id=number)
-        output = next((live.output for live in self._background.live() if live.task.id == task.id), "")
-        told = task_texts.shown(self._settings.locale, task, output)
+        told = task_texts.shown(self._settings.locale, task, self._background.output(task.id))
         if access.asker(event) == task.asker:
             await self._background.shown(task)
         return told
@@ -89,15 +88,11 @@ class TaskCommands:
         return self._say("tasks_go_on", ids=texts.say(self._settings.locale, "and").join(ids)) if ids else ""
 
     def _visible(self, event: Any, number: str) -> Task | None:
+        """The task, if it may be shown here. In private, admins may see everybody's."""
         task = self._background.get(int(number))
-        return task if task is not None and self._may_see(event, task) else None
-
-    def _may_see(self, event: Any, task: Task) -> bool:
-        """In a group, the sender's tasks of this group; in private all of them, and to admins everybody's."""
-        mine = access.asker(event) == task.asker
-        if not access.is_private(event.unified_msg_origin):
-            return mine and task.chat == str(event.unified_msg_origin)
-        return mine or access.is_admin(event, self._settings)
+        private = access.is_private(event.unified_msg_origin)
+        whole = private and access.is_admin(event, self._settings)
+        return task if whole or task in self._background.seen_by(event) else None
 
     def _say(self, text: str, /, **values: object) -> str:
         return texts.say(self._settings.locale, text, p=self._settings.prefix[0], **values)

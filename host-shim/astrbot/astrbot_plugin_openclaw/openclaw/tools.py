@@ -15,7 +15,7 @@ from astrbot.core.star.filter.command import CommandFilter
 from astrbot.core.star.filter.command_group import CommandGroupFilter
 from astrbot.core.star.star_handler import star_handlers_registry
 
-from . import access, command_tools, computer_tools
+from . import access, command_tools, computer_tools, delegation_tools, reentry
 from .engine import Engine
 from .settings import PLUGIN, Settings
 from .texts import say
@@ -49,11 +49,12 @@ def offered_name(name: str) -> str | None:
 
 
 def active_tools(context: Any) -> list[Any]:
-    """AstrBot's enabled tools. Since 4.2x these are proxies that check AstrBot's own permissions."""
+    """AstrBot's enabled tools, without those that lead back here. Since 4.2x these are proxies that check AstrBot's own
+    permissions."""
     manager = context.get_llm_tool_manager()
     whole = manager.get_full_tool_set() if hasattr(manager, "get_full_tool_set") else None
     tools = whole.tools if whole is not None else manager.func_list
-    return [tool for tool in tools if getattr(tool, "active", True)]
+    return [tool for tool in tools if getattr(tool, "active", True) and tool.name not in delegation_tools.NAMES]
 
 
 def of_turn(context: Any, event: Any, engine: Engine) -> list[Tool]:
@@ -109,9 +110,10 @@ def _runner(context: Any, event: Any, tool: Any, need: Needs, settings: Settings
             context=AstrAgentContext(context=context, event=event), tool_call_timeout=int(settings.tool_timeout_seconds)
         )
         parts: list[str] = []
-        async for result in FunctionToolExecutor.execute(tool, wrapper, **arguments):
-            # None: the tool has replied to the user itself.
-            parts += _texts(result) if result is not None else [say(settings.locale, "tool_replied")]
+        with reentry.running_tool():
+            async for result in FunctionToolExecutor.execute(tool, wrapper, **arguments):
+                # None: the tool has replied to the user itself.
+                parts += _texts(result) if result is not None else [say(settings.locale, "tool_replied")]
         return "\n".join(parts)
 
     return run

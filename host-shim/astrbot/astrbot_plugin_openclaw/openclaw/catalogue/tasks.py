@@ -51,6 +51,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "后台任务不受影响：{ids}（“/{p} 取消 编号”取消）",
         "Background tasks go on: {ids} (“/{p} cancel ID” cancels one)"),
 
+    # To AstrBot's own model.
+    "delegated": (
+        "任务已交给 OpenClaw 在后台执行，编号 {id}。结果会由插件直接发到本聊天，不必等待；需要时可用 openclaw_task 查看。",
+        "OpenClaw is working on it in the background, id {id}. The plugin will send the result to this chat by itself; do not wait for it. openclaw_task shows its state."),
+    "delegated_longer": (
+        "任务 {id} 还没有完成，已转入后台：完成后结果会由插件直接发到本聊天。请告诉用户稍等，不要重复提交。",
+        "Task {id} is not done yet and goes on in the background: the plugin will send the result to this chat by itself. Tell the user so, and do not delegate it again."),
+    "delegate_empty": ("没有说明任务。", "The task is empty."),
+    "delegation_off": ("管理员关闭了任务委派。", "Delegation is switched off."),
+    "delegation_refused": (
+        "这位用户没有使用 OpenClaw 的权限。",
+        "This user is not allowed to use OpenClaw."),
+    "delegation_circle": (
+        "这条消息正由 OpenClaw 处理，不能再把任务交回给它；请直接完成。",
+        "OpenClaw itself is working on this message, so the task cannot be handed back to it. Do it directly."),
+
     "state_waiting": ("⏳等待", "⏳ waiting"),
     "state_running": ("▶️运行", "▶️ running"),
     "state_done": ("✅完成", "✅ done"),
