@@ -70,6 +70,28 @@ fn said(request: &openclaw_fake_gateway::Recorded) -> String {
     })
 }
 
+/// What the component does at the end of a turn may wait for the host; turns asked meanwhile keep their order.
+#[tokio::test(flavor = "multi_thread")]
+async fn guard_concurrency_turns_asked_at_once_run_in_the_order_asked() {
+    let rig = Rig::new().await;
+    rig.gateway.otherwise(Scene::reply("done"));
+    let mut asked = 0;
+    while asked < 3_000 {
+        let five: Vec<_> = (0..5)
+            .map(|_| {
+                asked += 1;
+                rig.plugin.ask(TurnRequest::new(format!("turn {asked}")))
+            })
+            .collect();
+        for turn in five {
+            within(turn.reply()).await.unwrap();
+        }
+    }
+    let texts: Vec<_> = rig.gateway.requests().iter().map(said).collect();
+    let in_order: Vec<_> = (1..=asked).map(|number| format!("turn {number}")).collect();
+    assert_eq!(texts, in_order);
+}
+
 #[tokio::test]
 async fn guard_concurrency_a_waiting_turn_is_told_so() {
     let rig = Rig::new().await;
