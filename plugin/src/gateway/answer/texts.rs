@@ -25,10 +25,13 @@ pub(super) struct Texts {
     nameless: u64,
     /// Items have had an index so far.
     indexed: bool,
+    /// Bytes in which shorter texts were looked for.
+    searched: usize,
 }
 
-/// Longest text in which shorter ones are looked for: a hostile gateway could send many.
-const MAX_SEARCHED: usize = 16 * 1024;
+/// Bytes of finished texts in which shorter ones are looked for, in one answer: a hostile gateway could send many. Enough
+/// for the longest answer.
+const MAX_SEARCHED: usize = 32 * 1024 * 1024;
 
 struct Part {
     place: Place,
@@ -98,14 +101,16 @@ impl Texts {
         }
     }
 
-    /// Sets a part's finished text. A part of a longer one never replaces it, nor does any that is shorter than a very
-    /// long one.
+    /// Sets a part's finished text. A part of a longer one never replaces it.
     pub(super) fn done(&mut self, place: Place, text: String) {
-        let part = self.part(place);
-        let long = part.done.len();
-        if text.len() >= long || (long < MAX_SEARCHED && !part.done.contains(&text)) {
-            part.done = text;
+        let long = self.part(place).done.len();
+        if text.len() < long {
+            self.searched = self.searched.saturating_add(long);
+            if self.searched > MAX_SEARCHED || self.part(place).done.contains(&text) {
+                return;
+            }
         }
+        self.part(place).done = text;
     }
 
     /// Sets the finished texts of an item.

@@ -37,3 +37,17 @@ fn texts_within_a_longer_one_are_looked_for_seldom() {
     takes_no_time(&done(&long), &done("b"));
     takes_no_time(&done(&long), &done("ab"));
 }
+
+#[test]
+fn a_shorter_finished_text_corrects_a_longer_one_unless_it_is_a_part_of_it() {
+    for times in [10, 100_000] {
+        let long = "a long text ".repeat(times);
+        for (short, kept) in [("corrected", "corrected"), ("a long", long.trim_end())] {
+            let mut reader = AnswerReader::new(Format::Stream, LONGEST as u64, Locale::En);
+            let stream = [done(&long), done(short), end(json!([]))].concat();
+            reader.push(stream.as_bytes(), &mut String::new());
+            let answer = reader.finish(&mut String::new()).expect("an answer");
+            assert_eq!(answer.text.trim_end(), kept);
+        }
+    }
+}
