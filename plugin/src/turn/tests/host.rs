@@ -1,8 +1,9 @@
 //! The fake host: virtual time, simulated memory and scripted gateways.
 
 use super::scenes::stream_head;
+pub(super) use super::taken::{Reader, Taken};
 use super::*;
-use crate::host::{AnswerBody, Events, Host, Post};
+use crate::host::{AnswerBody, Host, Post};
 use openclaw_core::guards::memory::{Bound, Sample};
 use std::collections::VecDeque;
 use std::task::{Context, Waker};
@@ -47,6 +48,10 @@ pub(super) struct FakeHost {
     /// Available memory after a tool has run.
     pub(super) available_after_tool: Cell<Option<u64>>,
     pub(super) tools_hang: Cell<bool>,
+    /// Whatever the component waits for takes a moment.
+    pub(super) dawdles: Cell<bool>,
+    /// Answers that were begun.
+    pub(super) opened: Cell<u32>,
     /// Called on each reading for the available memory.
     pub(super) each_reading: RefCell<Option<Box<dyn Fn() -> u64>>>,
     /// Bytes returned by the tools `long` and `control`.
@@ -71,6 +76,7 @@ impl Drop for ScriptedBody {
 
 impl AnswerBody for ScriptedBody {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        self.world.moment().await;
         if let Some(piece) = self.pieces.pop_front() {
             return piece.map(Some);
         }
@@ -87,6 +93,28 @@ impl AnswerBody for ScriptedBody {
     fn finish(self) {
         self.world.finished.set(self.world.finished.get() + 1);
     }
+}
+
+impl FakeHost {
+    /// One poll, if it dawdles.
+    async fn moment(&self) {
+        if self.dawdles.get() {
+            a_moment().await;
+        }
+    }
+}
+
+/// One poll.
+pub(super) async fn a_moment() {
+    let mut polled = false;
+    poll_fn(|cx| match std::mem::replace(&mut polled, true) {
+        true => Poll::Ready(()),
+        false => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 impl Host for Rc<FakeHost> {
@@ -135,12 +163,17 @@ impl Host for Rc<FakeHost> {
             .borrow_mut()
             .pop_front()
             .expect("a scene for every request");
+        self.moment().await;
         post.sent.set(!matches!(scene, Scene::IsDeaf));
-        let body = |pieces, live, hangs| ScriptedBody {
-            pieces,
-            live,
-            hangs,
-            world: self.clone(),
+        self.moment().await;
+        let body = |pieces, live, hangs| {
+            self.opened.set(self.opened.get() + 1);
+            ScriptedBody {
+                pieces,
+                live,
+                hangs,
+                world: self.clone(),
+            }
         };
         let all = |pieces: Vec<Vec<u8>>| pieces.into_iter().map(Ok).collect();
         match scene {
@@ -158,6 +191,7 @@ impl Host for Rc<FakeHost> {
         self.tool_calls
             .borrow_mut()
             .push((turn_id.to_owned(), call));
+        self.moment().await;
         if let Some(after) = self.available_after_tool.take() {
             self.available.set(Some(after));
         }
@@ -170,95 +204,6 @@ impl Host for Rc<FakeHost> {
             "control" => Ok("\u{1}".repeat(self.long_output.get())),
             _ => Ok(format!("output of {name}")),
         }
-    }
-}
-
-/// How a reader treats events.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Reader {
-    #[default]
-    Takes,
-    IsGone,
-    Dawdles,
-}
-
-/// Events received.
-#[derive(Default)]
-pub(super) struct Taken {
-    events: RefCell<Vec<Event>>,
-    pub(super) reader: Cell<Reader>,
-}
-
-impl Events for Taken {
-    async fn emit(&self, event: Event) -> bool {
-        match self.reader.get() {
-            Reader::Takes => self.events.borrow_mut().push(event),
-            Reader::IsGone => return false,
-            Reader::Dawdles => pending().await,
-        }
-        true
-    }
-}
-
-impl Taken {
-    pub(super) fn shown(&self) -> String {
-        let delta = |event: &Event| {
-            if let Event::Delta { text } = event {
-                Some(text.clone())
-            } else {
-                None
-            }
-        };
-        self.events.borrow().iter().filter_map(delta).collect()
-    }
-
-    pub(super) fn notices(&self) -> Vec<NoticeCode> {
-        let notice = |event: &Event| {
-            if let Event::Notice(notice) = event {
-                Some(notice.code)
-            } else {
-                None
-            }
-        };
-        self.events.borrow().iter().filter_map(notice).collect()
-    }
-
-    pub(super) fn notice_texts(&self) -> Vec<String> {
-        let notice = |event: &Event| {
-            if let Event::Notice(notice) = event {
-                Some(notice.text.clone())
-            } else {
-                None
-            }
-        };
-        self.events.borrow().iter().filter_map(notice).collect()
-    }
-
-    pub(super) fn requests(&self) -> Vec<ApprovalRequest> {
-        let request = |event: &Event| match event {
-            Event::ApprovalRequested(request) => Some(request.clone()),
-            _ => None,
-        };
-        self.events.borrow().iter().filter_map(request).collect()
-    }
-
-    pub(super) fn outcomes(&self) -> Vec<ApprovalOutcome> {
-        let outcome = |event: &Event| match event {
-            Event::ApprovalEnded(outcome) => Some(outcome.clone()),
-            _ => None,
-        };
-        self.events.borrow().iter().filter_map(outcome).collect()
-    }
-
-    pub(super) fn tools_ended(&self) -> Vec<String> {
-        let ended = |event: &Event| {
-            if let Event::ToolEnded { call: id, .. } = event {
-                Some(id.clone())
-            } else {
-                None
-            }
-        };
-        self.events.borrow().iter().filter_map(ended).collect()
     }
 }
 

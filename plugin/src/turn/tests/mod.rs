@@ -8,6 +8,7 @@ mod approval_time;
 mod approvals;
 mod bounds;
 mod calls;
+mod dropped;
 mod ends;
 mod gateways;
 mod guards;
@@ -15,6 +16,7 @@ mod host;
 mod machine;
 mod scenes;
 mod state;
+mod taken;
 mod tools;
 
 use crate::config::Checked;
