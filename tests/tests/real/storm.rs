@@ -49,7 +49,7 @@ async fn storm(version: &str) {
     let rest = TURNS.saturating_sub(storm.asked + 1);
     storm.well(rest).await;
     storm.drained().await;
-    storm.finish();
+    storm.finish().await;
 }
 
 /// A gateway, a plugin whose clock the test moves, and all turns so far.
@@ -353,9 +353,15 @@ impl Storm {
         }
     }
 
-    fn finish(self) {
+    async fn finish(self) {
         let (replies, faults) = self.ends;
-        assert_eq!(replies + faults, self.asked, "each ends once");
+        let counted = patiently(self.plugin.status()).await.unwrap().counters;
+        let not_answered = counted.failed + counted.refused + counted.cancelled;
+        assert_eq!(
+            (counted.turns, counted.completed, not_answered),
+            (self.asked as u64, replies as u64, faults as u64),
+            "each ends once: {counted:?}"
+        );
         let calls = self.real.provider.calls();
         let numbers: Vec<usize> = calls.iter().filter_map(number).collect();
         // What waited for a stopped gateway runs once it goes on, 2026.9.6 resumes by itself what was cut off, and
