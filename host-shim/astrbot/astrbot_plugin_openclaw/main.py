@@ -69,7 +69,7 @@ class OpenClawStar(Star):
                 commands.audit,
                 commands.approvals,
             )
-            StatusPage(self.context, self.engine, commands.approvals).register()
+            StatusPage(self.context, self.engine, commands.approvals, commands.background, commands.audit).register()
         except Exception:
             # AstrBot's internals differ in this version; the commands still work.
             logger.exception(f"[{PLUGIN}] 聊天模型或状态页未能注册，命令不受影响")

@@ -119,37 +119,6 @@ async def test_many_calls_are_counted_and_all_arguments_are_on_the_page(
     assert len(shown["calls"]) == 50 and shown["calls"][0]["arguments"] == json.dumps({"text": "z" * 300})
 
 
-async def test_the_status_page_decides(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    from openclaw import status_page
-
-    bodies: list[Any] = []
-
-    async def request() -> tuple[Any, str]:
-        return bodies.pop(), "boss\n\u202e"
-
-    monkeypatch.setattr(status_page, "_request", request)
-    routes: dict[str, Any] = {}
-    context = types.SimpleNamespace(register_web_api=lambda route, view, methods, _: routes.update({route: view}))
-    status_page.StatusPage(context, chat.commands._engine, chat.commands.approvals).register()
-    state, decide = (routes[f"/astrbot_plugin_openclaw/{name}"] for name in ("state", "decide"))
-    event, asked = chat.ask('tool admin_tool {"html": "<b>"}', group="555")
-    (name,) = await chat.question(event)
-    (shown,) = (await state())["approvals"]
-    assert shown["id"] == name and shown["asker"] == f"qq:{ASKER}" and 0 < shown["expires_in_seconds"] <= 300
-    assert shown["calls"] == [{"name": "admin_tool", "arguments": '{"html": "<b>"}'}]
-    bad: list[Any] = [None, [], {}, {"id": name}, {"id": name, "approve": "yes"}, {"id": int(name), "approve": True}]
-    for bodies[:] in ([each] for each in (*bad, {"id": "0000", "approve": True})):
-        assert await decide() == {"result": "not_pending"}
-    assert chat.ran == []
-    bodies[:] = [{"id": name, "approve": True}] * 2
-    assert await decide() == {"result": "done"}
-    assert await decide() == {"result": "already_decided"}
-    assert (await asked)[-1] == "the tool has run"
-    assert any("dashboard:boss" in text for text in event.sent)
-    assert (await state())["approvals"] == []
-    assert [line["who"] for line in chat.audit() if line["outcome"] == "approved"] == ["dashboard:boss"]
-
-
 @pytest.mark.parametrize("streaming", ["off", "sentences", "auto"])
 async def test_the_question_is_a_message_of_its_own_however_the_answer_comes(
     tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, streaming: str

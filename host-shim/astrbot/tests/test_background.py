@@ -36,7 +36,7 @@ async def test_a_task_gives_an_id_at_once_and_its_result_is_pushed(lives: Lives)
     # The chat goes on: a task in between is not behind it for ever, and its progress can be seen.
     assert "运行" in await lives.ask("任务 1") and "1 ▶️运行" in await lives.ask("任务")
     (live,) = lives.commands.background.live()
-    await until(lambda: lives.commands.background.live()[0].output == "ab")
+    await until(lambda: lives.commands.background.output(1) == "ab")
     assert live.task.id == 1 and "目前的输出：\nab" in await lives.ask("任务 1")
     lives.gateway.release.set()
     await until(lambda: lives.astr.told())

@@ -102,7 +102,12 @@ class AgentTurn:
     def start(self, ask: Callable[[], Turn]) -> None:
         """Starts the turn. Raises `Fault` if no plugin is running."""
         self._loop = asyncio.get_running_loop()
-        self._turn = ask()
+        try:
+            self._turn = ask()
+        except BaseException:
+            if self.approvals is not None:
+                self.approvals.close()
+            raise
         self._tasks.append(asyncio.create_task(self._pump(self._turn)))
         if self._abort is not None:
             self._tasks.append(asyncio.create_task(self._watch(self._abort, self._turn)))

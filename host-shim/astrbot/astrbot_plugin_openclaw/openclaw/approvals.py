@@ -20,6 +20,7 @@ from . import access, command_tools, masking
 from .approval_listing import Listing, listing
 from .audit import Audit
 from .engine import Engine
+from .live_turns import LiveTurns
 from .printable import printable
 from .settings import PLUGIN
 from .texts import say
@@ -103,8 +104,8 @@ class Approvals:
         self._sending: set[asyncio.Task[None]] = set()
 
     def of_turn(self, origin: Origin) -> TurnApprovals:
-        """Asks for the approvals of one turn."""
-        return TurnApprovals(self, origin)
+        """Asks for the approvals of one turn, which is listed as under way until that is closed."""
+        return TurnApprovals(self, origin, self._engine.live)
 
     def pending(self) -> list[Question]:
         """The questions that are not answered yet, oldest first."""
@@ -324,13 +325,16 @@ class Approvals:
 class TurnApprovals:
     """The approval requests of one turn."""
 
-    def __init__(self, approvals: Approvals, origin: Origin) -> None:
+    def __init__(self, approvals: Approvals, origin: Origin, live: LiveTurns) -> None:
         self._approvals = approvals
         self._origin = origin
+        self._turns = live
+        self.live = live.begin(origin)  #: The turn as others see it.
         self._asked: dict[str, Question] = {}
 
     def told(self, turn: Turn, piece: object) -> bool:
-        """Takes an event of the turn; whether it was about an approval."""
+        """Takes each event of the turn; whether it was about an approval."""
+        self.live.saw(turn, piece)
         if isinstance(piece, ApprovalRequest):
             self._asked[piece.request] = self._approvals.ask(turn, piece, self._origin)
         elif isinstance(piece, ApprovalEnded):
@@ -342,6 +346,7 @@ class TurnApprovals:
 
     def close(self) -> None:
         """The turn has ended, which is a no to whatever was asked."""
+        self._turns.end(self.live)
         for question in self._asked.values():
             if question.ended is None:
                 question.end()

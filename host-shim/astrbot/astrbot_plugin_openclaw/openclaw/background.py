@@ -6,11 +6,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from astr_openclaw import MAX_ATTACHMENT_BYTES, Attachment, Delta, Fault, Notice, Turn
+from astr_openclaw import MAX_ATTACHMENT_BYTES, Attachment, Fault, Notice, Turn
 from astrbot.api import logger
 
 from . import access, attachments, masking, reentry, texts, turn_request
@@ -18,6 +18,7 @@ from .approvals import Approvals, Origin
 from .audit import Audit, TurnLine
 from .delivery import Delivery
 from .engine import Engine
+from .live_turns import LiveTurn
 from .progress import Progress
 from .sender import Sender
 from .sessions import Sessions
@@ -47,9 +48,6 @@ _AGAIN = 2.0
 #: Seconds that a stop waits for the running task to end.
 _STOPPING = 5.0
 
-#: Characters of the output so far that are kept for the status page.
-_OUTPUT = 4000
-
 
 class NotKept(Exception):
     """A task that cannot be written to the disk."""
@@ -64,7 +62,7 @@ class Live:
     """A task that waits or runs."""
 
     task: Task
-    output: str = field(repr=False)  #: The end of its answer so far, masked.
+    turn: LiveTurn | None  #: Its turn, once there is one.
 
 
 @dataclass(eq=False)
@@ -75,7 +73,7 @@ class _Job:
     event: Any
     files: list[Attachment]
     turn: Turn | None = None
-    output: str = ""
+    live: LiveTurn | None = None
     cancelled: bool = False
     tell: bool = True  #: Whether the chat is told that it was cancelled.
 
@@ -191,12 +189,17 @@ class Background:
 
     def live(self) -> list[Live]:
         """What waits and runs, oldest first."""
-        return [Live(task, self.output(task.id)) for task in self._store.all() if task.live]
+        return [
+            Live(task, None if job is None else job.live)
+            for task, job in ((task, self._jobs.get(task.id)) for task in self._store.all() if task.live)
+        ]
 
     def output(self, number: int) -> str:
         """The end of a running task's answer so far, masked; may be empty."""
         task, job = self._store.get(number), self._jobs.get(number)
-        return masking.for_chat(job.output, task.chat, self._settings) if task and job else ""
+        if task is None or job is None or job.live is None:
+            return ""
+        return job.live.output(self._settings.secrets(), secrets=masking.hides_secrets(task.chat, self._settings))[0]
 
     async def shown(self, task: Task) -> None:
         """Records that its asker has seen how it ended."""
@@ -309,6 +312,7 @@ class Background:
         approvals = self._approvals.of_turn(
             Origin.of("background", job.event, task.level, request.session, turn.cancel)
         )
+        job.live = approvals.live
         # Only what must be known to read the answer: nobody watches.
         progress = Progress(self._settings.locale, calls=False)
         told: list[str] = []
@@ -316,9 +320,7 @@ class Background:
             async for piece in turn:
                 if approvals.told(turn, piece):
                     continue
-                if isinstance(piece, Delta):
-                    job.output = (job.output + piece.text)[-_OUTPUT:]
-                elif isinstance(piece, Notice) and piece.code not in ("queued", "answer_corrected"):
+                if isinstance(piece, Notice) and piece.code not in ("queued", "answer_corrected"):
                     told.append(progress.told(piece))
             reply = await turn.reply()
         finally:

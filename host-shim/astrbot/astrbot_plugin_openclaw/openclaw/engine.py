@@ -27,6 +27,8 @@ from astr_openclaw import (
 from astrbot.api import logger
 
 from .guard_state import GuardState
+from .live_turns import LiveTurns
+from .memory_history import MemoryHistory
 from .reentry import inside_command
 from .settings import PLUGIN, Settings
 from .texts import say
@@ -63,6 +65,8 @@ class Engine:
         self.component_problem: str | None = None  #: Why the plugin folder's `.wasm` is not used.
         self.last_faults: deque[dict[str, Any]] = deque(maxlen=_LAST_FAULTS)
         self._kept: _Breakers | None = None  # The breakers as they are stored.
+        self.live = LiveTurns()  #: Filled by `Approvals.of_turn`.
+        self.memory_history = MemoryHistory(self._read_memory)
         self.ended = False
 
     async def start(self) -> None:
@@ -133,6 +137,7 @@ class Engine:
         """Ends every turn and the component, and waits for them. The guards' state is stored, so that a reload
         or restart does not close a breaker."""
         self.ended = True
+        self.memory_history.stop()
         plugin, self._plugin = self._plugin, None
         if plugin is None:
             return
@@ -159,6 +164,7 @@ class Engine:
         with suppress(Fault):
             status = await self.status_now()
             # A status that is not fresh may hide a change.
+            self.saw_memory(status)
             breakers = _breakers(status) if status.fresh else None
             if (breakers is None or breakers != self._kept) and await self._keep(plugin):
                 self._kept = breakers
@@ -221,6 +227,7 @@ class Engine:
             patience=patience,
         )
         quota.add(turn, asker)
+        self.memory_history.used()
         return turn
 
     def cancel_all(self) -> list[Turn]:
@@ -229,6 +236,15 @@ class Engine:
         for turn in turns:
             turn.cancel()
         return turns
+
+    def saw_memory(self, status: Status) -> None:
+        """Keeps what a status says about the memory."""
+        if status.fresh:
+            self.memory_history.add(status.memory.available_mib)
+
+    def _read_memory(self) -> None:
+        with suppress(Fault):
+            self.saw_memory(self.status())
 
     def status(self) -> Status:
         """The guards' state; raises `Fault` if no plugin is running."""

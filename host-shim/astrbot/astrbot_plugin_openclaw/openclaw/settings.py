@@ -24,6 +24,9 @@ _REQUIRED = ("gateway_primary_url", "gateway_bearer_token")
 
 _UNSET: tuple[object, ...] = (None, "", [])
 
+#: The memory floors in MiB, unless they are set; the config page has the same.
+_FLOORS = {"heavy_floor_mib": 512, "read_only_floor_mib": 350}
+
 #: Who can be required to approve a tool call, least strict first.
 APPROVALS = ("none", "asker", "admin")
 
@@ -207,6 +210,13 @@ class Settings:
     def _places(self, key: str, default: int) -> int:
         queue = self.module.get(key, default)
         return 1 + queue if isinstance(queue, int) else 1
+
+    @property
+    def floors(self) -> dict[str, int]:
+        """MiB of available memory below which heavy tasks are refused and the level is at most L1, by key."""
+        return {
+            key: value if isinstance(value := self.module.get(key), int) else least for key, least in _FLOORS.items()
+        }
 
     def secrets(self) -> tuple[str, ...]:
         """The configured tokens, which are masked in every outgoing text."""

@@ -1,0 +1,79 @@
+"""The last hour of the available memory: bounded, and still when nobody uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from openclaw.memory_history import MemoryHistory
+
+
+class Clock:
+    """A clock that the test moves, with its timers."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.readings: list[int | None] = []
+        self.read = 0
+        self.history = MemoryHistory(self._read, lambda: self.now, self._later)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> Clock:
+        self.timers.append((self.now + seconds, call))
+        return self
+
+    def cancel(self) -> None:
+        self.timers.clear()
+
+    def _read(self) -> None:
+        self.read += 1
+        self.history.add(700)
+
+    def run(self, seconds: float) -> None:
+        until = self.now + seconds
+        while self.timers and self.timers[0][0] <= until:
+            self.now, call = self.timers.pop(0)
+            call()
+        self.now = until
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_the_lowest_of_a_quarter_minute_is_kept(clock: Clock) -> None:
+    for mib in (None, 900, 400, 800):
+        clock.history.add(mib)
+        clock.run(2)
+    clock.run(20)
+    clock.history.add(None)
+    assert clock.history.points() == [(28, 400), (0, None)]
+
+
+def test_it_keeps_an_hour_however_often_it_is_read(clock: Clock) -> None:
+    for _ in range(3600):
+        clock.history.add(500)
+        clock.run(2)
+    points = clock.history.points()
+    assert 200 <= len(points) <= 241 and points[0][0] <= 3600 and points[-1][0] <= 16
+
+
+def test_it_is_read_once_a_minute_for_an_hour_and_then_nothing_wakes(clock: Clock) -> None:
+    clock.run(7200)
+    assert clock.read == 0 and clock.timers == []
+    for _ in range(3):
+        clock.history.used()
+    assert len(clock.timers) == 1
+    clock.run(3600)
+    assert clock.read == 60
+    clock.run(7200)
+    assert clock.read == 60 and clock.timers == []
+    assert clock.history.points() == []
+    clock.history.used()
+    clock.run(120)
+    clock.history.used()
+    clock.run(3500)
+    assert clock.read == 60 + 60 and len(clock.timers) == 1
+    clock.history.stop()
+    assert clock.timers == []
