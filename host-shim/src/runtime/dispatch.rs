@@ -179,7 +179,7 @@ impl Supervisor {
         let sink = EventSink { events, approvals };
         // Sent or dropped: either way the turn is cancelled.
         let cancelled = cancelled.map(drop).shared();
-        let running = run_turn(guest, request.into(), sink, cancelled.clone());
+        let running = self.run_turn(guest, request.into(), sink, cancelled.clone());
         let deciding = Deciding {
             accessor: guest.0,
             guest: guest.1,
@@ -305,29 +305,32 @@ impl Supervisor {
         self.snapshot.replace(Some(snapshot));
         Ok(())
     }
-}
 
-/// Runs one turn in the component.
-async fn run_turn(
-    (accessor, guest): Guests<'_>,
-    turn: types::Turn,
-    sink: EventSink,
-    cancelled: impl Future<Output = ()> + Send + 'static,
-) -> Result<End, Stop> {
-    let cancel = accessor.with(|access| {
-        FutureReader::new(access, async move {
-            cancelled.await;
-            wasmtime::error::Ok(())
-        })
-    })?;
-    let gateway = guest.astr_openclaw_gateway();
-    let (event_stream, end) = gateway.call_ask(accessor, turn, cancel).await?;
-    let (end_sender, ended) = oneshot::channel();
-    accessor.with(|mut access| {
-        event_stream.pipe(&mut access, sink)?;
-        end.pipe(&mut access, EndSink(Some(end_sender)))
-    })?;
-    ended
-        .await
-        .map_err(|_| Stop::Misbehaved("the component dropped a turn without an end".to_owned()))
+    /// Runs one turn in the component.
+    async fn run_turn(
+        &self,
+        (accessor, guest): Guests<'_>,
+        turn: types::Turn,
+        sink: EventSink,
+        cancelled: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<End, Stop> {
+        let cancel = accessor.with(|access| {
+            FutureReader::new(access, async move {
+                cancelled.await;
+                wasmtime::error::Ok(())
+            })
+        })?;
+        let gateway = guest.astr_openclaw_gateway();
+        let entering = self.entering.lock().await;
+        let (event_stream, end) = gateway.call_ask(accessor, turn, cancel).await?;
+        drop(entering);
+        let (end_sender, ended) = oneshot::channel();
+        accessor.with(|mut access| {
+            event_stream.pipe(&mut access, sink)?;
+            end.pipe(&mut access, EndSink(Some(end_sender)))
+        })?;
+        ended
+            .await
+            .map_err(|_| Stop::Misbehaved("the component dropped a turn without an end".to_owned()))
+    }
 }

@@ -88,6 +88,9 @@ pub(super) struct Supervisor {
     pub(super) pending: Pending,
     pub(super) config: RefCell<Option<Config>>,
     pub(super) snapshot: RefCell<Option<Vec<u8>>>,
+    /// Held while a turn is handed to the component. Calls that find the instance busy are made by wasmtime in the
+    /// order of its own numbers, so that turns would not join the queue in the order asked.
+    pub(super) entering: tokio::sync::Mutex<()>,
     /// Running turns and diagnoses.
     pub(super) asking: Cell<usize>,
     /// Longest duration that a current turn may have, by patience, queue wait included and waiting for approval not.
@@ -162,6 +165,7 @@ impl Supervisor {
             pending: Pending::default(),
             config: RefCell::new(None),
             snapshot: RefCell::new(None),
+            entering: tokio::sync::Mutex::new(()),
             asking: Cell::new(0),
             longest_turn: Cell::default(),
             longest_wait: Cell::new(Duration::ZERO),

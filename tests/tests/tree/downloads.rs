@@ -24,11 +24,16 @@ const WAYS: [(&str, &[&str]); 15] = [
 ];
 
 /// What is not, and why that is right: the script and how the line begins.
-const REVIEWED: [(&str, &str, &str); 8] = [
+const REVIEWED: [(&str, &str, &str); 9] = [
     (
         "60-python.sh",
         "\"$work/v/bin/python\" -m pip install --quiet --disable-pip-version-check --no-index",
         "our own wheel",
+    ),
+    (
+        "75-page.sh",
+        "\"$work/v/bin/python\" -m pip install --quiet --disable-pip-version-check --no-index",
+        "the same",
     ),
     (
         "astrbot.sh",
