@@ -23,19 +23,23 @@ from .openclaw.settings import PLUGIN, Settings  # noqa: E402
 
 if BROKEN is None:
     from .openclaw.commands import Commands
+    from .openclaw.conversation_mode import ConversationMode, is_other_command
     from .openclaw.conversations import Conversations
     from .openclaw.engine import Engine
     from .openclaw.provider import loop_ended, register_provider
     from .openclaw.status_page import StatusPage
 
 
-class Prefix(filter.CustomFilter):
-    """Matches messages that start with the prefix, alone or followed by white space."""
+class Addressed(filter.CustomFilter):
+    """Matches messages that start with the prefix, alone or followed by white space, and those of a conversation."""
 
     settings = Settings.read({})
+    mode: ConversationMode | None = None
 
-    def filter(self, event: AstrMessageEvent, cfg: object) -> bool:
-        return self.settings.task_of(event.get_message_str()) is not None
+    def filter(self, event: AstrMessageEvent, cfg: dict[str, Any]) -> bool:
+        if self.settings.task_of(event.get_message_str()) is not None:
+            return True
+        return self.mode is not None and self.mode.claims(event, cfg["wake_prefix"])
 
 
 class OpenClawStar(Star):
@@ -44,7 +48,7 @@ class OpenClawStar(Star):
     def __init__(self, context: Context, config: dict[str, Any] | None = None) -> None:
         super().__init__(context)
         self.settings = Settings.read(config or {})
-        Prefix.settings = self.settings
+        Addressed.settings = self.settings
         self.commands: Commands | None = None
         self.engine: Engine | None = None
         if BROKEN is not None:
@@ -57,8 +61,9 @@ class OpenClawStar(Star):
         data = Path(StarTools.get_data_dir(PLUGIN))
         self.engine = Engine(self.settings, FOLDER, data)
         commands = Commands(self.context, self.settings, self.engine, data)
+        Addressed.mode = commands.mode
         await self.engine.start()
-        await commands.background.load()
+        await commands.load()
         self.commands = commands
         try:
             await register_provider(
@@ -78,8 +83,7 @@ class OpenClawStar(Star):
         """Ends every turn, so that none overlaps with those of the next instance."""
         try:
             if self.commands is not None:
-                self.commands.stop()
-                await self.commands.background.stop()
+                await self.commands.unload()
         finally:
             try:
                 if self.engine is not None:
@@ -130,9 +134,14 @@ class OpenClawStar(Star):
         if result is None and BROKEN is None:
             loop_ended(event.unified_msg_origin)
 
-    @filter.custom_filter(Prefix, False, priority=100)
+    @filter.custom_filter(Addressed, False, priority=100)
     async def assistant(self, event: AstrMessageEvent) -> AsyncIterator[Any]:
         """/助手 <任务>：交给 OpenClaw；/助手 帮助 查看全部用法"""
+        if self.settings.task_of(event.get_message_str()) is None:
+            # Of a conversation, where commands with AstrBot's wake prefix stay what they are.
+            config = self.context.get_config(umo=event.unified_msg_origin)
+            if is_other_command(event, config["wake_prefix"]):
+                return
         # AstrBot's own model must not answer as well, whatever happens below. The event is stopped last:
         # AstrBot sends no results of a stopped event.
         event.should_call_llm(True)

@@ -53,13 +53,12 @@ class Lives:
     async def begin(self, **config: Any) -> Commands:
         self.config.update(config)
         self.commands = await opened(self._folder, self.gateway, context=self.astr, **self.config)
-        await self.commands.background.load()
+        await self.commands.load()
         return self.commands
 
     async def end(self) -> None:
         """As a reload or SIGINT does."""
-        self.commands.stop()
-        await self.commands.background.stop()
+        await self.commands.unload()
         await self.commands._engine.stop()
         self.commands.close()
 

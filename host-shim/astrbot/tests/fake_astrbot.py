@@ -8,6 +8,7 @@ import logging
 import sys
 import types
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import fake_commands
@@ -94,10 +95,20 @@ def register_provider_adapter(name: str, desc: str, **_: Any) -> Any:
     return decorator
 
 
+@dataclass
+class DateTrigger:
+    """APScheduler's."""
+
+    run_date: datetime
+
+
 def install() -> None:
     """Puts them where AstrBot's would be."""
     nothing = type("Nothing", (), {})
     modules: dict[str, dict[str, Any]] = {
+        "apscheduler": {},
+        "apscheduler.triggers": {},
+        "apscheduler.triggers.date": {"DateTrigger": DateTrigger},
         "astrbot": {},
         "astrbot.api": {"logger": logging.getLogger("astrbot")},
         "astrbot.api.event": {"MessageChain": MessageChain},

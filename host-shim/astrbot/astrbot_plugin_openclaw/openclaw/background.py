@@ -20,8 +20,8 @@ from .delivery import Delivery
 from .engine import Engine
 from .live_turns import LiveTurn
 from .progress import Progress
+from .projects import ProjectError, Projects
 from .sender import Sender
-from .sessions import Sessions
 from .settings import PLUGIN
 from .task_store import (
     CANCELLED,
@@ -82,13 +82,13 @@ class Background:
     """The background tasks."""
 
     def __init__(
-        self, context: Any, engine: Engine, sessions: Sessions, audit: Audit, approvals: Approvals, folder: Path
+        self, context: Any, engine: Engine, projects: Projects, audit: Audit, approvals: Approvals, folder: Path
     ) -> None:
         """`context`: AstrBot's; `folder`: where the tasks are kept."""
         self._context = context
         self._engine = engine
         self._settings = engine.settings
-        self._sessions = sessions
+        self._projects = projects
         self._audit = audit
         self._approvals = approvals
         self._store = TaskStore(folder, lambda words: logger.error(f"[{PLUGIN}] {words}，该后台任务丢失"))
@@ -125,12 +125,14 @@ class Background:
 
     async def start(self, event: Any, text: str, *, project: str = "", door: str = "chat") -> Task:
         """A new task of a message's sender, durable on return. `door`: see `Task`. Raises `Fault` if none is taken now,
-        `NotAttachable` and `NotKept`."""
+        `ProjectError` for an unknown project, `NotAttachable` and `NotKept`."""
         engine, settings = self._engine, self._settings
         if reentry.inside_turn(event):
             raise engine.fault("busy", "inside_command")
         engine.running()
         asker, chat, admin = access.asker(event), str(event.unified_msg_origin), access.is_admin(event, settings)
+        level = access.level_of(event, settings)
+        self._projects.session(chat, level, project)
         self._admit(asker, admin, 0)
         files = await attachments.of_message(event.get_messages(), engine)
         self._admit(asker, admin, sum(len(file.data) for file in files))
@@ -141,7 +143,7 @@ class Background:
             chat=chat,
             asker=asker,
             project=project,
-            level=access.level_of(event, settings),
+            level=level,
             text=kept,
             sender=Sender.of(event),
             door=door,
@@ -156,6 +158,24 @@ class Background:
             await self._store.drop(task.id)
             raise NotKept(error.strerror or type(error).__name__) from None
         self._wake.set()
+        return task
+
+    async def not_run(self, sender: Sender, text: str, why: str, *, project: str = "", door: str = "timer") -> Task:
+        """Records a task that could not be run: its chat is told why, as of one that has failed."""
+        now = sender.now(self._context)
+        task = Task(
+            id=self._store.new_id(),
+            state=WAITING,
+            chat=sender.chat,
+            asker=access.asker(now),
+            project=project,
+            level=access.level_of(now, self._settings),
+            text=cut(masking.for_chat(text, sender.chat, self._settings), TEXT_BYTES, self._say("task_cut")),
+            sender=sender,
+            door=door,
+            created=time.time(),
+        )
+        await self._end(task, FAILED, why)
         return task
 
     def _admit(self, asker: str, admin: bool, size: int) -> None:
@@ -273,7 +293,11 @@ class Background:
         if job is None:
             job = self._jobs[task.id] = _Job(task.text, task.sender.event(self._context, task.text), [])
         task = replace(task, state=RUNNING, level=min(task.level, access.level_of(now, settings)))
-        session = self._sessions.current(access.session_of(task.chat, task.level))
+        try:
+            session = self._projects.session(task.chat, task.level, task.project)
+        except ProjectError as error:  # It was deleted meanwhile.
+            await self._end(task, FAILED, error.told(settings.locale, settings.prefix[0]))
+            return
         line = self._audit_line(task, session)
         try:
             # From here on it may have been sent: it must never run again, whatever happens.

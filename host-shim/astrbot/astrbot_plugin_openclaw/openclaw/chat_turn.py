@@ -18,7 +18,7 @@ from .chat_task import ChatTask
 from .engine import Engine
 from .message_splitter import MessageSplitter
 from .progress import Progress
-from .sessions import Sessions
+from .projects import Projects
 
 #: Seconds between two messages of one answer: platforms throttle faster senders.
 _PAUSE = 1.0
@@ -27,11 +27,11 @@ _PAUSE = 1.0
 class ChatTurns:
     """The turns of chat tasks."""
 
-    def __init__(self, context: Any, engine: Engine, sessions: Sessions, audit: Audit, approvals: Approvals) -> None:
+    def __init__(self, context: Any, engine: Engine, projects: Projects, audit: Audit, approvals: Approvals) -> None:
         self._context = context
         self._settings = engine.settings
         self._engine = engine
-        self._sessions = sessions
+        self._projects = projects
         self._audit = audit
         self._approvals = approvals
         #: Tasks that run, wait or are still being sent.
@@ -42,12 +42,13 @@ class ChatTurns:
         for chat_task in list(self.under_way):
             chat_task.stop()
 
-    async def ask(self, event: Any, task: str) -> AsyncIterator[Any]:
-        """Runs a task. Yields what AstrBot should send; raises `Fault`, also when the task is stopped."""
+    async def ask(self, event: Any, task: str, project: str = "") -> AsyncIterator[Any]:
+        """Runs a task, in the chat's default conversation or in that of a project. Yields what AstrBot should send;
+        raises `Fault`, also when the task is stopped, and `ProjectError` for an unknown project."""
         settings = self._settings
         level = access.level_of(event, settings)
         asker = access.asker(event)
-        session = self._sessions.current(access.session_of(event.unified_msg_origin, level))
+        session = self._projects.session(event.unified_msg_origin, level, project)
         line = TurnLine(self._audit, door="chat", who=asker, session=session, level=level)
         chat_task: ChatTask | None = None
         approvals: TurnApprovals | None = None

@@ -16,11 +16,16 @@ from .approvals import Approvals
 from .audit import Audit, TurnLine
 from .background import Background
 from .chat_turn import ChatTurns
+from .conversation_mode import ConversationMode
 from .delegation import Delegation
 from .engine import Engine
+from .project_commands import ProjectCommands
+from .projects import ProjectError, Projects
 from .sessions import Sessions
 from .settings import PLUGIN, Settings
 from .task_commands import TaskCommands
+from .timer_commands import TimerCommands
+from .timers import Timers
 
 #: Commands by the words that users write.
 _COMMANDS = {
@@ -58,14 +63,30 @@ class Commands:
         self.sessions = Sessions(data_dir / "sessions.json")
         self.audit = Audit(data_dir / "audit.jsonl", settings.audit_max_kib << 10, settings.audit_files)
         self.approvals = Approvals(engine, self.audit)
-        self._turns = ChatTurns(context, engine, self.sessions, self.audit, self.approvals)
-        self.background = Background(context, engine, self.sessions, self.audit, self.approvals, data_dir / "tasks")
+        projects = Projects(data_dir / "projects.json", self.sessions)
+        self.mode = ConversationMode(settings, data_dir / "conversation_mode.json")
+        self._turns = ChatTurns(context, engine, projects, self.audit, self.approvals)
+        self.background = Background(context, engine, projects, self.audit, self.approvals, data_dir / "tasks")
         self.delegation = Delegation(context, settings, self.background)
-        self._task_commands = TaskCommands(self.background, settings)
+        self._timers = Timers(context, settings, self.background, self.audit, data_dir / "timers.json")
+        self._project_commands = ProjectCommands(projects, self.mode, self.approvals, settings)
+        self._task_commands = TaskCommands(self.background, self._project_commands, settings)
+        self._timer_commands = TimerCommands(self._timers, self._project_commands, settings)
+
+    async def load(self) -> None:
+        """Takes up the background tasks and timers of the last life."""
+        await self.background.load()
+        self._timers.start()
 
     def stop(self) -> None:
-        """Ends every task, including the messages it is still sending."""
+        """Ends every task of the chat, including the messages it is still sending."""
         self._turns.stop()
+
+    async def unload(self) -> None:
+        """As `stop`, and no background task or timer runs any more."""
+        self.stop()
+        await self._timers.stop()
+        await self.background.stop()
 
     def close(self) -> None:
         """Stops every task and closes the audit log."""
@@ -73,7 +94,8 @@ class Commands:
         self.audit.close()
 
     async def handle(self, event: Any) -> AsyncIterator[Any]:
-        """Handles one message that has the prefix. Yields what AstrBot should send."""
+        """Handles one message that has the prefix, or belongs to a conversation (`ConversationMode.claims`). Yields what
+        AstrBot should send."""
         locale = self._settings.locale
         if access.is_from_bot(event):
             return  # What a model writes must never confirm, ask or cancel.
@@ -82,30 +104,57 @@ class Commands:
             if self._settings.tell_refused:
                 yield event.plain_result(self._say("refused"))
             return
-        task = self._settings.task_of(event.get_message_str()) or ""
-        command, question = _command_of(task)
-        if command == "help" and _has_attachment(event):
-            command = None
+        task = self._settings.task_of(event.get_message_str())
         try:
-            if (found := self._task_commands.find(task)) is not None:
-                name, run, argument = found
-                self._write_audit(event, name)
-                yield event.plain_result(self._clean(event, await run(event, argument)))
-            elif command is None:
-                async for result in self._turns.ask(event, task):
-                    yield result
-            elif command in ("approve", "reject"):
-                told = await self.approvals.decide(event, command == "approve", question)
-                yield event.plain_result(self._clean(event, told))
-            else:
-                self._write_audit(event, command)
-                yield event.plain_result(self._clean(event, await self._run(event, command)))
+            async for result in self._converse(event) if task is None else self._prefixed(event, task):
+                yield result
+        except texts.TextError as error:
+            yield event.plain_result(self._clean(event, error.told(locale, self._settings.prefix[0])))
         except Fault as fault:
             yield event.plain_result(self._clean(event, texts.fault_text(locale, fault, with_partial=False)))
         except Exception as error:
             # AstrBot would show the exception's text to the user; it belongs in the log.
             logger.exception(f"[{PLUGIN}] 处理消息时出错")
             yield event.plain_result(self._say("internal", kind=type(error).__name__))
+
+    async def _prefixed(self, event: Any, task: str) -> AsyncIterator[Any]:
+        """A command or a task. Raises `Fault` and `TextError`."""
+        for commands in (self._task_commands, self._timer_commands, self._project_commands):
+            if (found := commands.find(task)) is not None:
+                name, run, argument = found
+                self._write_audit(event, name)
+                yield event.plain_result(self._clean(event, await run(event, argument)))
+                return
+        command, question = _command_of(task)
+        if command is None or (command == "help" and _has_attachment(event)):
+            project, task, new = await self._project_commands.of_task(event, task)
+            if new:
+                yield event.plain_result(self._say("project_made", name=project))
+            if project and not task and not _has_attachment(event):
+                yield event.plain_result(self._say("project_no_task", name=project))
+                return
+            async for result in self._turns.ask(event, task, project):
+                yield result
+        elif command in ("approve", "reject"):
+            told = await self.approvals.decide(event, command == "approve", question)
+            yield event.plain_result(self._clean(event, told))
+        else:
+            self._write_audit(event, command)
+            yield event.plain_result(self._clean(event, await self._run(event, command)))
+
+    async def _converse(self, event: Any) -> AsyncIterator[Any]:
+        """A message of a conversation. Raises `Fault`."""
+        project = await self.mode.next_task(event)
+        if project is None:
+            self._write_audit(event, "conversation_over")
+            yield event.plain_result(self._say("conversation_over", minutes=self._settings.conversation_minutes))
+            return
+        try:
+            async for result in self._turns.ask(event, event.get_message_str(), project):
+                yield result
+        except ProjectError:  # It was deleted meanwhile.
+            await self.mode.leave(event)
+            yield event.plain_result(self._say("conversation_project_gone", name=project))
 
     async def _run(self, event: Any, command: str) -> str:
         engine = self._engine
@@ -114,7 +163,7 @@ class Commands:
         # For commands that work despite wrong settings.
         problem = f"\n⚠️ config_invalid：{engine.problem}" if engine.problem else ""
         if command == "help":
-            return self._say("help", p=self._settings.prefix[0]) + problem
+            return self._say("help") + problem
         if command == "cancel":
             mine = [task for task in self._turns.under_way if task.asker == access.asker(event)]
             for task in mine:
@@ -168,7 +217,7 @@ class Commands:
         return "\nℹ️ " + self._say("unbound", names=names, platforms=all_platforms)
 
     def _say(self, text: str, /, **values: object) -> str:
-        return texts.say(self._settings.locale, text, **values)
+        return texts.say(self._settings.locale, text, p=self._settings.prefix[0], **values)
 
     def _clean(self, event: Any, text: str) -> str:
         return masking.for_chat(text, event.unified_msg_origin, self._settings)

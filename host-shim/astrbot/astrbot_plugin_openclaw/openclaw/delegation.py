@@ -12,6 +12,7 @@ from astr_openclaw import Fault
 
 from . import access, attachments, delegation_tools, reentry, task_texts, texts
 from .background import Background, NotKept
+from .projects import ProjectError, name_of
 from .settings import Settings
 
 #: Seconds that a tool may run unless AstrBot's config says otherwise: the default of older versions.
@@ -47,7 +48,10 @@ class Delegation:
         if not text:
             return self._say("delegate_empty")
         try:
-            taken = await self._background.start(event, text, project=str(project or "").strip(), door="model")
+            name = name_of(str(project)) if project else ""
+            taken = await self._background.start(event, text, project=name, door="model")
+        except ProjectError as error:
+            return error.told(self._settings.locale, self._settings.prefix[0])
         except Fault as fault:
             return texts.fault_text(self._settings.locale, fault, with_partial=False)
         except (attachments.NotAttachable, NotKept) as error:

@@ -161,6 +161,8 @@ class Settings:
     """Who approves calls by tool name; beats the level."""
     tool_timeout_seconds: float = _setting(_number(1.0, 3600.0), 60.0)
     send_context: bool = _setting(_switch, True)  #: Whether the model is told who is talking.
+    conversation_mode: bool = _setting(_switch, False)  #: Whether users may enter it.
+    conversation_minutes: int = _setting(_number(1, 1440), 10)  #: Without a message, after which it ends.
     user_share: int = _setting(_number(1, 65), 3)  #: Running and queued turns per user.
     mask_secrets: bool = _setting(_switch, True)
     audit_max_kib: int = _setting(_number(16, 1 << 20), 1024)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from . import access, attachments, task_texts, texts
 from .background import Background, NotKept
+from .command import Command, first
+from .project_commands import ProjectCommands
 from .settings import Settings
 from .task_store import Task
 
@@ -17,35 +18,30 @@ _SHOW = re.compile(r"(?:任务|tasks?)\s*#?(\d{1,9})?", re.I)
 _CANCEL = re.compile(r"(?:取消|cancel)\s*#?(\d{1,9})", re.I)
 _ALL = re.compile(r"(?:全部任务|所有任务|all-tasks)()", re.I)
 
-#: A command: its name for the audit log, what runs it, and its argument.
-Command = tuple[str, Callable[[Any, str], Awaitable[str]], str]
-
 
 class TaskCommands:
     """`后台`, `任务`, `取消 编号` and `全部任务`. Each command returns what to answer."""
 
-    def __init__(self, background: Background, settings: Settings) -> None:
+    def __init__(self, background: Background, projects: ProjectCommands, settings: Settings) -> None:
         self._background = background
+        self._projects = projects
         self._settings = settings
 
     def find(self, text: str) -> Command | None:
         """The command that this is, if it is one of these."""
         if found := _START.fullmatch(text):
             return "background", self.start, (found[1] or "").strip()
-        # Full-width digits too. A task may begin with the same words: only what is nothing else is a command.
-        text = unicodedata.normalize("NFKC", text)
         commands = (("tasks", _SHOW, self.show), ("cancel", _CANCEL, self.cancel), ("tasks", _ALL, self.show_all))
-        for name, pattern, run in commands:
-            if found := pattern.fullmatch(text):
-                return name, run, found[1] or ""
-        return None
+        # Full-width digits too.
+        return first(unicodedata.normalize("NFKC", text), commands)
 
     async def start(self, event: Any, text: str) -> str:
-        """Starts a task. Raises `Fault`."""
+        """Starts a task. Raises `Fault` and `ProjectError`."""
+        project, text, _ = await self._projects.of_task(event, text)
         if not text and not attachments.any_in(event.get_messages()):
             return self._say("task_usage")
         try:
-            task = await self._background.start(event, text)
+            task = await self._background.start(event, text, project=project)
         except (attachments.NotAttachable, NotKept) as error:
             return error.text(self._settings.locale)
         return self._say("task_taken", id=task.id)

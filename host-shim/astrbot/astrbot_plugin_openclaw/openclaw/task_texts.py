@@ -50,4 +50,5 @@ def listed(locale: str, prefix: str, tasks: list[Task], *, askers: bool = False)
 def title(task: Task) -> str:
     """The beginning of what was asked, in one line."""
     text = " ".join(task.text.split())
-    return text if len(text) <= _TITLE else text[:_TITLE] + "…"
+    project = f"@{task.project} " if task.project else ""
+    return project + (text if len(text) <= _TITLE else text[:_TITLE] + "…")

@@ -13,6 +13,19 @@ if TYPE_CHECKING:  # At run time the module may be missing.
 _LOCALES = ("zh", "en")
 
 
+class TextError(Exception):
+    """Why something that a user asks for cannot be done. `text`: a key of the catalogue."""
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        super().__init__(text)
+        self.text = text
+        self.values = values
+
+    def told(self, locale: str, prefix: str) -> str:
+        """The reason, in one line. `prefix`: how the user begins a command."""
+        return say(locale, self.text, p=prefix, **self.values)
+
+
 def say(locale: str, text: str, /, **values: object) -> str:
     """A text of the catalogue, with values filled in. `locale`: `zh` or `en`."""
     return TEXTS[text][_LOCALES.index(locale)].format(**values)

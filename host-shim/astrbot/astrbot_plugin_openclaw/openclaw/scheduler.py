@@ -1,0 +1,72 @@
+"""AstrBot's own scheduler (APScheduler's, behind its scheduled jobs), for jobs that live as long as the plugin."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .settings import PLUGIN
+
+
+class Scheduler:
+    """Runs jobs at moments. They are not stored: AstrBot's own store keeps what a killed process leaves behind."""
+
+    def __init__(self, context: Any) -> None:
+        """`context`: AstrBot's."""
+        self._context = context
+        self._running: set[asyncio.Task[None]] = set()
+        self._jobs: set[str] = set()
+
+    @property
+    def usable(self) -> bool:
+        """Whether this AstrBot has one."""
+        return self._astrbots is not None
+
+    def zone(self) -> tzinfo:
+        """The time zone that is set in AstrBot, or else the machine's."""
+        with suppress(Exception):  # An unknown name, or no data about it, raises one of many.
+            return ZoneInfo(self._context.get_config().get("timezone"))
+        return getattr(self._astrbots, "timezone", None) or timezone.utc
+
+    def at(self, name: str, moment: datetime, work: Callable[[], Awaitable[None]]) -> None:
+        """Runs `work` at a moment, at once if it has passed. A job of the same name is replaced."""
+        from apscheduler.triggers.date import DateTrigger
+
+        async def run() -> None:
+            self._jobs.discard(name)
+            # In no message's context: a job has that of whoever scheduled the one before.
+            task = contextvars.Context().run(asyncio.ensure_future, work())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+        # However late: the timer itself decides what it missed.
+        self._astrbots.add_job(
+            run, DateTrigger(moment), id=self._id(name), replace_existing=True, misfire_grace_time=None
+        )
+        self._jobs.add(name)
+
+    def drop(self, name: str) -> None:
+        """Forgets a job. One that has run, or that there never was, does not matter."""
+        if name in self._jobs:
+            self._jobs.discard(name)
+            with suppress(Exception):  # APScheduler's JobLookupError.
+                self._astrbots.remove_job(self._id(name))
+
+    async def stop(self, seconds: float) -> None:
+        """Forgets all jobs, and waits so long for those that have begun."""
+        for name in list(self._jobs):
+            self.drop(name)
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+
+    @property
+    def _astrbots(self) -> Any:
+        return getattr(getattr(self._context, "cron_manager", None), "scheduler", None)
+
+    def _id(self, name: str) -> str:
+        return f"{PLUGIN}:{name}"
