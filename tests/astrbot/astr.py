@@ -124,6 +124,7 @@ class AstrBot:
                     "timeout": 60,
                     "model": "fake-1",
                     "model_config": {"model": "fake-1"},
+                    "modalities": ["text", "image", "tool_use"],
                 }
             ],
             "dashboard": {

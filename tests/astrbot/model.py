@@ -8,7 +8,7 @@ What it does follows from a word in the newest user message:
 | `MAGIC_ECHO` | all user messages of the request, each in brackets |
 | `MAGIC_LAST` | the newest user message, as JSON (so that its new lines are seen) |
 | `MAGIC_HOLD` | two deltas, then the rest once `release` was called |
-| `MAGIC_TOOL=NAME` | one call of this tool, without arguments; then the tool's output |
+| `MAGIC_TOOL=NAME{…}` | one call of this tool, with these arguments, if there are any; then the tool's output |
 | `MAGIC_SECRET` | a text with a key and a password in it |
 | `MAGIC_CONTROL` | a text with control characters in it |
 | `MAGIC_LONG` | five sentences |
@@ -99,7 +99,7 @@ class Model:
             }
             await response.write(f"data: {json.dumps(body)}\n\n".encode())
 
-        tool = re.search(r"MAGIC_TOOL=([A-Za-z0-9_-]+)", text)
+        tool = re.search(r"MAGIC_TOOL=([A-Za-z0-9_-]+)(\{.*\})?", text)
         offered = [entry["function"]["name"] for entry in call.get("tools", [])]
         finish = "stop"
         await chunk({"role": "assistant", "content": ""})
@@ -117,7 +117,7 @@ class Model:
                             "index": 0,
                             "id": "call_1",
                             "type": "function",
-                            "function": {"name": tool.group(1), "arguments": "{}"},
+                            "function": {"name": tool.group(1), "arguments": tool.group(2) or "{}"},
                         }
                     ]
                 }

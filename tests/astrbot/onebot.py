@@ -34,6 +34,8 @@ class QQ:
         self._token = token
         self._ids = itertools.count(1)
         self.sent: list[Sent] = []
+        self.refused = ""
+        """Messages that hold this are refused, as a platform does that must not speak of its own accord."""
         self._quoted: dict[int, tuple[str, str]] = {}
         self._client: aiohttp.ClientSession | None = None
         self._news = asyncio.Condition()
@@ -106,10 +108,12 @@ class QQ:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 break
             call = json.loads(message.data)
-            data = self._answer(call.get("action", ""), call.get("params", {}))
-            await self._socket.send_str(
-                json.dumps({"status": "ok", "retcode": 0, "data": data, "echo": call.get("echo")})
-            )
+            params = call.get("params", {})
+            if self.refused and self.refused in json.dumps(params.get("message"), ensure_ascii=False):
+                answer = {"status": "failed", "retcode": 1200, "data": None, "message": "refused"}
+            else:
+                answer = {"status": "ok", "retcode": 0, "data": self._answer(call.get("action", ""), params)}
+            await self._socket.send_str(json.dumps({**answer, "echo": call.get("echo")}))
             async with self._news:
                 self._news.notify_all()
 

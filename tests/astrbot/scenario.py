@@ -22,6 +22,7 @@ from onebot import QQ
 from openclaw import OpenClaw
 from stage import ADMIN, TOKEN, USER
 from steps_approvals import ApprovalSteps
+from steps_background import BackgroundSteps
 from steps_commands import CommandSteps
 from steps_life import LifeSteps
 from steps_model import ModelSteps
@@ -88,6 +89,7 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
         await step("settings that are wrong are told by every command", self.bad_settings)
         await step("another component is taken at the reload, and shown", self.other_component)
         await step("files that are no component are refused in one line, the shipped one goes on", self.bad_components)
+        await BackgroundSteps(self).play()
         self.model_steps = ModelSteps(self, ADMIN, USER)
         await self.model_steps.play()
         await CommandSteps(self).play()
@@ -98,7 +100,8 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
             await step("the status page in Chromium", self.status_page)
         await step("audit log: who, what, how it ended; no text, no token", self.audit)
         await step(
-            "AstrBot killed amid a task: no session and no line of the audit log is lost", self.killed_amid_a_task
+            "AstrBot killed amid a task: no session, no line of the audit log and no background task is lost",
+            self.killed_amid_a_task,
         )
         await step("AstrBot killed with an open breaker: it is still open", self.killed_with_an_open_breaker)
         await step("SIGINT in mid-turn ends AstrBot and the turn", self.interrupt)

@@ -9,6 +9,7 @@ import time
 from model import PONG
 from openclaw import Relay
 from stage import ADMIN, STRANGER, TOKEN, USER, Stage
+from steps_background import BackgroundSteps
 
 
 class LifeSteps(Stage):
@@ -141,9 +142,12 @@ class LifeSteps(Stage):
         assert (line["who"], line["outcome"]) == (f"fakeqq:{USER}", "completed"), "told before it is in the audit log"
         # The same as a chat model.
         await self.qq.ask(ADMIN, "记住己", PONG)
-        await self.hold(ADMIN, "/助手 MAGIC_HOLD")
+        background = BackgroundSteps(self)
+        tasks = await background.before_a_kill()
+        await self.qq.say(ADMIN, "/助手 在后面")
         await self.kill()
-        await self.qq.ask(ADMIN, "/助手 会话重置", "新的会话")
+        self.qq.refused = ""
+        await background.after_a_kill(*tasks)
         assert "记住己" in await self.qq.ask(ADMIN, "MAGIC_ECHO 九", "MAGIC_ECHO 九", seconds=120)
         assert "记住戊" in await self.qq.ask(USER, "/助手 MAGIC_ECHO 八", "MAGIC_ECHO 八", seconds=120)
 

@@ -146,6 +146,8 @@ class ModelSteps:
             assert gateway.requests[-1]["input"][-1]["type"] == "function_call_output", "the turn was not resumed"
             assert "cancel" not in self.last_outcome(), self.last_outcome()
             await self.ask("again astrbot_nothing", "not offered")
+            # It would ask itself.
+            assert "delegate_to_openclaw" not in json.dumps(gateway.requests[-1]["tools"])
 
         if self.s.new:
             text = await self.ask("MAGIC_TOOL=astrbot_scenario_time", "工具说：")

@@ -145,13 +145,15 @@ async def test_a_limit_that_nobody_told_of_loses_nothing_and_stop_ends_the_task(
 async def test_what_ends_as_the_model_leaves_is_told_to_the_chat(lives: Lives) -> None:
     """The model's patience ends in the same moment as the task."""
     background = lives.commands.background
-    task = await background.start(message(), "hi")
+    task = await background.start(message(), "hold")
     waiting = asyncio.create_task(background.wait(task.id, 60))
-    await until(lambda: task.id in background._waited_for and not lives.task(1).live)
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    await until(lambda: lives.task(1).delivery == TOLD)
-    assert lives.astr.told() == ["✅ 后台任务 1 已完成：hi\nhi"] or waiting.result().result == "hi"
+    assert await asyncio.to_thread(lives.gateway.held.wait, 20)
+    background._waited_for[task.id].add_done_callback(lambda _: waiting.cancel())
+    lives.gateway.release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await until(lambda: lives.astr.told())
+    assert lives.astr.told() == ["✅ 后台任务 1 已完成：hold\nab"]
 
 
 async def test_what_cannot_be_taken_is_one_clear_line(lives: Lives) -> None:
