@@ -33,9 +33,10 @@ async def open_status_page(browser: Browser, astr: Any) -> str:
 
 
 async def read_status_page(scenario: Any) -> None:
-    """Opens the page, and sees the breaker open and close while it looks."""
+    """Opens the page; sees the breaker open, and closes it; sees a task, and cancels it. By keyboard."""
     astr, qq = scenario.astr, scenario.qq
     async with Browser(astr._root) as browser:
+        await browser.call("Emulation.setFocusEmulationEnabled", browser.page, enabled=True)
         text = await open_status_page(browser, astr)
         assert scenario.shipped_hash() in text.replace("\n", ""), text
         await astr.configure(gateway_bearer_token="wrong-token-for-the-scenario")
@@ -43,9 +44,33 @@ async def read_status_page(scenario: Any) -> None:
             await qq.ask(10001, "/助手 你好", "auth_failed")
         text = await browser.until("打开（暂停请求）", "auth_failed", seconds=20)
         assert "wrong-token" not in text
-        await qq.ask(10001, "/助手 熔断复位", "已复位")
-        await browser.until("关闭（正常）", "auth_failed", seconds=20)
+        await press(browser, "#reset button")
+        await browser.until("关闭（正常）", "auth_failed", "熔断已复位", seconds=20)
         await astr.configure(gateway_bearer_token=scenario.gateway.token)
+        since = await scenario.hold(10001, "/助手 MAGIC_HOLD")
+        text = await browser.until("聊天任务 · fakeqq:10001", "运行中", "门前。", seconds=20)
+        assert "过去一小时的可用内存" in text and "512 MiB" in text and "350 MiB" in text, text
+        lines = await browser.everywhere("document.querySelectorAll('#chart .floor').length")
+        assert 2 in lines, lines
+        await press(browser, "#tasks button")
+        await qq.until("private:10001", since, "cancelled")
+        await browser.until("已请求取消", "已结束", seconds=20)
+    audited = [json.loads(line) for line in scenario.audited()]
+    pressed = {line["outcome"] for line in audited if line["who"] == "dashboard:astrbot"}
+    assert {"breakers_reset", "task_cancelled"} <= pressed, pressed
+    scenario.model.release()
+    await qq.ask(10001, "/助手 会话重置", "新的会话")
+
+
+async def press(browser: Browser, selector: str) -> None:
+    """Puts the focus on what the page has there, and presses Enter."""
+    script = (
+        "(() => { const found = document.querySelector(SELECTOR); if (found) found.focus();"
+        " return found !== null && document.activeElement === found; })()"
+    )
+    focused = await browser.everywhere(script.replace("SELECTOR", json.dumps(selector)))
+    assert focused.count(True) == 1, (selector, focused)
+    await browser.press("Enter")
 
 
 async def approve_on_status_page(scenario: Any, name: str, *words: str) -> None:
@@ -54,11 +79,5 @@ async def approve_on_status_page(scenario: Any, name: str, *words: str) -> None:
         await browser.call("Emulation.setFocusEmulationEnabled", browser.page, enabled=True)
         await open_status_page(browser, scenario.astr)
         await browser.until("等待确认", name, *words, seconds=20)
-        label = json.dumps(f"同意 {name}")
-        focused = await browser.everywhere(
-            f"(() => {{ const button = document.querySelector(`[aria-label=${{JSON.stringify({label})}}]`);"
-            " if (button) button.focus(); return button !== null && document.activeElement === button; })()"
-        )
-        assert focused.count(True) == 1, focused
-        await browser.press("Enter")
+        await press(browser, f"[aria-label='同意 {name}']")
         await browser.until("已处理", seconds=20)

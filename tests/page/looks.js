@@ -82,7 +82,8 @@
     // Counts what changes in live regions from now on.
     listen() {
       this.said = [];
-      const observer = new MutationObserver((changes) => {
+      this.observer?.disconnect();
+      const observer = this.observer = new MutationObserver((changes) => {
         for (const change of changes) {
           const region = (change.target.closest ? change.target : change.target.parentElement)?.closest("[role=status], [role=alert], [role=log], [aria-live=polite], [aria-live=assertive]");
           if (region) this.said.push(region.textContent);

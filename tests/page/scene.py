@@ -65,7 +65,7 @@ async def busy(chat: Chat) -> list[Turn]:
 def waiting(chat: Chat, number: int, text: str) -> None:
     """A background task waits."""
     sender = Sender.of(Event("10001", "x"))
-    where = {"chat": "aiocqhttp:FriendMessage:10001", "asker": "aiocqhttp:10001", "project": "", "level": "L1"}
+    where = {"chat": "aiocqhttp:FriendMessage:10001", "asker": "aiocqhttp:10001", "project": "周报", "level": "L1"}
     task = Task(id=number, state=WAITING, text=text, sender=sender, door="chat", created=time.time() - 200, **where)
     chat.commands.background._store._tasks[number] = task
 

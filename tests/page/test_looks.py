@@ -55,6 +55,7 @@ async def test_looks_right(stage: Stage, chat: Chat, locale: str, theme: str) ->
         "聊天任务",
         "后台任务 12",
         "每天早上八点把天气发给我",
+        "周报",
         "auth_failed",
     )
     english = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_rig import until
 from conftest import star_in
 from fake_astrbot import FunctionTool, LLMResponse, ToolSet, provider_cls_map
 from gateway import Gateway
@@ -207,5 +208,7 @@ def run(tmp_path: Path, body: Callable[[Rig], Awaitable[None]], **settings: Any)
                 await asyncio.wait_for(body(rig), 60)
             finally:
                 await engine.stop()
+        # However a turn has ended, the status page no longer shows it.
+        await until(lambda: engine.live.all() == [])
 
     asyncio.run(main())

@@ -77,3 +77,12 @@ def test_it_is_read_once_a_minute_for_an_hour_and_then_nothing_wakes(clock: Cloc
     assert clock.read == 60 + 60 and len(clock.timers) == 1
     clock.history.stop()
     assert clock.timers == []
+
+
+def test_it_survives_the_event_loop_of_its_timer(clock: Clock) -> None:
+    clock.history.used()
+    clock.timers.clear()
+    clock.run(200)
+    clock.history.used()
+    clock.run(60)
+    assert clock.read == 1

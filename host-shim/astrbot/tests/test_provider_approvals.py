@@ -106,6 +106,22 @@ def test_nobody_to_ask_is_a_no_at_once(tmp_path: Path, monkeypatch: pytest.Monke
     run(tmp_path, body, tool_approvals={"asker": ["weather"]})
 
 
+def test_a_request_that_fails_before_its_turn_leaves_none_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`provider_rig.run` looks for it."""
+
+    async def context(*_: Any) -> None:
+        raise RuntimeError
+
+    async def body(rig: Rig) -> None:
+        monkeypatch.setattr("openclaw.provider._context", context)
+        assert "RuntimeError" in (await rig.ask(False, "你好", session_id=CHAT)).completion_text
+        assert rig.gateway.requests == []
+
+    run(tmp_path, body)
+
+
 QUOTE = {"type": "text", "text": "<Quoted Message>\n(小红): 昨天的话\n</Quoted Message>"}
 
 

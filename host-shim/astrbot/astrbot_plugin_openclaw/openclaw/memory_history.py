@@ -39,14 +39,16 @@ class MemoryHistory:
     ) -> None:
         self._read, self._clock, self._later = read, clock, later
         self._points: deque[_Point] = deque(maxlen=int(_HOUR / _POINT) + 1)
-        self._until = 0.0
+        self._until = self._due = 0.0
         self._timer: Any = None
 
     def used(self) -> None:
         """A turn or the page needs it: it is read for another hour. Needs a running event loop."""
-        self._until = self._clock() + _HOUR
-        if self._timer is None:
-            self._timer = self._later(_EVERY, self._tick)
+        now = self._clock()
+        self._until = now + _HOUR
+        # One that is long due is of an event loop that has ended.
+        if self._timer is None or now > self._due + _EVERY:
+            self._wait()
 
     def stop(self) -> None:
         """Ends the readings."""
@@ -58,7 +60,11 @@ class MemoryHistory:
         self._timer = None
         self._read()
         if self._clock() < self._until:
-            self._timer = self._later(_EVERY, self._tick)
+            self._wait()
+
+    def _wait(self) -> None:
+        self._due = self._clock() + _EVERY
+        self._timer = self._later(_EVERY, self._tick)
 
     def add(self, mib: int | None) -> None:
         """Takes a reading in MiB; None if the memory could not be read."""

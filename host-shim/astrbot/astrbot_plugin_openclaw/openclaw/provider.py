@@ -240,7 +240,6 @@ class OpenClawProvider(Provider):
         turn = AgentTurn(abort, session)
         served = []
         asking = access.asking_in(chat)
-        turn.approvals = self.approvals.of_turn(Origin.of("model", asking, level, session, turn.cancel))
         # Callers without a session, such as context compression, do not speak for the sender.
         context = await _context(asking, asked.quoted, settings) if chat else None
         for tool in offered:
@@ -260,6 +259,8 @@ class OpenClawProvider(Provider):
             commands = command_tools.of_turn(self.context, asking, settings)
             served += [tool for tool in commands if tool.name not in turn.names]
         asker, admin = access.chat_asker(chat, settings)
+        # Last, so that nothing else can end it: it is listed as under way from here on.
+        turn.approvals = self.approvals.of_turn(Origin.of("model", asking, level, session, turn.cancel))
         turn.start(
             lambda: self.engine.ask(
                 text,

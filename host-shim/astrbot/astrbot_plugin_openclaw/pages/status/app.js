@@ -133,7 +133,8 @@ function taskItem(task) {
   // For those who hear it alone: one person may have several.
   const name = `${head.textContent} · ${timeOf(task.started)}`;
   const facts = element("dl", undefined, "facts");
-  for (const fact of ["state", "chat", "level", "since", "steps", ...(task.text ? ["text"] : [])]) {
+  const some = ["project", "text"].filter((fact) => task[fact]);
+  for (const fact of ["state", "chat", "level", "since", "steps", ...some]) {
     const pair = element("div");
     const value = element("dd");
     value.append(element("bdi", "", fact));
@@ -157,9 +158,12 @@ function changeTask(item, task) {
     state: say.states[task.state] || task.state, chat: task.chat, level: task.level,
     since: say.started(timeOf(task.started), say.ago(task.seconds)),
     steps: task.calls ? say.called(task.calls, task.last_call) : say.none,
-    ...(task.text ? { text: task.text } : {}),
+    project: task.project, text: task.text,
   };
-  for (const [fact, text] of Object.entries(facts)) put(item.querySelector(`.${fact}`), text);
+  for (const [fact, text] of Object.entries(facts)) {
+    const place = item.querySelector(`.${fact}`);
+    if (place) put(place, text);
+  }
   const output = item.querySelector("pre");
   const atEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 4;
   // What has not begun has none; the place of the others must not move with what they say.
