@@ -235,3 +235,29 @@ async def test_of_a_task_in_a_command_or_tool_of_a_turn_nothing_begins(lives: Li
     reentry.answers(event)
     assert "不能从中再次调用" in (await say(lives.commands, event))[0]
     assert lives.gateway.requests == []
+
+
+async def test_a_task_that_cannot_begin_holds_up_no_other(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_tools(*_: Any) -> Any:
+        monkeypatch.setattr("openclaw.tools.of_turn", lambda *_: [])
+        raise TypeError("AstrBot has changed")
+
+    monkeypatch.setattr("openclaw.tools.of_turn", no_tools)
+    await lives.ask("后台 first")
+    await lives.ask("后台 second")
+    await lives.state(2, DONE)
+    assert lives.task(1).state == FAILED and "TypeError" in lives.task(1).result
+
+
+async def test_a_result_is_on_disk_before_anything_else_is(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Storing the guards' state can take seconds; a kill meanwhile must not lose the result."""
+    folder, kept = lives.commands.background._store._folder, []
+
+    async def turn_ended(fault: Any = None) -> None:
+        kept.append(json.loads((folder / "1.json").read_text("utf-8"))["state"])
+        assert lives.astr.sent == []
+
+    monkeypatch.setattr(lives.commands._engine, "turn_ended", turn_ended)
+    await lives.ask("后台 hi")
+    await until(lambda: lives.astr.told())
+    assert kept == [DONE]

@@ -117,6 +117,7 @@ async def test_what_is_not_all_on_disk_does_not_go_on(lives: Lives, ends: Any) -
     await lives.begin()
     await until(lambda: len(lives.astr.sent) == 3)
     assert [task.state for task in lives.commands.background.all()] == [INTERRUPTED] * 3
+    assert sum("没有运行" in text for text in lives.astr.told()) == 2
     assert lives.gateway.texts() == ["hold"]
 
 

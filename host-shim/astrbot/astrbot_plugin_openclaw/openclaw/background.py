@@ -103,8 +103,10 @@ class Background:
         """Takes up the last life's tasks: what ran is interrupted, what waited goes on waiting if it can."""
         await self._store.load()
         for task in self._store.all():
-            if task.state == RUNNING or (task.state == WAITING and not task.resumable):
-                await self._end(task, INTERRUPTED, self._say("task_interrupted"))
+            if task.state == RUNNING:
+                await self._kept(task, INTERRUPTED, self._say("task_interrupted"))
+            elif task.state == WAITING and not task.resumable:
+                await self._kept(task, INTERRUPTED, self._say("task_not_resumed"))
         self._delivery.resume()
         # Whoever loads the plugin may do so in a message's context, which must not become that of all tasks.
         self._worker = contextvars.Context().run(asyncio.create_task, self._work())
@@ -282,60 +284,64 @@ class Background:
                 await asyncio.sleep(_AGAIN)
 
     async def _run(self, task: Task) -> None:
-        """Runs a task, to its durable end."""
+        """Runs a task, to its durable end, and tells it."""
         settings = self._settings
-        now = task.sender.now(self._context)
-        if not access.may_ask(now, settings):
-            self._audit_line(task, "-").ended("denied")
-            await self._end(task, CANCELLED, self._say("task_no_right"), tell=False)
-            return
+        line: TurnLine | None = None
+        fault: Fault | None = None
         job = self._jobs.get(task.id)
-        if job is None:
-            job = self._jobs[task.id] = _Job(task.text, task.sender.event(self._context, task.text), [])
-        task = replace(task, state=RUNNING, level=min(task.level, access.level_of(now, settings)))
         try:
-            session = self._projects.session(task.chat, task.level, task.project)
-        except ProjectError as error:  # It was deleted meanwhile.
-            await self._end(task, FAILED, error.told(settings.locale, settings.prefix[0]))
-            return
-        line = self._audit_line(task, session)
-        try:
+            now = task.sender.now(self._context)
+            if not access.may_ask(now, settings):
+                self._audit_line(task, "-").ended("denied")
+                await self._end(task, CANCELLED, self._say("task_no_right"), tell=False)
+                return
+            if job is None:
+                job = self._jobs[task.id] = _Job(task.text, task.sender.event(self._context, task.text), [])
+            level = min(task.level, access.level_of(now, settings))
+            session = self._projects.session(task.chat, level, task.project)
+            line = self._audit_line(task, session)
+            task = replace(task, state=RUNNING, level=level)
             # From here on it may have been sent: it must never run again, whatever happens.
             await self._store.put(task)
             request = await turn_request.of_event(
-                self._context, self._engine, job.event, job.text, session=session, level=task.level, files=job.files
+                self._context, self._engine, job.event, job.text, session=session, level=level, files=job.files
             )
-            end, result = await self._turn(task, job, request, line)
-        except Fault as fault:
-            if job.turn is None and fault.code == "busy" and not (job.cancelled or self._stopping):
-                # Somebody has taken the place meanwhile: it was certainly not sent.
+            end, result = DONE, await self._turn(job, level, request)
+            line.ended("completed")
+        except Fault as error:
+            fault = error
+            stopped = job is None or job.cancelled
+            if (job is None or job.turn is None) and not stopped and (error.code == "busy" or self._stopping):
+                # Somebody has taken the place meanwhile, or everything ends: it was certainly not sent.
                 await self._store.put(replace(task, state=WAITING))
-                await asyncio.sleep(_AGAIN)
+                await asyncio.sleep(0.0 if self._stopping else _AGAIN)
                 return
-            end, result = self._of_fault(job, fault)
-            line.ended("fault", fault.code)
-            await self._engine.turn_ended(fault)
+            end, result = self._of_fault(stopped, error)
         except asyncio.CancelledError:
-            line.ended("fault", "cancelled")
-            await self._end(task, INTERRUPTED, self._say("task_interrupted"))
+            if line is not None:
+                line.ended("fault", "cancelled")
+            await self._kept(task, INTERRUPTED, self._say("task_interrupted"))
             raise
+        except ProjectError as error:  # It was deleted meanwhile.
+            end, result = FAILED, error.told(settings.locale, settings.prefix[0])
         except OSError as error:
             end, result = FAILED, NotKept(error.strerror or type(error).__name__).text(settings.locale)
-            line.ended("fault", "internal")
         except Exception as error:
+            # Whatever it is, it must not hold up the tasks behind it.
             logger.exception(f"[{PLUGIN}] 后台任务出错")
             end, result = FAILED, self._say("internal", kind=type(error).__name__)
-            line.ended("fault", "internal")
-        await self._end(task, end, result, tell=job.tell or end != CANCELLED)
+        if line is not None:
+            line.ended("fault", "internal" if fault is None else fault.code)
+        task = await self._kept(task, end, result, tell=end != CANCELLED or job is None or job.tell)
+        await self._engine.turn_ended(fault)
+        self._tell(task)
 
-    async def _turn(self, task: Task, job: _Job, request: turn_request.TurnRequest, line: TurnLine) -> tuple[str, str]:
-        """Runs the turn; how it ends, and the result. Raises `Fault`."""
+    async def _turn(self, job: _Job, level: str, request: turn_request.TurnRequest) -> str:
+        """Runs the turn; its result. Raises `Fault`."""
         if job.cancelled or self._stopping:
             raise self._engine.fault("cancelled", "stopped_by_user")
         turn = job.turn = request.start(self._engine, patience="background")
-        approvals = self._approvals.of_turn(
-            Origin.of("background", job.event, task.level, request.session, turn.cancel)
-        )
+        approvals = self._approvals.of_turn(Origin.of("background", job.event, level, request.session, turn.cancel))
         job.live = approvals.live
         # Only what must be known to read the answer: nobody watches.
         progress = Progress(self._settings.locale, calls=False)
@@ -350,21 +356,23 @@ class Background:
         finally:
             turn.cancel()
             approvals.close()
-        await self._engine.turn_ended()
-        line.ended("completed")
         lines = [reply.text or self._say("no_text"), *told, progress.rest()]
-        return DONE, "\n".join(text for text in lines if text)
+        return "\n".join(text for text in lines if text)
 
-    def _of_fault(self, job: _Job, fault: Fault) -> tuple[str, str]:
+    def _of_fault(self, cancelled: bool, fault: Fault) -> tuple[str, str]:
         """How a task ends by a fault, and what to say."""
         if self._stopping:
             return INTERRUPTED, self._say("task_interrupted")
-        if job.cancelled or fault.code == "cancelled":
+        if cancelled or fault.code == "cancelled":
             return CANCELLED, ""
         return FAILED, texts.fault_text(self._settings.locale, fault, with_partial=True)
 
     async def _end(self, task: Task, end: str, result: str, *, tell: bool = True) -> None:
-        """Makes the end durable, then tells it."""
+        """Makes the end of a task durable, then tells it."""
+        self._tell(await self._kept(task, end, result, tell=tell))
+
+    async def _kept(self, task: Task, end: str, result: str, *, tell: bool = True) -> Task:
+        """Makes the end of a task durable. `tell`: whether its chat is to be told."""
         self._jobs.pop(task.id, None)
         settings = self._settings
         result = cut(masking.for_chat(result, task.chat, settings), RESULT_BYTES, self._say("task_cut"))
@@ -374,10 +382,14 @@ class Background:
         except OSError as error:
             # It is told all the same: without that, nobody would ever know.
             logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法保存：{error}")
+        return task
+
+    def _tell(self, task: Task) -> None:
+        """Tells how a task has ended: whoever waits for it, or else its chat."""
         waiter = self._waited_for.get(task.id)
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
-        elif tell and not self._stopping:
+        elif task.delivery == DUE and not self._stopping:
             self._delivery.begin(task.id)
 
     def _audit_line(self, task: Task, session: str) -> TurnLine:

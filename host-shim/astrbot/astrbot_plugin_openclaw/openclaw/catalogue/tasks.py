@@ -29,6 +29,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "task_interrupted": (
         "AstrBot 或插件在它结束前停止了。它可能已经做了一部分，因此没有自动重跑；需要时请重新发送。",
         "AstrBot or the plugin stopped before it had ended. Part of it may be done, so it was not run again. Send it again if you need it."),
+    "task_not_resumed": (
+        "AstrBot 或插件在它开始之前停止了。附件、密钥和过长的文字不会保存，因此没有运行；需要时请重新发送。",
+        "AstrBot or the plugin stopped before it began. Attachments, secrets and very long texts are not kept, so it did not run. Send it again if you need it."),
     "task_again": (
         "（重发：这条消息之前可能已经送达）",
         "(sent again: this message may have reached you before)"),
