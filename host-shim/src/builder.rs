@@ -26,6 +26,7 @@ pub struct PluginBuilder {
     pub(crate) compute_budget: Duration,
     pub(crate) cache_dir: Option<PathBuf>,
     pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) workspace: Option<PathBuf>,
 }
 
 impl Default for PluginBuilder {
@@ -40,6 +41,7 @@ impl Default for PluginBuilder {
             compute_budget: DEFAULT_COMPUTE_BUDGET,
             cache_dir: None,
             snapshot: None,
+            workspace: None,
         }
     }
 }
@@ -103,6 +105,13 @@ impl PluginBuilder {
     /// and the guards start fresh.
     pub fn snapshot(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = Some(snapshot);
+        self
+    }
+
+    /// The folder where the gateway's agents make files, if this machine shares it. Only regular files in it are read,
+    /// and no links are followed. Newer gateways need none: they hand out files themselves. Default: none.
+    pub fn workspace(mut self, root: impl Into<PathBuf>) -> Self {
+        self.workspace = Some(root.into());
         self
     }
 

@@ -3,7 +3,7 @@
 //! Only one turn runs at a time, so a reader that is slow or gone must not hold it: pushing never
 //! waits. Text that nobody has read yet is joined; what exceeds the bounds is dropped. Of the
 //! deltas a beginning of the text is left, so that a reader can complete it from the reply. Approval
-//! requests and their ends are never dropped.
+//! requests and their ends are never dropped, and files have bounds of their own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,10 @@ const MAX_EVENTS: usize = 1024;
 /// rounds of tool calls, each with two requests. Only a component that breaks this contract loses any.
 const MAX_APPROVALS: usize = 256;
 
+/// Unread files, and their bytes: what a turn may have. Only a component that breaks this contract loses any.
+const MAX_FILES: usize = 16;
+const MAX_FILE_BYTES: usize = 20 << 20;
+
 /// Unread bytes, of text and tool arguments; a single event may be larger.
 const MAX_BYTES: usize = 4 << 20;
 
@@ -27,6 +31,8 @@ struct State {
     bytes: usize,
     /// How many of them are about approval.
     approvals: usize,
+    /// How many of them are files, and their bytes, which do not count for `bytes`.
+    files: (usize, usize),
     /// Deltas were dropped: later ones would leave a gap.
     cut: bool,
     /// Nobody will read: everything is dropped.
@@ -60,6 +66,13 @@ impl State {
             }
             self.approvals += 1;
             self.events.push_back(event);
+        } else if let Event::File(file) = &event {
+            let files = (self.files.0 + 1, self.files.1 + file.data.len());
+            if files.0 > MAX_FILES || files.1 > MAX_FILE_BYTES {
+                return;
+            }
+            self.files = files;
+            self.events.push_back(event);
         } else if fits && self.events.len() < MAX_EVENTS {
             self.events.push_back(event);
         } else {
@@ -72,6 +85,9 @@ impl State {
         let event = self.events.pop_front()?;
         self.bytes -= size_of(&event);
         self.approvals -= usize::from(is_approval(&event));
+        if let Event::File(file) = &event {
+            self.files = (self.files.0 - 1, self.files.1 - file.data.len());
+        }
         Some(event)
     }
 }
@@ -89,6 +105,7 @@ fn size_of(event: &Event) -> usize {
         Event::Notice(notice) => notice.text.len(),
         Event::ApprovalRequested(request) => request.calls.iter().map(bytes_of).sum(),
         Event::ApprovalEnded(outcome) => outcome.by.len(),
+        Event::File(file) => file.filename.len(),
         _ => 0,
     }
 }
@@ -163,6 +180,7 @@ impl EventReceiver {
         state.unread = true;
         state.bytes = 0;
         state.approvals = 0;
+        state.files = (0, 0);
         state.events = VecDeque::new();
     }
 }
@@ -177,7 +195,7 @@ impl Drop for EventReceiver {
 mod tests {
     use super::*;
     use openclaw_core::approval::{Approval, ApprovalOutcome, ApprovalRequest, Decision};
-    use openclaw_core::turn::{Notice, NoticeCode};
+    use openclaw_core::turn::{Attachment, Notice, NoticeCode};
 
     fn delta(text: &str) -> Event {
         Event::Delta {
@@ -285,6 +303,26 @@ mod tests {
         sender.push((0..10_000).map(|_| asked.clone()));
         assert_eq!(all(&receiver).len(), MAX_APPROVALS);
         sender.push([asked]);
+        assert_eq!(all(&receiver).len(), 1);
+    }
+
+    #[test]
+    fn files_are_kept_whatever_else_is_unread_up_to_what_a_turn_may_have() {
+        let file = |bytes| {
+            Event::File(Attachment {
+                media_type: "text/plain".to_owned(),
+                filename: "a.txt".to_owned(),
+                data: vec![b'x'; bytes],
+            })
+        };
+        let (sender, receiver) = channel();
+        sender.push((0..2 * MAX_EVENTS).map(|_| notice("n")));
+        sender.push([delta("d"), file(10 << 20), file(10 << 20), file(1)]);
+        let kept = all(&receiver);
+        assert_eq!(kept[kept.len() - 2..], [file(10 << 20), file(10 << 20)]);
+        sender.push((0..100).map(|_| file(1)));
+        assert_eq!(all(&receiver).len(), MAX_FILES);
+        sender.push([file(20 << 20)]);
         assert_eq!(all(&receiver).len(), 1);
     }
 

@@ -50,6 +50,7 @@ mod snapshot;
 mod sync;
 mod tools;
 mod turn;
+mod workspace;
 
 pub use attachment::{AttachmentError, MAX_ATTACHMENT_BYTES, read_attachment};
 pub use builder::PluginBuilder;

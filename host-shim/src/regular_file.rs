@@ -58,7 +58,11 @@ pub(crate) fn open(path: &Path) -> Result<File, ReadError> {
 
 /// The content of a regular file of at most `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let mut file = open(path)?;
+    content(open(path)?, limit)
+}
+
+/// The rest of an open file, of at most `limit` bytes.
+pub(crate) fn content(mut file: File, limit: u64) -> Result<Vec<u8>, ReadError> {
     let size = file.metadata()?.len();
     if size > limit {
         return Err(ReadError::TooLong(size));

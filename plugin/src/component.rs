@@ -103,7 +103,8 @@ impl gateway::Guest for Component {
                 "the task was torn down",
             )))
         });
-        let turn = TurnRequest::from(turn);
+        let mut turn = TurnRequest::from(turn);
+        turn::offer_files(&mut turn, state().config().as_deref());
         let companion = Companion::start();
         wit_bindgen::spawn_local(async move {
             // Dropped last.

@@ -13,6 +13,7 @@ use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::memory::Sample;
 use openclaw_core::locale::{Locale, say, seconds};
 use openclaw_core::turn::{Event, ToolCall};
+use openclaw_core::workspace::OpenError;
 
 /// A `POST /v1/responses` request.
 pub struct Post<'a> {
@@ -164,6 +165,17 @@ pub trait Host {
 
     /// Sends a request and waits for the response head. Dropping the future closes the connection.
     async fn post(&self, post: Post<'_>) -> Result<(Head, Self::Body), Failure>;
+
+    /// Sends a `GET` request for a path with its query, with the token, and waits for the response head.
+    async fn get(
+        &self,
+        gateway: &Gateway,
+        path: &str,
+        timeouts: &Timeouts,
+    ) -> Result<(Head, Self::Body), Failure>;
+
+    /// Reads a file of the workspace that the host shares with the gateway.
+    async fn open(&self, path: &str, max_bytes: usize) -> Result<Vec<u8>, OpenError>;
 
     /// Runs one of the caller's tools. Dropping the future should stop it.
     async fn run_tool(&self, turn_id: &str, call: ToolCall) -> Result<String, String>;

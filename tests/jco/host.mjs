@@ -33,6 +33,8 @@ const turn = {
   session: 'from-node',
   level,
   heavy: false,
+  patience: 'interactive',
+  files: false,
   instructions: '',
   attachments: [],
   tools: [

@@ -13,6 +13,7 @@ const { files } = await transpile(component, {
   map: {
     'astr:openclaw/memory-stat': '../memory-stat.mjs',
     'astr:openclaw/tools': '../tools.mjs',
+    'astr:openclaw/workspace': '../workspace.mjs',
   },
 });
 for (const [path, bytes] of Object.entries(files)) {

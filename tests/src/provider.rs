@@ -16,6 +16,7 @@
 //! | `MAGIC_MEDIA_ONLY` | nothing but a `MEDIA:` line |
 //! | `MAGIC_MEDIA_AMID` | [`AMID`], a few characters at a time |
 //! | `MAGIC_TOOL=name` | one call of this tool, with the JSON after `MAGIC_ARGS=` to the end of the line |
+//! | `MAGIC_SAY=text` | the JSON string after it, to the end of the line, a few characters at a time |
 //! | `MAGIC_ECHO` | all user messages of the request, joined by ` \| ` |
 //! | else | [`PONG`] |
 
@@ -336,6 +337,14 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Respons
                 "function": { "name": name, "arguments": arguments } }] });
             let call = futures::stream::once(async move { Ok(chunk(call, Value::Null)) });
             stream(finish(call.boxed(), "tool_calls"))
+        }
+        said if said.contains("MAGIC_SAY=") => {
+            let text = said.split("MAGIC_SAY=").nth(1);
+            let text = text.and_then(|rest| rest.lines().next());
+            let text: String = serde_json::from_str(text.unwrap_or_default()).unwrap_or_default();
+            let pieces = text.as_bytes().chunks(3);
+            let pieces = pieces.map(|piece| str::from_utf8(piece).unwrap_or_default());
+            stream(finish(deltas(pieces), "stop"))
         }
         newest if newest.contains("MAGIC_ECHO") => stream(finish(words(&said.join(" | ")), "stop")),
         _ => stream(finish(words(PONG), "stop")),

@@ -42,6 +42,8 @@ pub struct Global {
     pub token_file: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub component: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub workspace: Option<PathBuf>,
     #[arg(long, global = true, value_name = "en|zh", hide_possible_values = true, value_parser = locale())]
     pub locale: Option<Locale>,
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -105,6 +107,8 @@ pub struct TurnOptions {
     pub tools: Option<PathBuf>,
     #[arg(short, long)]
     pub yes: bool,
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub save_files: Option<PathBuf>,
 }
 
 /// Arguments of `chat`.

@@ -12,6 +12,7 @@ mod keyboard;
 mod media_type;
 mod output;
 mod pretended_memory;
+mod saved_files;
 mod setup;
 mod signals;
 

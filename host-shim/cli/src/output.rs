@@ -10,9 +10,11 @@ use openclaw_core::locale::say;
 use openclaw_render::{CliError, HumanOutput, JsonOutput, Style, TurnOutput};
 
 use crate::approver::{Approver, Questions};
+use crate::saved_files::SavedFiles;
 use crate::signals::Interrupts;
 
-/// Follows a turn of this plugin to its end; the approver decides about its approval requests. The first Ctrl-C
+/// Follows a turn of this plugin to its end; the approver decides about its approval requests, and its files are
+/// saved. The first Ctrl-C
 /// cancels it, the second stops waiting for it; so does a reader of stdout that leaves.
 pub async fn follow(
     plugin: &Plugin,
@@ -20,6 +22,7 @@ pub async fn follow(
     json: bool,
     locale: Locale,
     approver: Approver<'_>,
+    files: &mut SavedFiles,
     interrupts: &mut Interrupts,
 ) -> Result<Result<Reply, Fault>, CliError> {
     let terminal = io::stdout().is_terminal();
@@ -58,6 +61,11 @@ pub async fn follow(
                         questions.ended(outcome);
                     }
                     output.event(&event)?;
+                    if let Event::File(file) = &event
+                        && let Some(said) = files.save(file)
+                    {
+                        output.remark(&said);
+                    }
                     if let Event::ApprovalRequested(request) = &event {
                         questions.asked(request, json).await;
                     }

@@ -18,6 +18,8 @@ pub struct Setup {
     pub config: Config,
     /// The component to run.
     pub source: ComponentSource,
+    /// The folder of the agents' files.
+    pub workspace: Option<PathBuf>,
     /// The language of texts.
     pub locale: Locale,
 }
@@ -30,12 +32,17 @@ impl Setup {
             locale: config.locale,
             config,
             source: component_source(global),
+            workspace: global.workspace.clone(),
         })
     }
 
     /// A builder with the component and its cache, without the config.
     pub fn builder(&self) -> PluginBuilder {
-        builder(self.source.clone())
+        let builder = builder(self.source.clone());
+        match &self.workspace {
+            Some(folder) => builder.workspace(folder),
+            None => builder,
+        }
     }
 
     /// A plugin that can ask. Settings that are missing or wrong are an error.

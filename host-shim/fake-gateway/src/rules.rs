@@ -1,5 +1,5 @@
 //! What the gateway checks before it asks an agent: path, method, token and body. As strict as OpenClaw
-//! 2026.2.9, with the same responses.
+//! 2026.2.9, with the same responses; with [`ToolShape::Flat`] the files of newer versions too.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,12 +18,19 @@ pub enum ToolShape {
     Flat,
 }
 
+/// Where newer gateways hand out the files of a workspace.
+const FILES: &str = "/__openclaw__/assistant-media";
+
 const MAX_IMAGE: usize = 10 * 1024 * 1024;
 const MAX_FILE: usize = 5 * 1024 * 1024;
 
 /// The response to a refused request; `None` if it may reach an agent.
 pub(super) fn refusal(request: &Request, json: Option<&Value>, shape: ToolShape) -> Option<Scene> {
     let path = request.path.split('?').next().unwrap_or_default();
+    if path == FILES && request.method == "GET" && shape == ToolShape::Flat {
+        let right = request.token == Token::Right;
+        return (!right).then(Scene::unauthorized);
+    }
     if path != "/v1/responses" {
         // The control UI answers every GET with its page and refuses the rest.
         return Some(match request.method.as_str() {

@@ -171,14 +171,16 @@ impl Plugin {
 
 /// Loads a plugin from an artifact, with the hash of the component that it was made from. The config is a text
 /// (JSON or TOML), a file, or else the environment. `snapshot`: the result of an earlier plugin's `snapshot`.
+/// `workspace`: the folder of the agents' files.
 #[pyfunction]
-#[pyo3(signature = (*, artifact, wasm_sha256, config_text=None, config_file=None, snapshot=None))]
+#[pyo3(signature = (*, artifact, wasm_sha256, config_text=None, config_file=None, snapshot=None, workspace=None))]
 pub(crate) fn load(
     artifact: PathBuf,
     wasm_sha256: String,
     config_text: Option<&str>,
     config_file: Option<PathBuf>,
     snapshot: Option<&[u8]>,
+    workspace: Option<PathBuf>,
 ) -> PyResult<Operation> {
     let mut builder = host_shim::Plugin::builder()
         .config(read_config(config_text, config_file)?)
@@ -188,6 +190,9 @@ pub(crate) fn load(
         });
     if let Some(bytes) = snapshot {
         builder = builder.snapshot(Snapshot::from_bytes(bytes).map_err(value_error)?);
+    }
+    if let Some(folder) = workspace {
+        builder = builder.workspace(folder);
     }
     Ok(Operation::new(
         async {

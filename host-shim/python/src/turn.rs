@@ -56,7 +56,8 @@ impl Turn {
     }
 
     /// Up to `limit` events since the last call and, once the turn has ended, whether it succeeded and the JSON
-    /// of its reply or fault. A delta is a string; any other event is the bytes of its JSON.
+    /// of its reply or fault. A delta is a string, a file its name, media type and content; any other event is the
+    /// bytes of its JSON.
     #[allow(clippy::type_complexity)] // Two tuples are clearer than a type.
     fn poll(
         &self,
@@ -98,10 +99,14 @@ impl Turn {
     }
 }
 
-/// A delta as a string, the fast path; any other event as JSON.
+/// A delta as a string, the fast path; a file as a tuple, any other event as JSON.
 fn event_to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
     match event {
         Event::Delta { text } => text.into_py_any(py),
+        Event::File(file) => {
+            let data = PyBytes::new(py, &file.data);
+            (file.filename, file.media_type, data).into_py_any(py)
+        }
         event => PyBytes::new(py, errors::json(&event)?.as_bytes()).into_py_any(py),
     }
 }

@@ -11,6 +11,7 @@
 | `many N` | N deltas |
 | `other` | the deltas say `wrong`, the final text `right` |
 | `cut` | the answer is cut off by a limit |
+| `old …` | the text, as from a version that hands out no files |
 | else | the text itself, in deltas of one character |
 
 It runs in a thread of its own with a loop of its own, so that it also serves tests of other loops
@@ -138,6 +139,8 @@ class Gateway:
         text = text.split("\n", 1)[0]
         # As versions begin that end a run when its client leaves.
         usage = {"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0}
+        if text.startswith("old "):
+            del usage["input_tokens_details"]
         created = {"id": "resp_1", "status": "in_progress", "output": [], "usage": usage}
         await send("response.created", response=created)
         again = text.startswith("again ") and "no more" not in (output or "")

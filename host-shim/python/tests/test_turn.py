@@ -142,21 +142,6 @@ async def test_one_turn_at_a_time_in_order_and_status_answers_meanwhile(plugin: 
     assert gateway.texts() == ["hold", "second", "third"] and gateway.most_running == 1
 
 
-async def test_a_background_turn_waits_until_no_other_does(plugin: Plugin, gateway: Gateway) -> None:
-    first = asyncio.create_task(plugin.ask("hold").reply())
-    await wait_until(gateway.held.is_set)
-    background = plugin.ask("background", patience="background")
-    notice = await background.__anext__()
-    assert isinstance(notice, Notice) and notice.code == "queued" and "background" in notice.text
-    asked = plugin.ask("asked")
-    assert isinstance(await asked.__anext__(), Notice)
-    gateway.release.set()
-    await asyncio.gather(first, background.reply(), asked.reply())
-    assert gateway.texts() == ["hold", "asked", "background"]
-    with pytest.raises(ValueError, match="allowed are interactive, background"):
-        plugin.ask("x", patience="patient")
-
-
 async def test_the_breaker_opens_after_two_failures_and_reset_closes_it(gateway: Gateway) -> None:
     async with await Plugin.load({**gateway.config, "gateway_bearer_token": "wrong-token-zzzz"}) as plugin:
         codes = []

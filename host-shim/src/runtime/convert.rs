@@ -10,6 +10,8 @@ openclaw_core::bindings! {
     gateway: super::bindings::exports::astr::openclaw::gateway
 }
 
+openclaw_core::workspace_bindings!(super::bindings::astr::openclaw::workspace);
+
 pub(super) fn config_error(error: gateway::ConfigError) -> ConfigError {
     ConfigError::Refused {
         key: error.key,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use openclaw_core::turn::bounded_output;
+use openclaw_core::workspace::OpenError;
 use tracing::Instrument as _;
 use wasmtime::component::{Accessor, HasData, Linker, ResourceTable};
 use wasmtime_wasi::p2::bindings as p2;
@@ -13,7 +14,7 @@ use wasmtime_wasi::p3::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::{HostMonotonicClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::bindings::astr::openclaw::{memory_stat, tools, types};
+use super::bindings::astr::openclaw::{memory_stat, tools, types, workspace};
 use super::callers_code::{CallersCode, Lost};
 use super::limiter::Limiter;
 use super::stderr::{Log, Secrets};
@@ -22,6 +23,7 @@ use crate::clock::Clock;
 use crate::http::HttpClient;
 use crate::memory::MemorySource;
 use crate::tools::ToolRunner;
+use crate::workspace::Workspace;
 
 /// The tool runners of current turns, by turn id.
 #[derive(Clone, Default)]
@@ -60,6 +62,7 @@ pub(super) struct Supplies {
     pub(super) meter: Meter,
     pub(super) threads: CallersCode,
     pub(super) memory_cap: usize,
+    pub(super) workspace: Workspace,
 }
 
 /// The store data of an instance.
@@ -99,6 +102,7 @@ pub(super) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Host>
     let l = &mut linker;
     memory_stat::add_to_linker::<_, Imports>(l, |host| host)?;
     tools::add_to_linker::<_, Imports>(l, |host| host)?;
+    workspace::add_to_linker::<_, Imports>(l, |host| host)?;
     monotonic_clock::add_to_linker::<_, Imports>(l, |host| host)?;
     wasmtime_wasi_http::p3::add_to_linker(l)?;
     // Standard input, output and error, clocks, randomness, streams.
@@ -181,6 +185,25 @@ impl<T: 'static> tools::HostWithStore<T> for Imports {
         });
         // The component would refuse it too, but may lack the memory to hold it.
         bounded_output(result)
+    }
+}
+
+impl workspace::Host for &mut Host {}
+
+impl<T: 'static> workspace::HostWithStore<T> for Imports {
+    async fn open(
+        accessor: &Accessor<T, Self>,
+        path: String,
+        max_bytes: u64,
+    ) -> Result<Vec<u8>, workspace::OpenError> {
+        let (root, threads) = accessor.with(|mut access| {
+            let supplies = &access.get().supplies;
+            (supplies.workspace.clone(), supplies.threads.clone())
+        });
+        // A disk can be slow, and one of another machine can hang.
+        let read = threads.run(async move { root.read(&path, max_bytes) });
+        let read = read.await.unwrap_or(Err(OpenError::Unreadable));
+        read.map_err(Into::into)
     }
 }
 

@@ -26,6 +26,7 @@ use crate::http::{AllowList, HttpClient};
 use crate::plugin::{closed, locale_of};
 use crate::snapshot::Snapshot;
 use crate::tools::ToolRunner;
+use crate::workspace::Workspace;
 
 /// Watchdog checks per compute budget. A measurement begins up to one check late and ends up to one late.
 const LOOKS: u32 = 16;
@@ -158,6 +159,7 @@ impl Supervisor {
                 meter: Meter::new(watchdog),
                 threads: CallersCode::default(),
                 memory_cap: builder.memory_cap,
+                workspace: Workspace::new(builder.workspace),
             },
             allowed,
             runner: builder.runner,

@@ -124,7 +124,7 @@ macro_rules! bindings {
         $crate::with_notice_codes!([$crate::notice_bindings]);
         $crate::with_fault_codes!([$crate::fault_bindings]);
 
-        $crate::same_fields!($crate::turn::TurnRequest, wit_types::Turn { id, text, session, level, heavy, patience, instructions }
+        $crate::same_fields!($crate::turn::TurnRequest, wit_types::Turn { id, text, session, level, heavy, patience, files, instructions }
             options { context: context } lists { attachments: attachments, tools: tools });
         $crate::same_fields!($crate::context::TurnContext, wit_types::TurnContext { platform, sender_id, sender_name, group_name, is_admin }
             options { quoted: quoted });
@@ -156,6 +156,7 @@ macro_rules! bindings {
                     |notice| Self::Notice(notice.into()),
                     |request| Self::ApprovalRequested(request.into()),
                     |outcome| Self::ApprovalEnded(outcome.into()),
+                    |file| Self::File(file.into()),
                 )
             }
         }
@@ -170,6 +171,7 @@ macro_rules! bindings {
                     wit_types::Event::Notice(notice) => Self::Notice(notice.into()),
                     wit_types::Event::ApprovalRequested(request) => Self::ApprovalRequested(request.into()),
                     wit_types::Event::ApprovalEnded(outcome) => Self::ApprovalEnded(outcome.into()),
+                    wit_types::Event::File(file) => Self::File(file.into()),
                 }
             }
         }

@@ -30,4 +30,5 @@ pub mod scan;
 pub mod status;
 pub mod token;
 pub mod turn;
+pub mod workspace;
 pub mod wrap;

@@ -72,6 +72,9 @@ pub struct TurnRequest {
     /// Its place in the queue. Default: interactive.
     #[cfg_attr(feature = "serde", serde(default))]
     pub patience: Patience,
+    /// Whether the agent may send files, which come as [`Event::File`]. Default: no.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub files: bool,
     /// Appended to the agent's instructions for this turn; may be empty.
     #[cfg_attr(feature = "serde", serde(default))]
     pub instructions: String,
@@ -104,6 +107,7 @@ impl TurnRequest {
             level: default_level(),
             heavy: false,
             patience: Patience::default(),
+            files: false,
             instructions: String::new(),
             attachments: vec![],
             tools: vec![],
@@ -137,6 +141,7 @@ impl fmt::Debug for TurnRequest {
             .field("level", &self.level)
             .field("heavy", &self.heavy)
             .field("patience", &self.patience)
+            .field("files", &self.files)
             .field("attachments", &self.attachments)
             .field("tools", &tools)
             .field("context", &self.context)
@@ -144,7 +149,7 @@ impl fmt::Debug for TurnRequest {
     }
 }
 
-/// An image or file sent with a turn.
+/// An image or file sent with a turn, or by the agent.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -226,7 +231,7 @@ impl ToolCall {
 }
 
 /// Events of a turn, in order, up to its end. In JSON these are the session protocol's `delta`, `tool-call`,
-/// `tool-ended`, `notice`, `approval` and `approval-ended`.
+/// `tool-ended`, `notice`, `approval`, `approval-ended` and `file`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "event", rename_all = "kebab-case"))]
@@ -253,6 +258,8 @@ pub enum Event {
     ApprovalRequested(ApprovalRequest),
     /// An approval request has ended. Not sent if the turn itself ends first, which means no.
     ApprovalEnded(ApprovalOutcome),
+    /// A file from the agent. Its name has no folder and is never empty; the media type is what its content shows.
+    File(Attachment),
 }
 
 impl Event {
@@ -266,6 +273,7 @@ impl Event {
         notice: impl FnOnce(Notice) -> T,
         approval_requested: impl FnOnce(ApprovalRequest) -> T,
         approval_ended: impl FnOnce(ApprovalOutcome) -> T,
+        file: impl FnOnce(Attachment) -> T,
     ) -> T {
         match self {
             Self::Delta { text } => delta(text),
@@ -274,6 +282,7 @@ impl Event {
             Self::Notice(one) => notice(one),
             Self::ApprovalRequested(request) => approval_requested(request),
             Self::ApprovalEnded(outcome) => approval_ended(outcome),
+            Self::File(one) => file(one),
         }
     }
 }
@@ -321,6 +330,8 @@ macro_rules! with_notice_codes {
         MemoryEstimated = "memory_estimated",
         /// Another agent answers because the level changed; it does not know the conversation so far.
         AgentSwitched = "agent_switched",
+        /// A file that the agent wanted to send was not sent; the text says why.
+        FileRefused = "file_refused",
     } };
 }
 

@@ -198,7 +198,7 @@ mod tests {
     use openclaw_core::guards::memory::Bound;
     use openclaw_core::level::Level;
     use openclaw_core::status::{Breaker, BreakerState, Breakers, Check, Counters, MemoryState};
-    use openclaw_core::turn::{GatewayName, Notice, NoticeCode, ToolCall};
+    use openclaw_core::turn::{Attachment, GatewayName, Notice, NoticeCode, ToolCall};
 
     use super::*;
 
@@ -254,6 +254,15 @@ mod tests {
         assert_eq!(
             event(Event::ApprovalEnded(outcome)).unwrap(),
             r#"{"id":1,"event":"approval-ended","request":"a1","decision":"rejected","by":"Ann"}"#
+        );
+        let file = Attachment {
+            media_type: "text/plain".to_owned(),
+            filename: "a.txt".to_owned(),
+            data: b"hi".to_vec(),
+        };
+        assert_eq!(
+            event(Event::File(file)).unwrap(),
+            r#"{"id":1,"event":"file","media_type":"text/plain","filename":"a.txt","data":"aGk="}"#
         );
         let ended = Event::ToolEnded {
             call: "c".to_owned(),

@@ -91,6 +91,8 @@ pub struct Ask {
     pub heavy: Option<bool>,
     /// Its place in the queue; without it interactive.
     pub patience: Option<Patience>,
+    /// Whether the agent may send files; without it no.
+    pub files: Option<bool>,
     /// Added to the agent's instructions.
     pub instructions: Option<String>,
     /// What travels with the text.

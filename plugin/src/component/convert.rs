@@ -6,3 +6,5 @@ openclaw_core::bindings! {
     guards: super::bindings::exports::astr::openclaw::guards,
     gateway: super::bindings::exports::astr::openclaw::gateway
 }
+
+openclaw_core::workspace_bindings!(super::bindings::astr::openclaw::workspace);

@@ -1,12 +1,13 @@
 //! Implements [`Host`] on the component's imports.
 
-use super::bindings::astr::openclaw::{memory_stat, tools};
+use super::bindings::astr::openclaw::{memory_stat, tools, workspace};
 use super::bindings::wasi::clocks::monotonic_clock;
 use super::bindings::wasi::http::client;
 use super::bindings::wasi::http::types::{
     ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme,
 };
 use super::bindings::{wit_future, wit_stream};
+use crate::config::Gateway;
 use crate::gateway::classify::Head;
 use crate::gateway::request::PATH;
 use crate::host::{AnswerBody, Failure, Host, Post};
@@ -18,8 +19,10 @@ use core::pin::{Pin, pin};
 use core::time::Duration;
 use futures::future::{Either, FusedFuture, FutureExt as _, select};
 use openclaw_core::bindings::Times as _;
+use openclaw_core::config::Timeouts;
 use openclaw_core::guards::memory::Sample;
 use openclaw_core::turn::ToolCall;
+use openclaw_core::workspace::OpenError;
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult};
 
 /// The host behind the imports.
@@ -57,6 +60,31 @@ impl Host for WasiHost {
         tools::run(turn_id.to_owned(), call.into()).await
     }
 
+    async fn open(&self, path: &str, max_bytes: usize) -> Result<Vec<u8>, OpenError> {
+        let opened = workspace::open(path.to_owned(), max_bytes as u64).await;
+        opened.map_err(Into::into)
+    }
+
+    async fn get(
+        &self,
+        gateway: &Gateway,
+        path: &str,
+        timeouts: &Timeouts,
+    ) -> Result<(Head, IncomingBody), Failure> {
+        let entries = vec![authorization(gateway)];
+        let (trailers, trailers_reader) = wit_future::new(|| Ok(None));
+        let (request, _sent) = Request::new(
+            fields(&entries)?,
+            None,
+            trailers_reader,
+            Some(options(timeouts)?),
+        );
+        address(&request, &Method::Get, gateway, path)?;
+        drop(trailers);
+        let answered = client::send(request).await;
+        answered.map(answer).map_err(|code| failure(code, true))
+    }
+
     async fn post(&self, post: Post<'_>) -> Result<(Head, IncomingBody), Failure> {
         let length = post.body.map_or(2, |body| body.len());
         let (mut contents, contents_reader) = wit_stream::new();
@@ -65,19 +93,9 @@ impl Host for WasiHost {
             headers(&post, length)?,
             Some(contents_reader),
             trailers_reader,
-            Some(options(&post)?),
+            Some(options(post.timeouts)?),
         );
-        let scheme = if post.gateway.origin.https {
-            Scheme::Https
-        } else {
-            Scheme::Http
-        };
-        let set = request
-            .set_method(&Method::Post)
-            .and_then(|()| request.set_scheme(Some(&scheme)))
-            .and_then(|()| request.set_authority(Some(&post.gateway.origin.authority)))
-            .and_then(|()| request.set_path_with_query(Some(PATH)));
-        set.map_err(|()| Failure::NotSent("the host refuses the address".into()))?;
+        address(&request, &Method::Post, post.gateway, PATH)?;
 
         let uploaded = Cell::new(length < KERNEL_BYTES);
         let upload = async {
@@ -109,23 +127,62 @@ impl Host for WasiHost {
         drop(sent);
         post.sent.set(post.sent.get() || answered.is_ok());
         let response = answered.map_err(|code| failure(code, uploaded.get()))?;
-        let head = head(&response);
-        let (done, done_reader) = wit_future::new(|| Ok(()));
-        let (contents, end) = Response::consume_body(response, done_reader);
-        let mut body = IncomingBody {
-            contents,
-            begun: false,
-            ended: false,
-            end: Some(end),
-            done,
-            ahead: VecDeque::new(),
-        };
+        let (head, mut body) = answer(response);
         // After an error the gateway does not want the rest; otherwise it may start to answer before it reads.
         if (200..300).contains(&head.status) && !upload.is_terminated() {
             body.read_while(upload).await;
         }
         Ok((head, body))
     }
+}
+
+/// Says where a request goes.
+fn address(
+    request: &Request,
+    method: &Method,
+    gateway: &Gateway,
+    path: &str,
+) -> Result<(), Failure> {
+    let scheme = if gateway.origin.https {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    request
+        .set_method(method)
+        .and_then(|()| request.set_scheme(Some(&scheme)))
+        .and_then(|()| request.set_authority(Some(&gateway.origin.authority)))
+        .and_then(|()| request.set_path_with_query(Some(path)))
+        .map_err(|()| Failure::NotSent("the host refuses the address".into()))
+}
+
+/// The head of a response, and its body.
+fn answer(response: Response) -> (Head, IncomingBody) {
+    let head = head(&response);
+    let (done, done_reader) = wit_future::new(|| Ok(()));
+    let (contents, end) = Response::consume_body(response, done_reader);
+    let body = IncomingBody {
+        contents,
+        begun: false,
+        ended: false,
+        end: Some(end),
+        done,
+        ahead: VecDeque::new(),
+    };
+    (head, body)
+}
+
+type Field = (String, Vec<u8>);
+
+fn authorization(gateway: &Gateway) -> Field {
+    let value = gateway.authorization.clone().into_bytes();
+    ("authorization".into(), value)
+}
+
+fn fields(entries: &[Field]) -> Result<Fields, Failure> {
+    // Discard the error's text: it might quote a value.
+    Fields::from_list(entries)
+        .map_err(|_| Failure::NotSent("the host refuses the request's headers".into()))
 }
 
 fn headers(post: &Post<'_>, length: u64) -> Result<Fields, Failure> {
@@ -140,27 +197,22 @@ fn headers(post: &Post<'_>, length: u64) -> Result<Fields, Failure> {
         ("content-length".to_owned(), length.to_string().into_bytes()),
     ];
     if post.authorized {
-        entries.push((
-            "authorization".into(),
-            post.gateway.authorization.clone().into_bytes(),
-        ));
+        entries.push(authorization(post.gateway));
     }
     if let Some(agent) = post.agent_id {
         entries.push(("x-openclaw-agent-id".into(), agent.as_bytes().to_vec()));
     }
-    // Discard the error's text: it might quote a value.
-    Fields::from_list(&entries)
-        .map_err(|_| Failure::NotSent("the host refuses the request's headers".into()))
+    fields(&entries)
 }
 
 /// Timeouts, enforced by the host where supported.
-fn options(post: &Post<'_>) -> Result<RequestOptions, Failure> {
+fn options(timeouts: &Timeouts) -> Result<RequestOptions, Failure> {
     let nanos = |limit: Duration| Some(limit.millis().saturating_mul(NANOS_PER_MS));
     let options = RequestOptions::new();
     options
-        .set_connect_timeout(nanos(post.timeouts.connect))
-        .and_then(|()| options.set_first_byte_timeout(nanos(post.timeouts.first_byte)))
-        .and_then(|()| options.set_between_bytes_timeout(nanos(post.timeouts.idle)))
+        .set_connect_timeout(nanos(timeouts.connect))
+        .and_then(|()| options.set_first_byte_timeout(nanos(timeouts.first_byte)))
+        .and_then(|()| options.set_between_bytes_timeout(nanos(timeouts.idle)))
         .map_err(|_| Failure::NotSent("the host cannot keep the time limits".into()))?;
     Ok(options)
 }

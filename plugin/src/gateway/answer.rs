@@ -12,6 +12,7 @@ use openclaw_core::{fault::FaultCode, locale::Locale};
 
 mod calls;
 mod content;
+pub mod files;
 mod format;
 mod media;
 mod screen;
@@ -40,6 +41,8 @@ pub struct Answer {
     pub notices: Vec<(NoticeCode, String)>,
     /// The model provider failed midway, although the gateway does not report it.
     pub provider_failed: bool,
+    /// Paths of the files that the agent sends.
+    pub files: Vec<String>,
 }
 
 /// Reads the body of a 200 response piece by piece.
@@ -78,6 +81,12 @@ impl AnswerReader {
             },
             end: None,
         }
+    }
+
+    /// Whether lines of the answer may name files, which are then not part of its text.
+    pub fn with_files(mut self, files: bool) -> Self {
+        self.content.texts.screen.files = files;
+        self
     }
 
     /// Reads more bytes. Text to show is appended to `shown`, which already holds the text of earlier rounds

@@ -43,10 +43,10 @@ pub enum Kind {
 }
 
 /// Tests whether content starts like its media type.
-type BeginsSo = fn(&[u8]) -> bool;
+pub(super) type BeginsSo = fn(&[u8]) -> bool;
 
 /// Media types of images, and their signatures.
-const IMAGES: [(&str, BeginsSo); 4] = [
+pub(super) const IMAGES: [(&str, BeginsSo); 4] = [
     ("image/png", |d| d.starts_with(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", |d| d.starts_with(b"\xff\xd8\xff")),
     ("image/gif", |d| {

@@ -7,5 +7,6 @@ pub mod dialect;
 mod http_date;
 pub mod request;
 pub mod response;
+pub mod sent_file;
 pub mod session_key;
 pub use openclaw_wire::sse;

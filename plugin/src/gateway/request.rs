@@ -9,6 +9,7 @@ use super::session_key::{key_bytes, session_key};
 use crate::fault::Fault;
 use crate::prelude::*;
 use crate::text;
+use crate::turn::{SEND_FILE, files_rule};
 use openclaw_core::level::Level;
 use openclaw_core::locale::say;
 use openclaw_core::printable::excerpt;
@@ -186,6 +187,10 @@ impl<'a> CheckedTurn<'a> {
         if !context.is_empty() {
             body.push("\\n\\n");
             body.push(context::RULE);
+        }
+        if turn.files && self.offered(ask.level).any(|tool| tool.name == SEND_FILE) {
+            body.push("\\n\\n");
+            body.push(&files_rule());
         }
         if !turn.instructions.is_empty() {
             body.push("\\n\\n");

@@ -143,8 +143,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         decision: Decision,
     ) -> Result<(), Fault> {
         let to_model = text::not_approved(&call.name, decision);
-        let to_user = None;
         round.not_run += 1;
-        self.refuse(round, at, Refused { to_model, to_user }).await
+        self.refuse(round, at, Refused::call(to_model, None)).await
     }
 }

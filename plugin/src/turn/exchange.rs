@@ -38,6 +38,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         let outputs = self.outputs.take();
         let agent = self.config.agent(ask.level);
         self.announce_agent(at, &agent, ask.level).await?;
+        self.files.asked.set((at, ask.level));
         let mut flipped = false;
         loop {
             let ask = Ask {
@@ -176,7 +177,8 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         // The limit applies to the turn, so subtract the earlier rounds.
         let max = self.config.max_answer_bytes;
         let most = max.saturating_sub(begun as u64);
-        let mut reader = AnswerReader::new(format, most, self.config.locale);
+        let mut reader =
+            AnswerReader::new(format, most, self.config.locale).with_files(self.turn.turn().files);
         let mut taken = 0;
         let mut opening = Opening::default();
         let mut broken = None;

@@ -1,14 +1,16 @@
 //! Runs a turn: queue, guards, then requests until the model calls no more tools.
 
 use super::abandoned::{ABANDONED_MS, Rest};
+use super::files::Files;
 use super::handover::Results;
 use super::progress::{Progress, emit, nobody_reads};
+use super::queue::enter;
 use crate::config::Checked;
 use crate::fault::Fault;
 use crate::gateway::request::{self, Ask, CheckedTurn, ToolOutput};
 use crate::host::{Events, Host};
 use crate::prelude::*;
-use crate::state::{Permit, Place, State};
+use crate::state::{Permit, State};
 use crate::text;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
@@ -20,7 +22,6 @@ use core::{
 use futures::future::{Either, select};
 use openclaw_core::bindings::Times as _;
 use openclaw_core::guards::memory::{Sample, judge};
-use openclaw_core::guards::queue::Entry;
 use openclaw_core::guards::{breaker::Outcome, heavy};
 use openclaw_core::turn::{Event, GatewayName, Notice, NoticeCode, Reply, TurnRequest, Usage};
 use openclaw_core::{fault::FaultCode, level::Level};
@@ -112,6 +113,7 @@ async fn guarded<H: Host, E: Events>(
         denials_said: Cell::new(0),
         unattended: Cell::new(false),
         deadline: Cell::new(deadline),
+        files: Files::default(),
     };
     let mut admitted = pin!(run.admitted());
     let late = pin!(run.late());
@@ -120,53 +122,6 @@ async fn guarded<H: Host, E: Events>(
     }
     progress.leave(run.out_of_time());
     admitted.await
-}
-
-/// Waits in the queue.
-async fn enter<H: Host, E: Events>(
-    state: &State,
-    host: &H,
-    events: &E,
-    config: &Checked,
-    turn: &TurnRequest,
-) -> Result<Place, Fault> {
-    let (locale, patience) = (config.locale, turn.patience);
-    let wait_ms = config.limits.queue_time(patience).millis();
-    let entered = state.enter(patience, turn.bytes(), config);
-    let (place, ahead) = entered.map_err(|full| {
-        let words = match full {
-            Entry::Full(waiting) => text::queue_full(locale, patience, waiting),
-            _ => text::queue_holds_too_much(locale),
-        };
-        Fault::new(FaultCode::Busy, words)
-    })?;
-    let Some(ahead) = ahead else { return Ok(place) };
-    let until = host.now_ms().saturating_add(wait_ms);
-    let wait = async {
-        let words = if state.is_reading_out() && ahead == 0 {
-            text::queued_behind_abandoned(locale, ABANDONED_MS)
-        } else {
-            text::queued(locale, patience, ahead, state.runs_background())
-        };
-        emit(
-            events,
-            Event::Notice(Notice {
-                code: NoticeCode::Queued,
-                text: words,
-            }),
-        )
-        .await?;
-        place.turn_comes().await;
-        Ok(())
-    };
-    let waited = match select(pin!(wait), pin!(host.sleep_until_ms(until))).await {
-        Either::Left((waited, _)) => waited,
-        Either::Right(_) => Err(Fault::new(
-            FaultCode::Busy,
-            text::waited_too_long(locale, wait_ms),
-        )),
-    };
-    waited.map(|()| place)
 }
 
 /// A running turn.
@@ -192,6 +147,8 @@ pub(super) struct Run<'a, H, E> {
     pub unattended: Cell<bool>,
     /// When the turn's time is up, if nobody decides about what waits for approval.
     pub deadline: Cell<u64>,
+    /// What the agent has sent.
+    pub files: Files,
 }
 
 impl<'a, H: Host, E: Events> Run<'a, H, E> {
@@ -310,6 +267,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
                 ),
             };
             gateway = Some(at);
+            self.send_files(&answer.files).await?;
             if let Some(more) = answer.usage {
                 let sum = usage.get_or_insert_default();
                 sum.input_tokens = sum.input_tokens.saturating_add(more.input_tokens);

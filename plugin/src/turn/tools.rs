@@ -14,7 +14,7 @@ use core::pin::Pin;
 use core::task::Poll;
 use openclaw_core::approval::ApprovalOutcome;
 use openclaw_core::level::Level;
-use openclaw_core::turn::{Event, NoticeCode, ToolCall, bounded_output};
+use openclaw_core::turn::{Attachment, Event, NoticeCode, ToolCall, bounded_output};
 use openclaw_wire::json;
 
 /// Maximum concurrent tool calls; further ones wait.
@@ -50,9 +50,17 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                 && let Some((at, call)) = waiting.pop_front()
             {
                 // Check again for each call: earlier ones may have used up the memory.
-                *level = self.level().await?.0;
+                let (allowed, reading) = self.level().await?;
+                *level = allowed;
                 if let Err(refused) = self.may_run(&call, *level) {
                     self.refuse(&mut round, at, refused).await?;
+                    continue;
+                }
+                if self.sends_file(&call) {
+                    let has_room = self.has_room(&reading);
+                    steps.push(Box::pin(async move {
+                        Step::Fetched(at, self.called_file(&call, has_room).await)
+                    }));
                     continue;
                 }
                 self.state.count(|counters| counters.tool_calls += 1);
@@ -72,6 +80,18 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                         let succeeded = result.is_ok();
                         round.answer(at, result.unwrap_or_else(|why| format!("error: {why}")))?;
                         self.emit(Event::ToolEnded { call, succeeded }).await?;
+                    }
+                    Step::Fetched(at, Ok(file)) => {
+                        round.answer(at, "sent".to_owned())?;
+                        self.emit(Event::File(file)).await?;
+                    }
+                    Step::Fetched(at, Err((to_model, words))) => {
+                        let refused = Refused {
+                            to_model: format!("error: {to_model}"),
+                            to_user: Some(words),
+                            code: NoticeCode::FileRefused,
+                        };
+                        self.refuse(&mut round, at, refused).await?;
                     }
                     Step::Decided(outcome, calls) => {
                         undecided -= 1;
@@ -128,7 +148,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             return Ok(());
         }
         self.denials_said.set(said + 1);
-        self.say(NoticeCode::ToolDenied, words).await
+        self.say(refused.code, words).await
     }
 
     pub(super) fn may_run(&self, call: &ToolCall, level: Level) -> Result<(), Refused> {
@@ -136,29 +156,27 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         let tools = &self.turn.turn().tools;
         let Some(tool) = tools.iter().find(|tool| tool.name == call.name) else {
             let name = self.config.quoted(&call.name, MAX_NAME_SHOWN);
-            return Err(Refused {
-                to_model: format!("error: there is no tool `{name}`; it was not run"),
-                to_user: Some(text::tool_denied(locale, &name, None, level)),
-            });
+            return Err(Refused::call(
+                format!("error: there is no tool `{name}`; it was not run"),
+                Some(text::tool_denied(locale, &name, None, level)),
+            ));
         };
         let name = &tool.name;
         if !allows(level, tool) {
             // L0 runs no tools, even one that claims to need only L0: L1 is the minimum.
             let needs = tool.level.max(Level::ReadOnly);
-            return Err(Refused {
-                to_model: format!(
+            return Err(Refused::call(
+                format!(
                     "error: the tool `{name}` needs the permission level {needs}, this turn has {level}; it was not run"
                 ),
-                to_user: Some(text::tool_denied(locale, name, Some(needs), level)),
-            });
+                Some(text::tool_denied(locale, name, Some(needs), level)),
+            ));
         }
         if !json::is_object(&call.arguments) {
-            return Err(Refused {
-                to_model: format!(
-                    "error: the arguments of `{name}` are no JSON object; it was not run"
-                ),
-                to_user: None,
-            });
+            return Err(Refused::call(
+                format!("error: the arguments of `{name}` are no JSON object; it was not run"),
+                None,
+            ));
         }
         Ok(())
     }
@@ -168,12 +186,28 @@ pub(super) struct Refused {
     pub to_model: String,
     /// None for a mistake of the model's, which does not concern the user, and for what the user knows.
     pub to_user: Option<String>,
+    /// Of the notice.
+    pub code: NoticeCode,
+}
+
+impl Refused {
+    /// A call that is not run.
+    pub fn call(to_model: String, to_user: Option<String>) -> Self {
+        let code = NoticeCode::ToolDenied;
+        Self {
+            to_model,
+            to_user,
+            code,
+        }
+    }
 }
 
 /// Something that the round waited for.
 enum Step {
     /// A call has ended: its place, its id and its result.
     Ran(usize, String, Result<String, String>),
+    /// A file to send has come, or will not: its call's place, and why.
+    Fetched(usize, Result<Attachment, (String, String)>),
     /// An approval request has ended.
     Decided(ApprovalOutcome, Calls),
 }

@@ -10,7 +10,7 @@ pub struct Parts {
     pub plugin: Vec<u8>,
     /// Offers memory-stat.
     pub memory: Vec<u8>,
-    /// Offers tools and types.
+    /// Offers tools, workspace and types.
     pub tools: Vec<u8>,
     /// Offers wasi:cli/run.
     pub cli: Vec<u8>,
@@ -47,7 +47,7 @@ pub fn compose(parts: Parts, names: &Names) -> Result<Vec<u8>> {
     let cli = composition.instance("cli", parts.cli)?;
 
     composition.supply(plugin, memory, &["memory-stat"])?;
-    composition.supply(plugin, tools, &["types", "tools"])?;
+    composition.supply(plugin, tools, &["types", "tools", "workspace"])?;
     composition.supply(cli, tools, &["types"])?;
     composition.supply(cli, memory, &["memory-stat"])?;
     composition.supply(cli, plugin, &["gateway", "guards"])?;

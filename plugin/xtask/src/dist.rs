@@ -9,9 +9,9 @@ use crate::compose::{Names, Parts, compose};
 use crate::{check, notes, repository, wit_doc};
 
 /// The most bytes of openclaw-plugin.wasm.
-const PLUGIN_BUDGET: usize = 337_999;
+const PLUGIN_BUDGET: usize = 356_999;
 /// The most bytes of openclaw-cli.wasm.
-const CLI_BUDGET: usize = 799_999;
+const CLI_BUDGET: usize = 818_999;
 
 /// A released file.
 pub struct File {

@@ -4,6 +4,7 @@
 //! `tests/steps/42-real-gateway.sh`: each start takes 5 to 60 seconds.
 
 mod faults;
+mod files;
 mod levels;
 mod storm;
 mod turns;

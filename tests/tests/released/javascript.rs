@@ -23,6 +23,7 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
         "command.mjs",
         "memory-stat.mjs",
         "tools.mjs",
+        "workspace.mjs",
     ] {
         std::fs::copy(repository().join("tests/jco").join(name), folder.join(name)).unwrap();
     }

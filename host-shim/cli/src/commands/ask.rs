@@ -13,6 +13,7 @@ use crate::command_tools::CommandTools;
 use crate::keyboard::Keyboard;
 use crate::media_type;
 use crate::output::follow;
+use crate::saved_files::SavedFiles;
 use crate::setup::Setup;
 use crate::signals::Interrupts;
 
@@ -26,6 +27,7 @@ pub async fn run(options: args::Ask, setup: Setup) -> Result<u8, CliError> {
         .map(|path| media_type::read(path, &mut room, locale))
         .collect::<Result<_, _>>()?;
     let tools = CommandTools::read(options.turn.tools.as_deref(), locale)?;
+    let mut files = SavedFiles::in_folder(options.turn.save_files.as_deref(), locale)?;
     let text = read_prompt(&options.text, !attachments.is_empty(), locale)?;
     let plugin = setup.plugin().await?;
     let mut interrupts = Interrupts::listen(locale)?;
@@ -50,12 +52,15 @@ pub async fn run(options: args::Ask, setup: Setup) -> Result<u8, CliError> {
         options.json,
         locale,
         approver,
+        &mut files,
         &mut interrupts,
     )
     .await?;
     // So that the log has all of it.
     plugin.close().await;
-    exit_of_turn(&end, options.json, locale)
+    let exit = exit_of_turn(&end, options.json, locale)?;
+    files.all_saved()?;
+    Ok(exit)
 }
 
 /// A request as the options ask for; its session is a new one unless they name one.
@@ -67,6 +72,7 @@ pub fn request(
 ) -> TurnRequest {
     let mut request = TurnRequest::new(text);
     request.session = options.session.unwrap_or_else(|| new_session(kind));
+    request.files = options.save_files.is_some();
     request.level = options.level.unwrap_or(request.level);
     request.instructions = options.instructions.unwrap_or_default();
     request.tools = tools.tools.clone();
@@ -95,6 +101,7 @@ mod tests {
             instructions: None,
             tools: None,
             yes: false,
+            save_files: None,
         };
         let session =
             |options| request("a".into(), options, &CommandTools::default(), "ask").session;

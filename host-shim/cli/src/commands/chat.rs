@@ -18,6 +18,7 @@ use crate::args::{self, TurnOptions};
 use crate::command_tools::CommandTools;
 use crate::keyboard::Keyboard;
 use crate::output::{follow, print, show};
+use crate::saved_files::SavedFiles;
 use crate::setup::Setup;
 use crate::signals::Interrupts;
 
@@ -94,6 +95,7 @@ pub fn run(
         runtime,
         locale,
         tools,
+        files: SavedFiles::in_folder(options.turn.save_files.as_deref(), locale)?,
         keyboard: Keyboard::stdin()?,
         options: options.turn,
         interrupts: Interrupts::listen(locale)?,
@@ -135,6 +137,7 @@ struct Conversation<'a> {
     runtime: &'a tokio::runtime::Runtime,
     locale: Locale,
     tools: Arc<CommandTools>,
+    files: SavedFiles,
     /// Where approvals are typed; and every line, if there is no line editor.
     keyboard: Keyboard,
     /// Of every turn; the session is the conversation's.
@@ -207,6 +210,7 @@ impl Conversation<'_> {
             false,
             self.locale,
             approver,
+            &mut self.files,
             &mut self.interrupts,
         ))?;
         if let Err(fault) = end {

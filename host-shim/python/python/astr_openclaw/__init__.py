@@ -45,6 +45,7 @@ from .types import Decision as Decision
 from .types import Delta as Delta
 from .types import Diagnosis as Diagnosis
 from .types import Event as Event
+from .types import File as File
 from .types import Memory as Memory
 from .types import Notice as Notice
 from .types import PendingApproval as PendingApproval

@@ -59,6 +59,7 @@ class Plugin:
         component: str | os.PathLike[str] | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         snapshot: bytes | None = None,
+        workspace: str | os.PathLike[str] | None = None,
     ) -> Plugin:
         """Loads and starts a plugin.
 
@@ -71,6 +72,9 @@ class Plugin:
             snapshot: The result of an earlier plugin's `snapshot`, possibly in another process: breakers
                 and counters continue. State of gateways at other addresses than the config's is
                 dropped; a snapshot that the component rejects is ignored.
+            workspace: The folder where the gateway's agents make files, if this machine shares it. OpenClaw before
+                August 2026 needs it for `ask(files=True)`; newer gateways hand out files themselves. Only
+                regular files in it are read, and no links are followed.
 
         Raises:
             ConfigError: The config is not accepted.
@@ -82,7 +86,7 @@ class Plugin:
             raise ValueError(f"a snapshot is bytes, not a {type(snapshot).__name__}")
         code = await _component.find_code(component, cache_dir)
         try:
-            return await cls._load(config, code, snapshot)
+            return await cls._load(config, code, snapshot, workspace)
         except LoadError as error:
             if error.kind != "artifact":
                 raise
@@ -94,11 +98,13 @@ class Plugin:
             if error.kind != "no_compiler":
                 raise
             raise LoadError(f"{refused}; {error}", "no_compiler") from None
-        return await cls._load(config, code, snapshot)
+        return await cls._load(config, code, snapshot, workspace)
 
     @classmethod
-    async def _load(cls, config: Config, code: _component.Code, snapshot: bytes | None) -> Plugin:
-        source = {**code._asdict(), "snapshot": snapshot}
+    async def _load(
+        cls, config: Config, code: _component.Code, snapshot: bytes | None, workspace: str | os.PathLike[str] | None
+    ) -> Plugin:
+        source = {**code._asdict(), "snapshot": snapshot, "workspace": workspace}
         if isinstance(config, Mapping):
             source["config_text"] = _config_text(config)
         elif config is not None:
@@ -119,6 +125,7 @@ class Plugin:
         context: TurnContext | None = None,
         approve: Approve | None = None,
         patience: str = "interactive",
+        files: bool = False,
     ) -> Turn:
         """Starts a turn and returns at once. Needs a running event loop.
 
@@ -137,6 +144,8 @@ class Plugin:
                 or the person it names may not approve, that means no. Without it, use `decide`.
             patience: See `PATIENCES`. A ``background`` turn waits until no other does, has its own places in the
                 queue, and may wait longer.
+            files: Whether the agent may send files of its workspace, which come as `File` events, from the level
+                ``files_level`` on.
 
         Raises:
             ValueError: The level or patience is unknown, or a file cannot be attached.
@@ -145,7 +154,7 @@ class Plugin:
         if approve is not None and not callable(approve):
             raise TypeError(f"`approve` is an async function, not a {type(approve).__name__}")
         offered = list(tools)
-        files = _read(attachments)
+        attached = _read(attachments)
         request = valid_json(
             {
                 "text": text,
@@ -153,6 +162,7 @@ class Plugin:
                 "level": check_level(level),
                 "heavy": heavy,
                 "patience": check_patience(patience),
+                "files": files,
                 "instructions": instructions,
                 "tools": [
                     {
@@ -167,7 +177,7 @@ class Plugin:
                 "context": None if context is None else asdict(context),
             }
         )
-        data = [(valid_text(file.media_type), valid_text(file.filename), file.data) for file in files]
+        data = [(valid_text(file.media_type), valid_text(file.filename), file.data) for file in attached]
         limits = {valid_text(tool.name): tool.timeout for tool in offered if tool.timeout is not None}
         approves = approve is not None
         return Turn(

@@ -37,7 +37,7 @@ class Turn(AsyncIterator[Event]):
         self._tools = {tool.name: tool for tool in tools}
         self._approve = approve
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._events: deque[str | bytes] = deque()
+        self._events: deque[str | bytes | tuple[str, str, bytes]] = deque()
         self._end: Reply | dict[str, Any] | None = None
         self._told = False
         self._cancelled = False

@@ -186,8 +186,17 @@ class Decision:
     role: str = "admin"  #: What they are to the turn: see `ROLES`. You vouch for it.
 
 
+@dataclass(frozen=True)
+class File:
+    """A file from the agent, if the turn takes `files`."""
+
+    name: str  #: Without a folder; never empty.
+    media_type: str  #: What the content shows, such as ``image/png``.
+    data: bytes = field(repr=False)  #: At most 10 MiB, and 20 MiB in a turn.
+
+
 #: What happens during a turn.
-Event: TypeAlias = "Delta | ToolCall | ToolEnded | Notice | ApprovalRequest | ApprovalEnded"
+Event: TypeAlias = "Delta | ToolCall | ToolEnded | Notice | ApprovalRequest | ApprovalEnded | File"
 
 #: Decides about an approval request. A plain bool is an admin's decision.
 Approve: TypeAlias = Callable[[ApprovalRequest], Awaitable["bool | Decision"]]
@@ -201,10 +210,12 @@ _EVENTS = {
 }
 
 
-def event_of(item: str | bytes) -> Event:
-    """Decodes a native event: a delta's text, or the JSON of any other."""
+def event_of(item: str | bytes | tuple[str, str, bytes]) -> Event:
+    """Decodes a native event: a delta's text, a file, or the JSON of any other."""
     if isinstance(item, str):
         return Delta(item)
+    if isinstance(item, tuple):
+        return File(*item)
     fact = json.loads(item)
     event: Event = decode(_EVENTS[fact["event"]], fact)
     return event

@@ -37,6 +37,12 @@ macro_rules! settings {
             max_tool_rounds (max_tool_rounds): Count = 8, { "max_tool_rounds", in 0 to 64,
                 en "Tool rounds": "Rounds of tool calls in one turn.",
                 zh "工具轮数上限": "一个任务最多进行几轮工具调用。" };
+            files_level (files_level): Level = Level::Act, { "files_level",
+                en "Level for files": "The lowest level at which the agent may send files that it made. At L0 it never may.",
+                zh "发送文件所需级别": "智能体可以发送其生成的文件的最低级别；L0 始终不能发送。" };
+            max_files (max_files): Count = 5, { "max_files", in 0 to 16,
+                en "Files per turn": "How many files the agent may send in one turn, each up to 10 MiB and together up to 20 MiB.",
+                zh "每个任务的文件数上限": "智能体在一个任务中最多发送几个文件，每个不超过 10 MiB，合计不超过 20 MiB。" };
             locale (locale): Locale = Locale::En, { "locale",
                 en "Language": "The language of causes, remedies and notices.",
                 zh "语言": "原因、处理办法和提示的语言。" };

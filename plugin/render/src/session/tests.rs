@@ -17,7 +17,7 @@ fn id(value: impl Into<Value>) -> Id {
 fn every_op_is_understood() {
     let Ok((ask_id, Op::Ask(ask))) = parse(
         r#"{"id":"a","op":"ask","text":"hi","session":"s","level":"L2","heavy":true,
-            "patience":"background","instructions":"short","attachments":[{"path":"cat.png"},
+            "patience":"background","files":true,"instructions":"short","attachments":[{"path":"cat.png"},
             {"media_type":"text/plain","data":"aGk=","filename":"h.txt"}],
             "tools":[{"name":"t","description":"d","parameters":{"type":"object"},"level":"L1",
             "approval":"admin"}],"context":{"sender_name":"Ann","is_admin":true,
@@ -31,6 +31,7 @@ fn every_op_is_understood() {
         ask.patience,
         Some(openclaw_core::turn::Patience::Background)
     );
+    assert_eq!(ask.files, Some(true));
     let attachments = ask.attachments.unwrap();
     assert_eq!(attachments[0], AskAttachment::Path("cat.png".into()));
     assert!(matches!(&attachments[1], AskAttachment::Content(a) if a.data == b"hi"));

@@ -2,7 +2,7 @@
 
 use super::calls::Calls;
 use super::texts::Texts;
-use super::{Answer, STOCK_SENTENCE, media};
+use super::{Answer, STOCK_SENTENCE, files, media};
 use crate::fault::Fault;
 use crate::gateway::{classify, response};
 use crate::prelude::*;
@@ -244,7 +244,11 @@ impl Content {
             response_id: response::shown_id(id),
             calls,
             notices: vec![],
+            files: vec![],
         };
+        if self.texts.screen.files {
+            answer.files = files::take(&mut answer.text);
+        }
         if answer.calls.is_empty() && answer.text == STOCK_SENTENCE {
             if answer.usage.is_none() && !says_failures(usage) {
                 let words = say!(self.locale,
@@ -254,7 +258,7 @@ impl Content {
             }
             answer.text.clear();
         }
-        let nothing = answer.text.is_empty() && answer.calls.is_empty();
+        let nothing = answer.text.is_empty() && answer.calls.is_empty() && answer.files.is_empty();
         let [reason] = details.get(["reason"]);
         let reason = if details.is_text() { details } else { reason };
         let reason = excerpt(reason.text().as_bytes());

@@ -1,10 +1,10 @@
 //! Decides what to show of an answer while it streams.
 //!
-//! Holds back a line that may become a `MEDIA:` line, and everything from such a line on until the final text
+//! Holds back a line that may become a `MEDIA:` line, or one that names a file to send, and everything from such a line on until the final text
 //! is known: 2026.2.9 removes them too late. Also holds back what may become the gateway's placeholder for an
 //! empty answer.
 
-use super::{STOCK_SENTENCE, media};
+use super::{STOCK_SENTENCE, files, media};
 use crate::prelude::*;
 
 /// The streamed part of an answer, shown or held back. Offsets count from the start of the answer.
@@ -13,6 +13,8 @@ pub(super) struct Screen {
     /// Offset of this answer in `shown`.
     base: usize,
     begun: bool,
+    /// Lines may name files.
+    pub(super) files: bool,
     held: String,
     /// Nothing more is shown until the final text is known.
     waits: bool,
@@ -64,12 +66,15 @@ impl Screen {
             };
             let text = media::begun(&shown[line..]);
             let start = shown.len() - text.len();
-            if text.starts_with(media::MARK) {
+            if text.starts_with(media::MARK) || self.files && text.starts_with(files::MARK) {
                 self.wait(shown, start);
                 return;
             }
             self.line = Some((start, is_first));
-            if media::MARK.starts_with(text) || is_first && STOCK_SENTENCE.starts_with(text) {
+            if media::MARK.starts_with(text)
+                || self.files && files::MARK.starts_with(text)
+                || is_first && STOCK_SENTENCE.starts_with(text)
+            {
                 self.held = shown.split_off(start);
                 return;
             }
@@ -126,7 +131,10 @@ impl Screen {
 
     /// Shows the held text of an answer without a final text.
     pub(super) fn give_up(&mut self, shown: &mut String) {
-        let held = core::mem::take(&mut self.held);
+        let mut held = core::mem::take(&mut self.held);
+        if self.files {
+            files::take(&mut held);
+        }
         if held != STOCK_SENTENCE {
             shown.push_str(&media::without(held));
         }

@@ -3,9 +3,12 @@
 use super::scenes::stream_head;
 pub(super) use super::taken::{Reader, Taken};
 use super::*;
+use crate::config::Gateway;
 use crate::host::{AnswerBody, Host, Post};
+use openclaw_core::config::Timeouts;
 use openclaw_core::guards::memory::{Bound, Sample};
-use std::collections::VecDeque;
+use openclaw_core::workspace::OpenError;
+use std::collections::{BTreeMap, VecDeque};
 use std::task::{Context, Waker};
 
 /// What a scripted gateway does with a request.
@@ -57,6 +60,10 @@ pub(super) struct FakeHost {
     /// Bytes returned by the tools `long` and `control`.
     pub(super) long_output: Cell<usize>,
     pub(super) finished: Cell<u32>,
+    /// The common workspace; none if the host has none.
+    pub(super) workspace: RefCell<Option<BTreeMap<String, Result<Vec<u8>, OpenError>>>>,
+    /// Paths of `GET` requests.
+    pub(super) gets: RefCell<Vec<String>>,
     /// Answers whose connection was dropped.
     pub(super) closed: Cell<u32>,
 }
@@ -117,6 +124,41 @@ pub(super) async fn a_moment() {
     .await;
 }
 
+trait Scenes {
+    fn next_scene(&self) -> Scene;
+
+    async fn answer(&self, scene: Scene) -> Result<(Head, ScriptedBody), Failure>;
+}
+
+impl Scenes for Rc<FakeHost> {
+    fn next_scene(&self) -> Scene {
+        let next = self.scenes.borrow_mut().pop_front();
+        next.expect("a scene for every request")
+    }
+
+    async fn answer(&self, scene: Scene) -> Result<(Head, ScriptedBody), Failure> {
+        self.moment().await;
+        let body = |pieces, live, hangs| {
+            self.opened.set(self.opened.get() + 1);
+            ScriptedBody {
+                pieces,
+                live,
+                hangs,
+                world: self.clone(),
+            }
+        };
+        let all = |pieces: Vec<Vec<u8>>| pieces.into_iter().map(Ok).collect();
+        match scene {
+            Scene::Fails(failure) => Err(failure),
+            Scene::Answers(head, pieces) => Ok((head, body(pieces.into(), Live::default(), false))),
+            Scene::Hangs(pieces) => Ok((stream_head(), body(all(pieces), Live::default(), true))),
+            Scene::HangsAfter(head, pieces) => Ok((head, body(all(pieces), Live::default(), true))),
+            Scene::Lives(live) => Ok((stream_head(), body(VecDeque::new(), live, true))),
+            Scene::IsSilent | Scene::IsDeaf => pending().await,
+        }
+    }
+}
+
 impl Host for Rc<FakeHost> {
     type Body = ScriptedBody;
 
@@ -158,32 +200,32 @@ impl Host for Rc<FakeHost> {
             agent: post.agent_id.unwrap_or_default().to_owned(),
             body: serde_json::from_slice(&body).expect("JSON"),
         });
-        let scene = self
-            .scenes
-            .borrow_mut()
-            .pop_front()
-            .expect("a scene for every request");
+        let scene = self.next_scene();
         self.moment().await;
         post.sent.set(!matches!(scene, Scene::IsDeaf));
-        self.moment().await;
-        let body = |pieces, live, hangs| {
-            self.opened.set(self.opened.get() + 1);
-            ScriptedBody {
-                pieces,
-                live,
-                hangs,
-                world: self.clone(),
-            }
-        };
-        let all = |pieces: Vec<Vec<u8>>| pieces.into_iter().map(Ok).collect();
-        match scene {
-            Scene::Fails(failure) => Err(failure),
-            Scene::Answers(head, pieces) => Ok((head, body(pieces.into(), Live::default(), false))),
-            Scene::Hangs(pieces) => Ok((stream_head(), body(all(pieces), Live::default(), true))),
-            Scene::HangsAfter(head, pieces) => Ok((head, body(all(pieces), Live::default(), true))),
-            Scene::Lives(live) => Ok((stream_head(), body(VecDeque::new(), live, true))),
-            Scene::IsSilent | Scene::IsDeaf => pending().await,
-        }
+        self.answer(scene).await
+    }
+
+    async fn get(
+        &self,
+        gateway: &Gateway,
+        path: &str,
+        _: &Timeouts,
+    ) -> Result<(Head, ScriptedBody), Failure> {
+        let path = format!("{}{path}", gateway.origin.authority);
+        self.gets.borrow_mut().push(path);
+        self.answer(self.next_scene()).await
+    }
+
+    async fn open(&self, path: &str, max_bytes: usize) -> Result<Vec<u8>, OpenError> {
+        let workspace = self.workspace.borrow();
+        let files = workspace.as_ref().ok_or(OpenError::NoRoot)?;
+        let data = files
+            .get(path)
+            .cloned()
+            .unwrap_or(Err(OpenError::NotFound))?;
+        let fits = data.len() <= max_bytes;
+        fits.then_some(data).ok_or(OpenError::TooLarge)
     }
 
     async fn run_tool(&self, turn_id: &str, call: ToolCall) -> Result<String, String> {

@@ -10,6 +10,7 @@ mod bounds;
 mod calls;
 mod dropped;
 mod ends;
+mod files;
 mod gateways;
 mod guards;
 mod host;
@@ -45,7 +46,7 @@ use std::time::Duration;
 async fn run(
     state: &State,
     world: &Rc<host::FakeHost>,
-    events: &host::Taken,
+    events: &taken::Taken,
     turn: &TurnRequest,
     cancel: impl Future<Output = ()>,
 ) -> Result<Reply, Fault> {

@@ -97,4 +97,12 @@ impl Taken {
         };
         self.events.borrow().iter().filter_map(ended).collect()
     }
+
+    pub(super) fn files(&self) -> Vec<Attachment> {
+        let file = |event: &Event| match event {
+            Event::File(file) => Some(file.clone()),
+            _ => None,
+        };
+        self.events.borrow().iter().filter_map(file).collect()
+    }
 }

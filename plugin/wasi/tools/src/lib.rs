@@ -1,4 +1,4 @@
-//! A component that provides `astr:openclaw/tools` for hosts without tools.
+//! A component that provides `astr:openclaw/tools` and `astr:openclaw/workspace` for hosts that have neither.
 //!
 //! The plugin only calls tools that came with the turn, and turns from such a host have none; any call
 //! returns an error to the model. It also provides `astr:openclaw/types`, so that a composition does not
@@ -13,6 +13,7 @@ mod bindings {
             world tools {
                 export astr:openclaw/types@0.3.0;
                 export astr:openclaw/tools@0.3.0;
+                export astr:openclaw/workspace@0.3.0;
             }
         ",
         path: "../../../wit",
@@ -21,6 +22,7 @@ mod bindings {
 }
 
 use bindings::exports::astr::openclaw::tools::{Guest, ToolCall};
+use bindings::exports::astr::openclaw::workspace;
 
 struct NoTools;
 
@@ -30,6 +32,12 @@ impl Guest for NoTools {
             "this host has no tools, so `{}` cannot be run",
             call.name
         ))
+    }
+}
+
+impl workspace::Guest for NoTools {
+    async fn open(_path: String, _max_bytes: u64) -> Result<Vec<u8>, workspace::OpenError> {
+        Err(workspace::OpenError::NoRoot)
     }
 }
 

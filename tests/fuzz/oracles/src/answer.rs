@@ -4,7 +4,9 @@
 use openclaw_core::locale::Locale;
 use openclaw_core::turn::NoticeCode;
 use openclaw_plugin::fault::Fault;
+use openclaw_plugin::gateway::answer::files::MARK;
 use openclaw_plugin::gateway::answer::{Answer, AnswerReader, Format};
+use openclaw_plugin::gateway::sent_file;
 
 use crate::bounded;
 use crate::input::{Input, MOST};
@@ -34,13 +36,20 @@ pub(super) fn check(data: &[u8]) {
     } else {
         "earlier"
     };
+    let files = input.byte(1) >= 128;
     let pieces = input.pieces(&answer);
     let limit = FOR_EACH * answer.len() + (64 << 10);
-    let cut = bounded(limit, || read(format, most, locale, before, &pieces));
-    let whole = read(format, most, locale, before, &[&answer]);
+    let cut = bounded(limit, || {
+        read(format, most, (locale, files), before, &pieces)
+    });
+    let whole = read(format, most, (locale, files), before, &[&answer]);
     assert_eq!(cut, whole, "cut elsewhere");
     let (end, shown) = whole;
     assert!(shown.starts_with(before) && is_printable(&shown));
+    if files {
+        let marked = |line: &str| line.trim_start_matches([' ', '\t']).starts_with(MARK);
+        assert!(!shown.split('\n').any(marked), "a marker is shown: {shown}");
+    }
     match end {
         Ok(answer) => holds(&answer, &shown, before),
         Err(fault) => explains(&fault),
@@ -49,8 +58,14 @@ pub(super) fn check(data: &[u8]) {
 
 type Read = (Result<Answer, Fault>, String);
 
-fn read(format: Format, most: u64, locale: Locale, before: &str, pieces: &[&[u8]]) -> Read {
-    let mut reader = AnswerReader::new(format, most, locale);
+fn read(
+    format: Format,
+    most: u64,
+    (locale, files): (Locale, bool),
+    before: &str,
+    pieces: &[&[u8]],
+) -> Read {
+    let mut reader = AnswerReader::new(format, most, locale).with_files(files);
     let mut shown = before.to_owned();
     for piece in pieces {
         let seen = shown.len();
@@ -65,6 +80,20 @@ fn read(format: Format, most: u64, locale: Locale, before: &str, pieces: &[&[u8]
 }
 
 fn holds(answer: &Answer, shown: &str, before: &str) {
+    assert!(answer.files.len() <= 32);
+    for (path, name) in answer.files.iter().filter_map(|path| sent_file::path(path)) {
+        assert!(is_printable(path) && path.ends_with(name) && !name.contains(['/', '\\']));
+        assert!(
+            !path
+                .split('/')
+                .any(|part| part.is_empty() || part.starts_with('.'))
+        );
+        let media_type = sent_file::media_type(name, answer.text.as_bytes());
+        assert!(
+            !media_type.is_some_and(|kind| kind.starts_with("image/")),
+            "a text"
+        );
+    }
     assert!(is_printable(&answer.text) && is_printable(&answer.response_id));
     assert!(answer.response_id.len() <= 256);
     let mut corrected = false;

@@ -7,17 +7,18 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use openclaw_core::config::{Config, MIB};
+use openclaw_core::config::{Config, MIB, Timeouts};
 use openclaw_core::fault::FaultCode;
 use openclaw_core::guards::memory::{Bound, Sample};
 use openclaw_core::level::Level;
 use openclaw_core::turn::{Event, Reply, Tool, ToolCall, TurnRequest};
-use openclaw_plugin::config::Checked;
+use openclaw_core::workspace::OpenError;
+use openclaw_plugin::config::{Checked, Gateway as Named};
 use openclaw_plugin::fault::Fault;
 use openclaw_plugin::gateway::classify::Head;
 use openclaw_plugin::host::{AnswerBody, Events, Failure, Host, Post};
 use openclaw_plugin::state::State;
-use openclaw_plugin::turn::run;
+use openclaw_plugin::turn::{offer_files, run};
 
 use crate::answer::explains;
 use crate::bounded;
@@ -28,6 +29,9 @@ const TOKEN: &str = "t0ken-of-the-fuzzer";
 
 /// Bytes held for each byte of an answer: as in `answer`, and what is shown and kept besides.
 const FOR_EACH: usize = 40;
+
+/// Files that are named in answers: at most 32 in each, and tried until five have come.
+const MOST_FILES: usize = 70 * (32 + 64);
 
 /// An answer: how it begins, its pieces, and whether it breaks off.
 struct Answer {
@@ -103,6 +107,23 @@ impl<'a> Host for &'a Gateway {
         Ok((answer.head.clone(), Body(self, answer)))
     }
 
+    async fn get(&self, _: &Named, path: &str, _: &Timeouts) -> Result<(Head, Body<'a>), Failure> {
+        self.steps.set(self.steps.get() + 1);
+        let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+        assert!(path.starts_with("/__openclaw__/assistant-media?source="));
+        assert!(path.bytes().all(plain) && !path.contains(TOKEN), "{path}");
+        let Some(answer) = self.answers.borrow_mut().pop_front() else {
+            return Err(Failure::NotSent("connection refused".into()));
+        };
+        Ok((answer.head.clone(), Body(self, answer)))
+    }
+
+    async fn open(&self, path: &str, _: usize) -> Result<Vec<u8>, OpenError> {
+        self.steps.set(self.steps.get() + 1);
+        assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."));
+        Ok(path.as_bytes().to_vec())
+    }
+
     async fn run_tool(&self, _: &str, call: ToolCall) -> Result<String, String> {
         match call.name.as_str() {
             "fails" => Err("no such city".into()),
@@ -150,9 +171,10 @@ pub(super) fn check(data: &[u8]) {
         level,
         approval: Default::default(),
     };
-    let turn = TurnRequest {
+    let mut turn = TurnRequest {
         id: "t1".into(),
         level: Level::Act,
+        files: input.byte(1) >= 128,
         tools: vec![
             tool("look", Level::ReadOnly),
             tool("fails", Level::Act),
@@ -160,6 +182,7 @@ pub(super) fn check(data: &[u8]) {
         ],
         ..TurnRequest::new("hello")
     };
+    offer_files(&mut turn, state.config().as_deref());
     let shown = Shown::default();
     let pieces = gateway
         .answers
@@ -171,7 +194,7 @@ pub(super) fn check(data: &[u8]) {
     let end = bounded(most, || drive(&gateway, &state, &shown, &turn));
     // Each answer once, and an end for each.
     assert!(
-        gateway.steps.get() <= pieces + 2 * 70,
+        gateway.steps.get() <= pieces + 3 * 70 + MOST_FILES,
         "{}",
         gateway.steps.get()
     );
@@ -255,6 +278,10 @@ fn holds(end: &End, events: &[Event]) {
                 assert!(call.id.starts_with("t1-"));
             }
             Event::ToolEnded { .. } => running -= 1,
+            Event::File(file) => {
+                assert!(is_printable(&file.filename) && !file.filename.contains('/'));
+                assert!(!file.media_type.is_empty());
+            }
             other => panic!("nothing needs approval: {other:?}"),
         }
     }

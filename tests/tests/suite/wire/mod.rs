@@ -7,6 +7,7 @@ mod context;
 mod diagnosis;
 mod endings;
 mod failover;
+mod files;
 mod hostile;
 mod requests;
 mod tools;

@@ -283,6 +283,7 @@ impl Session {
         request.level = ask.level.unwrap_or(request.level);
         request.heavy = ask.heavy.unwrap_or_default();
         request.patience = ask.patience.unwrap_or_default();
+        request.files = ask.files.unwrap_or_default();
         request.instructions = ask.instructions.unwrap_or_default();
         request.tools = ask.tools.unwrap_or_default();
         request.context = ask.context;

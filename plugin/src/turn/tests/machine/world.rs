@@ -2,8 +2,11 @@
 
 use super::super::scenes::{call, completed, delta, guarded_tool, message, sse, stream_head, tool};
 use super::*;
+use crate::config::Gateway;
 use crate::host::{AnswerBody, Events, Host, Post};
+use openclaw_core::config::Timeouts;
 use openclaw_core::guards::memory::{Bound, Sample};
+use openclaw_core::workspace::OpenError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// First event of a gateway that stops a run when its client is gone.
@@ -210,6 +213,14 @@ impl Host for Rc<World> {
             Act::CallsSlowTool => answer(stream_head(), calls("slow"), None),
             Act::CallsGuarded => answer(stream_head(), calls("guarded"), None),
         }
+    }
+
+    async fn get(&self, _: &Gateway, _: &str, _: &Timeouts) -> Result<(Head, Body), Failure> {
+        unreachable!("no turn sends files")
+    }
+
+    async fn open(&self, _: &str, _: usize) -> Result<Vec<u8>, OpenError> {
+        unreachable!("no turn sends files")
     }
 
     async fn run_tool(&self, turn_id: &str, call: ToolCall) -> Result<String, String> {
