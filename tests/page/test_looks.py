@@ -118,6 +118,7 @@ async def test_says_everything_to_a_screen_reader(stage: Stage, chat: Chat) -> N
 
 
 async def test_text_from_outside_is_text(stage: Stage, chat: Chat) -> None:
+    """Report S28 (SECURITY)."""
     turn = Turn(chat, "1", f"qq:{HOSTILE}", f"qq:GroupMessage:{HOSTILE}")
     turn.saw(ToolCall("c", HOSTILE, {}))
     turn.saw(Delta(HOSTILE * 400 + "w" * 20_000 + "\n"))

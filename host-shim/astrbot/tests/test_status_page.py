@@ -142,6 +142,7 @@ async def test_closes_the_breakers_and_says_who_did(chat: Chat, page: Dashboard)
 
 
 async def test_takes_only_json_that_another_site_cannot_send(chat: Chat, page: Dashboard, held: Any) -> None:
+    """Report S28 (SECURITY)."""
     name = (await page.state())["tasks"][0]["id"]
     for kind in (None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json"):
         assert await page.post("cancel", {"id": name}, kind) == {"result": "not_running"}, kind
