@@ -244,9 +244,9 @@ class AstrBot:
         raise AssertionError(f"cannot log in to the dashboard: {answer}")
 
     async def post(self, path: str, body: Any = None, *, check: bool = True, **query: str) -> dict[str, Any]:
-        """A POST to the dashboard's API."""
+        """A POST to the dashboard's API. `body`: JSON, unless it is a form, or a text as it is."""
         assert self._web is not None
-        how = {"data": body} if isinstance(body, aiohttp.FormData) else {"json": body}
+        how = {"data": body} if isinstance(body, (aiohttp.FormData, str)) else {"json": body}
         async with self._web.post(f"/api/{path}", params=query, timeout=aiohttp.ClientTimeout(300), **how) as answer:
             result = await answer.json(content_type=None)
         if check:

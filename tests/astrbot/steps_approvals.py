@@ -164,7 +164,11 @@ class ApprovalSteps:
         state = await self.s.astr.get("plug/astrbot_plugin_openclaw/state")
         (shown,) = state.get("data", state)["approvals"]
         assert shown["id"] == name and shown["asker"] == f"fakeqq:{USER}", shown
-        for body, result in (({"id": name}, "not_pending"), ({"id": name, "approve": True}, "done")):
+        (task,) = state.get("data", state)["tasks"]
+        assert (task["state"], task["asker"], task["calls"]) == ("approval", f"fakeqq:{USER}", 0), task
+        yes = {"id": name, "approve": True}
+        # A text is what another site could have a browser send.
+        for body, result in (({"id": name}, "not_pending"), (json.dumps(yes), "not_pending"), (yes, "done")):
             told = await self.s.astr.post("plug/astrbot_plugin_openclaw/decide", body, check=False)
             assert told.get("data", told)["result"] == result, told
         await self.ended(since, "dashboard:astrbot 已确认")
