@@ -75,10 +75,14 @@ class QQ:
         image: bytes | None = None,
         nickname: str = "",
         quoting: tuple[str, str] | None = None,
+        at: int | None = None,
+        then: str = "",
     ) -> int:
         """A user says something. Returns how many messages AstrBot had sent before. `quoting`: name and text of
-        the message that this one quotes."""
+        the message that this one quotes; `at`: whom the user mentions next, and what the user says `then`."""
         message: list[dict[str, Any]] = [{"type": "text", "data": {"text": text}}] if text else []
+        if at is not None:
+            message += [{"type": "at", "data": {"qq": str(at)}}, {"type": "text", "data": {"text": f" {then}"}}]
         if quoting is not None:
             number = next(self._ids)
             self._quoted[number] = quoting

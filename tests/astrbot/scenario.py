@@ -23,6 +23,7 @@ from openclaw import OpenClaw
 from stage import ADMIN, TOKEN, USER
 from steps_approvals import ApprovalSteps
 from steps_background import BackgroundSteps
+from steps_chat import ChatSteps
 from steps_commands import CommandSteps
 from steps_life import LifeSteps
 from steps_model import ModelSteps
@@ -94,13 +95,14 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
         await self.model_steps.play()
         await CommandSteps(self).play()
         await ApprovalSteps(self).play()
+        await ChatSteps(self).play()
         if self.new:
             await step("AstrBot's tools serve a task, by level", self.task_tools)
             await step("/stop ends a task and a talk", self.stop_command)
             await step("the status page in Chromium", self.status_page)
         await step("audit log: who, what, how it ended; no text, no token", self.audit)
         await step(
-            "AstrBot killed amid a task: no session, no line of the audit log and no background task is lost",
+            "AstrBot killed before a timer and amid tasks: no session, no line of the audit log and no task is lost",
             self.killed_amid_a_task,
         )
         await step("AstrBot killed with an open breaker: it is still open", self.killed_with_an_open_breaker)

@@ -10,6 +10,7 @@ from model import PONG
 from openclaw import Relay
 from stage import ADMIN, STRANGER, TOKEN, USER, Stage
 from steps_background import BackgroundSteps
+from steps_chat import GRACE
 
 
 class LifeSteps(Stage):
@@ -126,12 +127,13 @@ class LifeSteps(Stage):
         """The audit log's lines."""
         return (self.astr.plugin_data / "audit.jsonl").read_text("utf-8").splitlines()
 
-    async def kill(self) -> None:
-        """SIGKILL, and AstrBot is started again. No line of the audit log is lost."""
+    async def kill(self, down: float = 0) -> None:
+        """SIGKILL, and AstrBot is started again after so many seconds. No line of the audit log is lost."""
         before = self.audited()
         self.astr.kill()
         await self.qq.close()
         self.model.release()
+        await asyncio.sleep(down)
         await self.start_again()
         assert self.audited()[: len(before)] == before
 
@@ -145,11 +147,16 @@ class LifeSteps(Stage):
         background = BackgroundSteps(self)
         tasks = await background.before_a_kill()
         await self.qq.say(ADMIN, "/助手 在后面")
-        await self.kill()
+        since = await self.qq.say(USER, "/助手 定时 3秒后 MAGIC_LAST 错过我")
+        await self.qq.until(f"private:{USER}", since, "已设定")
+        await self.kill(down=3 + GRACE)
         self.qq.refused = ""
         await background.after_a_kill(*tasks)
         assert "记住己" in await self.qq.ask(ADMIN, "MAGIC_ECHO 九", "MAGIC_ECHO 九", seconds=120)
         assert "记住戊" in await self.qq.ask(USER, "/助手 MAGIC_ECHO 八", "MAGIC_ECHO 八", seconds=120)
+        await self.qq.until(f"private:{USER}", since, ("错过了", "未补跑"))
+        assert not [text for text in self.model.texts() if "错过我" in text], "it was made up for"
+        await self.qq.ask(USER, "/助手 定时", "没有定时任务")
 
     async def killed_with_an_open_breaker(self) -> None:
         await self.astr.configure(gateway_bearer_token="wrong-token-for-the-scenario")
