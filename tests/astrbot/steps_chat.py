@@ -91,6 +91,6 @@ class ChatSteps:
         await self.s.qq.ask(USER, f"/助手 定时 取消 {number}", "已取消")
         since = await self.s.qq.say(USER, "/助手 定时 3秒后 @Two MAGIC_ECHO 到点了")
         await self.s.qq.until(f"private:{USER}", since, ("已设定", "到点了"))
-        text = await self.s.qq.until(f"private:{USER}", since, ("✅ 后台任务", "[MAGIC_ECHO 到点了]"))
+        text = await self.s.qq.until(f"private:{USER}", since, ("✅ 后台任务", "MAGIC_ECHO 到点了]"))
         assert "记住寅" in text, text
         await self.s.qq.ask(USER, "/助手 定时", "没有定时任务")

@@ -10,6 +10,8 @@ from datetime import datetime, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from astrbot.api import logger
+
 from .settings import PLUGIN
 
 
@@ -40,7 +42,7 @@ class Scheduler:
         async def run() -> None:
             self._jobs.discard(name)
             # In no message's context: a job has that of whoever scheduled the one before.
-            task = contextvars.Context().run(asyncio.ensure_future, work())
+            task = contextvars.Context().run(asyncio.ensure_future, logged(work()))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
@@ -70,3 +72,11 @@ class Scheduler:
 
     def _id(self, name: str) -> str:
         return f"{PLUGIN}:{name}"
+
+
+async def logged(work: Awaitable[None]) -> None:
+    """What fails is logged: nobody waits for it, and one timer must not end all others."""
+    try:
+        await work
+    except Exception:
+        logger.exception(f"[{PLUGIN}] 定时任务出错")

@@ -18,7 +18,7 @@ from . import access, atomic_file, masking, texts
 from .audit import Audit, TurnLine
 from .background import Background, NotKept
 from .kept_json import KeptJson
-from .scheduler import Scheduler
+from .scheduler import Scheduler, logged
 from .sender import Sender
 from .settings import PLUGIN, Settings
 from .texts import TextError
@@ -136,18 +136,25 @@ class Timers:
 
     async def _take_up(self) -> None:
         """What the last life has left."""
-        for timer in self.all():
-            if timer.begun is not None:
-                await self._not_run(timer, self._say("timer_begun", id=timer.id, when=self.shown(timer.begun)))
-                await self._settle(timer.id)
-            if timer.next is not None and timer.next <= self.now():
-                await self._fire(timer.id, timer.next)
-                continue
-            if timer.next is not None and timer.schedule.kind in ("daily", "weekly"):
-                # AstrBot's time zone may have been changed.
-                timer = replace(timer, next=timer.schedule.after(timer.next, self.now(), self.scheduler.zone()))
-                self._timers[timer.id] = timer
-            self._schedule(timer)
+        for number in list(self._timers):
+            await logged(self._take_up_one(number))
+
+    async def _take_up_one(self, number: int) -> None:
+        timer = self._timers.get(number)
+        if timer is not None and timer.begun is not None:
+            await self._not_run(timer, self._say("timer_begun", id=number, when=self.shown(timer.begun)))
+            await self._settle(number)
+            timer = self._timers.get(number)
+        if timer is None or timer.next is None:
+            return
+        if timer.next <= self.now():
+            await self._fire(number, timer.next)
+            return
+        if timer.schedule.kind in ("daily", "weekly"):
+            # AstrBot's time zone may have been changed.
+            timer = replace(timer, next=timer.schedule.after(timer.next, self.now(), self.scheduler.zone()))
+            self._timers[number] = timer
+        self._schedule(timer)
 
     def _schedule(self, timer: Timer) -> None:
         if timer.next is not None and not self._ended and self.scheduler.usable:

@@ -7,12 +7,15 @@ OpenClaw 助手
 /{p} <任务>　交给 OpenClaw 执行（可附图片、文件；斜杠可省略）
 /{p} 后台 <任务>　在后台执行，结果发到本聊天
 /{p} 任务　列出你的后台任务（加编号查看结果）
+/{p} @名称 <任务>　交给一个项目（本聊天中独立的对话）；项目　列出、新建、删除项目
+/{p} 定时 <时间> <任务>　到时在后台执行；定时　列出定时任务
+/{p} 进入　之后的消息直接交给 OpenClaw，不必写前缀；退出　结束
 /{p} 诊断　检查配置、内存、熔断与网关（不消耗模型额度）
 /{p} 状态　查看熔断、内存、队列与组件
 /{p} 取消　取消你正在运行或排队的任务（加编号取消后台任务）
 /{p} 确认　同意待确认的工具调用（有多个时加编号）
 /{p} 拒绝　拒绝待确认的工具调用
-/{p} 会话重置　在本聊天开始新的会话
+/{p} 会话重置　在本聊天开始新的会话（加 @名称 只重置一个项目）
 /{p} 全部任务　列出所有人的后台任务（仅管理员）
 /{p} 全部取消　取消所有人的任务（仅管理员）
 /{p} 熔断复位　立即复位熔断（仅管理员）
@@ -21,12 +24,15 @@ OpenClaw assistant
 /{p} <task>  run a task (attach images or files; the slash is optional)
 /{p} background <task>  run a task in the background; its result is sent to this chat
 /{p} tasks  list your background tasks (add an id to see a result)
+/{p} @name <task>  use a project, a separate conversation of this chat; projects  list them
+/{p} timer <time> <task>  run a task in the background at a time; timer  list timers
+/{p} enter  your messages go to OpenClaw without the prefix; exit  end that
 /{p} diagnose  check config, memory, breakers and gateways without calling a model
 /{p} status  show breakers, memory, queue and component
 /{p} cancel  cancel your running and queued tasks (add an id for a background task)
 /{p} approve  approve the waiting tool calls (add the id if there are several)
 /{p} reject  reject the waiting tool calls
-/{p} reset  start a new session in this chat
+/{p} reset  start a new session in this chat (add @name for one project)
 /{p} all-tasks  list everyone's background tasks (admins only)
 /{p} cancel-all  cancel everyone's tasks (admins only)
 /{p} reset-breaker  close the breakers now (admins only)
