@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from astr_openclaw import Fault
-from chat_rig import Event
+from background_rig import Lives, quick
+from chat_rig import Event, until
 from fake_astrbot import Image
+from gateway import Gateway
 from openclaw import timers as timers_module
 from openclaw.audit import Audit
 from openclaw.background import NotKept
@@ -24,6 +26,8 @@ from openclaw.settings import Settings
 from openclaw.texts import TextError
 from openclaw.timer_commands import TimerCommands
 from openclaw.timers import GRACE, Timers
+
+__all__ = ["quick"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 #: A Friday.
@@ -192,9 +196,12 @@ def test_a_gap_of_daylight_saving_is_one_clear_line(rig: Rig) -> None:
 
 def test_files_and_secrets_are_not_stored(rig: Rig) -> None:
     async def body() -> None:
+        assert "已设定" in await rig.say("定时 18:30 看\u200b图\x07")
+        assert rig.stored()[0]["text"] == "看图"
+        await rig.say("定时 取消 1")
         assert "不能带附件" in await rig.say("定时 18:30 看图", parts=(Image(),))
         told = await rig.say("定时 18:30 用 sk-abcdefghijklmnop1234567890 登录", group="5")
-        assert "疑似密钥" in told and "sk-" not in told and not (rig.folder / "timers.json").exists()
+        assert "疑似密钥" in told and "sk-" not in told and rig.stored() == []
 
     asyncio.run(body())
 
@@ -439,3 +446,32 @@ def test_a_damaged_file_loses_only_itself(rig: Rig, stored: Any) -> None:
         assert path.stat().st_mode & 0o777 == 0o600
 
     asyncio.run(body())
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("quick")
+async def test_by_chat_command_the_result_and_a_missed_run_reach_the_chat(tmp_path: Path, gateway: Gateway) -> None:
+    lives = Lives(tmp_path, gateway)
+    lives.astr.cron_manager = types.SimpleNamespace(scheduler=Jobs())
+    commands = await lives.begin()
+    commands._timers.now = lambda: NOON
+    await lives.ask("@博客 hi")
+    assert "已设定" in await lives.ask("定时 12:10 @博客 看看") and "已设定" in await lives.ask("定时 12:20 错过")
+    ((work, _),) = [job for name, job in lives.astr.cron_manager.scheduler.jobs.items() if name.endswith(":1")]
+    commands._timers.now = lambda: NOON + timedelta(minutes=10)
+    await work()
+    await until(lambda: lives.astr.told())
+    assert lives.astr.told() == ["✅ 后台任务 1 已完成：@博客 看看\n看看"] and lives.task(1).door == "timer"
+    assert gateway.requests[-1]["user"] == gateway.requests[-2]["user"], "not in its project"
+    await lives.end()
+    assert [name for name in lives.astr.cron_manager.scheduler.jobs if name.endswith(":2")] == []
+    # AstrBot is down until long after: the clock of the machine is far behind that of the test.
+    path = tmp_path / "data" / "timers.json"
+    stored = json.loads(path.read_text("utf-8"))
+    stored["timers"][0]["next"] = 1.7e9
+    path.write_text(json.dumps(stored))
+    await lives.begin()
+    await until(lambda: len(lives.astr.told()) == 2)
+    assert "❌ 后台任务 2 失败：错过" in lives.astr.told()[1] and "未补跑" in lives.astr.told()[1]
+    assert "没有定时任务" in await lives.ask("定时")
+    await lives.end()

@@ -26,8 +26,8 @@ class Scheduler:
 
     @property
     def usable(self) -> bool:
-        """Whether this AstrBot has one."""
-        return self._astrbots is not None
+        """Whether this AstrBot has one. While AstrBot starts, it does not run yet."""
+        return hasattr(self._astrbots, "add_job")
 
     def zone(self) -> tzinfo:
         """The time zone that is set in AstrBot, or else the machine's."""

@@ -18,6 +18,7 @@ from . import access, atomic_file, masking, texts
 from .audit import Audit, TurnLine
 from .background import Background, NotKept
 from .kept_json import KeptJson
+from .printable import printable
 from .scheduler import Scheduler, logged
 from .sender import Sender
 from .settings import PLUGIN, Settings
@@ -99,7 +100,7 @@ class Timers:
 
     async def add(self, event: Any, schedule: Schedule, run: datetime, project: str, text: str) -> Timer:
         """Sets a timer for a message's sender; durable on return. Raises `TimerError`."""
-        sender = Sender.of(event)
+        sender, text = Sender.of(event), printable(text)
         if not self.scheduler.usable:
             raise TimerError("timer_no_scheduler")
         if len(text) > MOST_TEXT:
