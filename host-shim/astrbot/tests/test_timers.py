@@ -3,138 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import json
 import types
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from astr_openclaw import Fault
 from background_rig import Lives, quick
-from chat_rig import Event, until
+from chat_rig import until
 from fake_astrbot import Image
 from gateway import Gateway
 from openclaw import timers as timers_module
-from openclaw.audit import Audit
 from openclaw.background import NotKept
 from openclaw.projects import ProjectError
-from openclaw.sender import Sender
-from openclaw.settings import Settings
-from openclaw.texts import TextError
-from openclaw.timer_commands import TimerCommands
-from openclaw.timers import GRACE, Timers
+from openclaw.timers import GRACE
+from timer_rig import NOON, WHERE, Background, Jobs, Rig, rig
 
-__all__ = ["quick"]
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-#: A Friday.
-NOON = datetime(2026, 11, 27, 12, 0, tzinfo=SHANGHAI).astimezone(timezone.utc)
-
-
-class Jobs:
-    """AstrBot's scheduler, as far as it is used."""
-
-    timezone = timezone.utc
-
-    def __init__(self) -> None:
-        self.jobs: dict[str, tuple[Any, datetime]] = {}
-
-    def add_job(self, work: Any, trigger: Any, *, id: str, **more: Any) -> None:  # noqa: A002 Its own name for it.
-        assert more == {"replace_existing": True, "misfire_grace_time": None}
-        self.jobs[id] = (work, trigger.run_date)
-
-    def remove_job(self, name: str) -> None:
-        if name not in self.jobs:
-            raise LookupError(name)
-        del self.jobs[name]
-
-
-class Background:
-    """Takes the tasks."""
-
-    def __init__(self) -> None:
-        self.started: list[tuple[str, str, str]] = []
-        self.told: list[str] = []
-        self.refuses: Exception | None = None
-        self.seen: list[str] = []
-
-    async def start(self, event: Any, text: str, *, project: str, door: str) -> None:
-        assert door == "timer"
-        self.seen.append(contextvars.copy_context().get(WHERE, "nowhere"))
-        if self.refuses is not None:
-            raise self.refuses
-        self.started.append((event.of, text, project))
-
-    async def not_run(self, sender: Sender, text: str, why: str, *, project: str, door: str) -> None:
-        self.told.append(why)
-
-
-WHERE: contextvars.ContextVar[str] = contextvars.ContextVar("where")
-
-
-class Rig:
-    """One life of AstrBot after the other, over one folder."""
-
-    def __init__(self, folder: Path, **config: Any) -> None:
-        self.folder = folder
-        self.now = NOON
-        self.config: dict[str, Any] = {"users": ["1", "2"], "groups": ["*"], **config}
-        self.astrbot: dict[str, Any] = {"timezone": "Asia/Shanghai", "admins_id": ["9"]}
-        self.background = Background()
-        self.begin()
-
-    def begin(self, scheduler: Any = None) -> None:
-        self.jobs = scheduler or Jobs()
-        manager = types.SimpleNamespace(scheduler=self.jobs if scheduler != "none" else None)
-        self.context = types.SimpleNamespace(cron_manager=manager, get_config=lambda umo=None: self.astrbot)
-        settings = Settings.read(self.config)
-        audit = Audit(self.folder / "audit.jsonl", 1 << 20, 1)
-        self.timers = Timers(self.context, settings, self.background, audit, self.folder / "timers.json")
-        self.timers.now = lambda: self.now
-        self.commands = TimerCommands(self.timers, self, settings)
-
-    async def of_task(self, event: Any, task: str) -> tuple[str, str, bool]:
-        """As `ProjectCommands`."""
-        return ("博客", task[3:].strip(), False) if task.startswith("@博客") else ("", task, False)
-
-    async def taken_up(self) -> None:
-        self.timers.start()
-        await self.timers._starting
-
-    async def say(self, text: str, sender: str = "1", **more: Any) -> str:
-        event = Event(sender, text, **more)
-        _, run, argument = self.commands.find(text)
-        try:
-            return await run(event, argument)
-        except TextError as error:
-            return error.told("zh", "助手")
-
-    async def pass_time(self, moment: datetime) -> None:
-        """The clock goes on; the scheduler runs what is due."""
-        while due := sorted((when, name) for name, (_, when) in self.jobs.jobs.items() if when <= moment):
-            self.now, name = due[0]
-            await self.run(name)
-        self.now = moment
-
-    async def run(self, name: str) -> None:
-        work, _ = self.jobs.jobs.pop(name)
-        await work()
-        await asyncio.gather(*self.timers.scheduler._running)
-
-    def stored(self) -> list[dict[str, Any]]:
-        return json.loads((self.folder / "timers.json").read_text("utf-8"))["timers"]
-
-
-@pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
-    def event(sender: Sender, _context: Any, _text: str) -> Any:
-        return types.SimpleNamespace(of=sender.id)
-
-    monkeypatch.setattr(Sender, "event", event)
-    return Rig(tmp_path)
+__all__ = ["quick", "rig"]
 
 
 def test_set_listed_run_and_gone(rig: Rig) -> None:
@@ -412,42 +299,6 @@ def test_what_cannot_be_stored_is_not_set(rig: Rig) -> None:
     asyncio.run(body())
 
 
-GOOD = {
-    "id": 1,
-    "sender": Sender("qq:FriendMessage:1", "qq", "aiocqhttp", "1", "n", "", "0", False).stored(),
-    "project": "",
-    "text": "x",
-    "schedule": ["once", 0, 0, 0],
-    "next": 1.9e9,
-    "begun": None,
-}
-
-
-@pytest.mark.parametrize(
-    "stored",
-    ["", "[]", "{}", {"last": 1}, {"last": 0, "timers": [GOOD]}, {"last": "1", "timers": []}]
-    + [
-        {"last": 1, "timers": [{**GOOD, key: value}]}
-        for key, value in {"id": "1", "sender": {}, "project": None}.items()
-    ]
-    + [{"last": 1, "timers": [{**GOOD, key: value}]} for key, value in {"text": 1, "schedule": [], "next": "x"}.items()]
-    + [{"last": 1, "timers": [{**GOOD, "next": 1e300}]}, {"last": 1, "timers": [{**GOOD, "begun": float("inf")}]}],
-)
-def test_a_damaged_file_loses_only_itself(rig: Rig, stored: Any) -> None:
-    async def body() -> None:
-        path = rig.folder / "timers.json"
-        path.write_text(json.dumps({"last": 1, "timers": [GOOD]}))
-        rig.begin()
-        assert len(rig.timers.all()) == 1, "the test itself is wrong"
-        path.write_text(stored if isinstance(stored, str) else json.dumps(stored))
-        rig.begin()
-        assert rig.timers.all() == [] and (rig.folder / "timers.broken").exists()
-        assert "已设定" in await rig.say("定时 18:30 写书")
-        assert path.stat().st_mode & 0o777 == 0o600
-
-    asyncio.run(body())
-
-
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("quick")
 async def test_by_chat_command_the_result_and_a_missed_run_reach_the_chat(tmp_path: Path, gateway: Gateway) -> None:
@@ -474,4 +325,22 @@ async def test_by_chat_command_the_result_and_a_missed_run_reach_the_chat(tmp_pa
     await until(lambda: len(lives.astr.told()) == 2)
     assert "❌ 后台任务 2 失败：错过" in lives.astr.told()[1] and "未补跑" in lives.astr.told()[1]
     assert "没有定时任务" in await lives.ask("定时")
+    await lives.end()
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("admins", "level"), [(["9"], "L2"), ([], "L1")])
+async def test_the_level_is_that_of_then(tmp_path: Path, gateway: Gateway, admins: list[str], level: str) -> None:
+    lives = Lives(tmp_path, gateway)
+    lives.astr.cron_manager = types.SimpleNamespace(scheduler=Jobs())
+    commands = await lives.begin()
+    commands._timers.now = lambda: NOON
+    await lives.ask("定时 12:10 看看", sender="9", admin=True)
+    ((work, _),) = lives.astr.cron_manager.scheduler.jobs.values()
+    commands._timers.now = lambda: NOON + timedelta(minutes=10)
+    lives.astr.admins = admins
+    await work()
+    await until(lambda: lives.astr.told("qq:FriendMessage:9"))
+    assert lives.task(1).level == level
     await lives.end()
