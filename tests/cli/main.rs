@@ -15,6 +15,7 @@ mod completions;
 #[cfg(target_os = "linux")]
 mod core_dumps;
 mod demo;
+mod files;
 #[cfg(target_os = "linux")]
 mod memory;
 mod reference;

@@ -330,3 +330,26 @@ fn a_marker_that_is_never_finished_is_not_shown_either() {
     assert_eq!(fault.code, FaultCode::StreamInterrupted);
     assert!(!events.shown().contains("ASTR") && !fault.partial_text.contains("ASTR"));
 }
+
+#[test]
+fn whoever_leaves_during_a_fetch_leaves_nothing_open() {
+    let setup = setup(
+        config(),
+        vec![
+            sends(&["a.png", "b.png"]),
+            Scene::Hangs(vec![PNG.to_vec()]),
+            replies("next"),
+        ],
+    );
+    {
+        let (events, turn) = (Taken::default(), takes_files(&setup, "x"));
+        let mut running = Box::pin(run(&setup.state, &setup.world, &events, &turn, pending()));
+        assert!(step(running.as_mut()).is_pending());
+        let gets = setup.world.gets.borrow().len();
+        assert_eq!(gets, 1, "the second waits for the first");
+    }
+    assert_eq!(setup.state.load(), (0, 0));
+    let (opened, closed) = (&setup.world.opened, &setup.world.closed);
+    assert_eq!(opened.get(), closed.get(), "no answer is left open");
+    assert_eq!(setup.ask(&turn("x")).0.expect("a reply").text, "next");
+}
