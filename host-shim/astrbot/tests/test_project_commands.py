@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from chat_rig import Event, opened, say
+from fake_astrbot import Image
 from gateway import Gateway
 from openclaw.commands import Commands
 
@@ -80,6 +81,11 @@ async def test_two_projects_and_the_chat_do_not_share_a_session(rig: Rig) -> Non
 async def test_a_name_alone_and_a_bad_name_are_hints(rig: Rig) -> None:
     await rig.say("助手 项目 新建 @博客")
     await rig.refused("助手 @博客", "请在项目名后面写任务")
+    await rig.refused("助手 @别的", "请在项目名后面写任务")
+    await rig.refused("助手 定时 18:30 @别的", "请在时间后面写任务")
+    await rig.refused("助手 后台 @别的", "请写明任务")
+    assert "别的" not in await rig.say("助手 项目"), "a name alone has made a project"
+    assert "已新建项目 @图" in await rig.say("助手 @图", parts=(Image("a.png"),))
     await rig.refused("助手 @a/b 写", "不能用作项目名")
     await rig.refused(f"助手 @{'字' * 33} 写", "不能用作项目名")
     await rig.refused("助手 项目 新建 @a:b", "不能用作项目名")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import random
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
@@ -191,3 +193,60 @@ def test_after_a_long_pause_only_the_next_run_counts() -> None:
 def test_a_stored_schedule_is_checked(stored: object) -> None:
     with pytest.raises((ValueError, TypeError)):
         Schedule.read(stored)
+
+
+def test_any_text_is_understood_or_refused_at_once() -> None:
+    chance = random.Random(17)
+    pieces = [
+        "每",
+        "隔",
+        "天",
+        "周",
+        "一",
+        "十",
+        "半",
+        "个",
+        "小时",
+        "分钟",
+        "后",
+        "点",
+        "分",
+        "明天",
+        "晚上",
+        "9",
+        ":",
+        "：",
+        "30",
+    ]
+    pieces += [
+        " ",
+        "　",
+        "\n",
+        "in",
+        "every",
+        "day",
+        "mon",
+        "at",
+        "am",
+        "h",
+        "m",
+        "-",
+        "2026-12-01",
+        "T",
+        "٣",
+        "x",
+        "\u200b",
+        "\ud800",
+    ]
+    for _ in range(20_000):
+        text = "".join(chance.choice(pieces) for _ in range(chance.randrange(1, 9)))
+        try:
+            schedule, run, rest = parse(text, NOW, BERLIN)
+        except TimeError:
+            continue
+        assert run > NOW and rest in text and Schedule.read(schedule.stored()) == schedule
+    # Quadratic patterns would take minutes.
+    for start in ("每", "in", "every", "明天", "9点", "每天", "", "2026-12-01"):
+        for filler in (" ", "　", "9", "十", "每天 "):
+            with contextlib.suppress(TimeError):
+                parse(start + filler * 200_000, NOW, BERLIN)

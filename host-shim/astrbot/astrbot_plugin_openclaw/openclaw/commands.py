@@ -11,7 +11,7 @@ from typing import Any
 from astr_openclaw import Fault
 from astrbot.api import logger
 
-from . import access, command_tools, masking, texts
+from . import access, attachments, command_tools, masking, texts
 from .approvals import Approvals
 from .audit import Audit, TurnLine
 from .background import Background
@@ -130,7 +130,7 @@ class Commands:
             project, task, new = await self._project_commands.of_task(event, task)
             if new:
                 yield event.plain_result(self._say("project_made", name=project))
-            if project and not task and not _has_attachment(event):
+            if project and not task and not attachments.any_in(event.get_messages()):
                 yield event.plain_result(self._say("project_no_task", name=project))
                 return
             async for result in self._turns.ask(event, task, project):

@@ -108,7 +108,7 @@ def is_other_command(event: Any, wake_prefixes: Iterable[str]) -> bool:
 
 def _wakes(event: Any, wake_prefixes: Iterable[str]) -> bool:
     # AstrBot has taken the prefix off the event's own text.
-    text = str(event.message_obj.message_str or "").strip()
+    text = str(getattr(event.message_obj, "message_str", None) or "").strip()
     return any(prefix and text.startswith(prefix) for prefix in wake_prefixes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import access, projects, texts
+from . import access, attachments, projects, texts
 from .approvals import Approvals
 from .command import Command, first
 from .conversation_mode import ConversationMode
@@ -43,19 +43,24 @@ class ProjectCommands:
         return first(text, commands)
 
     async def of_task(self, event: Any, task: str) -> tuple[str, str, bool]:
-        """The project that a task is for, empty for none; the task itself; and whether the project is new. In a private
-        chat a project is made by using it. In a group it is not: there an `@` may be meant for a person, and not every
-        platform tells. Raises `ProjectError`."""
+        """The project that a task is for, empty for none; the task itself; and whether the project is new. A name alone
+        makes no project. Raises `ProjectError`."""
         written, rest = projects.split(task, event)
         if not written:
             return "", task, False
         name = projects.name_of(written)
+        something = rest or attachments.any_in(event.get_messages())
+        return name, rest, bool(something) and await self._open(event, name)
+
+    async def _open(self, event: Any, name: str) -> bool:
+        """Whether the project had to be made. In a private chat a project is made by using it. In a group it is not:
+        there an `@` may be meant for a person, and not every platform tells. Raises `ProjectError`."""
         level = access.level_of(event, self._settings)
         if name in self._projects.names(event.unified_msg_origin, [level]):
-            return name, rest, False
+            return False
         if not access.is_private(event.unified_msg_origin):
             raise ProjectError("project_unknown_here", name=name)
-        return name, rest, await self._projects.make(event.unified_msg_origin, level, name)
+        return await self._projects.make(event.unified_msg_origin, level, name)
 
     async def show(self, event: Any, _: str) -> str:
         """The projects of this chat."""
@@ -90,9 +95,12 @@ class ProjectCommands:
         """Switches conversation mode on for the sender in this chat."""
         if not self._settings.conversation_mode:
             return self._say("conversation_off")
-        project, rest, _ = await self.of_task(event, written)
+        name, rest = projects.split(written, event)
+        project = projects.name_of(name) if name else ""
         if rest:  # A mention.
             raise ProjectError("project_name", name=written, most=projects.MAX_NAME)
+        if project:
+            await self._open(event, project)
         try:
             await self._mode.enter(event, project)
         except OSError as error:

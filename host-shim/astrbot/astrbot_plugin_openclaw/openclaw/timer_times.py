@@ -17,6 +17,9 @@ SHORTEST = 600
 #: How far ahead a timer may be, in days.
 FARTHEST = 366
 
+#: Characters of the longest time; the patterns are not made for more.
+_LONGEST = 100
+
 #: Full-width characters, as Chinese input methods type them; each becomes one character.
 _NARROW = {0x3000: 0x20, **{0xFF01 + at: 0x21 + at for at in range(94)}}
 
@@ -97,7 +100,7 @@ class Schedule:
 
 def parse(text: str, now: datetime, zone: tzinfo) -> tuple[Schedule, datetime, str]:
     """The schedule at the start of the text, its first run, and the rest of the text. Raises `TimeError`."""
-    narrow = text.translate(_NARROW)
+    narrow = text[:_LONGEST].translate(_NARROW)
     for pattern, read in _FORMS:
         if found := pattern.match(narrow):
             schedule, run = read(found, now, zone)
