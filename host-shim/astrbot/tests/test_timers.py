@@ -250,6 +250,34 @@ def test_what_refuses_to_start_is_told(rig: Rig, refuses: Exception, words: str)
     asyncio.run(body())
 
 
+def test_who_has_lost_the_right_is_not_told_of_a_missed_run(rig: Rig) -> None:
+    async def body() -> None:
+        await rig.say("定时 12:10 看看")
+        rig.config["users"] = []
+        rig.begin()
+        rig.now = NOON + timedelta(hours=1)
+        await rig.taken_up()
+        assert rig.background.told == [] and rig.stored() == []
+
+    asyncio.run(body())
+
+
+def test_a_run_that_cannot_be_recorded_is_not_started_but_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        await rig.say("定时 12:10 看看")
+
+        def full(*_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("openclaw.atomic_file.write_json", full)
+        await rig.pass_time(NOON + timedelta(minutes=11))
+        (told,) = rig.background.told
+        assert rig.background.started == [] and "到时未能运行" in told and "No space left" in told
+        assert "没有定时任务" in await rig.say("定时")
+
+    asyncio.run(body())
+
+
 def test_a_run_has_no_message_around_it(rig: Rig) -> None:
     async def body() -> None:
         WHERE.set("in a message")

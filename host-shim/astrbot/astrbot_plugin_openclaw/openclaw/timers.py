@@ -174,23 +174,21 @@ class Timers:
         try:
             await self._file.store()
         except OSError as error:
-            logger.error(f"[{PLUGIN}] 定时任务 {number} 无法保存，本次未运行：{error}")
-            return
-        if now - run > GRACE:
-            await self._not_run(timer, self._say("timer_missed", id=number, when=self.shown(run)))
+            why = error.strerror or type(error).__name__
+            await self._not_run(timer, self._say("timer_not_run", id=number, why=why))
         else:
-            await self._run(timer)
+            if now - run > GRACE:
+                await self._not_run(timer, self._say("timer_missed", id=number, when=self.shown(run)))
+            else:
+                await self._run(timer)
         await self._settle(number)
 
     async def _run(self, timer: Timer) -> None:
         """Starts the background task, or tells the chat why not."""
-        sender, now = timer.sender, timer.sender.now(self._context)
-        if not access.may_ask(now, self._settings):
-            # As with messages of such people: no answer. The right may come back.
-            TurnLine(self._audit, door="timer", who=timer.asker, session=sender.chat, level="L0").ended("denied")
+        if not self._may_run(timer):
             return
         try:
-            event = sender.event(self._context, timer.text)
+            event = timer.sender.event(self._context, timer.text)
             await self._background.start(event, timer.text, project=timer.project, door="timer")
             return
         except Fault as fault:
@@ -206,9 +204,19 @@ class Timers:
 
     async def _not_run(self, timer: Timer, why: str) -> None:
         """Lets the chat know, as of a task that has failed: that is told again until it arrives."""
+        if not self._may_run(timer):
+            return
         if timer.next is not None:
             why += "\n" + self._say("timer_next", when=self.shown(timer.next))
         await self._background.not_run(timer.sender, timer.text, why, project=timer.project, door="timer")
+
+    def _may_run(self, timer: Timer) -> bool:
+        """Whether who set it may still ask. If not, nothing is answered, as with messages of such people; the right may
+        come back."""
+        if access.may_ask(timer.sender.now(self._context), self._settings):
+            return True
+        TurnLine(self._audit, door="timer", who=timer.asker, session=timer.sender.chat, level="L0").ended("denied")
+        return False
 
     async def _settle(self, number: int) -> None:
         """The run is a task now, or its chat will be told."""
