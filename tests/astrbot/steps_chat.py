@@ -10,7 +10,7 @@ from stage import ADMIN, USER, Stage
 GROUP = 555
 
 #: How late a timer may be, in seconds, before it has been missed: `GRACE` in timers.py.
-GRACE = 15
+GRACE = 10
 
 
 class ChatSteps:

@@ -53,8 +53,8 @@ class ConversationMode:
         return mode is not None and self._lasts(mode)
 
     def claims(self, event: Any, wake_prefixes: Iterable[str]) -> bool:
-        """Whether this message, which has not the prefix, belongs to the sender's conversation: as its next task, or to be told
-        that the conversation has ended. Without the right to ask there is none. `wake_prefixes`: AstrBot's."""
+        """Whether this message, which does not have the prefix, belongs to the sender's conversation: as its next task,
+        or to be told that the conversation has ended. Whoever may not ask has none. `wake_prefixes`: AstrBot's."""
         if not self._takes(event):
             return False
         if not _wakes(event, wake_prefixes):
@@ -73,8 +73,7 @@ class ConversationMode:
         return True
 
     async def next_task(self, event: Any) -> str | None:
-        """The project that a message which was taken is a task for; None if the conversation has ended, which is
-        told once."""
+        """The project that a claimed message is a task for; None if the conversation has ended, which is told once."""
         mode = self._modes.get(_key(event))
         if mode is None or not self._lasts(mode):
             self._modes.pop(_key(event), None)

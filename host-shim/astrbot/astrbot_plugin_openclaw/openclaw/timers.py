@@ -32,7 +32,7 @@ PER_ASKER, IN_ALL = 20, 200
 MOST_TEXT = 4000
 
 #: A run that is later than this is a missed one: longer than a reload takes.
-GRACE = timedelta(seconds=15)
+GRACE = timedelta(seconds=10)
 
 #: Seconds that a stop waits for timers that are starting a task.
 _STOPPING = 5.0
