@@ -109,3 +109,62 @@ fn colour_and_the_spinner_are_for_terminals_and_no_color_is_obeyed() {
     terminal.shows("[2K[2Jdone");
     terminal.ends_with(0);
 }
+
+#[test]
+fn tasks_in_the_background_wait_behind_and_their_answers_come_later() {
+    let gateway = Gateway::start();
+    let mut terminal = Terminal::start(gateway.program(["chat"]));
+    terminal.shows("you> ");
+    let gate = Gate::new();
+    gateway.push(Answer::new().hold(&gate).delta("the report"));
+    terminal.types("/background read it all\r");
+    terminal.shows("Task 1 started");
+    terminal.shows("you> ");
+    gateway.wait(|_| {
+        let gate = gate.clone();
+        async move { gate.reached().await }
+    });
+    // It waits behind the first one, and is cancelled there.
+    terminal.types("/background and again\r");
+    terminal.shows("Task 2 started");
+    terminal.types("/tasks\r");
+    terminal.shows("2  waiting or running  and again");
+    terminal.types("/cancel 2\r");
+    terminal.shows("Cancelling task 2");
+    terminal.types("/cancel 7\r");
+    terminal.shows("No such task");
+    gate.open();
+    // Asked in the chat, so after it both have ended.
+    gateway.push(Scene::reply("hello to you"));
+    terminal.types("hello\r");
+    terminal.shows("hello to you");
+    terminal.shows("Task 1 is done");
+    terminal.shows("the report");
+    terminal.types("/tasks\r");
+    terminal.shows("1  done  read it all");
+    terminal.shows("2  cancelled  and again");
+    terminal.types("/quit\r");
+    terminal.ends_with(0);
+    assert_eq!(gateway.turns().len(), 2);
+}
+
+#[test]
+fn projects_are_conversations_of_their_own() {
+    let gateway = Gateway::start();
+    for _ in 0..5 {
+        gateway.push(Scene::reply("ok"));
+    }
+    let input = "hello\n@site one\n@site two\n@shop three\n@ann\n";
+    let mut chat = gateway.program(["chat", "--session", "s"]);
+    chat.env("NO_COLOR", "1");
+    let ran = run_with_input(chat, input.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let turns = gateway.turns();
+    let session = |turn: usize| turns[turn].json.as_ref().unwrap()["user"].clone();
+    assert_eq!(session(1), session(2));
+    assert_eq!(session(0), session(4), "a name alone is a text");
+    assert_ne!(session(0), session(1));
+    assert_ne!(session(1), session(3));
+    let text = turns[1].json.as_ref().unwrap()["input"].to_string();
+    assert!(text.contains("one") && !text.contains("@site"), "{text}");
+}

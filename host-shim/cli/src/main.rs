@@ -9,6 +9,7 @@ mod completions;
 mod heap;
 mod help;
 mod keyboard;
+mod line_editor;
 mod media_type;
 mod output;
 mod pretended_memory;

@@ -1,29 +1,25 @@
 //! `chat`: turn after turn on a terminal.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use host_shim::{Fault, FaultCode, Locale, Plugin};
+use host_shim::{Fault, FaultCode, Locale, Plugin, TurnRequest};
 use openclaw_core::exit;
 use openclaw_core::locale::say;
 use openclaw_render::{CliError, Failure, Style, printable};
-use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
-use rustyline::{Config, Editor};
 
 use super::ask::{new_session, request};
+use super::chat_tasks::Tasks;
 use crate::approver::Approver;
 use crate::args::{self, TurnOptions};
 use crate::command_tools::CommandTools;
 use crate::keyboard::Keyboard;
+use crate::line_editor::{Prompt, Read, cannot_read};
 use crate::output::{follow, print, show};
 use crate::saved_files::SavedFiles;
 use crate::setup::Setup;
 use crate::signals::Interrupts;
-
-/// Lines of history that are kept.
-const HISTORY: usize = 1000;
 
 /// What a line of the user's is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +27,14 @@ enum Entry<'a> {
     Blank,
     /// For the gateway.
     Text(&'a str),
+    /// A text for a conversation of its own: its name and the text.
+    Project(&'a str, &'a str),
+    /// A text that nobody waits for.
+    Background(&'a str),
+    /// What runs and waits in the background, and what came of it.
+    Tasks,
+    /// A task in the background is to end.
+    Cancel(&'a str),
     Help,
     Diagnose,
     Status,
@@ -44,18 +48,40 @@ enum Entry<'a> {
 
 /// The commands: their names and what they do, in English and Chinese.
 #[rustfmt::skip]
-const COMMANDS: [(Entry, [&str; 2], [&str; 2]); 6] = [
+const COMMANDS: [(Entry, [&str; 2], [&str; 2]); 7] = [
     (Entry::Help, ["/help", "/帮助"], ["lists these commands", "列出这些命令"]),
     (Entry::Diagnose, ["/diagnose", "/诊断"], ["checks the setup without calling a model", "检查设置与网关，不调用模型"]),
     (Entry::Status, ["/status", "/状态"], ["shows memory, breakers and turns", "显示内存、熔断与任务"]),
+    (Entry::Tasks, ["/tasks", "/任务"], ["lists the tasks in the background", "列出后台任务"]),
     (Entry::NewSession, ["/reset", "/会话重置"], ["starts a new session; the gateway forgets this conversation", "开始新的会话，网关不再记得之前的对话"]),
     (Entry::ResetBreakers, ["/reset-breakers", "/熔断复位"], ["closes the breakers", "复位熔断"]),
     (Entry::Quit, ["/quit", "/退出"], ["quits, as does Ctrl-D", "退出，同 Ctrl-D"]),
 ];
 
+/// Forms that have something behind them, and what they do, in English and Chinese.
+#[rustfmt::skip]
+const FORMS: [([&str; 2], [&str; 2]); 3] = [
+    (["/background TEXT", "/后台 内容"], ["asks without waiting; the answer comes before a later prompt", "提问但不等待，回答会在之后的提示符前显示"]),
+    (["/cancel ID", "/取消 编号"], ["cancels a task in the background", "取消一个后台任务"]),
+    (["@NAME TEXT", "@名称 内容"], ["asks in a conversation of that name, apart from this one", "在该名称的独立对话中提问"]),
+];
+
 impl<'a> Entry<'a> {
     fn of(line: &'a str) -> Self {
         let line = line.trim();
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
+        match word {
+            "/background" | "/后台" => return Self::Background(rest),
+            "/cancel" | "/取消" => return Self::Cancel(rest),
+            _ => {}
+        }
+        if let Some(name) = word.strip_prefix('@')
+            && !name.is_empty()
+            && !rest.is_empty()
+        {
+            return Self::Project(name, rest);
+        }
         match COMMANDS.iter().find(|(_, names, _)| names.contains(&line)) {
             Some((command, ..)) => *command,
             None if line.is_empty() => Self::Blank,
@@ -75,7 +101,9 @@ pub fn help(locale: Locale) -> String {
         "取消正在运行的任务；在提示符下连按两次则退出",
     ];
     let rows = COMMANDS.iter().map(|(_, names, texts)| (names, texts));
-    rows.chain([(&["Ctrl-C", "Ctrl-C"], &ctrl_c)])
+    let forms = FORMS.iter().map(|(names, texts)| (names, texts));
+    rows.chain(forms)
+        .chain([(&["Ctrl-C", "Ctrl-C"], &ctrl_c)])
         .map(|(names, texts)| {
             Style::plain(locale).row(names[locale as usize], texts[locale as usize])
         })
@@ -100,6 +128,8 @@ pub fn run(
         options: options.turn,
         interrupts: Interrupts::listen(locale)?,
         pressed_before: false,
+        projects: HashMap::new(),
+        tasks: Tasks::new(locale),
     };
     let mut prompt = match io::stdin().is_terminal() {
         true => Some(Prompt::new(locale)?),
@@ -109,9 +139,10 @@ pub fn run(
         en: "Ask away; /help lists the commands.\n",
         zh: "请提问；/帮助 列出命令。\n"));
     loop {
+        conversation.tell_ended_tasks()?;
         let line = match conversation.read(&mut prompt)? {
             Read::Line(line) => line,
-            Read::End => return Ok(exit::OK),
+            Read::End => return conversation.end(),
             Read::Interrupted if conversation.pressed_before => {
                 return Ok(FaultCode::Cancelled.exit_code());
             }
@@ -125,7 +156,7 @@ pub fn run(
         };
         conversation.pressed_before = false;
         match Entry::of(&line) {
-            Entry::Quit => return Ok(exit::OK),
+            Entry::Quit => return conversation.end(),
             entry => conversation.take(entry)?,
         }
     }
@@ -145,6 +176,9 @@ struct Conversation<'a> {
     interrupts: Interrupts,
     /// Ctrl-C was the last thing that happened: once more is the end.
     pressed_before: bool,
+    /// Sessions of named conversations.
+    projects: HashMap<String, String>,
+    tasks: Tasks,
 }
 
 impl Conversation<'_> {
@@ -164,7 +198,11 @@ impl Conversation<'_> {
         let locale = self.locale;
         match entry {
             Entry::Blank | Entry::Quit => {}
-            Entry::Text(text) => self.ask(text)?,
+            Entry::Text(text) => self.ask(text, None)?,
+            Entry::Project(name, text) => self.ask(text, Some(name))?,
+            Entry::Background(text) => self.start(text),
+            Entry::Tasks => drop(print(&self.tasks.list())?),
+            Entry::Cancel(id) => show(&self.tasks.cancel(id)),
             Entry::Help => drop(print(&help(locale))?),
             Entry::Status => {
                 let status = self.runtime.block_on(self.plugin.status());
@@ -176,6 +214,7 @@ impl Conversation<'_> {
             }
             Entry::NewSession => {
                 self.options.session = None;
+                self.projects.clear();
                 show(&say!(locale, en: "New session started.\n", zh: "已开始新的会话。\n"));
             }
             Entry::ResetBreakers => {
@@ -193,12 +232,60 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// One turn, to its end. A fault is shown, and the conversation goes on.
-    fn ask(&mut self, text: &str) -> Result<(), CliError> {
-        self.options
+    /// A request of this conversation, or of the one of this name.
+    fn request(&mut self, text: &str, project: Option<&str>) -> TurnRequest {
+        let session = self
+            .options
             .session
             .get_or_insert_with(|| new_session("chat"));
-        let request = request(text.to_owned(), self.options.clone(), &self.tools, "chat");
+        let of_project = project.map(|name| {
+            let new = || format!("{session}@{name}");
+            self.projects
+                .entry(name.to_owned())
+                .or_insert_with(new)
+                .clone()
+        });
+        let mut request = request(text.to_owned(), self.options.clone(), &self.tools, "chat");
+        request.session = of_project.unwrap_or(request.session);
+        request
+    }
+
+    /// Starts a task that nobody waits for, in this conversation. `/background @NAME TEXT` is one of that name.
+    fn start(&mut self, text: &str) {
+        let (project, text) = match Entry::of(text) {
+            Entry::Project(name, text) => (Some(name), text),
+            _ => (None, text),
+        };
+        if text.is_empty() {
+            show(&say!(self.locale,
+                en: "Write the task behind /background.\n",
+                zh: "请在 /后台 之后写上任务内容。\n"));
+            return;
+        }
+        let request = self.request(text, project);
+        let runner = self.tools.clone();
+        show(
+            &self
+                .tasks
+                .start(&self.plugin, request, runner, self.options.yes),
+        );
+    }
+
+    /// Shows what came of tasks that have ended.
+    fn tell_ended_tasks(&mut self) -> Result<(), CliError> {
+        self.tasks.tell_ended(&mut self.files)
+    }
+
+    /// Says what is lost by leaving.
+    fn end(&mut self) -> Result<u8, CliError> {
+        self.tell_ended_tasks()?;
+        show(&self.tasks.lost());
+        Ok(exit::OK)
+    }
+
+    /// One turn, to its end. A fault is shown, and the conversation goes on.
+    fn ask(&mut self, text: &str, project: Option<&str>) -> Result<(), CliError> {
+        let request = self.request(text, project);
         let turn = self.plugin.ask_with(request, self.tools.clone());
         let approver = match self.options.yes {
             true => Approver::All,
@@ -236,104 +323,6 @@ impl Conversation<'_> {
     }
 }
 
-/// What came from the prompt.
-enum Read {
-    Line(String),
-    Interrupted,
-    End,
-}
-
-/// The line editor with its history.
-struct Prompt {
-    editor: Editor<(), FileHistory>,
-    history: Option<PathBuf>,
-    locale: Locale,
-}
-
-impl Prompt {
-    fn new(locale: Locale) -> Result<Self, Failure> {
-        let cannot = |error: ReadlineError| {
-            Failure::other(
-                say!(locale, en: "cannot start the line editor: {error}", zh: "无法启动行编辑器：{error}"),
-                say!(locale,
-                    en: "Without a terminal, use `host-shim ask` or `host-shim session`.",
-                    zh: "没有终端时请使用 `host-shim ask` 或 `host-shim session`。"),
-            )
-        };
-        let config = Config::builder()
-            .max_history_size(HISTORY)
-            .map_err(cannot)?
-            .history_ignore_space(true)
-            .auto_add_history(true)
-            .build();
-        let history = FileHistory::with_config(&config);
-        let mut editor = Editor::with_history(config, history).map_err(cannot)?;
-        // A pipe there would be waited for.
-        let history = history_file().filter(|file| file.is_file() || !file.exists());
-        if let Some(file) = &history
-            && let Err(error) = editor.load_history(file)
-            && file.exists()
-        {
-            tracing::warn!(%error, "the history cannot be read");
-        }
-        Ok(Self {
-            editor,
-            history,
-            locale,
-        })
-    }
-
-    fn read(&mut self) -> Result<Read, Failure> {
-        match self
-            .editor
-            .readline(&say!(self.locale, en: "you> ", zh: "你> "))
-        {
-            Ok(line) => {
-                self.save();
-                Ok(Read::Line(line))
-            }
-            Err(ReadlineError::Eof) => Ok(Read::End),
-            Err(ReadlineError::Interrupted) => Ok(Read::Interrupted),
-            Err(error) => Err(cannot_read(&error, self.locale)),
-        }
-    }
-
-    /// After each line, so that a killed program has lost none.
-    fn save(&mut self) {
-        if let Some(file) = &self.history
-            && let Err(error) = self.editor.append_history(file)
-        {
-            tracing::warn!(%error, "the history cannot be written");
-            self.history = None;
-        }
-    }
-}
-
-fn cannot_read(error: &dyn std::error::Error, locale: Locale) -> Failure {
-    Failure::usage(
-        say!(locale, en: "cannot read input: {error}", zh: "无法读取输入：{error}"),
-        say!(locale,
-            en: "Input must be UTF-8 text.",
-            zh: "输入必须是 UTF-8 文本。"),
-    )
-}
-
-/// In a folder that only this user can read, as conversations are private. None if there is no place for it.
-fn history_file() -> Option<PathBuf> {
-    let dir = dirs::data_dir()?.join("host-shim");
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(&dir) {
-        Ok(()) => Some(dir.join("chat-history")),
-        Err(error) => {
-            tracing::warn!(%error, dir = %dir.display(), "no folder for the history");
-            None
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,6 +337,14 @@ mod tests {
             ("/会话重置", Entry::NewSession),
             ("/reset", Entry::NewSession),
             ("/帮助", Entry::Help),
+            ("/任务", Entry::Tasks),
+            ("/background  read on ", Entry::Background("read on")),
+            ("/后台 看看", Entry::Background("看看")),
+            ("/background", Entry::Background("")),
+            ("/cancel 3", Entry::Cancel("3")),
+            ("@site what is new?", Entry::Project("site", "what is new?")),
+            ("@ann", Entry::Text("@ann")),
+            ("@ hi", Entry::Text("@ hi")),
             ("/quit", Entry::Quit),
             ("  ", Entry::Blank),
         ] {

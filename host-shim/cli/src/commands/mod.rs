@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod chat;
+mod chat_tasks;
 pub mod demo;
 pub mod reports;
 pub mod session;
