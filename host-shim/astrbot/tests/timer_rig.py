@@ -62,7 +62,7 @@ class Background:
             raise self.refuses
         self.started.append((event.of, text, project))
 
-    async def not_run(self, sender: Sender, text: str, why: str, *, project: str, door: str) -> None:
+    async def not_run(self, sender: Sender, text: str, why: str, *, project: str = "", door: str) -> None:
         self.told.append(why)
 
 

@@ -136,26 +136,47 @@ class Timers:
         self.scheduler.drop(_job(number))
 
     async def _take_up(self) -> None:
-        """What the last life has left."""
+        """What the last life has left. What each person has missed in a chat is one report."""
+        missed: dict[tuple[str, str], dict[int, str]] = {}
         for number in list(self._timers):
-            await logged(self._take_up_one(number))
+            await logged(self._take_up_one(number, missed))
+        for reports in missed.values():
+            await logged(self._report(reports))
 
-    async def _take_up_one(self, number: int) -> None:
+    async def _take_up_one(self, number: int, missed: dict[tuple[str, str], dict[int, str]]) -> None:
         timer = self._timers.get(number)
-        if timer is not None and timer.begun is not None:
-            await self._not_run(timer, self._say("timer_begun", id=number, when=self.shown(timer.begun)))
-            await self._settle(number)
-            timer = self._timers.get(number)
-        if timer is None or timer.next is None:
+        if timer is None:
             return
-        if timer.next <= self.now():
+        reports = missed.setdefault((timer.asker, timer.sender.chat), {})
+        if timer.begun is not None:
+            reports[number] = self._say("timer_begun", id=number, when=self.shown(timer.begun))
+        if timer.next is None:
+            return
+        late = self.now() - timer.next
+        if late > GRACE:
+            reports[number] = self._say("timer_missed", id=number, when=self.shown(timer.next))
+            await self._begin(timer, timer.next)
+        elif late >= timedelta(0):
             await self._fire(number, timer.next)
+        else:
+            if timer.schedule.kind in ("daily", "weekly"):
+                # AstrBot's time zone may have been changed.
+                timer = replace(timer, next=timer.schedule.after(timer.next, self.now(), self.scheduler.zone()))
+                self._timers[number] = timer
+            self._schedule(timer)
+
+    async def _report(self, reports: dict[int, str]) -> None:
+        """Tells a chat what was missed, by the timers' ids."""
+        timers = [timer for number in reports if (timer := self._timers.get(number)) is not None]
+        if not timers:
             return
-        if timer.schedule.kind in ("daily", "weekly"):
-            # AstrBot's time zone may have been changed.
-            timer = replace(timer, next=timer.schedule.after(timer.next, self.now(), self.scheduler.zone()))
-            self._timers[number] = timer
-        self._schedule(timer)
+        if len(timers) == 1:
+            await self._not_run(timers[0], reports[timers[0].id])
+        elif self._may_run(timers[0]):
+            lines = [self._with_next(timer, reports[timer.id]) for timer in timers]
+            title = self._say("timers_missed", n=len(timers))
+            await self._background.not_run(timers[0].sender, title, "\n".join(lines), door="timer")
+        await self._settle(*reports)
 
     def _schedule(self, timer: Timer) -> None:
         if timer.next is not None and not self._ended and self.scheduler.usable:
@@ -167,21 +188,30 @@ class Timers:
         timer, now = self._timers.get(number), self.now()
         if self._ended or timer is None or timer.next != run:
             return
-        after = timer.schedule.after(run, max(run, now), self.scheduler.zone())
-        # Durable before anything starts: whatever happens then, this run is never started again.
-        self._timers[number] = timer = replace(timer, next=after, begun=run)
+        problem = await self._begin(timer, run)
+        timer = self._timers.get(number)
+        if timer is None:
+            return  # It was cancelled meanwhile.
+        if problem:
+            await self._not_run(timer, self._say("timer_not_run", id=number, why=problem))
+        elif now - run > GRACE:
+            await self._not_run(timer, self._say("timer_missed", id=number, when=self.shown(run)))
+        else:
+            await self._run(timer)
+        await self._settle(number)
+
+    async def _begin(self, timer: Timer, run: datetime) -> str:
+        """Durable before anything starts: whatever happens then, this run is never started again. Returns why that
+        could not be stored."""
+        after = timer.schedule.after(run, max(run, self.now()), self.scheduler.zone())
+        timer = self._timers[timer.id] = replace(timer, next=after, begun=run)
         self._schedule(timer)
         try:
             await self._file.store()
         except OSError as error:
-            why = error.strerror or type(error).__name__
-            await self._not_run(timer, self._say("timer_not_run", id=number, why=why))
-        else:
-            if now - run > GRACE:
-                await self._not_run(timer, self._say("timer_missed", id=number, when=self.shown(run)))
-            else:
-                await self._run(timer)
-        await self._settle(number)
+            logger.error(f"[{PLUGIN}] 定时任务 {timer.id} 无法保存：{error}")
+            return error.strerror or type(error).__name__
+        return ""
 
     async def _run(self, timer: Timer) -> None:
         """Starts the background task, or tells the chat why not."""
@@ -206,8 +236,7 @@ class Timers:
         """Lets the chat know, as of a task that has failed: that is told again until it arrives."""
         if not self._may_run(timer):
             return
-        if timer.next is not None:
-            why += "\n" + self._say("timer_next", when=self.shown(timer.next))
+        why = self._with_next(timer, why)
         await self._background.not_run(timer.sender, timer.text, why, project=timer.project, door="timer")
 
     def _may_run(self, timer: Timer) -> bool:
@@ -218,19 +247,21 @@ class Timers:
         TurnLine(self._audit, door="timer", who=timer.asker, session=timer.sender.chat, level="L0").ended("denied")
         return False
 
-    async def _settle(self, number: int) -> None:
-        """The run is a task now, or its chat will be told."""
-        timer = self._timers.get(number)
-        if timer is None:
-            return
-        if timer.next is None:
-            del self._timers[number]
-        else:
-            self._timers[number] = replace(timer, begun=None)
+    def _with_next(self, timer: Timer, why: str) -> str:
+        return why if timer.next is None else f"{why}\n{self._say('timer_next', when=self.shown(timer.next))}"
+
+    async def _settle(self, *numbers: int) -> None:
+        """Their runs are tasks now, or their chat will be told."""
+        for number in numbers:
+            timer = self._timers.get(number)
+            if timer is not None and timer.next is not None:
+                self._timers[number] = replace(timer, begun=None)
+            else:
+                self._timers.pop(number, None)
         try:
             await self._file.store()
         except OSError as error:
-            logger.error(f"[{PLUGIN}] 定时任务 {number} 无法保存：{error}")
+            logger.error(f"[{PLUGIN}] 定时任务无法保存：{error}")
 
     def shown(self, moment: datetime) -> str:
         """A moment for people."""
