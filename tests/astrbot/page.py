@@ -33,7 +33,7 @@ async def open_status_page(browser: Browser, astr: Any) -> str:
 
 
 async def read_status_page(scenario: Any) -> None:
-    """Opens the page; sees the breaker open, and closes it; sees a task, and cancels it. By keyboard."""
+    """Opens the page; sees the breaker open, and closes it; sees tasks, and cancels them. By keyboard."""
     astr, qq = scenario.astr, scenario.qq
     async with Browser(astr._root) as browser:
         await browser.call("Emulation.setFocusEmulationEnabled", browser.page, enabled=True)
@@ -52,6 +52,10 @@ async def read_status_page(scenario: Any) -> None:
         assert "过去一小时的可用内存" in text and "512 MiB" in text and "350 MiB" in text, text
         lines = await browser.everywhere("document.querySelectorAll('#chart .floor').length")
         assert 2 in lines, lines
+        await qq.ask(10001, "/助手 后台 在后面", "编号")
+        await browser.until("后台任务", "排队中", "在后面", seconds=20)
+        await press(browser, "#tasks li:nth-child(2) button")
+        await qq.until("private:10001", since, ("🚫 后台任务", "在后面"))
         await press(browser, "#tasks button")
         await qq.until("private:10001", since, "cancelled")
         await browser.until("已请求取消", "已结束", seconds=20)

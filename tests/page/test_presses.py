@@ -187,6 +187,15 @@ async def test_what_has_ended_stays_for_a_while_and_takes_no_click_meant_for_ano
     await stage.run("document.querySelector('#tasks pre').focus(); skipped = 20000")
     await stage.refreshed()
     assert len(await stage.run(names)) == 2
+    # Unless there are too many; but never what has the focus.
+    more = [Turn(chat, str(n), f"qq:{n}", "qq:FriendMessage:1") for n in range(3, 70)]
+    await stage.refreshed()
+    for turn in more:
+        turn.approvals.close()
+    await stage.refreshed()
+    await stage.run("skipped += 20000")
+    await stage.refreshed()
+    assert len(await stage.run(names)) == 60 and (await stage.run(names))[0].endswith("qq:1")
     await stage.run("document.activeElement.blur()")
     await stage.refreshed()
     assert len(await stage.run(names)) == 1

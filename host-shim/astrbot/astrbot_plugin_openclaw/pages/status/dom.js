@@ -42,6 +42,9 @@ function rows(id, pairs) {
 // was meant for.
 const KEPT_MS = 10000;
 
+// Entries of a list beyond which ended ones go even while somebody points at it.
+const MOST = 60;
+
 // A press this soon after things have moved may be meant for what was there before; keys follow the focus instead.
 const SETTLING_MS = 500;
 let movedAt = 0;
@@ -53,7 +56,7 @@ function moved() {
 // Shows `entries` (each with an `id`) in a list: `make` one, `change` one that is there, `over` for one that has gone.
 function keyed(list, entries, { make, change, over }) {
   const found = new Map(entries.map((entry) => [entry.id, entry]));
-  const busy = list.matches(":hover, :focus-within");
+  const busy = () => list.children.length <= MOST && list.matches(":hover, :focus-within");
   for (const item of [...list.children]) {
     const entry = found.get(item.dataset.id);
     found.delete(item.dataset.id);
@@ -64,7 +67,8 @@ function keyed(list, entries, { make, change, over }) {
         item.dataset.over = String(performance.now());
         over(item);
       }
-      if (!busy && performance.now() - item.dataset.over > KEPT_MS) {
+      const old = performance.now() - item.dataset.over > KEPT_MS;
+      if (old && !busy() && !item.matches(":focus-within")) {
         item.remove();
         moved();
       }
