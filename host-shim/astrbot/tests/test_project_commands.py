@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,13 @@ async def test_a_background_task_goes_to_its_project(tmp_path: Path, gateway: Ga
         started.append((text, project))
         raise rig.commands._engine.fault("busy", "inside_command")
 
+    async def started_at_once(*_: Any, **__: Any) -> Any:
+        return types.SimpleNamespace(id=7)
+
+    rig.commands.background.start = start
+    rig.commands.background.start = started_at_once
+    assert "已新建项目 @新的" in (told := await rig.say("助手 后台 @新的 写")) and "编号 7" in told
+    assert "已新建" not in await rig.say("助手 后台 @新的 写")
     rig.commands.background.start = start
     await rig.say("助手 后台 @博客 写\n大纲")
     await rig.say("助手 后台 写大纲")

@@ -91,6 +91,11 @@ class Rig:
         """As `ProjectCommands`."""
         return ("博客", task[3:].strip(), False) if task.startswith("@博客") else ("", task, False)
 
+    def announced(self, project: str, answer: str) -> str:
+        """As `ProjectCommands`."""
+        assert project == ""
+        return answer
+
     async def taken_up(self) -> None:
         self.timers.start()
         await self.timers._starting

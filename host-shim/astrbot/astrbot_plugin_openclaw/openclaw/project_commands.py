@@ -52,6 +52,10 @@ class ProjectCommands:
         something = rest or attachments.any_in(event.get_messages())
         return name, rest, bool(something) and await self._open(event, name)
 
+    def announced(self, project: str, answer: str) -> str:
+        """The answer, after a line about a project that is new; empty for none."""
+        return f"{self._say('project_made', name=project)}\n{answer}" if project else answer
+
     async def _open(self, event: Any, name: str) -> bool:
         """Whether the project had to be made. In a private chat a project is made by using it. In a group it is not:
         there an `@` may be meant for a person, and not every platform tells. Raises `ProjectError`."""

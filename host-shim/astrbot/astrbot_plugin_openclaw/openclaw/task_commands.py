@@ -37,14 +37,14 @@ class TaskCommands:
 
     async def start(self, event: Any, text: str) -> str:
         """Starts a task. Raises `Fault` and `ProjectError`."""
-        project, text, _ = await self._projects.of_task(event, text)
+        project, text, new = await self._projects.of_task(event, text)
         if not text and not attachments.any_in(event.get_messages()):
             return self._say("task_usage")
         try:
             task = await self._background.start(event, text, project=project)
         except (attachments.NotAttachable, NotKept) as error:
             return error.text(self._settings.locale)
-        return self._say("task_taken", id=task.id)
+        return self._projects.announced(project if new else "", self._say("task_taken", id=task.id))
 
     async def show(self, event: Any, number: str) -> str:
         """One task, or without a number the sender's list."""
