@@ -188,6 +188,7 @@ async def test_the_chart_shows_what_was_read(stage: Stage, chat: Chat) -> None:
 async def test_the_language_and_theme_follow_the_dashboard(stage: Stage, chat: Chat) -> None:
     await busy(chat)
     await stage.open("en-US", "light")
+    assert await stage.run("Object.keys(TEXTS.zh).sort().join() === Object.keys(TEXTS.en).sort().join()")
     await stage.run("document.querySelector('#reset button').focus(); setContext({ isDark: true })")
     assert (
         await stage.run("document.documentElement.dataset.theme === 'dark' && document.activeElement.textContent")

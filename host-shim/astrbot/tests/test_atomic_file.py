@@ -79,7 +79,7 @@ atomic_file.write_json(Path(sys.argv[1]), {{"chat": "1"}})
 def test_a_state_that_is_cut_off_or_damaged_anywhere_costs_the_state_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "guards.json"
     fault = {"time": 1.5, "code": "busy", "cause": "b", "remedy": "c"}
-    GuardState(path).keep(b"a snapshot", [fault])
+    GuardState(path).keep(b"a snapshot", [fault], [[1.5, 700]])
     whole = path.read_bytes()
     for length in range(len(whole) - 1):
         path.write_bytes(whole[:length])

@@ -61,7 +61,7 @@ def test_a_state_that_cannot_be_taken_over_costs_the_state_and_nothing_else(
     star: Path, gateway: Gateway, kept: bytes
 ) -> None:
     async def body() -> None:
-        GuardState(star.parent / "data" / "guards.json").keep(kept, [])
+        GuardState(star.parent / "data" / "guards.json").keep(kept, [], [])
         engine = await started(star, gateway)
         assert await code(engine) is None and (await engine.status_now()).counters.turns == 1
         await engine.stop()

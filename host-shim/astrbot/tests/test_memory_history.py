@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from openclaw.guard_state import GuardState
 from openclaw.memory_history import MemoryHistory
 
 
@@ -16,7 +19,10 @@ class Clock:
         self.timers: list[tuple[float, Callable[[], None]]] = []
         self.readings: list[int | None] = []
         self.read = 0
-        self.history = MemoryHistory(self._read, lambda: self.now, self._later)
+        self.history = self.new()
+
+    def new(self) -> MemoryHistory:
+        return MemoryHistory(self._read, lambda: self.now, self._later, lambda: self.now + 1_800_000_000.0)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> Clock:
         self.timers.append((self.now + seconds, call))
@@ -86,3 +92,36 @@ def test_it_survives_the_event_loop_of_its_timer(clock: Clock) -> None:
     clock.history.used()
     clock.run(60)
     assert clock.read == 1
+
+
+def test_another_life_goes_on_with_it(clock: Clock, tmp_path: Path) -> None:
+    for mib in (700, None, 650):
+        clock.history.add(mib)
+        clock.run(1700)
+    GuardState(tmp_path / "guards.json").keep(b"", [], clock.history.kept())
+    clock.run(100)
+    clock.history = clock.new()
+    clock.history.restore(GuardState(tmp_path / "guards.json").memory)
+    assert clock.history.points() == [(3500, None), (1800, 650)]
+    clock.history.add(600)
+    clock.history.restore([[clock.now, 1]])
+    assert clock.history.points()[-1] == (0, 600)
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [5, {}, "x", [5], [[]], [["x", 1]], [[1.0]], [[1.0, 2, 3]], [[1.0, -1]], [[1.0, "2"]], [[1e400, 1]], [[1.0, 1.5]]],
+)
+def test_what_is_no_reading_is_left_out_and_the_rest_stays(tmp_path: Path, memory: object) -> None:
+    fault = {"time": 1.0, "code": "busy", "cause": "c", "remedy": "r"}
+    path = tmp_path / "guards.json"
+    path.write_text(json.dumps({"snapshot": "AA==", "last_faults": [fault], "memory": memory}))
+    path.chmod(0o600)
+    guards = GuardState(path)
+    assert (guards.snapshot, guards.last_faults, guards.memory) == (b"\0", [fault], [])
+
+
+def test_a_clock_that_was_set_leaves_out_what_it_puts_elsewhere(clock: Clock) -> None:
+    now = clock.now + 1_800_000_000.0
+    clock.history.restore([[now + 5, 1], [now - 4000, 2], [now - 10, 3], [now - 20, 4]])
+    assert clock.history.points() == [(20, 4), (10, 3)]

@@ -171,7 +171,7 @@ def test_the_guards_state_and_the_last_faults_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "data" / "guards.json"
     assert GuardState(path).snapshot is None
     fault = {"time": 1.5, "code": "auth_failed", "cause": "令牌", "remedy": "…"}
-    GuardState(path).keep(b"\x00state\xff", [fault])
+    GuardState(path).keep(b"\x00state\xff", [fault], [])
     assert (GuardState(path).snapshot, GuardState(path).last_faults) == (b"\x00state\xff", [fault])
     assert os.listdir(path.parent) == ["guards.json"]
 

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from approval_rig import ASKER, Chat, chat_of
 from background_rig import CHAT, Lives, quick
-from chat_rig import until
+from chat_rig import opened, until
 from conftest import STAR
 from gateway import TOKEN, Gateway
 from openclaw.settings import Settings
@@ -226,7 +226,9 @@ async def test_the_floors_of_the_chart_are_those_of_the_settings() -> None:
     assert Settings.read({"limits": {"heavy_floor_mib": "x"}}).floors["heavy_floor_mib"] == 512
 
 
-async def test_memory_is_kept_while_somebody_looks_or_asks(chat: Chat, page: Dashboard) -> None:
+async def test_memory_is_kept_while_somebody_looks_or_asks(
+    chat: Chat, page: Dashboard, tmp_path: Path, gateway: Gateway
+) -> None:
     history = chat.commands._engine.memory_history
     assert history.points() == [] and history._timer is None
     await chat.ask("你好")[1]
@@ -236,3 +238,6 @@ async def test_memory_is_kept_while_somebody_looks_or_asks(chat: Chat, page: Das
     assert ago <= 60 and mib > 0 and shown["heavy_floor_mib"] == 512
     await chat.commands._engine.stop()
     assert history._timer is None
+    again = (await opened(tmp_path, gateway))._engine
+    assert [mib for _, mib in again.memory_history.points()] == [mib] and again.memory_history._timer is None
+    await again.stop()

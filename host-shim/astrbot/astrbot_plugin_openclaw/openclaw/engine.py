@@ -72,6 +72,7 @@ class Engine:
     async def start(self) -> None:
         """Loads the component. Never raises for a user's mistake."""
         self.last_faults.extend(self._guards.last_faults)
+        self.memory_history.restore(self._guards.memory)
         # Left over from killed compilers; none is running yet.
         with suppress(OSError):
             for left in self._cache.glob(".tmp*"):
@@ -150,7 +151,7 @@ class Engine:
         """Stores the guards' state; whether that was possible."""
         try:
             snapshot = await asyncio.wait_for(plugin.snapshot(), _SNAPSHOT_LIMIT)
-            self._guards.keep(snapshot, list(self.last_faults))
+            self._guards.keep(snapshot, list(self.last_faults), self.memory_history.kept())
         except (Fault, OSError, asyncio.TimeoutError, TimeoutError) as error:
             logger.error(f"[{PLUGIN}] 防护状态无法保存：{error!r}")
             return False

@@ -29,15 +29,16 @@ def _later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
 
 
 class MemoryHistory:
-    """The lowest reading of each quarter of a minute. `read` adds a reading; `clock` and `later` are for tests."""
+    """The lowest reading of each quarter of a minute. `read` adds a reading; the rest is for tests."""
 
     def __init__(
         self,
         read: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
         later: Callable[[float, Callable[[], None]], Any] = _later,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        self._read, self._clock, self._later = read, clock, later
+        self._read, self._clock, self._later, self._wall = read, clock, later, wall
         self._points: deque[_Point] = deque(maxlen=int(_HOUR / _POINT) + 1)
         self._until = self._due = 0.0
         self._timer: Any = None
@@ -79,3 +80,16 @@ class MemoryHistory:
         """Seconds ago and MiB of each point of the last hour, oldest first."""
         now = self._clock()
         return [(round(now - point.at), point.mib) for point in self._points if now - point.at <= _HOUR]
+
+    def kept(self) -> list[list[float | None]]:
+        """The points for another life: seconds since 1970, and MiB."""
+        now = self._wall()
+        return [[now - ago, mib] for ago, mib in self.points()]
+
+    def restore(self, kept: list[list[Any]]) -> None:
+        """Takes what another life has `kept`, if nothing was read in this one. A clock that was set since may leave out
+        some of it."""
+        now, wall = self._clock(), self._wall()
+        if not self._points:
+            recent = sorted((wall - at, mib) for at, mib in kept if 0 <= wall - at <= _HOUR)
+            self._points.extend(_Point(now - ago, mib) for ago, mib in reversed(recent))

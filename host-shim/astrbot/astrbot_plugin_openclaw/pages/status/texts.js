@@ -38,7 +38,7 @@ const TEXTS = {
     line: "可用内存（纵轴为对数刻度）", line_heavy: (n) => `${n} MiB：低于此值拒绝重任务`,
     line_read_only: (n) => `${n} MiB：低于此值级别最多 L1`,
     chart_why: "只在打开本页或运行任务时、以及其后一小时内读取；没有读数的时段留空。",
-    colon: "：", comma: "，", stop: "。", brackets: (text) => `（${text}）`,
+    colon: "：", comma: "，", stop: "。",
   },
   en: {
     title: "OpenClaw status", breakers: "Breakers", memory: "Memory", queue: "Queue", component: "Component",
@@ -76,7 +76,7 @@ const TEXTS = {
     line: "available memory (logarithmic scale)", line_heavy: (n) => `${n} MiB: heavy tasks are refused below this`,
     line_read_only: (n) => `${n} MiB: the level is at most L1 below this`,
     chart_why: "Read only while this page is open or tasks run, and for an hour afterwards; gaps are times without readings.",
-    colon: ": ", comma: ", ", stop: ".", brackets: (text) => ` (${text})`,
+    colon: ": ", comma: ", ", stop: ".",
   },
 };
 
