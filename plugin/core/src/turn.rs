@@ -265,6 +265,7 @@ pub enum Event {
 impl Event {
     /// One function for each case: a new case does not compile until the conversions know it.
     #[doc(hidden)]
+    #[allow(clippy::too_many_arguments, reason = "one for each case")]
     pub fn fold<T>(
         self,
         delta: impl FnOnce(String) -> T,

@@ -38,6 +38,9 @@ pub(super) struct Sent {
     pub(super) body: Value,
 }
 
+/// Files by path.
+pub(super) type Workspace = BTreeMap<String, Result<Vec<u8>, OpenError>>;
+
 #[derive(Default)]
 pub(super) struct FakeHost {
     pub(super) now: Cell<u64>,
@@ -61,7 +64,7 @@ pub(super) struct FakeHost {
     pub(super) long_output: Cell<usize>,
     pub(super) finished: Cell<u32>,
     /// The common workspace; none if the host has none.
-    pub(super) workspace: RefCell<Option<BTreeMap<String, Result<Vec<u8>, OpenError>>>>,
+    pub(super) workspace: RefCell<Option<Workspace>>,
     /// Paths of `GET` requests.
     pub(super) gets: RefCell<Vec<String>>,
     /// Answers whose connection was dropped.
