@@ -18,9 +18,10 @@ JSON = "application/json"
 class Request:
     """As AstrBot's `PluginRequest`, of which each task sees its own."""
 
-    def __init__(self, body: bytes, kind: str | None, username: str) -> None:
+    def __init__(self, body: bytes, kind: str | None, username: str, headers: dict[str, str]) -> None:
         self.username, self._body = username, body
         self.headers = {"content-length": str(len(body)), **({"content-type": kind} if kind else {})}
+        self.headers.update(headers)
 
     async def json(self) -> Any:
         try:
@@ -46,10 +47,10 @@ class Dashboard:
         """What the page gets, by way of JSON."""
         return json.loads(json.dumps(await self.routes["state"][0]()))
 
-    async def post(self, name: str, body: object, kind: str | None = JSON, user: str = "boss") -> Any:
+    async def post(self, name: str, body: object, kind: str | None = JSON, user: str = "boss", **headers: str) -> Any:
         """What a press gets; `body`: bytes as they are, anything else as JSON."""
         view, methods = self.routes[name]
         assert methods == ["POST"]
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self._web.request = Request(data, kind, user)
+        self._web.request = Request(data, kind, user, {key.replace("_", "-"): value for key, value in headers.items()})
         return await view()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from approval_rig import ASKER, Chat, chat_of
+from astr_openclaw import Delta, ToolCall
 from background_rig import CHAT, Lives, quick
 from chat_rig import opened, until
 from conftest import STAR
@@ -149,8 +150,11 @@ async def test_takes_only_json_that_another_site_cannot_send(chat: Chat, page: D
         assert await page.post("reset", {"breakers": True}, kind) == {"result": "bad_request"}, kind
     large = {"id": name, "more": "x" * 5000}
     assert await page.post("cancel", large) == {"result": "not_running"}
+    for length in ("9" * 5000, "-1", "4097", "１", "1e3"):
+        assert await page.post("cancel", {"id": name}, content_length=length) == {"result": "not_running"}, length
     assert len((await page.state())["tasks"]) == 2
     assert await page.post("cancel", {"id": name}, f"{JSON}; charset=utf-8") == {"result": "done"}
+    assert await page.post("reset", {"breakers": True}, content_length="") == {"result": "done"}  # In pieces.
 
 
 async def test_older_versions_of_astrbot_have_quarts_request(
@@ -181,8 +185,6 @@ async def test_a_long_output_is_cut_and_secrets_in_it_are_masked(
         await until(lambda: chat.commands.approvals.pending())
         (live,) = chat.commands._engine.live.all()
         turn: Any = types.SimpleNamespace(id=live.turn)
-        from astr_openclaw import Delta
-
         for at in range(0, len(text), 7):
             live.saw(turn, Delta(text[at : at + 7]))
             if at % 7000 == 0 or at > 60_000:
@@ -190,6 +192,10 @@ async def test_a_long_output_is_cut_and_secrets_in_it_are_masked(
                 assert not any(part in shown for part in (TOKEN[:8], key[:10], "hunter")), shown[-100:]
         (task,) = (await page.state())["tasks"]
         assert len(task["output"]) <= 4000 and task["output"].endswith("＊＊＊ ＊＊＊ 口令：＊＊＊ ")
+        # A token as a tool's name is masked before it is cut.
+        live.saw(turn, ToolCall("c", "x" * 90 + TOKEN, {}))
+        (task,) = (await page.state())["tasks"]
+        assert task["last_call"] == "x" * 90 + "＊＊＊" and task["calls"] == 1
         assert 56_000 < task["left_out"] < len(text) and len(json.dumps(task)) < 10_000
         await chat.tell("取消")
         await asked
