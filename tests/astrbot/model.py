@@ -9,6 +9,7 @@ What it does follows from a word in the newest user message:
 | `MAGIC_LAST` | the newest user message, as JSON (so that its new lines are seen) |
 | `MAGIC_HOLD` | two deltas, then the rest once `release` was called |
 | `MAGIC_TOOL=NAME{…}` | one call of this tool, with these arguments, if there are any; then the tool's output |
+| `MAGIC_FILE=PATH` | a text, and the line that sends this file where the gateway offers no tools |
 | `MAGIC_SECRET` | a text with a key and a password in it |
 | `MAGIC_CONTROL` | a text with control characters in it |
 | `MAGIC_LONG` | five sentences |
@@ -138,6 +139,8 @@ class Model:
             if request.transport is None or request.transport.is_closing():
                 return response  # Who asked has gone meanwhile.
             await chunk({"content": "门后。"})
+        elif file := re.search(r"MAGIC_FILE=(\S+)", text):
+            await chunk({"content": f"给你。\nASTR_FILE: {file.group(1)}"})
         elif "MAGIC_SECRET" in text:
             await chunk({"content": f"密钥是 {SECRET}，数据库 postgres://u:{PASSWORD}@db/x，请保密。"})
         elif "MAGIC_CONTROL" in text:

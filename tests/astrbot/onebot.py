@@ -16,6 +16,16 @@ BOT = 99999
 
 
 @dataclass(frozen=True)
+class SentFile:
+    """A picture or file that AstrBot sent, as bytes: this client shares no disk with it."""
+
+    chat: str
+    name: str
+    """Empty for a picture."""
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Sent:
     """A message that AstrBot sent."""
 
@@ -34,6 +44,7 @@ class QQ:
         self._token = token
         self._ids = itertools.count(1)
         self.sent: list[Sent] = []
+        self.files: list[SentFile] = []
         self.refused = ""
         """Messages that hold this are refused, as a platform does that must not speak of its own accord."""
         self._quoted: dict[int, tuple[str, str]] = {}
@@ -158,6 +169,11 @@ class QQ:
         if isinstance(message, str):
             text = message
         else:
+            for part in message or []:
+                source = part["data"].get("file", "") if part["type"] in ("image", "file") else ""
+                if source.startswith("base64://"):
+                    data = base64.b64decode(source.removeprefix("base64://"))
+                    self.files.append(SentFile(chat, part["data"].get("name", ""), data))
             text = "".join(
                 part["data"].get("text", "") if part["type"] == "text" else f"<{part['type']}>"
                 for part in message or []

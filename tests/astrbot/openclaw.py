@@ -36,6 +36,11 @@ class OpenClaw:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def workspace(self) -> Path:
+        """Where its agent makes files."""
+        return Path(self._folder.name) / "workspace"
+
     async def start(self) -> None:
         """Installs the version if need be and waits until it answers 401 without a token."""
         if self.installed is None:
@@ -111,7 +116,7 @@ class OpenClaw:
             "agents": {
                 "defaults": {
                     "model": {"primary": "fake/fake-1"},
-                    "workspace": str(folder / "workspace"),
+                    "workspace": str(self.workspace),
                     "heartbeat": {"every": "0m"},
                 }
             },

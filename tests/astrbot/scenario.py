@@ -25,6 +25,7 @@ from steps_approvals import ApprovalSteps
 from steps_background import BackgroundSteps
 from steps_chat import ChatSteps
 from steps_commands import CommandSteps
+from steps_files import FileSteps
 from steps_life import LifeSteps
 from steps_model import ModelSteps
 from steps_setup import SetupSteps
@@ -91,6 +92,7 @@ class Scenario(SetupSteps, TaskSteps, LifeSteps):
         await step("another component is taken at the reload, and shown", self.other_component)
         await step("files that are no component are refused in one line, the shipped one goes on", self.bad_components)
         await BackgroundSteps(self).play()
+        await FileSteps(self).play()
         self.model_steps = ModelSteps(self, ADMIN, USER)
         await self.model_steps.play()
         await CommandSteps(self).play()

@@ -73,6 +73,7 @@ class OpenClawStar(Star):
                 Conversations(data / "conversations.json"),
                 commands.audit,
                 commands.approvals,
+                commands.files,
             )
             StatusPage(self.context, self.engine, commands.approvals, commands.background, commands.audit).register()
         except Exception:

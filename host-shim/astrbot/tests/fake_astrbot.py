@@ -3,6 +3,7 @@ in a real one: tests/astrbot/scenario.py."""
 
 from __future__ import annotations
 
+import base64
 import enum
 import logging
 import sys
@@ -49,10 +50,24 @@ class Image:
 
     fromURL = fromFileSystem = classmethod(lambda cls, name: cls(name))
 
+    @classmethod
+    def fromBytes(cls, data: bytes) -> Image:
+        return cls("base64://" + base64.b64encode(data).decode())
+
     async def convert_to_base64(self) -> str:
         if "missing" in self.file:
             raise FileNotFoundError(self.file)
         return "AA=="
+
+
+class File:
+    """A file on the disk."""
+
+    def __init__(self, name: str = "", file: str = "", url: str = "") -> None:
+        self.name, self.file_, self.url = name, file, url
+
+    async def to_dict(self) -> dict[str, Any]:
+        return {"type": "file", "data": {"name": self.name, "file": self.file_}}
 
 
 @dataclass
@@ -115,7 +130,7 @@ def install() -> None:
         "astrbot.api.message_components": {
             "Plain": fake_commands.Plain,
             "Image": Image,
-            "File": nothing,
+            "File": File,
             "Video": nothing,
             "Record": nothing,
             "Reply": type("Reply", (), {}),

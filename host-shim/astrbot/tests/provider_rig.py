@@ -18,6 +18,7 @@ from openclaw import access
 from openclaw.approvals import Approvals
 from openclaw.conversations import Conversations
 from openclaw.engine import Engine
+from openclaw.outgoing_files import OutgoingFiles
 from openclaw.provider import TYPE, OpenClawProvider, register_provider
 from openclaw.settings import Settings
 
@@ -133,6 +134,7 @@ class Rig:
             Conversations(self.folder / "conversations.json"),
             self.audit,  # type: ignore[arg-type]
             self.approvals,
+            OutgoingFiles(read, self.folder / "outgoing"),
         )
         self.provider: OpenClawProvider = self.manager.inst_map[TYPE]
 

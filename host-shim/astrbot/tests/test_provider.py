@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fake_astrbot import FunctionTool, Message, ToolSet
-from openclaw import provider as adapter
+from openclaw import chat_response
 from openclaw.provider import TYPE
 from provider_rig import CHAT, GROUP, TOOLS, Manager, Rig, both, run, user
 
@@ -188,7 +188,7 @@ def test_chunks_that_the_final_text_contradicts_are_corrected(tmp_path: Path) ->
     ],
 )
 def test_what_is_missing_behind_the_chunks(shown: list[str], text: str, tail: str) -> None:
-    assert adapter._tail(shown, text, "zh").lstrip("\n") == tail
+    assert chat_response.tail(shown, text, "zh").lstrip("\n") == tail
 
 
 # Report F5: an answer that was cut off says so, where its reader sees it; a summary for AstrBot itself

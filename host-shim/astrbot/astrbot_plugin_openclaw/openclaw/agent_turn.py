@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from astr_openclaw import Delta, Notice, Reply, Tool, ToolCall, Turn
+from astr_openclaw import Delta, File, Notice, Reply, Tool, ToolCall, Turn
 
 from .approvals import TurnApprovals
 
@@ -55,6 +55,7 @@ class AgentTurn:
         self.given_up = False  #: Ended while waiting for results; nobody reads what follows.
         self.names: dict[str, str] = {}  #: AstrBot's tool names by offered name.
         self.notices: list[Notice] = []  #: Notices so far.
+        self.files: list[File] = []  #: Files so far.
         self.shown: list[str] = []  #: The text that each earlier request has shown.
         self.session = session  #: The gateway session.
         self.approvals: TurnApprovals | None = None  #: Who asks for approvals.
@@ -125,6 +126,8 @@ class AgentTurn:
                     self._announced += event.name in self._handing
                 elif isinstance(event, Notice):
                     self.notices.append(event)
+                elif isinstance(event, File):
+                    self.files.append(event)
             end = await turn.reply()
         except Exception as error:
             end = error

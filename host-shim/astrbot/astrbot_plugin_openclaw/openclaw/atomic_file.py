@@ -22,23 +22,32 @@ _MAX_BYTES = 8 << 20
 def read_json(path: Path) -> Any:
     """The content of a JSON file. Raises FileNotFoundError; OSError or ValueError if it is not a regular
     file, too large, not JSON, or nested too deeply."""
+    try:
+        return json.loads(read_bytes(path, _MAX_BYTES))
+    except RecursionError:
+        raise ValueError("嵌套过深") from None
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The content of a file of at most so many bytes. Raises OSError, ValueError if it is longer."""
     # Opening a pipe would block until somebody writes to it.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError("不是普通文件")
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
-        raise ValueError(f"超过 {_MAX_BYTES >> 20} MiB")
-    try:
-        return json.loads(content)
-    except RecursionError:
-        raise ValueError("嵌套过深") from None
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"超过 {most} 字节")
+    return content
 
 
 def write_json(path: Path, value: Any) -> None:
     """Replaces the file. Raises OSError; the old content then stays."""
-    content = valid_text(json.dumps(value, ensure_ascii=False, indent=0)).encode()
+    write_bytes(path, valid_text(json.dumps(value, ensure_ascii=False, indent=0)).encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces the file, which only this user can read. Raises OSError; the old content then stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, so that the rename is atomic: a crash leaves the old file or the new one. Always
     # under the same name, so that crashes do not pile up files.

@@ -6,23 +6,24 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from astr_openclaw import MAX_ATTACHMENT_BYTES, Attachment, Fault, Notice, Turn
+from astr_openclaw import MAX_ATTACHMENT_BYTES, Fault, File
 from astrbot.api import logger
 
 from . import access, attachments, masking, reentry, texts, turn_request
-from .approvals import Approvals, Origin
+from .approvals import Approvals
 from .audit import Audit, TurnLine
 from .delivery import Delivery
 from .engine import Engine
-from .live_turns import LiveTurn
-from .progress import Progress
+from .outgoing_files import OutgoingFiles
 from .projects import ProjectError, Projects
 from .sender import Sender
 from .settings import PLUGIN
+from .task_job import Job, Live
 from .task_store import (
     CANCELLED,
     DONE,
@@ -57,32 +58,18 @@ class NotKept(Exception):
         return texts.say(locale, "task_not_kept", why=str(self))
 
 
-@dataclass(frozen=True)
-class Live:
-    """A task that waits or runs."""
-
-    task: Task
-    turn: LiveTurn | None  #: Its turn, once there is one.
-
-
-@dataclass(eq=False)
-class _Job:
-    """What a task of this life needs beside what is stored."""
-
-    text: str
-    event: Any
-    files: list[Attachment]
-    turn: Turn | None = None
-    live: LiveTurn | None = None
-    cancelled: bool = False
-    tell: bool = True  #: Whether the chat is told that it was cancelled.
-
-
 class Background:
     """The background tasks."""
 
     def __init__(
-        self, context: Any, engine: Engine, projects: Projects, audit: Audit, approvals: Approvals, folder: Path
+        self,
+        context: Any,
+        engine: Engine,
+        projects: Projects,
+        audit: Audit,
+        approvals: Approvals,
+        files: OutgoingFiles,
+        folder: Path,
     ) -> None:
         """`context`: AstrBot's; `folder`: where the tasks are kept."""
         self._context = context
@@ -92,8 +79,9 @@ class Background:
         self._audit = audit
         self._approvals = approvals
         self._store = TaskStore(folder, lambda words: logger.error(f"[{PLUGIN}] {words}，该后台任务丢失"))
-        self._delivery = Delivery(context, engine.settings, self._store)
-        self._jobs: dict[int, _Job] = {}
+        self._files = files
+        self._delivery = Delivery(context, engine.settings, self._store, files)
+        self._jobs: dict[int, Job] = {}
         self._waited_for: dict[int, asyncio.Future[None]] = {}  # By those who tell the result themselves.
         self._wake = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -152,7 +140,7 @@ class Background:
             created=time.time(),
             resumable=kept == text and not files,
         )
-        self._jobs[task.id] = _Job(text, event, files)
+        self._jobs[task.id] = Job(text, event, files)
         try:
             await self._store.put(task)
         except OSError as error:
@@ -188,7 +176,7 @@ class Background:
             raise self._engine.fault("busy", "tasks_share_full", n=mine)
         if len(live) >= LIVE_IN_ALL:
             raise self._engine.fault("busy", "tasks_full", n=len(live))
-        held = sum(len(file.data) for job in self._jobs.values() for file in job.files)
+        held = sum(len(file.data) for job in self._jobs.values() for file in job.attachments)
         if size and held + size > MAX_ATTACHMENT_BYTES:
             raise self._engine.fault("busy", "tasks_attachments_full", most=MAX_ATTACHMENT_BYTES >> 20)
 
@@ -222,6 +210,10 @@ class Background:
         if task is None or job is None or job.live is None:
             return ""
         return job.live.output(self._settings.secrets(), secrets=masking.hides_secrets(task.chat, self._settings))[0]
+
+    async def send_files(self, task: Task, event: Any) -> list[str]:
+        """Sends a task's files to the chat of a message; lines about what was not sent."""
+        return await self._files.send(await self._store.read_files(task), str(event.unified_msg_origin), event.send)
 
     async def shown(self, task: Task) -> None:
         """Records that its asker has seen how it ended."""
@@ -296,7 +288,7 @@ class Background:
                 await self._end(task, CANCELLED, self._say("task_no_right"), tell=False)
                 return
             if job is None:
-                job = self._jobs[task.id] = _Job(task.text, task.sender.event(self._context, task.text), [])
+                job = self._jobs[task.id] = Job(task.text, task.sender.event(self._context, task.text), [])
             level = min(task.level, access.level_of(now, settings))
             session = self._projects.session(task.chat, level, task.project)
             line = self._audit_line(task, session)
@@ -304,9 +296,11 @@ class Background:
             # From here on it may have been sent: it must never run again, whatever happens.
             await self._store.put(task)
             request = await turn_request.of_event(
-                self._context, self._engine, job.event, job.text, session=session, level=level, files=job.files
+                self._context, self._engine, job.event, job.text, session=session, level=level, files=job.attachments
             )
-            end, result = DONE, await self._turn(job, level, request)
+            if job.cancelled or self._stopping:
+                raise self._engine.fault("cancelled", "stopped_by_user")
+            end, result = DONE, await job.run(request, self._engine, self._approvals)
             line.ended("completed")
         except Fault as error:
             fault = error
@@ -332,32 +326,10 @@ class Background:
             end, result = FAILED, self._say("internal", kind=type(error).__name__)
         if line is not None:
             line.ended("fault", "internal" if fault is None else fault.code)
-        task = await self._kept(task, end, result, tell=end != CANCELLED or job is None or job.tell)
+        files = job.files if job is not None and end == DONE else []
+        task = await self._kept(task, end, result, tell=end != CANCELLED or job is None or job.tell, files=files)
         await self._engine.turn_ended(fault)
         self._tell(task)
-
-    async def _turn(self, job: _Job, level: str, request: turn_request.TurnRequest) -> str:
-        """Runs the turn; its result. Raises `Fault`."""
-        if job.cancelled or self._stopping:
-            raise self._engine.fault("cancelled", "stopped_by_user")
-        turn = job.turn = request.start(self._engine, patience="background")
-        approvals = self._approvals.of_turn(Origin.of("background", job.event, level, request.session, turn.cancel))
-        job.live = approvals.live
-        # Only what must be known to read the answer: nobody watches.
-        progress = Progress(self._settings.locale, calls=False)
-        told: list[str] = []
-        try:
-            async for piece in turn:
-                if approvals.told(turn, piece):
-                    continue
-                if isinstance(piece, Notice) and piece.code not in ("queued", "answer_corrected"):
-                    told.append(progress.told(piece))
-            reply = await turn.reply()
-        finally:
-            turn.cancel()
-            approvals.close()
-        lines = [reply.text or self._say("no_text"), *told, progress.rest()]
-        return "\n".join(text for text in lines if text)
 
     def _of_fault(self, cancelled: bool, fault: Fault) -> tuple[str, str]:
         """How a task ends by a fault, and what to say."""
@@ -371,14 +343,14 @@ class Background:
         """Makes the end of a task durable, then tells it."""
         self._tell(await self._kept(task, end, result, tell=tell))
 
-    async def _kept(self, task: Task, end: str, result: str, *, tell: bool = True) -> Task:
+    async def _kept(self, task: Task, end: str, result: str, *, tell: bool = True, files: Sequence[File] = ()) -> Task:
         """Makes the end of a task durable. `tell`: whether its chat is to be told."""
         self._jobs.pop(task.id, None)
         settings = self._settings
         result = cut(masking.for_chat(result, task.chat, settings), RESULT_BYTES, self._say("task_cut"))
         task = replace(task, state=end, end=end, result=result, ended=time.time(), delivery=DUE if tell else NOBODY)
         try:
-            await self._store.put(task)
+            task = await self._store.put(task, files)
         except OSError as error:
             # It is told all the same: without that, nobody would ever know.
             logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法保存：{error}")

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from astr_openclaw import Turn
+from astr_openclaw import File, Turn
 
 
 class ChatTask:
@@ -16,6 +16,7 @@ class ChatTask:
     def __init__(self, turn: Turn, asker: str) -> None:
         self.turn = turn
         self.asker = asker
+        self.files: list[File] = []  #: What the agent has sent so far.
         self._stopped = asyncio.Event()
 
     @property
@@ -27,6 +28,12 @@ class ChatTask:
         """Cancels the turn; nothing more is sent."""
         self.turn.cancel()
         self._stopped.set()
+
+    def took(self, piece: object) -> bool:
+        """Keeps a file for after the answer; whether it is one."""
+        if isinstance(piece, File):
+            self.files.append(piece)
+        return isinstance(piece, File)
 
     async def run(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs `work` until it ends or the task is stopped. A sender that ignores its cancellation is not

@@ -17,6 +17,7 @@ from .audit import Audit, TurnLine
 from .chat_task import ChatTask
 from .engine import Engine
 from .message_splitter import MessageSplitter
+from .outgoing_files import OutgoingFiles
 from .progress import Progress
 from .projects import Projects
 
@@ -27,13 +28,16 @@ _PAUSE = 1.0
 class ChatTurns:
     """The turns of chat tasks."""
 
-    def __init__(self, context: Any, engine: Engine, projects: Projects, audit: Audit, approvals: Approvals) -> None:
+    def __init__(
+        self, context: Any, engine: Engine, projects: Projects, audit: Audit, approvals: Approvals, files: OutgoingFiles
+    ) -> None:
         self._context = context
         self._settings = engine.settings
         self._engine = engine
         self._projects = projects
         self._audit = audit
         self._approvals = approvals
+        self._files = files
         #: Tasks that run, wait or are still being sent.
         self.under_way: set[ChatTask] = set()
 
@@ -67,6 +71,8 @@ class ChatTurns:
             with _stopped_by_astrbot(event, chat_task.stop):
                 async for result in self._answer(event, chat_task, approvals, line):
                     yield result
+                if chat_task.files:
+                    await chat_task.run(self._send_files(event, chat_task))
         except Fault as fault:
             await self._failed(line, fault)
             raise
@@ -100,7 +106,7 @@ class ChatTurns:
             async for piece in chat_task.turn:
                 if chat_task.stopped:
                     break
-                if approvals.told(chat_task.turn, piece):
+                if approvals.told(chat_task.turn, piece) or chat_task.took(piece):
                     continue
                 # The complete text follows anyway.
                 if not isinstance(piece, Notice) or piece.code != "answer_corrected":
@@ -115,7 +121,13 @@ class ChatTurns:
         self._raise_if_stopped(chat_task)
         await self._engine.turn_ended()
         line.ended("completed")
-        yield event.plain_result(self._clean(event, reply.text) or self._say("no_text"))
+        if text := self._clean(event, reply.text) or ("" if chat_task.files else self._say("no_text")):
+            yield event.plain_result(text)
+
+    async def _send_files(self, event: Any, chat_task: ChatTask) -> None:
+        """Sends what the agent has made, and says what was not sent."""
+        lines = await self._files.send(chat_task.files, str(event.unified_msg_origin), event.send)
+        await self._send(event, chat_task, "\n".join(lines))
 
     async def _send(self, event: Any, chat_task: ChatTask, text: str) -> None:
         """Sends a separate message, unless it is empty or the task is stopped."""
@@ -140,7 +152,7 @@ class ChatTurns:
                 async for piece in chat_task.turn:
                     if chat_task.stopped:
                         return
-                    if approvals.told(chat_task.turn, piece):
+                    if approvals.told(chat_task.turn, piece) or chat_task.took(piece):
                         continue
                     if isinstance(piece, Delta):
                         shown += piece.text
@@ -159,7 +171,7 @@ class ChatTurns:
                 text = mask.feed(missing) + mask.rest()
                 if corrected and not missing:
                     text += "\n\n" + self._clean(event, self._say("corrected", text=reply.text))
-                if not shown and not missing:
+                if not shown and not missing and not chat_task.files:
                     text += self._say("no_text")
                 if rest := progress.rest():
                     text += f"\n{rest}"

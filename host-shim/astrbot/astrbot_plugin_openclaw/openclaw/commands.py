@@ -19,6 +19,7 @@ from .chat_turn import ChatTurns
 from .conversation_mode import ConversationMode
 from .delegation import Delegation
 from .engine import Engine
+from .outgoing_files import OutgoingFiles
 from .project_commands import ProjectCommands
 from .projects import ProjectError, Projects
 from .sessions import Sessions
@@ -65,8 +66,11 @@ class Commands:
         self.approvals = Approvals(engine, self.audit)
         projects = Projects(data_dir / "projects.json", self.sessions)
         self.mode = ConversationMode(settings, data_dir / "conversation_mode.json")
-        self._turns = ChatTurns(context, engine, projects, self.audit, self.approvals)
-        self.background = Background(context, engine, projects, self.audit, self.approvals, data_dir / "tasks")
+        self.files = OutgoingFiles(settings, data_dir / "outgoing")
+        self._turns = ChatTurns(context, engine, projects, self.audit, self.approvals, self.files)
+        self.background = Background(
+            context, engine, projects, self.audit, self.approvals, self.files, data_dir / "tasks"
+        )
         self.delegation = Delegation(context, settings, self.background)
         self._timers = Timers(context, settings, self.background, self.audit, data_dir / "timers.json")
         self._project_commands = ProjectCommands(projects, self.mode, self.approvals, settings)
@@ -75,6 +79,7 @@ class Commands:
 
     async def load(self) -> None:
         """Takes up the background tasks and timers of the last life."""
+        await self.files.clean()
         await self.background.load()
         self._timers.start()
 

@@ -68,7 +68,10 @@ class Delegation:
             raise
         if ended is None:
             return self._say("delegated_longer", id=taken.id)
-        return task_texts.shown(self._settings.locale, ended, "")
+        lines = await self._background.send_files(ended, event)
+        if sent := len(ended.files) - len(lines):
+            lines.insert(0, self._say("files_sent", n=sent))
+        return "\n".join([task_texts.shown(self._settings.locale, ended, ""), *lines])
 
     async def look(self, event: Any, number: Any = None) -> str:
         """Tells of one task, or lists the sender's."""

@@ -13,7 +13,8 @@ from typing import Any
 from astrbot.api import logger
 from astrbot.api.event import MessageChain
 
-from . import access, task_texts
+from . import access, masking, task_texts
+from .outgoing_files import OutgoingFiles
 from .settings import PLUGIN, Settings
 from .task_store import DUE, GIVEN_UP, TOLD, UNCERTAIN, UNDELIVERED, Task, TaskStore
 
@@ -33,11 +34,12 @@ _UNKNOWN = re.compile("timeout|network|connection", re.I)
 class Delivery:
     """Sends the ends of tasks to their chats."""
 
-    def __init__(self, context: Any, settings: Settings, store: TaskStore) -> None:
+    def __init__(self, context: Any, settings: Settings, store: TaskStore, files: OutgoingFiles) -> None:
         """`context`: AstrBot's."""
         self._context = context
         self._settings = settings
         self._store = store
+        self._files = files
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._stopped = asyncio.Event()
 
@@ -93,12 +95,11 @@ class Delivery:
             logger.exception(f"[{PLUGIN}] 后台任务 {number} 的结果未能送出")
 
     async def _sent(self, task: Task) -> bool:
-        """Sends the message; whether the platform has taken it."""
+        """Sends the message, and then the files; whether the platform has taken the message."""
         text = task_texts.told(self._settings.locale, task)
         await self._put(replace(task, delivery=UNCERTAIN))
         try:
-            message = MessageChain().message(text)
-            taken = await asyncio.wait_for(self._context.send_message(task.chat, message), _SENDING)
+            taken = task.text_told or await self._say(task, text)
         except Exception as error:
             # Not the error's text: platforms quote what they were sent.
             logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法发送到聊天：{type(error).__name__}")
@@ -108,7 +109,27 @@ class Delivery:
         now = self._store.get(task.id)
         if not taken and now is not None and now.delivery == UNCERTAIN:
             await self._put(replace(now, delivery=task.delivery))
+        if taken and task.files:
+            await self._send_files(task)
         return bool(taken)
+
+    async def _send_files(self, task: Task) -> None:
+        """What the platform does not take can still be asked for."""
+        now = self._store.get(task.id)
+        if now is not None and not now.text_told:
+            await self._put(replace(now, text_told=True))
+
+        async def deliver(message: Any) -> Any:
+            return await self._context.send_message(task.chat, message)
+
+        lines = await self._files.send(await self._store.read_files(task), task.chat, deliver)
+        with suppress(Exception):  # As above.
+            if lines:
+                await self._say(task, "\n".join(lines))
+
+    async def _say(self, task: Task, text: str) -> Any:
+        message = MessageChain().message(masking.for_chat(text, task.chat, self._settings))
+        return await asyncio.wait_for(self._context.send_message(task.chat, message), _SENDING)
 
     async def _pause(self, seconds: float) -> bool:
         """Sleeps; false if everything ends."""

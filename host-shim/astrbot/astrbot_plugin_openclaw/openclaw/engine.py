@@ -101,7 +101,13 @@ class Engine:
 
     async def _load(self, wasm: Path) -> Plugin:
         async def load(snapshot: bytes | None) -> Plugin:
-            return await Plugin.load(self.settings.module, component=wasm, cache_dir=self._cache, snapshot=snapshot)
+            return await Plugin.load(
+                self.settings.module,
+                component=wasm,
+                cache_dir=self._cache,
+                snapshot=snapshot,
+                workspace=self.settings.workspace or None,
+            )
 
         try:
             return await load(self._guards.snapshot)
@@ -205,6 +211,7 @@ class Engine:
         tools: Iterable[Tool] = (),
         context: TurnContext | None = None,
         patience: str = "interactive",
+        files: bool = False,
     ) -> Turn:
         """Starts a turn. Raises `Fault` if no plugin is running, if `asker` (None if unknown) has used up their
         share of the queue for this patience, or from inside a command that a turn is running. One place is
@@ -226,6 +233,7 @@ class Engine:
             tools=tools,
             context=context,
             patience=patience,
+            files=files,
         )
         quota.add(turn, asker)
         self.memory_history.used()

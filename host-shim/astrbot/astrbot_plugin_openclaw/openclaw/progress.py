@@ -12,7 +12,7 @@ from .texts import say
 #: Notices for users. The answer or the status shows the others anyway.
 _TOLD = {
     "queued", "level_lowered", "memory_unreadable", "failed_over", "tool_denied", "answer_incomplete",
-    "answer_corrected", "attachment_shortened", "may_still_run", "agent_switched",
+    "answer_corrected", "attachment_shortened", "may_still_run", "agent_switched", "file_refused",
 }  # fmt: skip
 
 #: How many of each kind are shown one by one.

@@ -19,6 +19,7 @@ from . import (
     access,
     attachments,
     chat_request,
+    chat_response,
     command_tools,
     delegation_tools,
     masking,
@@ -32,14 +33,12 @@ from .approvals import Approvals, Origin
 from .audit import Audit, TurnLine
 from .conversations import Conversations, new_session
 from .engine import Engine
+from .outgoing_files import OutgoingFiles
 from .pending_calls import PendingCalls
 from .settings import PLUGIN, Settings
 
 #: The adapter's type in AstrBot's provider config.
 TYPE = "openclaw"
-
-#: Notices appended to the answer: AstrBot has no other place to show them.
-_TOLD = {"answer_incomplete", "attachment_shortened", "may_still_run", "agent_switched"}
 
 #: The instances in use.
 _providers: weakref.WeakSet[OpenClawProvider] = weakref.WeakSet()
@@ -53,6 +52,7 @@ class OpenClawProvider(Provider):
     conversations: Conversations
     audit: Audit
     approvals: Approvals
+    files: OutgoingFiles
     context: Any
     manager: Any
 
@@ -147,12 +147,14 @@ class OpenClawProvider(Provider):
                     if isinstance(piece, Delta):
                         if text := "" if whole else mask.feed(piece.text):
                             shown += text
-                            yield _chunk(text)
+                            yield chat_response.chunk(text)
                     elif isinstance(piece, Reply):
                         await self.engine.turn_ended()
                         text = clean(piece.text, settings.secrets()) or texts.say(settings.locale, "no_text")
-                        tail = _tail([*turn.shown, shown], text, settings.locale)
-                        if chat and (told := _told(turn)):
+                        tail = chat_response.tail([*turn.shown, shown], text, settings.locale)
+                        if chat and (
+                            told := "\n".join([*chat_response.told(turn), *await self._send_files(turn, chat)])
+                        ):
                             text, tail = f"{text}\n\n{told}", f"{tail}\n\n{told}"
                         self._pending.drop(turn)
                         if chat:
@@ -160,13 +162,15 @@ class OpenClawProvider(Provider):
                         line.ended("completed")
                         # When streaming, AstrBot shows only the chunks.
                         if tail:
-                            yield _chunk(tail)
+                            yield chat_response.chunk(tail)
                         given = True
-                        yield LLMResponse("assistant", result_chain=MessageChain().message(text), **_usage(piece))
+                        yield LLMResponse(
+                            "assistant", result_chain=MessageChain().message(text), **chat_response.usage(piece)
+                        )
                     else:
                         if tail := mask.rest():
                             shown += tail
-                            yield _chunk(tail)
+                            yield chat_response.chunk(tail)
                         turn.shown.append(shown)
                         response = LLMResponse("tool")
                         response.tools_call_args = [call.arguments for call in piece]
@@ -181,7 +185,7 @@ class OpenClawProvider(Provider):
             line.ended(outcome, code)
             given = given or isinstance(error, Fault)
             if shown and (tail := mask.rest()):
-                yield _chunk(tail)
+                yield chat_response.chunk(tail)
             # If this were raised, AstrBot would show a stack trace and might retry; a turn must not be repeated.
             yield LLMResponse("err", completion_text=clean(text, settings.secrets()))
         finally:
@@ -272,9 +276,15 @@ class OpenClawProvider(Provider):
                 attachments=files,
                 tools=served,
                 context=context,
+                files=bool(chat) and asking is not None,
             )
         )
         return turn
+
+    async def _send_files(self, turn: AgentTurn, chat: str) -> list[str]:
+        """Sends what the agent has made to the chat of the message that is answered; lines about what was not sent."""
+        asking = access.asking_in(chat)
+        return await self.files.send(turn.files, chat, asking.send) if turn.files and asking is not None else []
 
     def _someone_waits(self) -> bool:
         try:
@@ -300,40 +310,10 @@ async def _context(asking: Any, quoted: str, settings: Settings) -> TurnContext 
     return await turn_context.of_event(asking, settings, quoted=quote)
 
 
-def _chunk(text: str) -> LLMResponse:
-    return LLMResponse("assistant", result_chain=MessageChain().message(text), is_chunk=True)
-
-
-def _tail(shown: list[str], text: str, locale: str) -> str:
-    """The part of the text that `shown` (one entry per round of tools) lacks. If `shown` contradicts the text,
-    the whole text, marked as the final version."""
-    rest = text
-    for part in filter(None, shown):
-        if not (rest := rest.removeprefix("\n\n")).startswith(part):
-            return f"\n\n{texts.say(locale, 'final_version')}\n{text}"
-        rest = rest[len(part) :]
-    return rest if shown[-1] else rest.removeprefix("\n\n")
-
-
-def _told(turn: AgentTurn) -> str:
-    return "\n".join(f"ℹ️ {notice.text}" for notice in turn.notices if notice.code in _TOLD)
-
-
 def _tools(func_tool: Any) -> list[Any]:
     """AstrBot's tools, passed as a set or a list. OpenClaw does not delegate to itself."""
     found = func_tool if isinstance(func_tool, (list, tuple)) else getattr(func_tool, "tools", None)
     return [tool for tool in found or [] if getattr(tool, "name", None) not in delegation_tools.NAMES]
-
-
-def _usage(reply: Reply) -> dict[str, Any]:
-    """Token usage for AstrBot, if its version supports that."""
-    if reply.usage is None:
-        return {}
-    try:
-        from astrbot.core.provider.entities import TokenUsage
-    except ImportError:
-        return {}
-    return {"usage": TokenUsage(input_other=reply.usage.input_tokens, output=reply.usage.output_tokens)}
 
 
 def loop_ended(chat: str) -> None:
@@ -343,7 +323,13 @@ def loop_ended(chat: str) -> None:
 
 
 async def register_provider(
-    context: Any, engine: Engine, settings: Settings, conversations: Conversations, audit: Audit, approvals: Approvals
+    context: Any,
+    engine: Engine,
+    settings: Settings,
+    conversations: Conversations,
+    audit: Audit,
+    approvals: Approvals,
+    files: OutgoingFiles,
 ) -> None:
     """Registers the adapter, loads the models that are configured with it, and replaces the
     instances of the plugin's last life.
@@ -356,6 +342,7 @@ async def register_provider(
     OpenClawProvider.conversations = conversations
     OpenClawProvider.audit = audit
     OpenClawProvider.approvals = approvals
+    OpenClawProvider.files = files
     OpenClawProvider.context = context
     manager = OpenClawProvider.manager = context.provider_manager
     provider_cls_map.pop(TYPE, None)

@@ -55,6 +55,12 @@ def _prefixes(value: Any) -> tuple[str, ...]:
     return tuple(word for word in (word.lstrip("/") for word in _words(value)) if word) or ("助手",)
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Wrong("not_a_text")
+    return value.strip()
+
+
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
         raise Wrong("not_a_switch")
@@ -159,6 +165,7 @@ class Settings:
     """Who approves calls by the level that the tool needs; `none` for unlisted levels."""
     tool_approvals: dict[str, str] = field(default_factory=dict, metadata={"read": _tool_approvals})
     """Who approves calls by tool name; beats the level."""
+    workspace: str = _setting(_text, "")  #: The folder where the gateway's agents make files; empty if not shared.
     tool_timeout_seconds: float = _setting(_number(1.0, 3600.0), 60.0)
     send_context: bool = _setting(_switch, True)  #: Whether the model is told who is talking.
     conversation_mode: bool = _setting(_switch, False)  #: Whether users may enter it.

@@ -13,11 +13,12 @@ from astr_openclaw import Fault, Status
 from . import command_tools, masking
 from .approvals import Approvals
 from .audit import Audit
-from .background import Background, Live
+from .background import Background
 from .engine import Engine
 from .live_turns import LiveTurn
 from .printable import printable
 from .settings import PLUGIN
+from .task_job import Live
 
 #: Characters of a name, and bytes of a request.
 _LONGEST = 100

@@ -54,10 +54,12 @@ class TaskCommands:
         task = self._visible(event, number)
         if task is None:
             return self._say("task_unknown", id=number)
-        told = task_texts.shown(self._settings.locale, task, self._background.output(task.id))
+        lines = [task_texts.shown(self._settings.locale, task, self._background.output(task.id))]
         if access.asker(event) == task.asker:
+            # Nobody else gets the files, not even an admin.
+            lines += await self._background.send_files(task, event)
             await self._background.shown(task)
-        return told
+        return "\n".join(lines)
 
     async def cancel(self, event: Any, number: str) -> str:
         """Cancels one task."""

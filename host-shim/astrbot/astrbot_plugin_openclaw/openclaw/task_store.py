@@ -7,12 +7,14 @@ import asyncio
 import dataclasses
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+from astr_openclaw import File
 
 from . import atomic_file
 from .sender import Sender
@@ -39,10 +41,23 @@ PER_ASKER, IN_ALL, BYTES = 20, 200, 4 << 20
 #: Bytes of a task's text, and of its result.
 TEXT_BYTES, RESULT_BYTES = 16 << 10, 32 << 10
 
+#: Bytes of the files that agents have sent, in all tasks. Those of the oldest tasks go first.
+FILE_BYTES = 64 << 20
+
 #: Damaged files that are kept for inspection.
 _BROKEN = 10
 
 _NAME = re.compile(r"(\d{1,12})\.(json|broken)")
+_FILE = re.compile(r"(\d{1,12})-(\d{1,3})\.bin")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that the agent has sent, beside its task."""
+
+    name: str
+    media_type: str
+    size: int  #: Bytes.
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,8 @@ class Task:
     end: str = ""  #: One of `ENDS` once it has ended; `state` may be `UNDELIVERED` then.
     delivery: str = NOBODY  #: One of `DELIVERIES`.
     tries: int = 0  #: How often the message was refused.
+    text_told: bool = False  #: Whether the message has arrived, so that only the files are to be sent.
+    files: tuple[StoredFile, ...] = ()
     resumable: bool = False  #: Whether `text` is all of it, so that it may still wait after a restart.
 
     @property
@@ -104,6 +121,11 @@ class TaskStore:
                 number = int(found[1])
                 task = atomic_file.load(path, functools.partial(_parse, number), None, self._lost)
                 tasks += [task] if task is not None else []
+        held = {self._file(task.id, at) for task in tasks for at in range(len(task.files))}
+        for path in self._listed():
+            if _FILE.fullmatch(path.name) and path not in held:
+                with suppress(OSError):
+                    path.unlink()  # Of a task that was not written any more, or that is damaged.
         broken = sorted((path for path in self._listed() if path.suffix == ".broken"), key=lambda path: path.name)
         for path in broken[:-_BROKEN]:
             with suppress(OSError):
@@ -134,32 +156,52 @@ class TaskStore:
         self._last += 1
         return self._last
 
-    async def put(self, task: Task) -> None:
-        """Keeps a new or changed task, and drops old ones if there are too many. It holds at once, and is durable on
-        return. Raises OSError if it cannot be written."""
+    async def put(self, task: Task, files: Sequence[File] = ()) -> Task:
+        """Keeps a new or changed task, with new files if there are any, and drops old ones if there are too many. It
+        holds at once, and is durable on return. Raises OSError if it cannot be written."""
+        if files:
+            kept = tuple(StoredFile(file.name, file.media_type, len(file.data)) for file in files)
+            task = dataclasses.replace(task, files=kept)
         self._tasks[task.id] = task
         gone = self._too_many(task)
         for old in gone:
             del self._tasks[old.id]
+        bare = self._too_large(task)
+        for old in bare:
+            self._tasks[old.id] = dataclasses.replace(old, files=())
 
         def write() -> None:
             for old in gone:
-                with suppress(OSError):
-                    self._path(old.id).unlink()
+                self._unlink(old)
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for old in bare:
+                atomic_file.write_json(self._path(old.id), dataclasses.asdict(dataclasses.replace(old, files=())))
+                self._unlink(old, whole=False)
+            for at, file in enumerate(files):
+                atomic_file.write_bytes(self._file(task.id, at), file.data)
             atomic_file.write_json(self._path(task.id), dataclasses.asdict(task))
 
         await self._in_order(write)
+        return task
+
+    async def read_files(self, task: Task) -> list[File]:
+        """The files of a task, without those that are gone."""
+
+        def read() -> list[File]:
+            found = []
+            for at, file in enumerate(task.files):
+                with suppress(OSError, ValueError):
+                    data = atomic_file.read_bytes(self._file(task.id, at), file.size)
+                    found.append(File(file.name, file.media_type, data))
+            return found
+
+        return await self._in_order(read) if task.files else []
 
     async def drop(self, number: int) -> None:
         """Forgets a task."""
-        self._tasks.pop(number, None)
-
-        def remove() -> None:
-            with suppress(OSError):
-                self._path(number).unlink()
-
-        await self._in_order(remove)
+        task = self._tasks.pop(number, None)
+        if task is not None:
+            await self._in_order(functools.partial(self._unlink, task))
 
     async def close(self) -> None:
         """Waits until everything is written."""
@@ -181,8 +223,29 @@ class TaskStore:
                 mine -= task.asker == newest.asker
         return gone
 
+    def _too_large(self, newest: Task) -> list[Task]:
+        """Those whose files must go: told ones before those that nobody has seen, then the oldest."""
+        having = [task for task in self._tasks.values() if task.files]
+        size = sum(file.size for task in having for file in task.files)
+        gone: list[Task] = []
+        for task in sorted(having, key=lambda task: (task.delivery not in (NOBODY, TOLD), task.id)):
+            if size > FILE_BYTES and task.id != newest.id:
+                gone.append(task)
+                size -= sum(file.size for file in task.files)
+        return gone
+
+    def _unlink(self, task: Task, *, whole: bool = True) -> None:
+        """Removes a task's files, and its own if `whole`."""
+        paths = [self._path(task.id)] if whole else []
+        for path in [*paths, *(self._file(task.id, at) for at in range(len(task.files)))]:
+            with suppress(OSError):
+                path.unlink()
+
     def _path(self, number: int) -> Path:
         return self._folder / f"{number}.json"
+
+    def _file(self, number: int, at: int) -> Path:
+        return self._folder / f"{number}-{at}.bin"
 
     async def _in_order(self, work: Callable[[], T]) -> T:
         """Runs it after everything before it. Whoever waits may be cancelled; the work is done."""
@@ -203,6 +266,7 @@ def cut(text: str, most: int, note: str) -> str:
 def _parse(number: int, stored: Any) -> Task:
     values = {each.name: stored[each.name] for each in dataclasses.fields(Task) if each.name in stored}
     values["sender"] = Sender.read(stored["sender"])
+    values["files"] = tuple(StoredFile(**file) for file in stored.get("files", ()))
     task = Task(**values)
     texts = (task.chat, task.asker, task.project, task.level, task.text, task.door, task.result)
     good = (
@@ -215,6 +279,8 @@ def _parse(number: int, stored: Any) -> Task:
         and isinstance(task.ended, (int, float, type(None)))
         and isinstance(task.tries, int)
         and isinstance(task.resumable, bool)
+        and all(isinstance(file.name, str) and isinstance(file.media_type, str) for file in task.files)
+        and all(isinstance(file.size, int) for file in task.files)
     )
     if not good:
         raise ValueError("不是后台任务")

@@ -36,6 +36,7 @@ class TurnRequest:
             admin=self.admin,
             context=self.context,
             patience=patience,
+            files=True,
         )
 
 

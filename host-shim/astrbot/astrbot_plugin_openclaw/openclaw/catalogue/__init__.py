@@ -1,8 +1,8 @@
 """The Star's texts, Chinese and English side by side. One file per idea."""
 
-from . import approvals, astrbot_commands, chat, projects, setup, status, tasks, timers
+from . import approvals, astrbot_commands, chat, files, projects, setup, status, tasks, timers
 
-_FILES = (chat, projects, tasks, timers, approvals, astrbot_commands, status, setup)
+_FILES = (chat, projects, tasks, files, timers, approvals, astrbot_commands, status, setup)
 
 #: Text by key: Chinese, English.
 TEXTS: dict[str, tuple[str, str]] = {key: text for file in _FILES for key, text in file.TEXTS.items()}

@@ -46,6 +46,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_a_list": (
         "{key}：不支持 {value}，应为文本列表",
         "{key}: {value} is not allowed; use a list of strings"),
+    "not_a_text": ("{key}：不支持 {value}，应为文字", "{key}: {value} is not allowed; use a string"),
     "not_a_switch": (
         "{key}：不支持 {value}，应为 true 或 false",
         "{key}: {value} is not allowed; use true or false"),
