@@ -196,6 +196,17 @@ async def test_a_kill_between_message_and_files_repeats_only_the_files(lives: Li
     assert len(lives.astr.told()) == 2
 
 
+async def test_a_result_outlives_files_that_cannot_be_kept(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lives.commands.background._store._folder
+    (folder / "1-0.bin").mkdir(parents=True)
+    of_task(lives, monkeypatch, PDF)
+    await lives.ask("后台 draw")
+    await until(lambda: lives.task(1) and lives.task(1).delivery == TOLD)
+    await lives.end()
+    await lives.begin()
+    assert (lives.task(1).state, lives.task(1).result, lives.task(1).files) == (DONE, "done", ())
+
+
 async def test_who_delegates_gets_the_files_into_the_chat(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
     of_task(lives, monkeypatch, PNG)
     event = Sees("1", "draw")

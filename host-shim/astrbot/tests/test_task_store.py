@@ -85,6 +85,13 @@ async def test_a_damaged_file_loses_only_itself(tmp_path: Path) -> None:
     await again.close()
     lost.clear()
     assert (await opened(tmp_path, lost)).new_id() == 13 and lost == []
+    # No more than a few are kept for inspection, the newest ones.
+    for number in (100, 99):
+        (folder / f"{number}.json").write_text("{")
+    for _ in range(2):
+        again = await opened(tmp_path, lost)
+    names = {path.name for path in folder.glob("*.broken")}
+    assert len(names) == 10 and "100.broken" in names and "1.broken" not in names and again.new_id() == 101
 
 
 async def test_tasks_are_bounded_in_number_and_old_ended_ones_go_first(

@@ -349,11 +349,13 @@ class Background:
         settings = self._settings
         result = cut(masking.for_chat(result, task.chat, settings), RESULT_BYTES, self._say("task_cut"))
         task = replace(task, state=end, end=end, result=result, ended=time.time(), delivery=DUE if tell else NOBODY)
-        try:
-            task = await self._store.put(task, files)
-        except OSError as error:
-            # It is told all the same: without that, nobody would ever know.
-            logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法保存：{error}")
+        # Without its files rather than not at all.
+        for kept in (files, ()) if files else ((),):
+            try:
+                return await self._store.put(task, kept)
+            except OSError as error:
+                # It is told all the same: without that, nobody would ever know.
+                logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法保存：{error}")
         return task
 
     def _tell(self, task: Task) -> None:

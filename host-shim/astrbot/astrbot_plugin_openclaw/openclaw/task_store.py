@@ -126,8 +126,9 @@ class TaskStore:
             if _FILE.fullmatch(path.name) and path not in held:
                 with suppress(OSError):
                     path.unlink()  # Of a task that was not written any more, or that is damaged.
-        broken = sorted((path for path in self._listed() if path.suffix == ".broken"), key=lambda path: path.name)
-        for path in broken[:-_BROKEN]:
+        broken = {path: int(found[1]) for path in self._listed() if (found := _NAME.fullmatch(path.name))}
+        broken = {path: number for path, number in broken.items() if path.suffix == ".broken"}
+        for path in sorted(broken, key=broken.__getitem__)[:-_BROKEN]:
             with suppress(OSError):
                 path.unlink()
         # Also of files that are damaged: an id must not be used twice.
