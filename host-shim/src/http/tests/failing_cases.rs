@@ -106,6 +106,55 @@ fn a_flood_of_an_answer_leaves_the_thread_to_others() {
     });
 }
 
+// Report A3 (attack): with everything there before the first chunk is read, only the reader itself can let others run.
+#[test]
+fn what_has_arrived_in_tiny_chunks_is_handed_over_in_stretches() {
+    const CHUNKS: usize = 100_000;
+    let (done, sent) = mpsc::channel::<()>();
+    let url = serving(move |mut stream, _| {
+        read_head(&mut stream);
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let answer = head.to_owned() + &"1\r\nx\r\n".repeat(CHUNKS);
+        // The system's buffers hold it.
+        stream.write_all(answer.as_bytes()).unwrap();
+        done.send(()).unwrap();
+        // To the end of the request, so that closing is no reset.
+        let _ = stream.read_to_end(&mut Vec::new());
+        false
+    });
+    run(async {
+        let answer = client(&url).send(post(&url), OPTIONS).await.unwrap();
+        sent.recv().unwrap();
+        let turns = std::cell::Cell::new(0);
+        let reading = async {
+            let mut body = answer.into_body();
+            let mut bytes = 0;
+            while bytes < CHUNKS {
+                bytes += body
+                    .frame()
+                    .await
+                    .unwrap()
+                    .unwrap()
+                    .into_data()
+                    .unwrap()
+                    .len();
+            }
+        };
+        let others = async {
+            loop {
+                turns.set(turns.get() + 1);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = reading => {}
+            () = others => {}
+        }
+        assert!(turns.get() > 50, "others ran {} times", turns.get());
+    });
+}
+
 #[test]
 fn a_few_interim_answers_are_no_flood() {
     run(async {
