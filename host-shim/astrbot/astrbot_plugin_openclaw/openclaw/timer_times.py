@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from .texts import TextError
+from .clock_time import (
+    CLOCK,
+    NUMBER,
+    WEEK,
+    WEEKDAY_EN,
+    WEEKDAYS,
+    WEEKDAYS_ZH,
+    TimeError,
+    check_end,
+    clock,
+    either_half,
+    number,
+)
 
 #: The shortest time between two runs, in seconds.
 SHORTEST = 600
@@ -26,33 +38,12 @@ _NARROW = {0x3000: 0x20, **{0xFF01 + at: 0x21 + at for at in range(94)}}
 #: What may stand between a time and its task.
 _BREAKS = "，,：:、；;"
 
-_DIGITS = "零一二三四五六七八九"
-_NUMERAL = "[二三四五六七八九]?十[一二三四五六七八九]?|[零一二两三四五六七八九]"
-_NUMBER = rf"\d{{1,9}}|{_NUMERAL}"
-
 #: Units by their first character.
-_SECONDS = {"秒": 1, "s": 1, "分": 60, "m": 60, "小": 3600, "钟": 3600, "h": 3600, "天": 86400, "d": 86400}
+_SECONDS = {"秒": 1, "s": 1, "分": 60, "m": 60, "刻": 900, "小": 3600, "钟": 3600, "h": 3600, "天": 86400, "d": 86400}
 _SMALL_UNIT = "s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hours?"
 
-#: Hours that the words for parts of the day add to a clock time up to 12.
-_PARTS = {"凌晨": 0, "早上": 0, "早晨": 0, "上午": 0, "中午": 12, "下午": 12, "傍晚": 12, "晚上": 12, "am": 0, "pm": 12}
-
-#: With these, 12 is midnight.
-_NIGHT = ("凌晨", "早上", "早晨", "晚上", "am")
-
-_DAYS = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2}
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEKDAYS_ZH = "一二三四五六日"
-
-_CLOCK = rf"""(?:(?P<part>{"|".join(_PARTS)})\s*)?(?:
-    (?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?!:?\d)
-  | (?P<h_zh>\d{{1,2}}|{_NUMERAL})\s*点(?:(?P<sharp>整|钟)|(?P<half>半)|\s*(?P<m_zh>\d{{1,2}}|{_NUMERAL})(?:分|(?=\s|$)))?
-  | (?P<h_en>\d{{1,2}})(?=\s*[ap]m\b)
-)(?:\s*(?P<half_day>[ap]m)\b)?"""
-
-
-class TimeError(TextError):
-    """Why a time cannot be used."""
+_DAYS = {"今天": 0, "今日": 0, "today": 0, "tonight": 0, "明天": 1, "明日": 1, "tomorrow": 1, "后天": 2, "大后天": 3}
+_DAY = "|".join(_DAYS) + "|[今明](?=[早晚])"
 
 
 @dataclass(frozen=True)
@@ -104,6 +95,7 @@ def parse(text: str, now: datetime, zone: tzinfo) -> tuple[Schedule, datetime, s
     for pattern, read in _FORMS:
         if found := pattern.match(narrow):
             schedule, run = read(found, now, zone)
+            check_end(narrow, found, schedule.kind)
             if run <= now:
                 raise TimeError("timer_past", when=shown(run, zone))
             if run > now + timedelta(days=FARTHEST):
@@ -131,10 +123,20 @@ def _every(found: re.Match[str], now: datetime, zone: tzinfo) -> tuple[Schedule,
 
 def _length(found: re.Match[str]) -> int:
     """Seconds."""
-    seconds = 1800 if found["half"] else _number(found["n"] or "1") * _SECONDS[found["unit"][0].lower()]
+    if found["half"]:
+        seconds = 1800
+    else:
+        unit = _SECONDS[found["unit"][0].lower()]
+        seconds = number(found["n"] or "1") * unit + (unit // 2 if _group(found, "and_half") else 0)
+    seconds += number(_group(found, "minutes") or "0") * 60
     if seconds > FARTHEST * 86400:
         raise TimeError("timer_too_far", days=FARTHEST)
     return seconds
+
+
+def _group(found: re.Match[str], name: str) -> str:
+    """Of a group that not all patterns have; empty if it is missing."""
+    return found.groupdict().get(name) or ""
 
 
 def _in(seconds: int, now: datetime) -> datetime:
@@ -142,13 +144,17 @@ def _in(seconds: int, now: datetime) -> datetime:
 
 
 def _daily(found: re.Match[str], now: datetime, zone: tzinfo) -> tuple[Schedule, datetime]:
-    return _first(Schedule("daily", _minute(found)), now, zone)
+    return _first(Schedule("daily", clock(found)[0]), now, zone)
 
 
 def _weekly(found: re.Match[str], now: datetime, zone: tzinfo) -> tuple[Schedule, datetime]:
+    minute, later = clock(found)
+    return _first(Schedule("weekly", minute, (_weekday(found) + later) % 7), now, zone)
+
+
+def _weekday(found: re.Match[str]) -> int:
     name = found["weekday"].lower().replace("天", "日")
-    weekday = _WEEKDAYS_ZH.find(name) if name in _WEEKDAYS_ZH else _WEEKDAYS.index(name[:3])
-    return _first(Schedule("weekly", _minute(found), weekday), now, zone)
+    return WEEKDAYS_ZH.find(name) if name in WEEKDAYS_ZH else WEEKDAYS.index(name[:3])
 
 
 def _first(schedule: Schedule, now: datetime, zone: tzinfo) -> tuple[Schedule, datetime]:
@@ -158,45 +164,54 @@ def _first(schedule: Schedule, now: datetime, zone: tzinfo) -> tuple[Schedule, d
 
 
 def _dated(found: re.Match[str], now: datetime, zone: tzinfo) -> tuple[Schedule, datetime]:
+    today = now.astimezone(zone).date()
     try:
-        day = date(int(found["year"]), int(found["month"]), int(found["day"]))
+        day = date(int(_group(found, "year") or today.year), number(found["month"]), number(found["day"]))
+        # Without a year it is the next one, unless it was only just.
+        if not _group(found, "year") and today - day > timedelta(days=FARTHEST // 2):
+            day = day.replace(year=today.year + 1)
     except ValueError:
         raise TimeError("timer_no_such_time", time=found.group()) from None
-    if day > now.date() + timedelta(days=FARTHEST + 1):
+    if day > today + timedelta(days=FARTHEST + 1):
         raise TimeError("timer_too_far", days=FARTHEST)
-    if day < now.date() - timedelta(days=1):
+    if day < today - timedelta(days=1):
         raise TimeError("timer_past", when=found.group())
-    return Schedule("once"), _existing(day, _minute(found), zone)
+    return _once(found, day, zone)
+
+
+def _in_days(found: re.Match[str], now: datetime, zone: tzinfo) -> tuple[Schedule, datetime]:
+    days = number(found["days"])
+    if days > FARTHEST:
+        raise TimeError("timer_too_far", days=FARTHEST)
+    return _once(found, now.astimezone(zone).date() + timedelta(days=days), zone)
+
+
+def _on_weekday(found: re.Match[str], now: datetime, zone: tzinfo) -> tuple[Schedule, datetime]:
+    """This week's, the next one's (weeks begin on Monday), or without a word for that the next to come."""
+    today, weekday, which = now.astimezone(zone).date(), _weekday(found), _group(found, "which")
+    if which:
+        monday = today - timedelta(days=today.weekday())
+        return _once(found, monday + timedelta(days=weekday, weeks=which.count("下")), zone)
+    day = today + timedelta(days=(weekday - today.weekday()) % 7)
+    schedule, run = _once(found, day, zone)
+    return (schedule, run) if run > now else _once(found, day + timedelta(days=7), zone)
 
 
 def _by_day(found: re.Match[str], now: datetime, zone: tzinfo) -> tuple[Schedule, datetime]:
-    minute, today = _minute(found), now.astimezone(zone).date()
-    days = _DAYS[found["day"].lower()] if found["day"] else int(_moment(today, minute, zone) <= now)
-    return Schedule("once"), _existing(today + timedelta(days=days), minute, zone)
+    today, named = now.astimezone(zone).date(), (found["day"] or "").lower()
+    if named:
+        day = today + timedelta(days=_DAYS[named if named in _DAYS else f"{named}天"])
+        return _once(found, day, zone, evening=named == "tonight")
+    minute, _ = clock(found)
+    passed = _moment(today, minute, zone) <= now
+    if passed and either_half(found) and _moment(today, minute, zone) + timedelta(hours=12) > now:
+        raise TimeError("timer_which_half", time=found.group())
+    return Schedule("once"), _existing(today + timedelta(days=int(passed)), minute, zone)
 
 
-def _minute(found: re.Match[str]) -> int:
-    """The minute of the day."""
-    hour = _number(found["h"] or found["h_zh"] or found["h_en"])
-    minute = 30 if found["half"] else _number(found["m"] or found["m_zh"] or "0")
-    part = (found["half_day"] or found["part"] or "").lower()
-    if part and hour == 12:
-        hour = 0 if part in _NIGHT else 12
-    elif part and 1 <= hour < 12 and (part, hour) != ("中午", 11):
-        hour += _PARTS[part]
-    if hour > 23 or minute > 59:
-        raise TimeError("timer_no_such_time", time=found.group())
-    return hour * 60 + minute
-
-
-def _number(text: str) -> int:
-    """Of digits, or of Chinese numerals up to 99."""
-    if text.isdigit():
-        return int(text)
-    tens, ten, ones = text.replace("两", "二").rpartition("十")
-    if not ten:
-        return _DIGITS.index(ones)
-    return 10 * (_DIGITS.index(tens) if tens else 1) + (_DIGITS.index(ones) if ones else 0)
+def _once(found: re.Match[str], day: date, zone: tzinfo, *, evening: bool = False) -> tuple[Schedule, datetime]:
+    minute, later = clock(found, evening=evening)
+    return Schedule("once"), _existing(day + timedelta(days=later), minute, zone)
 
 
 def _moment(day: date, minute: int, zone: tzinfo) -> datetime:
@@ -220,14 +235,30 @@ def _form(pattern: str, read: _Read) -> tuple[re.Pattern[str], _Read]:
     return re.compile(pattern, re.I | re.X), read
 
 
+_HOURS = "(?:小时|钟头)"
+_HALF_AN_HOUR = f"(?P<half>半)个?{_HOURS}"
 _FORMS = [
-    _form(rf"(?:(?P<half>半)个?小时|(?P<n>{_NUMBER})\s*个?(?P<unit>秒钟?|分钟?|小时|钟头|天))\s*[之以]?后", _delay),
+    _form(rf"(?P<days>{NUMBER})\s*天[之以]?后的?\s*{CLOCK}", _in_days),
+    _form(rf"in\s+(?P<days>\d{{1,9}})\s+days?\s+at\s+{CLOCK}", _in_days),
+    _form(
+        rf"""(?:{_HALF_AN_HOUR}
+          | (?P<n>{NUMBER})\s*(?:个(?P<and_half>半)(?={_HOURS})|个?)(?P<unit>秒钟?|分钟?|刻钟|{_HOURS}|天)
+            (?:(?<=[时头])[零又]?(?P<minutes>{NUMBER})\s*分钟?)?)\s*[之以]?后""",
+        _delay,
+    ),
     _form(rf"in\s+(?:(?P<half>half\s+an\s+hour)|(?P<n>\d{{1,9}})\s*(?P<unit>{_SMALL_UNIT}|d|days?))\b", _delay),
-    _form(rf"每隔?\s*(?:(?P<half>半)个?小时|(?P<n>{_NUMBER})?\s*个?(?P<unit>秒钟?|分钟?|小时|钟头))", _every),
+    _form(
+        rf"""每隔?\s*(?:{_HALF_AN_HOUR}
+          | (?:(?P<n>{NUMBER})\s*)?(?:个(?P<and_half>半)(?={_HOURS})|个?)(?P<unit>秒钟?|分钟?|刻钟|{_HOURS}))""",
+        _every,
+    ),
     _form(rf"every\s+(?:(?P<half>half\s+(?:an\s+)?hour)|(?P<n>\d{{1,9}})?\s*(?P<unit>{_SMALL_UNIT}))\b", _every),
-    _form(rf"(?:每[天日]|every\s*day\b|daily\b)\s*(?:at\s+)?{_CLOCK}", _daily),
-    _form(rf"每(?:周|星期|礼拜)(?P<weekday>[{_WEEKDAYS_ZH}天])\s*{_CLOCK}", _weekly),
-    _form(rf"every\s+(?P<weekday>(?:{'|'.join(_WEEKDAYS)})[a-z]*)\s*(?:at\s+)?{_CLOCK}", _weekly),
-    _form(rf"(?P<year>\d{{4}})[-/年](?P<month>\d{{1,2}})[-/月](?P<day>\d{{1,2}})日?(?:\s*|T){_CLOCK}", _dated),
-    _form(rf"(?:(?P<day>{'|'.join(_DAYS)})\s*)?(?:at\s+)?{_CLOCK}", _by_day),
+    _form(rf"(?:每[天日]|每(?=[早晚])|every\s*day\b|daily\b)\s*(?:at\s+)?{CLOCK}", _daily),
+    _form(rf"每个?{WEEK}(?P<weekday>[{WEEKDAYS_ZH}天])\s*{CLOCK}", _weekly),
+    _form(rf"every\s+(?P<weekday>{WEEKDAY_EN})\s*(?:at\s+)?{CLOCK}", _weekly),
+    _form(rf"(?P<year>\d{{4}})[-/年](?P<month>\d{{1,2}})[-/月](?P<day>\d{{1,2}})[日号]?(?:\s*|T){CLOCK}", _dated),
+    _form(rf"(?P<month>\d{{1,2}}|{NUMBER})月(?P<day>\d{{1,2}}|{NUMBER})[日号]\s*{CLOCK}", _dated),
+    _form(rf"(?P<which>下下个?|下个?|这个?|本)?{WEEK}(?P<weekday>[{WEEKDAYS_ZH}天])\s*{CLOCK}", _on_weekday),
+    _form(rf"(?:on\s+)?(?P<weekday>{WEEKDAY_EN})\s*(?:at\s+)?{CLOCK}", _on_weekday),
+    _form(rf"(?:(?P<day>{_DAY})\s*)?(?:at\s+)?{CLOCK}", _by_day),
 ]

@@ -28,6 +28,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "timer_unknown_time": (
         "看不懂时间，未设定。可以写：18:30、明天 9:00、10分钟后、每天 8:00、每周一 9:00、每 30 分钟、2026-12-01 09:00",
         "Time not understood; nothing was set. Use 18:30, tomorrow 9:00, in 10m, every day 8:00, every monday 9:00, every 30m or 2026-12-01 09:00"),
+    "timer_unclear": (
+        "“{time}”后面的“{more}”像是时间的一部分，无法确定是什么时候，未设定。请只写一个时间；如果“{more}”属于任务，请在它前面加空格和冒号",
+        "“{more}” after “{time}” looks like part of the time; nothing was set. Write one time; if “{more}” belongs to the task, put a space and a colon before it"),
+    "timer_which_half": (
+        "“{time}”可能是白天，也可能是夜里，未设定。请写“凌晨”“上午”“下午”，或用 24 小时制，例如 15:00",
+        "“{time}” may be by day or by night; nothing was set. Add am or pm, or use 24-hour time such as 15:00"),
     "timer_past": ("{when} 已经过去，未设定。", "{when} has already passed; nothing was set."),
     "timer_no_such_time": ("没有“{time}”这个时间，未设定。", "There is no such time as “{time}”; nothing was set."),
     "timer_skipped": (
