@@ -94,4 +94,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for the platform."""
     monkeypatch.setattr(delivery, "PAUSES", (0.001,) * 3)
     monkeypatch.setattr(delivery, "SETTLING", 0.0)
+    monkeypatch.setattr(delivery, "PAUSE", 0.0)
+    monkeypatch.setattr(delivery, "ELSEWHERE", 0.0)
     monkeypatch.setattr("openclaw.tools.of_turn", lambda *_: [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import types
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 import pytest_asyncio
 from background_rig import ADMIN, ASKER, CHAT, OTHER, Lives, quick
 from chat_rig import until
+from fake_commands import MessageChain
 from gateway import Gateway
-from openclaw import background
+from openclaw import atomic_file, background
 from openclaw.task_store import CANCELLED, DONE, FAILED, RUNNING, TOLD, UNDELIVERED, WAITING
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("quick")]
@@ -127,7 +129,7 @@ async def test_results_are_masked_as_replies_to_their_chat_are(lives: Lives) -> 
     await lives.ask(f"后台 {secret} {token}", group="555")
     await lives.ask(f"后台 {secret} {token}")
     await until(lambda: [task.delivery for task in lives.commands.background.all()] == [TOLD, TOLD])
-    await lives.commands.background._store.close()
+    await lives.commands.background._store.flush()
     group, private = lives.astr.told("qq:GroupMessage:555")[0], lives.astr.told()[0]
     assert "Sup3r" not in group and "Sup3rS3cr3t" in private and token not in group + private
     stored = "".join(path.read_text("utf-8") for path in lives.commands.background._store._folder.iterdir())
@@ -190,14 +192,14 @@ async def test_what_may_have_arrived_is_marked_when_it_is_sent_again(lives: Live
     lives.astr.answers = [TimeoutError()]
     await lives.ask("后台 hi")
     await until(lambda: lives.astr.told())
-    assert lives.astr.told() == ["✅ 后台任务 1 已完成：hi\n（重发：这条消息之前可能已经送达）\nhi"]
+    assert lives.astr.told() == ["（重发：这条消息之前可能已经送达）\n✅ 后台任务 1 已完成：hi\nhi"]
 
 
 async def test_what_was_asked_for_meanwhile_is_not_sent_again(lives: Lives) -> None:
     gate = asyncio.Event()
     lives.astr.answers = [gate]
     await lives.ask("后台 hi")
-    await until(lambda: lives.task(1) and lives.task(1).delivery == "uncertain")
+    await until(lambda: not lives.astr.answers)
     assert "hi" in await lives.ask("任务 1")
     gate.set()
     await until(lambda: not lives.commands.background._delivery._sending)
@@ -261,3 +263,98 @@ async def test_a_result_is_on_disk_before_anything_else_is(lives: Lives, monkeyp
     await lives.ask("后台 hi")
     await until(lambda: lives.astr.told())
     assert kept == [DONE]
+
+
+async def test_everything_that_an_admin_has_queued_is_told(lives: Lives) -> None:
+    await lives.ask("后台 hold", ADMIN, admin=True)
+    for number in range(30):
+        await lives.ask(f"后台 n{number}", ADMIN, admin=True)
+    lives.gateway.release.set()
+    await until(lambda: len(lives.astr.sent) == 31)
+    assert len({text for _, text in lives.astr.sent}) == 31
+
+
+async def test_a_platform_that_only_answers_counts_as_refusing(lives: Lives) -> None:
+    """AstrBot calls it sent, although nothing was."""
+    meta = types.SimpleNamespace(id="qq", support_proactive_message=False)
+    platform = types.SimpleNamespace(meta=lambda: meta)
+    lives.astr.platform_manager = types.SimpleNamespace(get_insts=lambda: [platform])
+    await lives.ask("后台 hi")
+    await until(lambda: lives.task(1) and lives.task(1).delivery == "given_up")
+    assert lives.astr.sent == [] and "hi" in await lives.ask("任务 1")
+    with pytest.raises(RuntimeError, match="of its own accord"):
+        await lives.task(1).sender.event(lives.astr).send(MessageChain().message("🔐"))
+
+
+async def test_while_the_gateway_rests_tasks_wait(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_AGAIN", 0.0)
+    monkeypatch.setattr(background, "_LONGEST", 0.01)
+    for _ in range(2):
+        assert "stream_interrupted" in await lives.ask("drop")
+    await lives.ask("后台 hi")
+    await lives.ask("后台 second", OTHER)
+    await asyncio.sleep(0.2)
+    assert {lives.task(number).state for number in (1, 2)} <= {WAITING, RUNNING} and lives.astr.sent == []
+    assert "已复位" in await lives.ask("熔断复位", ADMIN, admin=True)
+    await lives.state(2, DONE)
+    assert lives.gateway.texts() == ["drop", "drop", "hi", "second"]
+
+
+async def test_no_task_waits_for_ever(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_PATIENCE", 0.0)
+    for _ in range(2):
+        await lives.ask("drop")
+    await lives.ask("后台 hi")
+    assert "circuit_open" in (await lives.state(1, FAILED)).result
+
+
+async def test_a_task_that_comes_while_everything_ends_is_not_taken(lives: Lives, monkeypatch: Any) -> None:
+    gate = asyncio.Event()
+
+    async def slow(*_: Any) -> list[Any]:
+        await gate.wait()
+        return []
+
+    monkeypatch.setattr("openclaw.attachments.of_message", slow)
+    asked = asyncio.create_task(lives.ask("后台 hi"))
+    await asyncio.sleep(0.05)
+    await lives.commands.background.stop()
+    gate.set()
+    assert "cancelled" in await asked and list(lives.commands.background._store._folder.glob("*")) == []
+
+
+async def test_what_cannot_be_stored_about_the_guards_holds_up_no_result(lives: Lives, monkeypatch: Any) -> None:
+    async def fails(fault: Any = None) -> None:
+        raise RuntimeError("unexpected")
+
+    monkeypatch.setattr(lives.commands._engine, "turn_ended", fails)
+    await lives.ask("后台 hi")
+    await until(lambda: lives.astr.told())
+
+
+async def test_a_long_result_comes_in_several_messages_and_none_comes_twice(lives: Lives) -> None:
+    text = "\n".join(f"第 {number} 行" + "字" * 90 for number in range(60))
+    lives.astr.answers = [True, False]
+    await lives.ask(f"后台 {text}")
+    await until(lambda: lives.task(1) and lives.task(1).delivery == TOLD)
+    told = lives.astr.told()
+    assert len(told) == 2 and max(map(len, told)) <= 3000
+    assert "\n".join(told).endswith(text), "a line is missing or cut"
+
+
+async def test_a_cancelled_task_does_not_run_after_a_full_disk(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    await lives.ask("后台 hold")
+    assert await asyncio.to_thread(lives.gateway.held.wait, 20)
+    await lives.ask("后台 second")
+    full = atomic_file.write_json
+
+    def write(path: Path, value: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic_file, "write_json", write)
+    assert "已请求取消" in await lives.ask("取消 2")
+    await lives.end()
+    monkeypatch.setattr(atomic_file, "write_json", full)
+    await lives.begin()
+    await until(lambda: lives.astr.told())
+    assert "已中断：hold" in lives.astr.told()[0] and lives.task(2) is None and lives.gateway.texts() == ["hold"]

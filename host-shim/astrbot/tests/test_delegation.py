@@ -14,7 +14,7 @@ from background_rig import ADMIN, ASKER, OTHER, Lives, quick
 from chat_rig import Event, until
 from fake_astrbot import FunctionTool
 from gateway import Gateway
-from openclaw import reentry
+from openclaw import delivery, reentry
 from openclaw.task_store import CANCELLED, DONE, NOBODY, RUNNING, TOLD
 
 pytestmark = pytest.mark.asyncio
@@ -70,7 +70,8 @@ async def test_the_tools_are_offered_where_the_sender_may_use_openclaw(lives: Li
 async def test_in_the_foreground_the_model_gets_the_result(lives: Lives) -> None:
     told = await lives.commands.delegation.delegate(message(), " sum it up ")
     assert told == "后台任务 1（✅完成）：sum it up\nsum it up"
-    assert lives.astr.sent == [] and (lives.task(1).delivery, lives.task(1).door) == (TOLD, "model")
+    await until(lambda: lives.task(1).delivery == TOLD)
+    assert lives.astr.sent == [] and lives.task(1).door == "model"
     # At the sender's level, not the model's.
     assert lives.task(1).level == "L1"
     await lives.commands.delegation.delegate(message(ADMIN, admin=True), "x")
@@ -218,6 +219,18 @@ async def test_a_turn_is_not_offered_the_tools() -> None:
     manager = types.SimpleNamespace(func_list=listed)
     context = types.SimpleNamespace(get_llm_tool_manager=lambda: manager)
     assert [tool.name for tool in tools.active_tools(context)] == ["weather"]
+
+
+async def test_a_result_that_the_model_had_no_time_to_tell_is_told_in_the_next_life(
+    lives: Lives, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(delivery, "ELSEWHERE", 3600.0)
+    assert "hi" in await lives.commands.delegation.delegate(message(), "hi")
+    await until(lambda: lives.task(1).delivery == "uncertain")
+    await lives.kill()
+    await lives.begin()
+    await until(lambda: lives.astr.told())
+    assert lives.astr.told() == ["（重发：这条消息之前可能已经送达）\n✅ 后台任务 1 已完成：hi\nhi"]
 
 
 async def test_a_delegated_task_that_was_cut_off_by_a_kill_is_reported(lives: Lives) -> None:

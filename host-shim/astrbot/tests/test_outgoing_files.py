@@ -172,7 +172,7 @@ async def test_files_of_a_background_task_are_kept_and_pushed(lives: Lives, monk
     assert [text for text in lives.astr.told() if text][-1] == "📎 文件 报告.pdf 未能发送：平台不接受"
     assert got.bytes() == [PNG.data]
     store = lives.commands.background._store
-    await store.close()  # Everything is written then.
+    await store.flush()
     folder = store._folder
     assert sorted(path.name for path in folder.iterdir()) == ["1-0.bin", "1-1.bin", "1.json"]
     # On request all of it comes again, in the next life too.
@@ -188,7 +188,7 @@ async def test_a_kill_between_message_and_files_repeats_only_the_files(lives: Li
     of_task(lives, monkeypatch, PDF)
     lives.astr.answers = [True, asyncio.Event()]
     await lives.ask("后台 draw")
-    await until(lambda: lives.task(1) and lives.task(1).text_told and not lives.astr.answers)
+    await until(lambda: lives.task(1) and lives.task(1).told == 1 and not lives.astr.answers)
     await lives.kill()
     await lives.begin()
     await until(lambda: lives.task(1).delivery == TOLD)

@@ -312,7 +312,7 @@ def test_as_a_chat_model_openclaw_does_not_delegate_to_itself(tmp_path: Path) ->
         offered = ToolSet([FunctionTool(name, "…", {"type": "object"}) for name in ("weather", "delegate_to_openclaw")])
         await rig.ask(False, contexts=[user("hi")], func_tool=offered, session_id=CHAT)
         names = [tool.get("name") or tool["function"]["name"] for tool in rig.gateway.requests[0]["tools"]]
-        assert names == ["astrbot_weather"]
+        assert "astrbot_weather" in names and not [name for name in names if "delegate" in name]
         # Nor does whatever AstrBot runs for this message.
         assert reentry.inside_turn(rig.asking)
 

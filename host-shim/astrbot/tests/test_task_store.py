@@ -97,7 +97,7 @@ async def test_a_damaged_file_loses_only_itself(tmp_path: Path) -> None:
 async def test_tasks_are_bounded_in_number_and_old_ended_ones_go_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(task_store, "IN_ALL", 30)
+    monkeypatch.setattr(task_store, "IN_ALL", 80)
     store = await opened(tmp_path)
     await store.put(task(store.new_id(), WAITING))
     await store.put(task(store.new_id(), UNDELIVERED, delivery=DUE))
@@ -105,7 +105,12 @@ async def test_tasks_are_bounded_in_number_and_old_ended_ones_go_first(
         await store.put(task(store.new_id(), DONE))
     mine = [one.id for one in store.all()]
     # The live one stays, and what nobody has seen outlives what was told.
-    assert len(mine) == task_store.PER_ASKER and mine[:2] == [1, 2] and mine[2:] == list(range(10, 28))
+    assert len(mine) == task_store.PER_ASKER + 1 and mine[:2] == [1, 2] and mine[2:] == list(range(9, 28))
+    # Those that are still to be told stay, however many they are and however many wait; until there are too many in all.
+    for _ in range(task_store.PER_ASKER + 5):
+        await store.put(task(store.new_id(), DONE, delivery=DUE, asker="qq:2"))
+        await store.put(task(store.new_id(), WAITING, asker="qq:2"))
+    assert sum(one.asker == "qq:2" and not one.live for one in store.all()) == task_store.PER_ASKER + 5
     for number in range(task_store.IN_ALL):
         await store.put(task(store.new_id(), DONE, asker=f"qq:{number + 100}"))
     assert len(store.all()) == task_store.IN_ALL
@@ -132,6 +137,15 @@ async def test_writes_keep_their_order_and_outlive_their_callers(tmp_path: Path)
     await asyncio.gather(*writes, return_exceptions=True)
     await store.close()
     assert (await opened(tmp_path)).get(1).text == "49"
+
+
+async def test_once_closed_nothing_is_written(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    await store.put(task(1, DONE))
+    await store.close()
+    with pytest.raises(OSError, match="closed"):
+        await store.put(task(2))
+    assert [one.id for one in store.all()] == [1] == [one.id for one in (await opened(tmp_path)).all()]
 
 
 async def test_what_cannot_be_written_is_an_error(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,10 @@ from .task_store import (
 #: Tasks that wait or run, of one person and in all. Only the latter holds for admins.
 LIVE_PER_ASKER, LIVE_IN_ALL = 5, 50
 
-#: Seconds until a task is tried again whose place in the queue somebody has taken.
-_AGAIN = 2.0
+#: Faults of turns that were certainly not sent. Their tasks wait again: so many seconds at least and at most between two
+#: tries, and so many in all.
+_UNSENT = ("busy", "circuit_open")
+_AGAIN, _LONGEST, _PATIENCE = 2.0, 60.0, 86_400.0
 
 #: Seconds that a stop waits for the running task to end.
 _STOPPING = 5.0
@@ -85,7 +88,7 @@ class Background:
         self._waited_for: dict[int, asyncio.Future[None]] = {}  # By those who tell the result themselves.
         self._wake = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._stopped = asyncio.Event()
 
     async def load(self) -> None:
         """Takes up the last life's tasks: what ran is interrupted, what waited goes on waiting if it can."""
@@ -101,7 +104,7 @@ class Background:
 
     async def stop(self) -> None:
         """Interrupts the running task. What waits stays, for the next life."""
-        self._stopping = True
+        self._stopped.set()
         for job in self._jobs.values():
             if job.turn is not None:
                 job.turn.cancel()
@@ -112,6 +115,10 @@ class Background:
             await asyncio.wait({self._worker})
         await self._delivery.stop()
         await self._store.close()
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stopped.is_set()
 
     async def start(self, event: Any, text: str, *, project: str = "", door: str = "chat") -> Task:
         """A new task of a message's sender, durable on return. `door`: see `Task`. Raises `Fault` if none is taken now,
@@ -125,6 +132,8 @@ class Background:
         self._projects.session(chat, level, project)
         self._admit(asker, admin, 0)
         files = await attachments.of_message(event.get_messages(), engine)
+        if self._stopping:  # Meanwhile: the next life may have begun.
+            raise engine.fault("cancelled", "stopped")
         self._admit(asker, admin, sum(len(file.data) for file in files))
         kept = cut(masking.for_chat(text, chat, settings), TEXT_BYTES, self._say("task_cut"))
         task = Task(
@@ -257,8 +266,9 @@ class Background:
         task = self._store.get(number)
         if task is None or task.live:
             return None
-        await self.shown(task)
-        return self._store.get(number)
+        # Whoever has it must still tell it: until then it may not have arrived.
+        self._delivery.told_elsewhere(number)
+        return task
 
     async def _work(self) -> None:
         """Runs one task after the other."""
@@ -305,10 +315,10 @@ class Background:
         except Fault as error:
             fault = error
             stopped = job is None or job.cancelled
-            if (job is None or job.turn is None) and not stopped and (error.code == "busy" or self._stopping):
-                # Somebody has taken the place meanwhile, or everything ends: it was certainly not sent.
-                await self._store.put(replace(task, state=WAITING))
-                await asyncio.sleep(0.0 if self._stopping else _AGAIN)
+            # No place in the queue, a gateway that rests, or everything ends: it was certainly not sent.
+            unsent = error.code in _UNSENT or (self._stopping and (job is None or job.turn is None))
+            if unsent and not stopped and time.time() - task.created < _PATIENCE:
+                await self._waits_again(task, job, error)
                 return
             end, result = self._of_fault(stopped, error)
         except asyncio.CancelledError:
@@ -328,8 +338,19 @@ class Background:
             line.ended("fault", "internal" if fault is None else fault.code)
         files = job.files if job is not None and end == DONE else []
         task = await self._kept(task, end, result, tell=end != CANCELLED or job is None or job.tell, files=files)
-        await self._engine.turn_ended(fault)
-        self._tell(task)
+        try:
+            await self._engine.turn_ended(fault)
+        finally:
+            self._tell(task)
+
+    async def _waits_again(self, task: Task, job: Job | None, fault: Fault) -> None:
+        """Puts a task back to where it waited, for a while."""
+        if job is not None:
+            job.turn = job.live = None
+        await self._store.put(replace(task, state=WAITING))
+        with suppress(asyncio.TimeoutError, TimeoutError):
+            pause = min(max(fault.retry_after_seconds or 0.0, _AGAIN), _LONGEST)
+            await asyncio.wait_for(self._stopped.wait(), pause)
 
     def _of_fault(self, cancelled: bool, fault: Fault) -> tuple[str, str]:
         """How a task ends by a fault, and what to say."""
@@ -356,6 +377,7 @@ class Background:
             except OSError as error:
                 # It is told all the same: without that, nobody would ever know.
                 logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法保存：{error}")
+        await self._store.never_run(task.id)
         return task
 
     def _tell(self, task: Task) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,14 +16,22 @@ from astrbot.api.event import MessageChain
 
 from . import access, masking, task_texts
 from .outgoing_files import OutgoingFiles
+from .push import push
 from .settings import PLUGIN, Settings
 from .task_store import DUE, GIVEN_UP, TOLD, UNCERTAIN, UNDELIVERED, Task, TaskStore
+from .texts import say
 
 #: Seconds before each further try, after a refusal.
 PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 
 #: Seconds before the first try after a start: the platforms are not connected yet.
 SETTLING = 5.0
+
+#: Seconds that AstrBot's model has for telling a result that it was given.
+ELSEWHERE = 60.0
+
+#: Seconds between two messages: platforms throttle faster senders.
+PAUSE = 1.0
 
 #: Seconds for sending one message, and those that a stop waits for it.
 _SENDING, _STOPPING = 30.0, 3.0
@@ -55,6 +64,20 @@ class Delivery:
             task = contextvars.Context().run(asyncio.create_task, self._deliver(number, after))
             self._sending[number] = task
             task.add_done_callback(lambda _: self._sending.pop(number, None))
+
+    def told_elsewhere(self, number: int) -> None:
+        """Somebody else has the result, and tells it within a minute: until then it counts as uncertain."""
+        if number not in self._sending and not self._stopped.is_set():
+            task = contextvars.Context().run(asyncio.create_task, self._settle(number))
+            self._sending[number] = task
+            task.add_done_callback(lambda _: self._sending.pop(number, None))
+
+    async def _settle(self, number: int) -> None:
+        task = self._store.get(number)
+        if task is not None and task.delivery == DUE:
+            await self._put(replace(task, delivery=UNCERTAIN))
+            if await self._pause(ELSEWHERE):
+                await self.shown(number)
 
     async def shown(self, number: int) -> None:
         """The asker has seen it: nothing is sent any more."""
@@ -95,41 +118,44 @@ class Delivery:
             logger.exception(f"[{PLUGIN}] 后台任务 {number} 的结果未能送出")
 
     async def _sent(self, task: Task) -> bool:
-        """Sends the message, and then the files; whether the platform has taken the message."""
-        text = task_texts.told(self._settings.locale, task)
-        await self._put(replace(task, delivery=UNCERTAIN))
+        """Sends the messages that have not arrived yet, and then the files; whether the platform has taken them."""
+        parts = task_texts.told(self._settings.locale, task)
+        for at in range(task.told, len(parts)):
+            again = task.delivery == UNCERTAIN and at == task.told
+            part = "\n".join([self._again(), parts[at]]) if again else parts[at]
+            await self._put(replace(self._store.get(task.id) or task, delivery=UNCERTAIN))
+            taken = await self._taken(task, part)
+            now = self._store.get(task.id)
+            if now is None or now.delivery != UNCERTAIN:
+                return True  # Shown on request meanwhile, or dropped.
+            if taken is False:
+                # It has certainly not arrived, unless an earlier try has.
+                await self._put(replace(now, delivery=UNCERTAIN if again else DUE))
+            if not taken:
+                return False
+            await self._put(replace(now, told=at + 1, delivery=UNCERTAIN if task.files else DUE))
+            await asyncio.sleep(PAUSE if at + 1 < len(parts) else 0.0)
+        if task.files:
+            lines = await self._files.send(await self._store.read_files(task), task.chat, self._deliver_to(task))
+            if lines:
+                await self._taken(task, "\n".join(lines))
+        return True
+
+    async def _taken(self, task: Task, text: str) -> bool | None:
+        """Sends a message; whether the platform has taken it. None: nobody knows."""
+        message = MessageChain().message(masking.for_chat(text, task.chat, self._settings))
         try:
-            taken = task.text_told or await self._say(task, text)
+            return bool(await asyncio.wait_for(self._deliver_to(task)(message), _SENDING))
         except Exception as error:
             # Not the error's text: platforms quote what they were sent.
             logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法发送到聊天：{type(error).__name__}")
-            if _UNKNOWN.search(type(error).__name__):
-                return False
-            taken = False
-        now = self._store.get(task.id)
-        if not taken and now is not None and now.delivery == UNCERTAIN:
-            await self._put(replace(now, delivery=task.delivery))
-        if taken and task.files:
-            await self._send_files(task)
-        return bool(taken)
+            return None if _UNKNOWN.search(type(error).__name__) else False
 
-    async def _send_files(self, task: Task) -> None:
-        """What the platform does not take can still be asked for."""
-        now = self._store.get(task.id)
-        if now is not None and not now.text_told:
-            await self._put(replace(now, text_told=True))
+    def _deliver_to(self, task: Task) -> Callable[[Any], Awaitable[bool]]:
+        return lambda message: push(self._context, task.chat, message)
 
-        async def deliver(message: Any) -> Any:
-            return await self._context.send_message(task.chat, message)
-
-        lines = await self._files.send(await self._store.read_files(task), task.chat, deliver)
-        with suppress(Exception):  # As above.
-            if lines:
-                await self._say(task, "\n".join(lines))
-
-    async def _say(self, task: Task, text: str) -> Any:
-        message = MessageChain().message(masking.for_chat(text, task.chat, self._settings))
-        return await asyncio.wait_for(self._context.send_message(task.chat, message), _SENDING)
+    def _again(self) -> str:
+        return say(self._settings.locale, "task_again")
 
     async def _pause(self, seconds: float) -> bool:
         """Sleeps; false if everything ends."""

@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from .push import push
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -64,7 +66,7 @@ class Sender:
 
         class Event(CronMessageEvent):
             async def send(self, message: Any) -> None:
-                if message is not None and not await context.send_message(self.session, message):
+                if message is not None and not await push(context, str(self.session), message):
                     raise RuntimeError("the platform does not send messages of its own accord")
 
         session = MessageSession.from_str(self.chat)

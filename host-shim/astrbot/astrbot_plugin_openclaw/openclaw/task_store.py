@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import functools
 import re
 from collections.abc import Callable, Sequence
@@ -35,7 +36,8 @@ STATES = (WAITING, RUNNING, *ENDS, UNDELIVERED)
 NOBODY, DUE, UNCERTAIN, TOLD, GIVEN_UP = "nobody", "due", "uncertain", "told", "given_up"
 DELIVERIES = (NOBODY, DUE, UNCERTAIN, TOLD, GIVEN_UP)
 
-#: Tasks that are kept, of one asker and in all, and bytes of their texts. The oldest ended ones go first.
+#: Ended tasks of one asker that are kept, tasks in all, and bytes of their texts. The oldest ended ones go first, and
+#: of one asker none whose end is still to be told.
 PER_ASKER, IN_ALL, BYTES = 20, 200, 4 << 20
 
 #: Bytes of a task's text, and of its result.
@@ -79,7 +81,7 @@ class Task:
     end: str = ""  #: One of `ENDS` once it has ended; `state` may be `UNDELIVERED` then.
     delivery: str = NOBODY  #: One of `DELIVERIES`.
     tries: int = 0  #: How often the message was refused.
-    text_told: bool = False  #: Whether the message has arrived, so that only the files are to be sent.
+    told: int = 0  #: Messages about the end that have arrived; the first of those that follow may have, too.
     files: tuple[StoredFile, ...] = ()
     resumable: bool = False  #: Whether `text` is all of it, so that it may still wait after a restart.
 
@@ -104,11 +106,14 @@ class TaskStore:
         self._tasks: dict[int, Task] = {}
         self._last = 0
         self._writer: ThreadPoolExecutor | None = None
+        self._closed = False
+        self._waits: set[int] = set()  # Tasks that wait, as the disk has it.
 
     async def load(self) -> None:
         """Reads what the last life has left."""
         tasks, self._last = await self._in_order(self._read)
         self._tasks = {task.id: task for task in sorted(tasks, key=lambda task: task.id)}
+        self._waits = {task.id for task in tasks if task.state == WAITING}
 
     def _read(self) -> tuple[list[Task], int]:
         for left in self._folder.glob(".*.part"):
@@ -159,7 +164,10 @@ class TaskStore:
 
     async def put(self, task: Task, files: Sequence[File] = ()) -> Task:
         """Keeps a new or changed task, with new files if there are any, and drops old ones if there are too many. It
-        holds at once, and is durable on return. Raises OSError if it cannot be written."""
+        holds at once, and is durable on return. Raises OSError if it cannot be written; once closed, nothing has
+        changed then."""
+        if self._closed:
+            raise OSError(errno.EBADF, "the store is closed")
         if files:
             kept = tuple(StoredFile(file.name, file.media_type, len(file.data)) for file in files)
             task = dataclasses.replace(task, files=kept)
@@ -181,9 +189,20 @@ class TaskStore:
             for at, file in enumerate(files):
                 atomic_file.write_bytes(self._file(task.id, at), file.data)
             atomic_file.write_json(self._path(task.id), dataclasses.asdict(task))
+            (self._waits.add if task.state == WAITING else self._waits.discard)(task.id)
 
         await self._in_order(write)
         return task
+
+    async def never_run(self, number: int) -> None:
+        """For a task whose end could not be written: if it waits on the disk, it must not run in the next life."""
+
+        def remove() -> None:
+            if number in self._waits:
+                with suppress(OSError):
+                    self._path(number).unlink()
+
+        await self._in_order(remove)
 
     async def read_files(self, task: Task) -> list[File]:
         """The files of a task, without those that are gone."""
@@ -204,8 +223,13 @@ class TaskStore:
         if task is not None:
             await self._in_order(functools.partial(self._unlink, task))
 
-    async def close(self) -> None:
+    async def flush(self) -> None:
         """Waits until everything is written."""
+        await self._in_order(lambda: None)
+
+    async def close(self) -> None:
+        """Waits until everything is written. Nothing is written after it: there may be a next life already."""
+        self._closed = True
         writer, self._writer = self._writer, None
         if writer is not None:
             await asyncio.to_thread(writer.shutdown)
@@ -213,12 +237,12 @@ class TaskStore:
     def _too_many(self, newest: Task) -> list[Task]:
         """Those that must go: told ones before those that nobody has seen, then the oldest."""
         gone: list[Task] = []
-        ended = [task for task in self._tasks.values() if not task.live and task.id != newest.id]
-        ended.sort(key=lambda task: (task.delivery not in (NOBODY, TOLD), task.id))
-        mine = sum(task.asker == newest.asker for task in self._tasks.values())
+        ended = [task for task in self._tasks.values() if not task.live]
+        mine = sum(task.asker == newest.asker for task in ended)
         number, size = len(self._tasks), sum(task.size for task in self._tasks.values())
-        for task in ended:
-            if number > IN_ALL or size > BYTES or (task.asker == newest.asker and mine > PER_ASKER):
+        for task in sorted(ended, key=_worth):
+            too_many = task.asker == newest.asker and mine > PER_ASKER and task.delivery not in (DUE, UNCERTAIN)
+            if task.id != newest.id and (number > IN_ALL or size > BYTES or too_many):
                 gone.append(task)
                 number, size = number - 1, size - task.size
                 mine -= task.asker == newest.asker
@@ -229,7 +253,7 @@ class TaskStore:
         having = [task for task in self._tasks.values() if task.files]
         size = sum(file.size for task in having for file in task.files)
         gone: list[Task] = []
-        for task in sorted(having, key=lambda task: (task.delivery not in (NOBODY, TOLD), task.id)):
+        for task in sorted(having, key=_worth):
             if size > FILE_BYTES and task.id != newest.id:
                 gone.append(task)
                 size -= sum(file.size for file in task.files)
@@ -253,6 +277,11 @@ class TaskStore:
         if self._writer is None:
             self._writer = ThreadPoolExecutor(1, "openclaw-tasks")
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writer, work))
+
+
+def _worth(task: Task) -> tuple[bool, bool, int]:
+    """What may go first: what was told, then what was given up, then the oldest."""
+    return task.delivery in (DUE, UNCERTAIN), task.delivery == GIVEN_UP, task.id
 
 
 def cut(text: str, most: int, note: str) -> str:
@@ -279,6 +308,7 @@ def _parse(number: int, stored: Any) -> Task:
         and isinstance(task.created, (int, float))
         and isinstance(task.ended, (int, float, type(None)))
         and isinstance(task.tries, int)
+        and isinstance(task.told, int)
         and isinstance(task.resumable, bool)
         and all(isinstance(file.name, str) and isinstance(file.media_type, str) for file in task.files)
         and all(isinstance(file.size, int) for file in task.files)

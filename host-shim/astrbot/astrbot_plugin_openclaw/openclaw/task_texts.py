@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import time
 
-from .task_store import INTERRUPTED, UNCERTAIN, Task
+from .task_store import INTERRUPTED, Task
 from .texts import say
 
 #: Characters of a task's title.
 _TITLE = 40
 
+#: Characters of one message.
+_LONGEST = 3000
+
 #: Tasks of a list.
 _LISTED = 15
 
 
-def told(locale: str, task: Task) -> str:
-    """The message about a task's end."""
+def told(locale: str, task: Task) -> list[str]:
+    """The messages about a task's end: a few, if the result is long."""
     key = "task_interrupted_told" if task.end == INTERRUPTED else f"task_{task.end}"
-    lines = [say(locale, key, id=task.id, title=title(task))]
-    if task.delivery == UNCERTAIN:
-        lines.append(say(locale, "task_again"))
-    return "\n".join([*lines, task.result]) if task.result else "\n".join(lines)
+    head = say(locale, key, id=task.id, title=title(task))
+    return _parts(f"{head}\n{task.result}" if task.result else head)
+
+
+def _parts(text: str) -> list[str]:
+    """The text in pieces that platforms take as one message, cut at the ends of lines where that is possible."""
+    parts: list[str] = []
+    while len(text) > _LONGEST:
+        cut = text.rfind("\n", _LONGEST // 2, _LONGEST) + 1 or _LONGEST
+        parts.append(text[:cut].rstrip("\n"))
+        text = text[cut:]
+    return [part for part in [*parts, text] if part]
 
 
 def shown(locale: str, task: Task, output: str) -> str:
