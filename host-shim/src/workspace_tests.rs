@@ -23,6 +23,15 @@ fn fifo(path: &Path) {
     assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
 }
 
+/// Tells a thread to stop when dropped.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn regular_files_within_are_read_as_a_whole_or_not_at_all() {
     let (folder, workspace) = stage();
@@ -123,6 +132,8 @@ fn links_and_pipes_that_are_swapped_in_meanwhile_lead_nowhere() {
                 swap("folder-link", "folder");
             }
         });
+        // Also if the test fails.
+        let _stops = Stops(&done);
         let mut read = 0;
         for _ in 0..4_000 {
             for path in ["a.txt", "folder/b.txt"] {
@@ -132,7 +143,6 @@ fn links_and_pipes_that_are_swapped_in_meanwhile_lead_nowhere() {
                 }
             }
         }
-        done.store(true, Ordering::Relaxed);
         assert!(read > 0, "it was never there");
     });
 }

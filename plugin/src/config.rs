@@ -6,6 +6,7 @@ use openclaw_core::config::{Config, ConfigError};
 use openclaw_core::origin::Origin;
 use openclaw_core::printable::excerpt_of;
 use openclaw_core::redact::mask;
+use openclaw_core::scan::find;
 
 use crate::prelude::*;
 use openclaw_wire::json;
@@ -57,6 +58,15 @@ impl Checked {
             gateways: gateways.collect(),
             config,
         })
+    }
+
+    /// Whether bytes have a gateway's token in them, as it is.
+    pub(crate) fn has_token(&self, bytes: &[u8]) -> bool {
+        let token = |gateway: &Gateway| {
+            let token = gateway.authorization.trim_start_matches("Bearer ");
+            find(bytes, token.as_bytes()).is_some()
+        };
+        self.gateways.iter().any(token)
     }
 
     /// Masks the gateways' tokens in a text that may quote a gateway.

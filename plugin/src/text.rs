@@ -232,6 +232,8 @@ pub(crate) enum NotSent {
     TooLarge(usize),
     /// Its content is not what its name says, or not of a kind that is sent.
     Type,
+    /// A gateway's token is in it.
+    Token,
     /// It cannot be opened.
     Open(OpenError),
     /// The gateway does not hand it out: what it said, or nothing in time.
@@ -257,6 +259,8 @@ pub(crate) fn file_not_sent(locale: Locale, path: &str, why: &NotSent) -> String
         NotSent::Type => say!(locale,
             en: "it is not an image or document, or not what its name says",
             zh: "不是图片或文档，或内容与文件名不符"),
+        NotSent::Token => say!(locale,
+            en: "it contains the gateway's token", zh: "其中含有网关令牌"),
         NotSent::Open(OpenError::NotFound) => say!(locale,
             en: "there is no such file in the workspace, or it is a link",
             zh: "工作区内没有这个文件，或它是链接"),

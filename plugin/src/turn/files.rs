@@ -59,7 +59,7 @@ impl Default for Files {
 
 /// Gives a turn the tool that sends files, if it wants them.
 pub fn offer(turn: &mut TurnRequest, config: Option<&Checked>) {
-    if let Some(config) = config.filter(|_| turn.files) {
+    if let Some(config) = config.filter(|config| turn.files && config.max_files > 0) {
         turn.tools.push(Tool {
             name: SEND_FILE.into(),
             description: "Sends the user a file of your workspace.".into(),
@@ -156,14 +156,20 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         if !has_room {
             return Err(NotSent::Memory);
         }
-        let most = MAX_FILE_BYTES.min(MAX_TURN_BYTES - bytes);
+        let most = MAX_FILE_BYTES.min(MAX_TURN_BYTES.saturating_sub(bytes));
         let late = self.host.now_ms().saturating_add(FILE_MS);
         let late = pin!(self.host.sleep_until_ms(late));
         let data = match select(pin!(self.fetch(path, most)), late).await {
             Either::Left((data, _)) => data?,
             Either::Right(_) => return Err(NotSent::Gateway(String::new())),
         };
+        if data.len() > most {
+            return Err(NotSent::TooLarge(most));
+        }
         let media_type = sent_file::media_type(name, &data).ok_or(NotSent::Type)?;
+        if self.config.has_token(&data) {
+            return Err(NotSent::Token);
+        }
         self.files.sent.set(sent + 1);
         self.files.bytes.set(bytes + data.len());
         Ok(Attachment {

@@ -9,7 +9,7 @@ use crate::compose::{Names, Parts, compose};
 use crate::{check, notes, repository, wit_doc};
 
 /// The most bytes of openclaw-plugin.wasm.
-const PLUGIN_BUDGET: usize = 356_999;
+const PLUGIN_BUDGET: usize = 357_499;
 /// The most bytes of openclaw-cli.wasm.
 const CLI_BUDGET: usize = 818_999;
 

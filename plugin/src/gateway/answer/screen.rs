@@ -1,8 +1,8 @@
 //! Decides what to show of an answer while it streams.
 //!
-//! Holds back a line that may become a `MEDIA:` line, or one that names a file to send, and everything from such a line on until the final text
-//! is known: 2026.2.9 removes them too late. Also holds back what may become the gateway's placeholder for an
-//! empty answer.
+//! Holds back a line that may become a `MEDIA:` line, or one that names a file to send, and everything from such a line
+//! on until the final text is known: 2026.2.9 removes the first too late. Also holds back what may become the gateway's
+//! placeholder for an empty answer.
 
 use super::{STOCK_SENTENCE, files, media};
 use crate::prelude::*;

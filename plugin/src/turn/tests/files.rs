@@ -120,7 +120,7 @@ fn nothing_changes_for_a_turn_that_does_not_take_files() {
 #[test]
 fn each_file_that_is_refused_costs_one_line_and_the_turn_goes_on() {
     let text = "Done.\nASTR_FILE: ../a.png\nASTR_FILE: /etc/passwd\nASTR_FILE: liar.png\nASTR_FILE: gone.png\n\
-        ASTR_FILE: pipe.txt\nASTR_FILE: big.txt\nASTR_FILE: good.txt";
+        ASTR_FILE: pipe.txt\nASTR_FILE: big.txt\nASTR_FILE: config.json\nASTR_FILE: good.txt";
     let setup = with_workspace(
         config(),
         vec![says(text)],
@@ -130,11 +130,12 @@ fn each_file_that_is_refused_costs_one_line_and_the_turn_goes_on() {
     let mut more = setup.world.workspace.take().expect("a workspace");
     more.insert("pipe.txt".into(), Err(OpenError::NotRegular));
     more.insert("big.txt".into(), Ok(big));
+    more.insert("config.json".into(), Ok(b"{\"token\": \"t0ken\"}".to_vec()));
     setup.world.workspace.replace(Some(more));
     let (end, events) = setup.ask(&takes_files(&setup, "x"));
     assert_eq!(end.expect("a reply").text, "Done.");
     assert_eq!(names(&events), ["good.txt"]);
-    assert_eq!(events.notices(), [NoticeCode::FileRefused; 6]);
+    assert_eq!(events.notices(), [NoticeCode::FileRefused; 7]);
     let texts = events.notice_texts();
     for (text, path, why) in [
         (&texts[0], "`../a.png`", "inside the workspace"),
@@ -143,6 +144,7 @@ fn each_file_that_is_refused_costs_one_line_and_the_turn_goes_on() {
         (&texts[3], "`gone.png`", "no such file"),
         (&texts[4], "`pipe.txt`", "not a regular file"),
         (&texts[5], "`big.txt`", "larger than the 10240 KiB"),
+        (&texts[6], "`config.json`", "contains the gateway's token"),
     ] {
         assert!(text.contains(path) && text.contains(why), "{text}");
         assert!(!text.contains('\n'), "{text}");
@@ -167,6 +169,16 @@ fn number_bytes_level_and_memory_are_bounded() {
     let (_, events) = setup.ask(&takes_files(&setup, "x"));
     assert_eq!(names(&events), ["a.txt", "b.txt"]);
     assert!(events.notice_texts()[0].contains("at most 2 files"));
+
+    let none = Config {
+        max_files: 0,
+        ..config()
+    };
+    let setup = with_workspace(none, vec![says(&lines(&all))], &small);
+    let (_, events) = setup.ask(&takes_files(&setup, "x"));
+    assert_eq!((names(&events), events.notices().len()), (vec![], 1));
+    let sent = setup.world.sent.borrow()[0].body.to_string();
+    assert!(!sent.contains("send_file"), "not offered");
 
     // Together at most 20 MiB.
     let large = vec![b'x'; MAX_FILE_BYTES];
