@@ -61,6 +61,7 @@ class FileSteps:
 
     async def refused(self) -> None:
         workspace = self.s.gateway.workspace
+        (workspace / "out").mkdir(parents=True, exist_ok=True)
         (workspace / "link.json").unlink(missing_ok=True)
         os.symlink(workspace.parent / "openclaw.json", workspace / "link.json")
         before = len(self.s.qq.files)
