@@ -191,6 +191,28 @@ def test_leaving_ends_it(tmp_path: Path, clock: Clock) -> None:
     assert not opened(tmp_path).claims(event, WAKE)
 
 
+def test_what_cannot_be_stored_changes_nothing(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        monkeypatch.setattr(conversation_mode, "_MODES", 2)
+        mode, event = opened(tmp_path), Said("1", "接着写")
+        await mode.enter(event, "博客")
+        clock.now += 1
+        await mode.enter(Said("2", ""), "")
+
+        def full(*_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as broken:
+            broken.setattr("openclaw.atomic_file.write_json", full)
+            for sender in ("1", "3"):  # Back into another project, and one that displaces the oldest.
+                with pytest.raises(OSError):
+                    await mode.enter(Said(sender, ""), "别的")
+        assert [mode.claims(Said(sender, "x"), WAKE) for sender in ("1", "2", "3")] == [True, True, False]
+        assert await mode.next_task(event) == "博客"
+
+    asyncio.run(body())
+
+
 def test_it_is_bounded(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body() -> None:
         monkeypatch.setattr(conversation_mode, "_MODES", 3)

@@ -39,11 +39,20 @@ class ConversationMode:
 
     async def enter(self, event: Any, project: str) -> None:
         """Switches it on for the sender in this chat. Raises OSError if it cannot be stored."""
-        self._modes.pop(_key(event), None)
-        self._modes[_key(event)] = _Mode(project, time.time())
+        key, entered = _key(event), _Mode(project, time.time())
+        gone = {key: self._modes.pop(key)} if key in self._modes else {}
+        self._modes[key] = entered
         while len(self._modes) > _MODES:
-            del self._modes[min(self._modes, key=lambda key: self._modes[key].last)]
-        await self._file.store()
+            oldest = min(self._modes, key=lambda key: self._modes[key].last)
+            gone[oldest] = self._modes.pop(oldest)
+        try:
+            await self._file.store()
+        except OSError:
+            # All is as before, but for what was said meanwhile.
+            if self._modes.get(key) is entered:
+                del self._modes[key]
+                self._modes = {**gone, **self._modes}
+            raise
 
     async def leave(self, event: Any) -> bool:
         """Switches it off; whether it was on."""
