@@ -161,3 +161,20 @@ async def test_a_text_is_cut_at_a_character_and_says_so() -> None:
     long = cut("字" * 100, 100, "（略）")
     assert long.endswith("\n（略）") and len(long.encode()) <= 100 and "�" not in long
     assert cut("x" * 200 + "\ud83d", 100, "…").endswith("\n…")
+
+
+async def test_an_id_is_not_used_again_though_its_task_was_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_store, "IN_ALL", 3)
+    store = await opened(tmp_path)
+    for _ in range(3):
+        await store.put(task(store.new_id()))
+    for _ in range(2):  # There is no room for them beside those that wait.
+        await store.put(task(store.new_id(), DONE, end=DONE))
+        await store.put(task(1))
+    last = store.new_id() - 1
+    await store.close()
+    store = await opened(tmp_path)
+    assert store.new_id() > last
+    await store.close()

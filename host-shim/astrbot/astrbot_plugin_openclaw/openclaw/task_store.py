@@ -242,7 +242,9 @@ class TaskStore:
         number, size = len(self._tasks), sum(task.size for task in self._tasks.values())
         for task in sorted(ended, key=_worth):
             too_many = task.asker == newest.asker and mine > PER_ASKER and task.delivery not in (DUE, UNCERTAIN)
-            if task.id != newest.id and (number > IN_ALL or size > BYTES or too_many):
+            # The newest file keeps its id from being used again after a restart.
+            kept = task.id in (newest.id, self._last)
+            if not kept and (number > IN_ALL or size > BYTES or too_many):
                 gone.append(task)
                 number, size = number - 1, size - task.size
                 mine -= task.asker == newest.asker
