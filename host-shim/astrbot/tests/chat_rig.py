@@ -30,7 +30,8 @@ class Event:
         name: str = "",
         isolated: bool = False,
     ) -> None:
-        self.sender, self.text, self.group, self.admin, self.parts = sender, text, group, admin, parts
+        self.sender, self.text, self.group, self.parts = sender, text, group, parts
+        self.role = "admin" if admin else "member"
         self.platform_meta = types.SimpleNamespace(support_streaming_message=streams)
         self.unified_msg_origin = f"qq:GroupMessage:{group}" if group else f"qq:FriendMessage:{sender}"
         if group and isolated:  # As AstrBot's `unique_session` does.
@@ -64,7 +65,7 @@ class Event:
         return types.SimpleNamespace(group_name=f"group {self.group}")
 
     def is_admin(self) -> bool:
-        return self.admin
+        return self.role == "admin"
 
     def get_extra(self, key: str) -> Any:
         return self.extras.get(key)

@@ -54,6 +54,13 @@ def test_entries_can_be_bound_to_a_platform(users: list, groups: list, who: type
     assert access.may_ask(who, Settings.read({"users": users, "groups": groups})) is may
 
 
+@pytest.mark.parametrize(("groups", "may"), [([], False), (["556"], False), (["qq:555"], True), (["*"], True)])
+def test_a_message_that_names_its_group_only_in_its_origin_is_of_that_group(groups: list, may: bool) -> None:
+    job = event("555")  # As AstrBot's scheduled agents: the sender is the chat.
+    job.unified_msg_origin = "qq:GroupMessage:555"
+    assert access.may_ask(job, Settings.read({"users": ["*"], "groups": groups})) is may
+
+
 def test_admins_of_other_platforms_can_be_left_out() -> None:
     both, one = Settings.read({}), Settings.read({"admin_platforms": ["qq"]})
     here, there = event("1", admin=True), event("1", platform="tg", admin=True)

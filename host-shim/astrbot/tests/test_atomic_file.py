@@ -210,7 +210,7 @@ def test_strangers_do_not_rotate_the_evidence_away(tmp_path: Path, strangers: in
 
 @pytest.mark.parametrize(
     ("outcome", "code"),
-    [("status", None), ("refused", None), ("fault", "busy"), ("fault", "circuit_open"), ("help", None)],
+    [("refused", None), ("fault", "busy"), ("fault", "circuit_open"), ("approval_refused", "not_permitted")],
 )
 def test_neither_does_who_may_ask_with_what_costs_nothing(tmp_path: Path, outcome: str, code: str | None) -> None:
     audit = Audit(tmp_path / "audit.jsonl", 16 << 10, 1)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from background_rig import ADMIN, ASKER, CHAT, OTHER, Lives, quick
-from chat_rig import Event, until
+from chat_rig import Event, say, until
 from gateway import Gateway
-from openclaw import delivery
+from openclaw import delivery, turn_request
 from openclaw.task_store import CANCELLED, DONE, INTERRUPTED, RUNNING, TOLD, WAITING
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("quick")]
@@ -180,3 +180,25 @@ async def test_a_new_life_waits_for_nothing_and_knows_no_message(lives: Lives) -
     await lives.ask("后台 hi")
     await lives.state(1, DONE)
     assert seen == [None]
+
+
+async def test_who_is_no_admin_any_more_is_none_in_the_turn_of_a_task_that_waited(
+    lives: Lives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, bool, bool]] = []
+    of_event = turn_request.of_event
+
+    async def seen(context: Any, engine: Any, event: Any, text: str, **more: Any) -> Any:
+        request = await of_event(context, engine, event, text, **more)
+        asked.append((request.level, request.admin, event.is_admin()))
+        return request
+
+    monkeypatch.setattr(turn_request, "of_event", seen)
+    await lives.ask("后台 hold")
+    assert await asyncio.to_thread(lives.gateway.held.wait, 20)
+    event = Event(ADMIN, "助手 后台 second", admin=True)
+    await say(lives.commands, event)
+    lives.astr.admins = []
+    lives.gateway.release.set()
+    await lives.state(2, DONE)
+    assert asked[1] == ("L1", False, False) and event.is_admin(), "AstrBot's own message is left as it is"

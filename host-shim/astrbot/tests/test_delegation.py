@@ -13,6 +13,7 @@ import pytest_asyncio
 from background_rig import ADMIN, ASKER, OTHER, Lives, quick
 from chat_rig import Event, until
 from fake_astrbot import FunctionTool
+from fake_events import CronMessageEvent, MessageSession
 from gateway import Gateway
 from openclaw import delivery, reentry
 from openclaw.task_store import CANCELLED, DONE, NOBODY, RUNNING, TOLD
@@ -65,6 +66,17 @@ async def test_the_tools_are_offered_where_the_sender_may_use_openclaw(lives: Li
     lives.commands._settings.delegation = False
     assert offered(message()) == ["weather"]
     assert "关闭" in await delegation.delegate(message(), "x") and lives.gateway.requests == []
+
+
+async def test_a_scheduled_agent_of_a_group_that_is_not_listed_may_not_delegate(lives: Lives) -> None:
+    settings = lives.commands._settings
+    settings.users, settings.groups = ("*",), ("556",)
+    told = []
+    for group in ("555", "556"):
+        session = MessageSession("qq", "GroupMessage", group)
+        job = CronMessageEvent(context=lives.astr, session=session, message="x", message_type="GroupMessage")
+        told.append(await lives.commands.delegation.delegate(job, "x", background=True))
+    assert "没有使用" in told[0] and "编号 1" in told[1]
 
 
 async def test_in_the_foreground_the_model_gets_the_result(lives: Lives) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import AsyncIterator
+from datetime import timezone
 from pathlib import Path
 from typing import Any
 
@@ -131,21 +132,38 @@ async def test_a_background_task_goes_to_its_project(tmp_path: Path, gateway: Ga
     await rig.refused("助手 后台 @博客", "请写明任务")
     started = []
 
-    async def start(_event: Any, text: str, *, project: str) -> Any:
+    async def start(_event: Any, text: str, *, project: str, new_project: bool) -> Any:
+        assert not new_project
         started.append((text, project))
         raise rig.commands._engine.fault("busy", "inside_command")
 
-    async def started_at_once(*_: Any, **__: Any) -> Any:
-        return types.SimpleNamespace(id=7)
-
-    rig.commands.background.start = start
-    rig.commands.background.start = started_at_once
-    assert "已新建项目 @新的" in (told := await rig.say("助手 后台 @新的 写")) and "编号 7" in told
+    assert "已新建项目 @新的" in (told := await rig.say("助手 后台 @新的 写")) and "编号 1" in told
     assert "已新建" not in await rig.say("助手 后台 @新的 写")
     rig.commands.background.start = start
     await rig.say("助手 后台 @博客 写\n大纲")
     await rig.say("助手 后台 写大纲")
     assert started == [("写\n大纲", "博客"), ("写大纲", "")] and blog
+
+
+@pytest.mark.parametrize("why", ["share", "stopped", "attachment", "timers", "secret", "no_task"])
+async def test_what_is_refused_makes_no_project(tmp_path: Path, rig: Rig, monkeypatch: Any, why: str) -> None:
+    command, text, more = "后台", "写", {}
+    if why == "share":
+        monkeypatch.setattr("openclaw.background.LIVE_PER_ASKER", 0)
+    elif why == "stopped":
+        await rig.commands._engine.stop()
+    elif why == "attachment":
+        more = {"parts": (Image(str(tmp_path / "gone.png")),)}
+    else:
+        scheduler = types.SimpleNamespace(usable=True, zone=lambda: timezone.utc)
+        monkeypatch.setattr(rig.commands._timers, "scheduler", scheduler)
+        command = "定时 18:30"
+        if why == "timers":
+            monkeypatch.setattr("openclaw.timers.IN_ALL", 0)
+        text = {"secret": f"用 {rig.gateway.token} 登录", "no_task": ""}.get(why, text)
+    told = await rig.say(f"助手 {command} @新的 {text}", **more)
+    assert "已新建" not in told and "编号" not in told, told
+    assert "@新的" not in await rig.say("助手 项目"), "a refused task has left a project behind"
 
 
 async def test_the_conversation_mode_of_a_chat(rig: Rig) -> None:

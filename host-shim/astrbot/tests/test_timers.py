@@ -16,8 +16,8 @@ from chat_rig import until
 from fake_astrbot import Image
 from gateway import Gateway
 from openclaw import timers as timers_module
-from openclaw.background import NotKept
 from openclaw.projects import ProjectError
+from openclaw.task_job import NotKept
 from openclaw.timers import GRACE
 from timer_rig import NOON, WHERE, Background, Jobs, Rig, rig
 

@@ -87,7 +87,7 @@ class Rig:
         self.timers.now = lambda: self.now
         self.commands = TimerCommands(self.timers, self, settings)
 
-    async def of_task(self, event: Any, task: str) -> tuple[str, str, bool]:
+    def of_task(self, event: Any, task: str) -> tuple[str, str, bool]:
         """As `ProjectCommands`."""
         return ("博客", task[3:].strip(), False) if task.startswith("@博客") else ("", task, False)
 

@@ -34,9 +34,13 @@ def is_from_bot(event: Any) -> bool:
 
 def as_counted(event: Any, settings: Settings) -> Any:
     """The event, or a copy without AstrBot's admin role for a sender who does not count as an admin here."""
-    if event.is_admin() and not is_admin(event, settings):
-        event = copy.copy(event)
-        event.role = "member"
+    return without_admin(event) if event.is_admin() and not is_admin(event, settings) else event
+
+
+def without_admin(event: Any) -> Any:
+    """A copy of the event whose sender is no admin any more."""
+    event = copy.copy(event)
+    event.role = "member"
     return event
 
 
@@ -49,11 +53,18 @@ def role_of(event: Any, asker_id: str, settings: Settings) -> str:
 
 def may_ask(event: Any, settings: Settings) -> bool:
     """Whether the sender is an admin or a listed user and, in a group, the group is listed too."""
-    group, origin = event.get_group_id(), str(event.unified_msg_origin)
+    group, origin = _group(event), str(event.unified_msg_origin)
     sender = str(event.get_sender_id())
     if not (is_admin(event, settings) or _listed(event, sender, "" if group else origin, settings.users)):
         return False
-    return not group or _listed(event, str(group), origin, settings.groups)
+    return not group or _listed(event, group, origin, settings.groups)
+
+
+def _group(event: Any) -> str:
+    """The id of the group that a message was written in; empty in a private chat. Those of AstrBot's scheduled jobs name
+    it only in their origin."""
+    kind, _, chat = str(event.unified_msg_origin).partition(":")[2].partition(":")
+    return str(event.get_group_id() or "") or (chat if kind == "GroupMessage" else "")
 
 
 def _listed(event: Any, name: str, origin: str, entries: tuple[str, ...]) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -111,9 +111,11 @@ class Approvals:
         """The questions that are not answered yet, oldest first."""
         return [question for question in self._questions.values() if question.ended is None]
 
-    def cancel(self, asker: str, chat: str | None = None) -> set[str]:
-        """Ends this person's turns that wait for an approval, in one chat or everywhere; returns their ids."""
-        mine = [q for q in self.pending() if q.origin.asker == asker and chat in (None, q.origin.chat)]
+    def cancel(self, asker: str, sessions: Collection[str] | None = None) -> set[str]:
+        """Ends this person's turns that wait for an approval, everywhere or in these sessions; returns their ids.
+        Background tasks are cancelled by their own command."""
+        mine = [q for q in self.pending() if q.origin.asker == asker and q.origin.door != "background"]
+        mine = [q for q in mine if sessions is None or q.origin.session in sessions]
         for question in mine:
             question.origin.stop()
         return {question.turn for question in mine}

@@ -29,11 +29,9 @@ _WINDOW = 3600.0
 #: Combinations of sender and outcome that get their own line within that time.
 _MOST = 20
 
-#: Outcomes that are counted because no task ran, and fault codes of tasks that never reached a gateway.
-_FOLDED = {
-    "denied", "refused", "approval_refused", "help", "status", "diagnose", "cancel", "cancel_all", "reset",
-    "reset_breaker", "background", "tasks",
-}  # fmt: skip
+#: Outcomes that are counted because no task ran, as those of commands are, and fault codes of tasks that never reached
+#: a gateway.
+_FOLDED = {"denied", "refused", "approval_refused"}
 _FOLDED_CODES = {"busy", "circuit_open", "config_invalid", "heavy_task_refused"}
 
 #: Characters of a name, which comes from outside.
@@ -93,9 +91,11 @@ class Audit:
         outcome: str,
         code: str | None,
         seconds: float,
+        command: bool = False,
         **more: Any,
     ) -> None:
-        """One line: time, who, session, level, outcome, code and duration. `more`: further fields."""
+        """One line: time, who, session, level, outcome, code and duration. `command`: whether it was one, and no task;
+        `more`: further fields."""
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "door": door,
@@ -109,7 +109,7 @@ class Audit:
         }
         if time.monotonic() - self._window >= _WINDOW:
             self._write_counts()
-        if outcome in _FOLDED or code in _FOLDED_CODES:
+        if command or outcome in _FOLDED or code in _FOLDED_CODES:
             self._fold(line)
         else:
             self._put(line)

@@ -24,7 +24,7 @@ from .outgoing_files import OutgoingFiles
 from .projects import ProjectError, Projects
 from .sender import Sender
 from .settings import PLUGIN
-from .task_job import Job, Live
+from .task_job import Job, Live, NotKept
 from .task_store import (
     CANCELLED,
     DONE,
@@ -51,14 +51,6 @@ _AGAIN, _LONGEST, _PATIENCE = 2.0, 60.0, 86_400.0
 
 #: Seconds that a stop waits for the running task to end.
 _STOPPING = 5.0
-
-
-class NotKept(Exception):
-    """A task that cannot be written to the disk."""
-
-    def text(self, locale: str) -> str:
-        """The reason, for users."""
-        return texts.say(locale, "task_not_kept", why=str(self))
 
 
 class Background:
@@ -120,21 +112,29 @@ class Background:
     def _stopping(self) -> bool:
         return self._stopped.is_set()
 
-    async def start(self, event: Any, text: str, *, project: str = "", door: str = "chat") -> Task:
-        """A new task of a message's sender, durable on return. `door`: see `Task`. Raises `Fault` if none is taken now,
-        `ProjectError` for an unknown project, `NotAttachable` and `NotKept`."""
+    async def start(
+        self, event: Any, text: str, *, project: str = "", new_project: bool = False, door: str = "chat"
+    ) -> Task:
+        """A new task of a message's sender, durable on return. `new_project`: whether its project is to be made; `door`:
+        see `Task`. Raises `Fault` if none is taken now, `ProjectError` for an unknown project or if there are too many,
+        `NotAttachable` and `NotKept`."""
         engine, settings = self._engine, self._settings
         if reentry.inside_turn(event):
             raise engine.fault("busy", "inside_command")
         engine.running()
         asker, chat, admin = access.asker(event), str(event.unified_msg_origin), access.is_admin(event, settings)
         level = access.level_of(event, settings)
-        self._projects.session(chat, level, project)
+        if not new_project:
+            self._projects.session(chat, level, project)
         self._admit(asker, admin, 0)
         files = await attachments.of_message(event.get_messages(), engine)
+        size = sum(len(file.data) for file in files)
+        if new_project and not self._stopping:
+            self._admit(asker, admin, size)
+            await self._projects.make(chat, level, project)
         if self._stopping:  # Meanwhile: the next life may have begun.
             raise engine.fault("cancelled", "stopped")
-        self._admit(asker, admin, sum(len(file.data) for file in files))
+        self._admit(asker, admin, size)
         kept = cut(masking.for_chat(text, chat, settings), TEXT_BYTES, self._say("task_cut"))
         task = Task(
             id=self._store.new_id(),
@@ -299,6 +299,7 @@ class Background:
                 return
             if job is None:
                 job = self._jobs[task.id] = Job(task.text, task.sender.event(self._context, task.text), [])
+            job.lower(now)
             level = min(task.level, access.level_of(now, settings))
             session = self._projects.session(task.chat, level, task.project)
             line = self._audit_line(task, session)

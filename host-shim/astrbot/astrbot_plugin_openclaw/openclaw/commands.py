@@ -13,7 +13,7 @@ from astrbot.api import logger
 
 from . import access, attachments, command_tools, masking, texts
 from .approvals import Approvals
-from .audit import Audit, TurnLine
+from .audit import Audit
 from .background import Background
 from .chat_turn import ChatTurns
 from .conversation_mode import ConversationMode
@@ -132,8 +132,9 @@ class Commands:
                 return
         command, question = _command_of(task)
         if command is None or (command == "help" and _has_attachment(event)):
-            project, task, new = await self._project_commands.of_task(event, task)
+            project, task, new = self._project_commands.of_task(event, task)
             if new:
+                await self._project_commands.make(event, project)
                 yield event.plain_result(self._say("project_made", name=project))
             if project and not task and not attachments.any_in(event.get_messages()):
                 yield event.plain_result(self._say("project_no_task", name=project))
@@ -187,13 +188,15 @@ class Commands:
             levels = {access.level_of(event, self._settings)}
             if access.is_admin(event, self._settings):
                 levels.add(self._settings.user_level)
+            names = sorted(access.session_of(event.unified_msg_origin, level) for level in levels)
+            old = [self.sessions.current(name) for name in names]
             try:
-                for level in sorted(levels):
-                    self.sessions.reset(access.session_of(event.unified_msg_origin, level))
+                for name in names:
+                    self.sessions.reset(name)
             except OSError as error:
                 return self._say("session_not_reset", why=error.strerror or type(error).__name__)
             # What waits for an approval belongs to the old session.
-            self.approvals.cancel(access.asker(event), event.unified_msg_origin)
+            self.approvals.cancel(access.asker(event), old)
             return self._say("session_reset") + problem
         if command == "reset_breaker":
             await engine.reset()
@@ -229,8 +232,10 @@ class Commands:
 
     def _write_audit(self, event: Any, outcome: str) -> None:
         """The line of a message that is no task."""
-        line = TurnLine(self.audit, door="chat", who=access.asker(event), session=event.unified_msg_origin, level="L0")
-        line.ended(outcome)
+        who, chat = access.asker(event), event.unified_msg_origin
+        self.audit.write(
+            door="chat", who=who, session=chat, level="L0", outcome=outcome, code=None, seconds=0.0, command=True
+        )
 
 
 def _command_of(task: str) -> tuple[str | None, str]:

@@ -11,9 +11,10 @@ from typing import Any
 from astr_openclaw import Fault
 
 from . import access, attachments, delegation_tools, reentry, task_texts, texts
-from .background import Background, NotKept
+from .background import Background
 from .projects import ProjectError, name_of
 from .settings import Settings
+from .task_job import NotKept
 
 #: Seconds that a tool may run unless AstrBot's config says otherwise: the default of older versions.
 _TOOL_LIMIT = 60.0

@@ -42,29 +42,32 @@ class ProjectCommands:
         )
         return first(text, commands)
 
-    async def of_task(self, event: Any, task: str) -> tuple[str, str, bool]:
-        """The project that a task is for, empty for none; the task itself; and whether the project is new. A name alone
-        makes no project. Raises `ProjectError`."""
+    def of_task(self, event: Any, task: str) -> tuple[str, str, bool]:
+        """The project that a task is for, empty for none; the task itself; and whether the project is still to be
+        made, once it is certain that the task is taken. A name alone makes none. Raises `ProjectError`."""
         written, rest = projects.split(task, event)
         if not written:
             return "", task, False
         name = projects.name_of(written)
         something = rest or attachments.any_in(event.get_messages())
-        return name, rest, bool(something) and await self._open(event, name)
+        return name, rest, bool(something) and self._is_new(event, name)
 
     def announced(self, project: str, answer: str) -> str:
         """The answer, after a line about a project that is new; empty for none."""
         return f"{self._say('project_made', name=project)}\n{answer}" if project else answer
 
-    async def _open(self, event: Any, name: str) -> bool:
-        """Whether the project had to be made. In a private chat a project is made by using it. In a group it is not:
+    def _is_new(self, event: Any, name: str) -> bool:
+        """Whether the project is to be made. In a private chat a project is made by using it. In a group it is not:
         there an `@` may be meant for a person, and not every platform tells. Raises `ProjectError`."""
-        level = access.level_of(event, self._settings)
-        if name in self._projects.names(event.unified_msg_origin, [level]):
+        if name in self._projects.names(event.unified_msg_origin, [access.level_of(event, self._settings)]):
             return False
         if not access.is_private(event.unified_msg_origin):
             raise ProjectError("project_unknown_here", name=name)
-        return await self._projects.make(event.unified_msg_origin, level, name)
+        return True
+
+    async def make(self, event: Any, name: str) -> bool:
+        """Adds a project; whether it is new. Raises `ProjectError` if there are too many."""
+        return await self._projects.make(event.unified_msg_origin, access.level_of(event, self._settings), name)
 
     async def show(self, event: Any, _: str) -> str:
         """The projects of this chat."""
@@ -77,22 +80,23 @@ class ProjectCommands:
     async def new(self, event: Any, written: str) -> str:
         """Adds a project."""
         name = projects.name_of(written)
-        made = await self._projects.make(event.unified_msg_origin, access.level_of(event, self._settings), name)
-        return self._say("project_made" if made else "project_exists", name=name)
+        return self._say("project_made" if await self.make(event, name) else "project_exists", name=name)
 
     async def delete(self, event: Any, written: str) -> str:
         """Forgets a project."""
         name = projects.name_of(written)
+        old = self._projects.sessions(event.unified_msg_origin, self._levels(event), name)
         await self._projects.delete(event.unified_msg_origin, self._levels(event), name)
-        self._approvals.cancel(access.asker(event), event.unified_msg_origin)
+        self._approvals.cancel(access.asker(event), old)
         return self._say("project_deleted", name=name)
 
     async def reset(self, event: Any, written: str) -> str:
         """Starts a project's conversation anew."""
         name = projects.name_of(written)
+        old = self._projects.sessions(event.unified_msg_origin, self._levels(event), name)
         await self._projects.reset(event.unified_msg_origin, self._levels(event), name)
         # What waits for an approval belongs to the old session.
-        self._approvals.cancel(access.asker(event), event.unified_msg_origin)
+        self._approvals.cancel(access.asker(event), old)
         return self._say("project_reset", name=name)
 
     async def enter(self, event: Any, written: str) -> str:
@@ -103,8 +107,8 @@ class ProjectCommands:
         project = projects.name_of(name) if name else ""
         if rest:  # A mention.
             raise ProjectError("project_name", name=written, most=projects.MAX_NAME)
-        if project:
-            await self._open(event, project)
+        if project and self._is_new(event, project):
+            await self.make(event, project)
         try:
             await self._mode.enter(event, project)
         except OSError as error:

@@ -106,6 +106,10 @@ class Projects:
         """The names of a chat's projects at any of these levels."""
         return sorted({name for level in levels for name in self._of(chat, level)})
 
+    def sessions(self, chat: str, levels: Iterable[str], project: str) -> list[str]:
+        """The gateway's sessions of a project at these levels."""
+        return [self.session(chat, level, project) for level in levels if project in self._of(chat, level)]
+
     async def make(self, chat: str, level: str, project: str) -> bool:
         """Adds a project; whether it is new. Raises `ProjectError` if there are too many."""
 

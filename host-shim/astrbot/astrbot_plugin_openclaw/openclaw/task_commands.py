@@ -7,10 +7,11 @@ import unicodedata
 from typing import Any
 
 from . import access, attachments, task_texts, texts
-from .background import Background, NotKept
+from .background import Background
 from .command import Command, first
 from .project_commands import ProjectCommands
 from .settings import Settings
+from .task_job import NotKept
 from .task_store import Task
 
 _START = re.compile(r"(?:后台|background)(?:\s+(.*))?", re.I | re.S)
@@ -37,11 +38,11 @@ class TaskCommands:
 
     async def start(self, event: Any, text: str) -> str:
         """Starts a task. Raises `Fault` and `ProjectError`."""
-        project, text, new = await self._projects.of_task(event, text)
+        project, text, new = self._projects.of_task(event, text)
         if not text and not attachments.any_in(event.get_messages()):
             return self._say("task_usage")
         try:
-            task = await self._background.start(event, text, project=project)
+            task = await self._background.start(event, text, project=project, new_project=new)
         except (attachments.NotAttachable, NotKept) as error:
             return error.text(self._settings.locale)
         return self._projects.announced(project if new else "", self._say("task_taken", id=task.id))

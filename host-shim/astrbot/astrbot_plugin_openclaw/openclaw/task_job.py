@@ -7,10 +7,12 @@ from typing import Any
 
 from astr_openclaw import Attachment, File, Notice, Turn
 
+from . import access
 from .approvals import Approvals, Origin
 from .engine import Engine
 from .live_turns import LiveTurn
 from .progress import Progress
+from .sender import Rights
 from .task_store import Task
 from .texts import say
 from .turn_request import TurnRequest
@@ -22,6 +24,14 @@ class Live:
 
     task: Task
     turn: LiveTurn | None  #: Its turn, once there is one.
+
+
+class NotKept(Exception):
+    """A task that cannot be written to the disk."""
+
+    def text(self, locale: str) -> str:
+        """The reason, for users."""
+        return say(locale, "task_not_kept", why=str(self))
 
 
 @dataclass(eq=False)
@@ -36,6 +46,11 @@ class Job:
     cancelled: bool = False
     tell: bool = True  #: Whether the chat is told that it was cancelled.
     files: list[File] = field(default_factory=list)  #: What the agent has sent so far.
+
+    def lower(self, now: Rights) -> None:
+        """Takes the admin role from the message of somebody who has lost it."""
+        if self.event.is_admin() and not now.is_admin():
+            self.event = access.without_admin(self.event)
 
     async def run(self, request: TurnRequest, engine: Engine, approvals: Approvals) -> str:
         """Runs the turn; its result. Raises `Fault`."""

@@ -48,9 +48,12 @@ class TimerCommands:
         schedule, run, task = parse(argument, self._timers.now(), zone)
         if attachments.any_in(event.get_messages()):
             raise TimerError("timer_no_files")
-        project, task, new = await self._projects.of_task(event, task)
+        project, task, new = self._projects.of_task(event, task)
         if not task:
             raise TimerError("timer_no_task")
+        self._timers.check(event, task)
+        if new:
+            await self._projects.make(event, project)
         timer = await self._timers.add(event, schedule, run, project, task)
         told = self._say("timer_set", line=self._line(timer), id=timer.id, zone=zone)
         return self._projects.announced(project if new else "", told)

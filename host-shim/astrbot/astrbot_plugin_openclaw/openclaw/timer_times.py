@@ -73,6 +73,16 @@ class Schedule:
                     return run
             day += timedelta(days=1)
 
+    def passed(self, run: datetime, now: datetime, zone: tzinfo) -> int:
+        """How many runs there are from `run` to `now`, both included."""
+        if self.kind == "every":
+            return max(0, (now - run) // timedelta(seconds=self.seconds) + 1)
+        count, next_run = 0, run if run <= now else None
+        while next_run is not None and next_run <= now:
+            count += 1
+            next_run = self.after(next_run, next_run, zone)
+        return count
+
     def stored(self) -> list[Any]:
         """For a JSON file."""
         return [self.kind, self.minute, self.weekday, self.seconds]

@@ -16,12 +16,13 @@ from astrbot.api import logger
 
 from . import access, atomic_file, masking, texts
 from .audit import Audit, TurnLine
-from .background import Background, NotKept
+from .background import Background
 from .kept_json import KeptJson
 from .printable import printable
 from .scheduler import Scheduler, logged
 from .sender import Sender
 from .settings import PLUGIN, Settings
+from .task_job import NotKept
 from .texts import TextError
 from .timer_times import Schedule, shown
 
@@ -101,17 +102,7 @@ class Timers:
     async def add(self, event: Any, schedule: Schedule, run: datetime, project: str, text: str) -> Timer:
         """Sets a timer for a message's sender; durable on return. Raises `TimerError`."""
         sender, text = Sender.of(event), printable(text)
-        if not self.scheduler.usable:
-            raise TimerError("timer_no_scheduler")
-        if len(text) > MOST_TEXT:
-            raise TimerError("timer_too_long", most=MOST_TEXT)
-        if masking.for_chat(text, sender.chat, self._settings) != text:
-            raise TimerError("timer_secret")  # It would be stored.
-        mine = sum(timer.asker == access.asker(event) for timer in self._timers.values())
-        if mine >= PER_ASKER and not access.is_admin(event, self._settings):
-            raise TimerError("timers_share_full", n=mine)
-        if len(self._timers) >= IN_ALL:
-            raise TimerError("timers_full", n=len(self._timers))
+        self.check(event, text)
         self._last += 1
         timer = Timer(self._last, sender, project, text, schedule, run)
         self._timers[timer.id] = timer
@@ -122,6 +113,21 @@ class Timers:
             raise TimerError("timer_not_kept", why=error.strerror or type(error).__name__) from error
         self._schedule(timer)
         return timer
+
+    def check(self, event: Any, text: str) -> None:
+        """Raises `TimerError` if the sender cannot set a timer with this text now."""
+        text = printable(text)
+        if not self.scheduler.usable:
+            raise TimerError("timer_no_scheduler")
+        if len(text) > MOST_TEXT:
+            raise TimerError("timer_too_long", most=MOST_TEXT)
+        if masking.for_chat(text, str(event.unified_msg_origin), self._settings) != text:
+            raise TimerError("timer_secret")  # It would be stored.
+        mine = sum(timer.asker == access.asker(event) for timer in self._timers.values())
+        if mine >= PER_ASKER and not access.is_admin(event, self._settings):
+            raise TimerError("timers_share_full", n=mine)
+        if len(self._timers) >= IN_ALL:
+            raise TimerError("timers_full", n=len(self._timers))
 
     async def cancel(self, number: int) -> None:
         """Forgets a timer. Raises `TimerError` if that cannot be stored; it then goes on."""
@@ -137,24 +143,24 @@ class Timers:
 
     async def _take_up(self) -> None:
         """What the last life has left. What each person has missed in a chat is one report."""
-        missed: dict[tuple[str, str], dict[int, str]] = {}
+        missed: dict[tuple[str, str], dict[int, list[str]]] = {}
         for number in list(self._timers):
             await logged(self._take_up_one(number, missed))
         for reports in missed.values():
             await logged(self._report(reports))
 
-    async def _take_up_one(self, number: int, missed: dict[tuple[str, str], dict[int, str]]) -> None:
+    async def _take_up_one(self, number: int, missed: dict[tuple[str, str], dict[int, list[str]]]) -> None:
         timer = self._timers.get(number)
         if timer is None:
             return
         reports = missed.setdefault((timer.asker, timer.sender.chat), {})
         if timer.begun is not None:
-            reports[number] = self._say("timer_begun", id=number, when=self.shown(timer.begun))
+            reports[number] = [self._say("timer_begun", id=number, when=self.shown(timer.begun))]
         if timer.next is None:
             return
         late = self.now() - timer.next
         if late > GRACE:
-            reports[number] = self._say("timer_missed", id=number, when=self.shown(timer.next))
+            reports.setdefault(number, []).append(self._missed(timer, timer.next))
             await self._begin(timer, timer.next)
         elif late >= timedelta(0):
             await self._fire(number, timer.next)
@@ -165,15 +171,21 @@ class Timers:
                 self._timers[number] = timer
             self._schedule(timer)
 
-    async def _report(self, reports: dict[int, str]) -> None:
+    def _missed(self, timer: Timer, run: datetime) -> str:
+        """That a run was missed, and how many there were since."""
+        told = self._say("timer_missed", id=timer.id, when=self.shown(run))
+        count = timer.schedule.passed(run, self.now(), self.scheduler.zone())
+        return told + (self._say("timer_missed_often", n=count) if count > 1 else "")
+
+    async def _report(self, reports: dict[int, list[str]]) -> None:
         """Tells a chat what was missed, by the timers' ids."""
         timers = [timer for number in reports if (timer := self._timers.get(number)) is not None]
         if not timers:
             return
         if len(timers) == 1:
-            await self._not_run(timers[0], reports[timers[0].id])
+            await self._not_run(timers[0], "\n".join(reports[timers[0].id]))
         elif self._may_run(timers[0]):
-            lines = [self._with_next(timer, reports[timer.id]) for timer in timers]
+            lines = [self._with_next(timer, "\n".join(reports[timer.id])) for timer in timers]
             title = self._say("timers_missed", n=len(timers))
             await self._background.not_run(timers[0].sender, title, "\n".join(lines), door="timer")
         await self._settle(*reports)
@@ -195,7 +207,7 @@ class Timers:
         if problem:
             await self._not_run(timer, self._say("timer_not_run", id=number, why=problem))
         elif now - run > GRACE:
-            await self._not_run(timer, self._say("timer_missed", id=number, when=self.shown(run)))
+            await self._not_run(timer, self._missed(timer, run))
         else:
             await self._run(timer)
         await self._settle(number)

@@ -58,6 +58,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "timer_missed": (
         "定时任务 {id} 错过了 {when} 的运行：AstrBot 或插件当时没有运行。未补跑。",
         "Timer {id} missed its run at {when}: AstrBot or the plugin was not running. It was not made up for."),
+    "timer_missed_often": ("到现在共错过 {n} 次。", " {n} runs were missed in all."),
     "timers_missed": ("{n} 个定时任务", "{n} timers"),
     "timer_begun": (
         "AstrBot 在定时任务 {id} 于 {when} 开始时停止，这次可能没有运行。未重跑。",
