@@ -132,7 +132,7 @@ def _pattern(*ways: str) -> re.Pattern[str]:
 #: What after a time belongs to it, and changes it.
 _GOES_ON = _pattern(
     # Another time, or a range.
-    rf"\s*(?:(?:[-–—~+/,、;&|和与跟及或到至从]|and\b|or\b|to\b|till?\b|until\b|from\b|at\b)\s*)?(?:{_SOME_DAY})?{_SOME_CLOCK}",
+    rf"\s*(?:(?:[-–—~+/,、;&|和与跟及或到至从]|and\b|or\b|to\b|till?\b|until\b|from\b|at\b)\s*)?(?:(?:{_SOME_DAY})\s*)?{_SOME_CLOCK}",
     rf"[和与跟及或到至从](?:{_SOME_DAY}|{_PART}|{_LENGTH})",
     r"\s*[-–—~+]\s*\d",
     rf"\s*(?:{_LENGTH})钟?[之以]?后",
@@ -141,10 +141,10 @@ _GOES_ON = _pattern(
     rf"(?<=[点时])(?<!小时)(?!一[起同块直定并律些下边旦])(?:{NUMBER}|[半刻])",
     r"(?<=[点时半整钟分刻\d])(?:[之以]?前(?![端台往沿线面])|[之以]?后(?![端台勤续天面])|左右)",
     r"(?<=\d)[apzh]\b",
-    r"\s*(?:utc|gmt|cst|cet|cest|est|edt|pst|pdt|bst|jst|北京时间|o'?clock)\b",
+    r"\s*(?:utc|gmt|cst|cet|cest|est|edt|pst|pdt|bst|jst|o'?clock)\b|\s*北京时间",
     r"\s*(?:in\s+the\s+(?:morning|afternoon|evening)|at\s+night)\b",
     # On which days it holds.
-    rf"\s*\(?(?:except|only|until|on\s+week|on\s+{WEEKDAY_EN}|for\s+\d+\s+(?:day|week|time))",
+    rf"\s*\(?(?:except\b|only\b|until\b|on\s+week|on\s+{WEEKDAY_EN}|for\s+\d+\s+(?:day|week|time))",
     rf"\s*\(?(?:除了|直到|周末除外|节假日除外|工作日(?![报志程常])|{_SOME_WEEKDAY}[到至-])",
 )
 

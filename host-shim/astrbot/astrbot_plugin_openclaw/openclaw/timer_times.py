@@ -32,8 +32,13 @@ FARTHEST = 366
 #: Characters of the longest time; the patterns are not made for more.
 _LONGEST = 100
 
-#: Full-width characters, as Chinese input methods type them; each becomes one character.
-_NARROW = {0x3000: 0x20, **{0xFF01 + at: 0x21 + at for at in range(94)}}
+#: Full-width characters, as Chinese input methods type them, and the traditional ones of times; each becomes one
+#: character.
+_NARROW = {
+    0x3000: 0x20,
+    **{0xFF01 + at: 0x21 + at for at in range(94)},
+    **str.maketrans("點後週禮時鐘間個兩號〇○", "点后周礼时钟间个两号零零"),
+}
 
 #: What may stand between a time and its task.
 _BREAKS = "，,：:、；;"
@@ -259,7 +264,7 @@ _FORMS = [
     _form(rf"in\s+(?:(?P<half>half\s+an\s+hour)|(?P<n>\d{{1,9}})\s*(?P<unit>{_SMALL_UNIT}|d|days?))\b", _delay),
     _form(
         rf"""每隔?\s*(?:{_HALF_AN_HOUR}
-          | (?:(?P<n>{NUMBER})\s*)?(?:个(?P<and_half>半)(?={_HOURS})|个?)(?P<unit>秒钟?|分钟?|刻钟|{_HOURS}))""",
+          | (?:(?P<n>{NUMBER})\s*)?(?:(?<![每隔\s])个(?P<and_half>半)(?={_HOURS})|个?)(?P<unit>秒钟?|分钟?|刻钟|{_HOURS}))""",
         _every,
     ),
     _form(rf"every\s+(?:(?P<half>half\s+(?:an\s+)?hour)|(?P<n>\d{{1,9}})?\s*(?P<unit>{_SMALL_UNIT}))\b", _every),
@@ -267,7 +272,7 @@ _FORMS = [
     _form(rf"每个?{WEEK}(?P<weekday>[{WEEKDAYS_ZH}天])\s*{CLOCK}", _weekly),
     _form(rf"every\s+(?P<weekday>{WEEKDAY_EN})\s*(?:at\s+)?{CLOCK}", _weekly),
     _form(rf"(?P<year>\d{{4}})[-/年](?P<month>\d{{1,2}})[-/月](?P<day>\d{{1,2}})[日号]?(?:\s*|T){CLOCK}", _dated),
-    _form(rf"(?P<month>\d{{1,2}}|{NUMBER})月(?P<day>\d{{1,2}}|{NUMBER})[日号]\s*{CLOCK}", _dated),
+    _form(rf"(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号]\s*{CLOCK}", _dated),
     _form(rf"(?P<which>下下个?|下个?|这个?|本)?{WEEK}(?P<weekday>[{WEEKDAYS_ZH}天])\s*{CLOCK}", _on_weekday),
     _form(rf"(?:on\s+)?(?P<weekday>{WEEKDAY_EN})\s*(?:at\s+)?{CLOCK}", _on_weekday),
     _form(rf"(?:(?P<day>{_DAY})\s*)?(?:at\s+)?{CLOCK}", _by_day),
