@@ -21,6 +21,9 @@ pub(crate) struct Workspace(Option<Arc<PathBuf>>);
 
 impl Workspace {
     pub(crate) fn new(root: Option<PathBuf>) -> Self {
+        if let Some(root) = root.as_ref().filter(|root| !root.is_dir()) {
+            tracing::warn!(root = %root.display(), "the workspace is not a folder");
+        }
         Self(root.map(Arc::new))
     }
 
@@ -61,8 +64,11 @@ mod open {
     const CONTENT: i32 = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY;
 
     pub(super) fn within(root: &Path, path: &str) -> Result<File, OpenError> {
-        let options = File::options().read(true).custom_flags(FOLDER).open(root);
-        let mut folder = OwnedFd::from(options.map_err(|error| why(&error))?);
+        let opened = File::options().read(true).custom_flags(FOLDER).open(root);
+        let mut folder = OwnedFd::from(opened.map_err(|error| match why(&error) {
+            OpenError::NotFound => OpenError::NoRoot,
+            other => other,
+        })?);
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
             if matches!(part, "" | "." | "..") {

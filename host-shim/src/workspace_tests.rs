@@ -100,7 +100,7 @@ fn nothing_outside_no_link_and_nothing_that_waits_is_opened() {
         );
     }
     let gone = Workspace::new(Some(folder.path().join("gone")));
-    assert_eq!(gone.read("a.txt", 100), Err(OpenError::NotFound));
+    assert_eq!(gone.read("a.txt", 100), Err(OpenError::NoRoot));
 }
 
 #[test]

@@ -7,9 +7,12 @@ use openclaw_core::guards::queue::MAX_WAITING_BYTES;
 use openclaw_core::level::Level;
 use openclaw_core::locale::{Locale, say, seconds};
 use openclaw_core::turn::Patience;
-use openclaw_core::workspace::OpenError;
 
 use crate::prelude::*;
+
+mod files;
+
+pub(crate) use files::{NotSent, file_not_sent, more_files_not_sent};
 
 /// Bytes as whole mebibytes, rounded down, as in the thresholds.
 fn mib(bytes: u64) -> u64 {
@@ -26,8 +29,8 @@ pub(crate) fn queued(
     let n = ahead + 1;
     match (patience, behind_background) {
         (Patience::Background, _) => say!(locale,
-            en: "Queued in the background behind {n}; tasks that somebody waits for go first.",
-            zh: "后台任务已排队，前面还有 {n} 个；有人等待的任务优先。"),
+            en: "Queued in the background behind {n}; interactive tasks go first.",
+            zh: "后台任务已排队，前面还有 {n} 个；交互任务优先。"),
         (_, true) => say!(locale,
             en: "Queued behind {n}: a background task is running (one task runs at a time).",
             zh: "有后台任务在运行，本任务排队等待，前面还有 {n} 个（一次只运行一个）。"),
@@ -218,66 +221,6 @@ pub(crate) fn heavy_refused(
     }
 }
 
-/// Why a file was not sent.
-pub(crate) enum NotSent {
-    /// The path is none that is allowed.
-    Path,
-    /// The level that is needed, and the effective one.
-    Level(Level, Level),
-    /// There is too little memory.
-    Memory,
-    /// As many as may have been sent.
-    TooMany(u32),
-    /// It has more bytes than may be sent.
-    TooLarge(usize),
-    /// Its content is not what its name says, or not of a kind that is sent.
-    Type,
-    /// A gateway's token is in it.
-    Token,
-    /// It cannot be opened.
-    Open(OpenError),
-    /// The gateway does not hand it out: what it said, or nothing in time.
-    Gateway(String),
-}
-
-/// One line. `path` is printable.
-pub(crate) fn file_not_sent(locale: Locale, path: &str, why: &NotSent) -> String {
-    let why = match why {
-        NotSent::Path => say!(locale,
-            en: "the path must be relative, inside the workspace, and not hidden",
-            zh: "必须是工作区内的相对路径，且不是隐藏文件"),
-        NotSent::Level(needs, level) => say!(locale,
-            en: "that needs {needs}, the level is {level}",
-            zh: "需要 {needs}，当前级别为 {level}"),
-        NotSent::Memory => say!(locale,
-            en: "too little memory is available", zh: "可用内存不足"),
-        NotSent::TooMany(most) => say!(locale,
-            en: "at most {most} files are sent in a task", zh: "一个任务最多发送 {most} 个文件"),
-        NotSent::TooLarge(most) => say!(locale,
-            en: "it is larger than the {n} KiB that may still be sent",
-            zh: "超过还可发送的 {n} KiB", n = most / 1024),
-        NotSent::Type => say!(locale,
-            en: "it is not an image or document, or not what its name says",
-            zh: "不是图片或文档，或内容与文件名不符"),
-        NotSent::Token => say!(locale,
-            en: "it contains the gateway's token", zh: "其中含有网关令牌"),
-        NotSent::Open(OpenError::NotFound) => say!(locale,
-            en: "there is no such file in the workspace, or it is a link",
-            zh: "工作区内没有这个文件，或它是链接"),
-        NotSent::Open(OpenError::NotRegular) => say!(locale,
-            en: "it is not a regular file", zh: "不是普通文件"),
-        NotSent::Open(OpenError::NoRoot) => say!(locale,
-            en: "this gateway version needs a common folder, and none is set",
-            zh: "此网关版本需要共享的工作区目录，但尚未设置"),
-        NotSent::Open(_) => say!(locale, en: "it cannot be read", zh: "无法读取"),
-        NotSent::Gateway(why) if why.is_empty() => say!(locale,
-            en: "it did not arrive in time", zh: "未能及时取得"),
-        NotSent::Gateway(why) => say!(locale,
-            en: "the gateway does not hand it out ({why})", zh: "网关没有给出文件（{why}）"),
-    };
-    say!(locale, en: "File not sent (`{path}`): {why}.", zh: "文件未发送（`{path}`）：{why}。")
-}
-
 pub(crate) fn queue_full(locale: Locale, patience: Patience, waiting: usize) -> String {
     match patience {
         Patience::Interactive => say!(locale,
@@ -296,10 +239,17 @@ pub(crate) fn queue_holds_too_much(locale: Locale) -> String {
         n = mib(MAX_WAITING_BYTES as u64))
 }
 
-pub(crate) fn waited_too_long(locale: Locale, ms: u64) -> String {
-    say!(locale,
-        en: "Timed out after {s} s waiting for the running task.",
-        zh: "等待运行中的任务超时（{s} 秒）。", s = seconds(ms))
+/// `background`: it is a background task that runs.
+pub(crate) fn waited_too_long(locale: Locale, ms: u64, background: bool) -> String {
+    let s = seconds(ms);
+    match background {
+        false => say!(locale,
+            en: "Timed out after {s} s waiting for the running task.",
+            zh: "等待运行中的任务超时（{s} 秒）。"),
+        true => say!(locale,
+            en: "Timed out after {s} s waiting for the running background task, which can be cancelled.",
+            zh: "等待运行中的后台任务超时（{s} 秒），可以取消该后台任务。"),
+    }
 }
 
 pub(crate) fn over_turn_limit(locale: Locale, ms: u64) -> String {

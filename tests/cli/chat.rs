@@ -163,8 +163,48 @@ fn projects_are_conversations_of_their_own() {
     let session = |turn: usize| turns[turn].json.as_ref().unwrap()["user"].clone();
     assert_eq!(session(1), session(2));
     assert_eq!(session(0), session(4), "a name alone is a text");
+    assert_eq!(ran.err.matches("New conversation @").count(), 2, "{ran:?}");
     assert_ne!(session(0), session(1));
     assert_ne!(session(1), session(3));
     let text = turns[1].json.as_ref().unwrap()["input"].to_string();
     assert!(text.contains("one") && !text.contains("@site"), "{text}");
+}
+
+#[test]
+fn a_script_waits_for_its_tasks_in_the_background() {
+    let gateway = Gateway::start();
+    for text in ["one is ready", "two is ready"] {
+        gateway.push(Scene::reply(text));
+    }
+    let input = "/background one\n/后台 two\n";
+    let ran = run_with_input(gateway.program(["chat"]), input.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for part in ["one is ready", "two is ready"] {
+        assert!(ran.out.contains(part), "{ran:?}");
+    }
+    assert!(!ran.err.contains("cancelled on exit"), "{ran:?}");
+}
+
+#[test]
+fn an_answer_that_names_a_file_is_shown_once() {
+    let gateway = Gateway::start();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "hi").unwrap();
+    let answer = "Here it is.\n\nASTR_FILE: a.txt\n";
+    gateway.push(Answer::text(answer).runs_on());
+    let mut chat = gateway.program(["chat", "--level", "L2", "--workspace"]);
+    chat.arg(folder.path());
+    chat.arg("--save-files").arg(folder.path().join("saved"));
+    let mut terminal = Terminal::start(chat);
+    terminal.shows("you> ");
+    terminal.types("draw\r");
+    terminal.shows("Here it is.");
+    let rest = terminal.shows("you> ");
+    terminal.types("/quit\r");
+    terminal.ends_with(0);
+    assert!(
+        !rest.contains("Here it is.") && !rest.contains("corrected"),
+        "{rest}"
+    );
+    assert!(folder.path().join("saved/a.txt").exists());
 }

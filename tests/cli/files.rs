@@ -56,7 +56,7 @@ fn ask_saves_files_and_overwrites_none() {
 }
 
 #[test]
-fn a_file_that_cannot_be_saved_fails_the_command_after_the_answer() {
+fn a_folder_that_cannot_be_made_is_told_before_anything_is_asked() {
     let (gateway, folder) = stage(1);
     let blocked = folder.path().join("file");
     fs::write(&blocked, "x").unwrap();
@@ -102,4 +102,27 @@ fn a_session_gets_files_as_events_if_the_ask_takes_them() {
         session.event(2, "completed")["text"],
         "ASTR_FILE: chart.png"
     );
+}
+
+#[test]
+fn a_file_that_cannot_be_saved_fails_the_command_after_the_answer() {
+    let (gateway, folder) = stage(2);
+    // All names are taken.
+    for number in 2..=1000 {
+        fs::write(folder.path().join(format!("chart-{number}.png")), "mine").unwrap();
+    }
+    fs::write(folder.path().join("chart.png"), "mine").unwrap();
+    for command in ["ask", "chat"] {
+        let mut program = gateway.program([command, "--level", "L2", "--save-files"]);
+        program.arg(folder.path());
+        program.arg("--workspace").arg(folder.path().join("shared"));
+        if command == "ask" {
+            program.arg("draw");
+        }
+        let ran = run_with_input(program, b"draw\n");
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.out.contains("Here."), "{ran:?}");
+        assert!(ran.err.contains("cannot save chart.png"), "{ran:?}");
+    }
+    assert_eq!(fs::read(folder.path().join("chart.png")).unwrap(), b"mine");
 }

@@ -55,14 +55,13 @@ impl Terminal {
     }
 
     /// Waits until this stands on the screen, and forgets everything up to it.
-    pub fn shows(&self, text: &str) {
+    pub fn shows(&self, text: &str) -> String {
         let begun = Instant::now();
         loop {
             let mut screen = self.screen.lock().unwrap();
             assert!(!screen.contains(TOKEN), "the token is shown: {screen}");
             if let Some(at) = screen.find(text) {
-                screen.drain(..at + text.len());
-                return;
+                return screen.drain(..at + text.len()).collect();
             }
             assert!(begun.elapsed() < LIMIT, "{text:?} never came: {screen:?}");
             drop(screen);

@@ -50,7 +50,8 @@ impl SavedFiles {
         let (locale, name) = (self.locale, printable(&file.filename));
         Some(match save_in(folder, &file.filename, &file.data) {
             Ok(path) => {
-                let (path, bytes) = (path.display(), file.data.len());
+                let (path, bytes) = (path.display().to_string(), file.data.len());
+                let path = printable(&path);
                 say!(locale, en: "saved {path} ({bytes} bytes)", zh: "已保存 {path}（{bytes} 字节）")
             }
             Err(error) => {

@@ -57,8 +57,7 @@ impl HttpClient {
             return Err(Error::HttpRequestDenied);
         }
         // Closed when the response body ends.
-        let span =
-            tracing::debug_span!("request", method = %request.method(), uri = %request.uri());
+        let span = tracing::debug_span!("request", method = %request.method(), uri = without_query(request.uri()));
         let upload = upload::Upload::of(&request);
         let attempt = Arc::new(Attempt::new(options.connect_timeout));
         let counted = attempt.clone();
@@ -87,6 +86,13 @@ impl HttpClient {
             UnsyncBoxBody::new(AnswerBody::new(incoming, task, limit, span))
         }))
     }
+}
+
+/// For the log: a query names sessions and files.
+fn without_query(uri: &http::Uri) -> String {
+    let mut uri = uri.to_string();
+    uri.truncate(uri.find('?').unwrap_or(uri.len()));
+    uri
 }
 
 /// Waits for a response within `limit`, counted from the time of connection. `None`: timed out.

@@ -63,6 +63,8 @@ pub(super) struct Supplies {
     pub(super) threads: CallersCode,
     pub(super) memory_cap: usize,
     pub(super) workspace: Workspace,
+    /// For its files: a disk that hangs leaves the tools their threads.
+    pub(super) disk: CallersCode,
 }
 
 /// The store data of an instance.
@@ -198,7 +200,7 @@ impl<T: 'static> workspace::HostWithStore<T> for Imports {
     ) -> Result<Vec<u8>, workspace::OpenError> {
         let (root, threads) = accessor.with(|mut access| {
             let supplies = &access.get().supplies;
-            (supplies.workspace.clone(), supplies.threads.clone())
+            (supplies.workspace.clone(), supplies.disk.clone())
         });
         // A disk can be slow, and one of another machine can hang.
         let read = threads.run(async move { root.read(&path, max_bytes) });

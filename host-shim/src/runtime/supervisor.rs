@@ -160,6 +160,7 @@ impl Supervisor {
                 threads: CallersCode::default(),
                 memory_cap: builder.memory_cap,
                 workspace: Workspace::new(builder.workspace),
+                disk: CallersCode::default(),
             },
             allowed,
             runner: builder.runner,

@@ -84,6 +84,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         if format == Format::Stream
             && let Some(stops) = opening.stops(piece)
         {
+            self.files.hands_out.set(stops);
             self.state.learn_stops(at, self.config, stops);
         }
     }

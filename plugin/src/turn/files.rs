@@ -4,7 +4,8 @@
 //! rule is here or in `gateway/sent_file.rs`. What is refused costs a line, never the turn.
 
 use super::run::Run;
-use crate::config::Checked;
+use super::tools::MAX_DENIALS_SAID;
+use crate::config::{Checked, Gateway};
 use crate::fault::Fault;
 use crate::gateway::answer::files::MARK;
 use crate::gateway::sent_file::{self, MAX_FILE_BYTES, MAX_TURN_BYTES};
@@ -33,6 +34,9 @@ pub(crate) const SEND_FILE: &str = "send_file";
 /// Milliseconds that a file may take.
 const FILE_MS: u64 = 60_000;
 
+/// A file of so many bytes is long.
+const LONG: usize = 256 * 1024;
+
 /// Characters shown of a path.
 const MAX_SHOWN: usize = 120;
 
@@ -44,6 +48,8 @@ pub(super) struct Files {
     busy: Cell<bool>,
     /// Gateway and level of the latest request.
     pub asked: Cell<(usize, Level)>,
+    /// Whether that gateway hands out files.
+    pub hands_out: Cell<bool>,
 }
 
 impl Default for Files {
@@ -53,6 +59,7 @@ impl Default for Files {
             bytes: Cell::new(0),
             busy: Cell::new(false),
             asked: Cell::new((0, Level::Talk)),
+            hands_out: Cell::new(false),
         }
     }
 }
@@ -78,34 +85,47 @@ pub(crate) fn rule() -> String {
 }
 
 impl<H: Host, E: Events> Run<'_, H, E> {
-    /// Sends the files that an answer names.
+    /// Sends the files that an answer names, if its gateway offers no tools. All of them together may take as long as
+    /// one, and no longer than the turn: it has been answered.
     pub(super) async fn send_files(&self, paths: &[String]) -> Result<(), Fault> {
-        if !paths.is_empty() {
-            // The lines that named them leave their line breaks.
-            let mut shown = self.progress.shown.borrow_mut();
-            let end = shown.trim_end().len();
-            shown.truncate(end);
+        if self.files.hands_out.get() {
+            return Ok(());
         }
+        let turn_ends = self.deadline.get().saturating_sub(1);
+        let until = self.file_ends().min(turn_ends);
+        let mut unsaid = 0;
         for path in paths {
             let (level, reading) = self.level().await?;
-            let needs = self.config.files_level.max(Level::ReadOnly);
-            let file = if level < needs {
-                Err(NotSent::Level(needs, level))
-            } else {
-                self.file(path, self.has_room(&reading)).await
-            };
-            match file {
-                Ok(file) => self.emit(Event::File(file)).await?,
-                Err(why) => {
-                    let words = self.not_sent(self.config.locale, path, &why);
-                    self.say(NoticeCode::FileRefused, words).await?;
-                    if matches!(why, NotSent::TooMany(_)) {
-                        break;
-                    }
+            let file = self.file(path, level, self.has_room(&reading), until).await;
+            let why = match file {
+                Ok(file) => {
+                    self.emit(Event::File(file)).await?;
+                    continue;
                 }
+                Err(why) => why,
+            };
+            let said = self.denials_said.get();
+            if said >= MAX_DENIALS_SAID {
+                unsaid += 1;
+                continue;
+            }
+            self.denials_said.set(said + 1);
+            let words = self.not_sent(self.config.locale, path, &why);
+            self.say(NoticeCode::FileRefused, words).await?;
+            if matches!(why, NotSent::TooMany(_)) {
+                break;
             }
         }
+        if unsaid > 0 {
+            let words = text::more_files_not_sent(self.config.locale, unsaid);
+            self.say(NoticeCode::FileRefused, words).await?;
+        }
         Ok(())
+    }
+
+    /// When a file that is fetched now is late.
+    fn file_ends(&self) -> u64 {
+        self.host.now_ms().saturating_add(FILE_MS)
     }
 
     /// Whether a call is one of the tool that sends files. The caller can have no tool of its name.
@@ -117,12 +137,13 @@ impl<H: Host, E: Events> Run<'_, H, E> {
     pub(super) async fn called_file(
         &self,
         call: &ToolCall,
+        level: Level,
         has_room: bool,
     ) -> Result<Attachment, (String, String)> {
         let arguments = Json::object(call.arguments.as_bytes()).unwrap_or_default();
         let [path] = arguments.get(["path"]);
         let path = path.text();
-        let file = self.file(&path, has_room).await;
+        let file = self.file(&path, level, has_room, u64::MAX).await;
         file.map_err(|why| {
             let words = |locale| self.not_sent(locale, &path, &why);
             (words(Locale::En), words(self.config.locale))
@@ -137,12 +158,34 @@ impl<H: Host, E: Events> Run<'_, H, E> {
 
     fn not_sent(&self, locale: Locale, path: &str, why: &NotSent) -> String {
         let path = self.config.quoted(path, MAX_SHOWN);
-        text::file_not_sent(locale, &path, why)
+        let failed = match why {
+            NotSent::Failed(failure) => {
+                let (url, timeouts) = (self.gateway().url(), &self.config.timeouts);
+                failure.fault(true, &url, timeouts, locale).message
+            }
+            _ => String::new(),
+        };
+        text::file_not_sent(locale, &path, why, &failed)
     }
 
-    /// A file that may be sent. One at a time: each may take much of the component's memory.
-    async fn file(&self, path: &str, has_room: bool) -> Result<Attachment, NotSent> {
+    /// The gateway that answered last.
+    fn gateway(&self) -> &Gateway {
+        &self.config.gateways[self.files.asked.get().0]
+    }
+
+    /// A file that may be sent and is there in time. One at a time: each may take much of the component's memory.
+    async fn file(
+        &self,
+        path: &str,
+        level: Level,
+        has_room: bool,
+        until: u64,
+    ) -> Result<Attachment, NotSent> {
         let (path, name) = sent_file::path(path).ok_or(NotSent::Path)?;
+        let needs = self.config.files_level.max(Level::ReadOnly);
+        if level < needs {
+            return Err(NotSent::Level(needs, level));
+        }
         let free = || match self.files.busy.replace(true) {
             true => Poll::Pending,
             false => Poll::Ready(()),
@@ -157,11 +200,11 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             return Err(NotSent::Memory);
         }
         let most = MAX_FILE_BYTES.min(MAX_TURN_BYTES.saturating_sub(bytes));
-        let late = self.host.now_ms().saturating_add(FILE_MS);
-        let late = pin!(self.host.sleep_until_ms(late));
+        let until = until.min(self.file_ends());
+        let late = pin!(self.host.sleep_until_ms(until));
         let data = match select(pin!(self.fetch(path, most)), late).await {
             Either::Left((data, _)) => data?,
-            Either::Right(_) => return Err(NotSent::Gateway(String::new())),
+            Either::Right(_) => return Err(NotSent::Late),
         };
         if data.len() > most {
             return Err(NotSent::TooLarge(most));
@@ -181,15 +224,14 @@ impl<H: Host, E: Events> Run<'_, H, E> {
 
     /// The content of a file of the conversation's workspace: from the gateway, or from the host if that is too old.
     async fn fetch(&self, path: &str, most: usize) -> Result<Vec<u8>, NotSent> {
-        let (at, level) = self.files.asked.get();
-        if !self.state.is_new(at) {
+        if !self.files.hands_out.get() {
             let opened = self.host.open(path, most).await;
             return opened.map_err(|why| match why {
                 OpenError::TooLarge => NotSent::TooLarge(most),
                 why => NotSent::Open(why),
             });
         }
-        let gateway = &self.config.gateways[at];
+        let (_, level) = self.files.asked.get();
         let mut target = "/__openclaw__/assistant-media?source=".to_owned();
         push_encoded(&mut target, path);
         target.push_str("&sessionKey=");
@@ -207,25 +249,22 @@ impl<H: Host, E: Events> Run<'_, H, E> {
             idle: self.config.timeouts.idle.min(longest),
             ..self.config.timeouts
         };
-        let failed = |failure: crate::host::Failure| {
-            let fault = failure.fault(true, &gateway.url(), &timeouts, self.config.locale);
-            NotSent::Gateway(fault.message)
-        };
-        let (head, mut body) = self
-            .host
-            .get(gateway, &target, &timeouts)
-            .await
-            .map_err(failed)?;
+        let got = self.host.get(self.gateway(), &target, &timeouts).await;
+        let (head, mut body) = got.map_err(NotSent::Failed)?;
         match head.status {
             // A page of the control UI is no file.
             200 if !head.content_type.starts_with("text/html") => {}
             200 | 404 => return Err(NotSent::Open(OpenError::NotFound)),
-            status => return Err(NotSent::Gateway(format!("HTTP {status}"))),
+            status => return Err(NotSent::Status(status)),
         }
         let mut data = vec![];
-        while let Some(piece) = body.chunk().await.map_err(failed)? {
+        while let Some(piece) = body.chunk().await.map_err(NotSent::Failed)? {
             if data.len() + piece.len() > most {
                 return Err(NotSent::TooLarge(most));
+            }
+            // At once for a long one, instead of twice as much again and again.
+            if data.len() >= LONG && data.capacity() - data.len() < piece.len() {
+                data.reserve_exact(most - data.len());
             }
             data.extend_from_slice(&piece);
         }

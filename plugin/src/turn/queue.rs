@@ -55,7 +55,7 @@ pub(super) async fn enter<H: Host, E: Events>(
         Either::Left((waited, _)) => waited,
         Either::Right(_) => Err(Fault::new(
             FaultCode::Busy,
-            text::waited_too_long(locale, wait_ms),
+            text::waited_too_long(locale, wait_ms, state.runs_background()),
         )),
     };
     waited.map(|()| place)

@@ -267,7 +267,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
                 ),
             };
             gateway = Some(at);
-            self.send_files(&answer.files).await?;
+            self.in_callers_time(self.send_files(&answer.files)).await?;
             if let Some(more) = answer.usage {
                 let sum = usage.get_or_insert_default();
                 sum.input_tokens = sum.input_tokens.saturating_add(more.input_tokens);
@@ -323,7 +323,7 @@ impl<'a, H: Host, E: Events> Run<'a, H, E> {
     }
 
     /// Marks the time of this wait as the caller's, not the gateway's.
-    async fn in_callers_time<F: Future>(&self, waiting: F) -> F::Output {
+    pub(super) async fn in_callers_time<F: Future>(&self, waiting: F) -> F::Output {
         let before = self.progress.callers_time.replace(true);
         let output = waiting.await;
         self.progress.callers_time.set(before);

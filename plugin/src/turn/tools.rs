@@ -59,7 +59,7 @@ impl<H: Host, E: Events> Run<'_, H, E> {
                 if self.sends_file(&call) {
                     let has_room = self.has_room(&reading);
                     steps.push(Box::pin(async move {
-                        Step::Fetched(at, self.called_file(&call, has_room).await)
+                        Step::Fetched(at, self.called_file(&call, allowed, has_room).await)
                     }));
                     continue;
                 }
@@ -141,7 +141,8 @@ impl<H: Host, E: Events> Run<'_, H, E> {
         let Some(words) = refused.to_user else {
             return Ok(());
         };
-        round.not_run += 1;
+        // A file that is not sent is no call that is not run.
+        round.not_run += usize::from(refused.code == NoticeCode::ToolDenied);
         let said = self.denials_said.get();
         if said >= MAX_DENIALS_SAID {
             round.unsaid += 1;

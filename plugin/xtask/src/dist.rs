@@ -9,9 +9,9 @@ use crate::compose::{Names, Parts, compose};
 use crate::{check, notes, repository, wit_doc};
 
 /// The most bytes of openclaw-plugin.wasm.
-const PLUGIN_BUDGET: usize = 357_499;
+const PLUGIN_BUDGET: usize = 358_999;
 /// The most bytes of openclaw-cli.wasm.
-const CLI_BUDGET: usize = 818_999;
+const CLI_BUDGET: usize = 820_999;
 
 /// A released file.
 pub struct File {

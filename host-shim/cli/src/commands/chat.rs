@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use host_shim::{Fault, FaultCode, Locale, Plugin, TurnRequest};
 use openclaw_core::exit;
@@ -20,6 +21,9 @@ use crate::output::{follow, print, show};
 use crate::saved_files::SavedFiles;
 use crate::setup::Setup;
 use crate::signals::Interrupts;
+
+/// How often tasks are looked at that are waited for at the end.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What a line of the user's is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +65,7 @@ const COMMANDS: [(Entry, [&str; 2], [&str; 2]); 7] = [
 /// Forms that have something behind them, and what they do, in English and Chinese.
 #[rustfmt::skip]
 const FORMS: [([&str; 2], [&str; 2]); 3] = [
-    (["/background TEXT", "/后台 内容"], ["asks without waiting; the answer comes before a later prompt", "提问但不等待，回答会在之后的提示符前显示"]),
+    (["/background TEXT", "/后台 内容"], ["asks without waiting; the answer appears at a later prompt", "提问但不等待，回答会在之后的提示符前显示"]),
     (["/cancel ID", "/取消 编号"], ["cancels a task in the background", "取消一个后台任务"]),
     (["@NAME TEXT", "@名称 内容"], ["asks in a conversation of that name, apart from this one", "在该名称的独立对话中提问"]),
 ];
@@ -142,8 +146,11 @@ pub fn run(
         conversation.tell_ended_tasks()?;
         let line = match conversation.read(&mut prompt)? {
             Read::Line(line) => line,
+            // A script that has no more to say waits for what it has asked.
+            Read::End if prompt.is_none() => return conversation.end_after_tasks(),
             Read::End => return conversation.end(),
             Read::Interrupted if conversation.pressed_before => {
+                conversation.end()?;
                 return Ok(FaultCode::Cancelled.exit_code());
             }
             Read::Interrupted => {
@@ -238,6 +245,13 @@ impl Conversation<'_> {
             .options
             .session
             .get_or_insert_with(|| new_session("chat"));
+        let is_new = |name: &str| !self.projects.contains_key(name);
+        if let Some(name) = project.filter(|name| is_new(name)) {
+            let name = printable(name);
+            show(&say!(self.locale,
+                en: "New conversation @{name}.\n",
+                zh: "新的对话 @{name}。\n"));
+        }
         let of_project = project.map(|name| {
             let new = || format!("{session}@{name}");
             self.projects
@@ -258,7 +272,7 @@ impl Conversation<'_> {
         };
         if text.is_empty() {
             show(&say!(self.locale,
-                en: "Write the task behind /background.\n",
+                en: "Put the task after /background.\n",
                 zh: "请在 /后台 之后写上任务内容。\n"));
             return;
         }
@@ -276,10 +290,21 @@ impl Conversation<'_> {
         self.tasks.tell_ended(&mut self.files)
     }
 
-    /// Says what is lost by leaving.
+    /// Waits for the tasks in the background. Ctrl-C ends the program meanwhile.
+    fn end_after_tasks(&mut self) -> Result<u8, CliError> {
+        while self.tasks.any_under_way() {
+            let pause = async { tokio::time::sleep(LOOK_AGAIN).await };
+            self.runtime.block_on(pause);
+            self.tell_ended_tasks()?;
+        }
+        self.end()
+    }
+
+    /// Says what is lost by leaving. Fails if a file could not be saved.
     fn end(&mut self) -> Result<u8, CliError> {
         self.tell_ended_tasks()?;
         show(&self.tasks.lost());
+        self.files.all_saved()?;
         Ok(exit::OK)
     }
 

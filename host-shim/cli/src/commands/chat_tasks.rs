@@ -59,7 +59,10 @@ impl Tasks {
                 tool.approval = Approval::None;
             }
         }
-        request.tools.retain(|tool| tool.approval == Approval::None);
+        let (kept, left_out): (Vec<_>, Vec<_>) = std::mem::take(&mut request.tools)
+            .into_iter()
+            .partition(|tool| tool.approval == Approval::None);
+        request.tools = kept;
         self.started += 1;
         let (id, locale) = (self.started, self.locale);
         let shown: String = printable(&request.text).chars().take(SHOWN).collect();
@@ -69,9 +72,22 @@ impl Tasks {
             turn: Some(plugin.ask_with(request, runner)),
             state: say!(locale, en: "waiting or running", zh: "等待或运行中"),
         });
-        say!(locale,
+        let started = say!(locale,
             en: "Task {id} started in the background; /tasks lists it.\n",
-            zh: "任务 {id} 已在后台开始，/任务 可查看。\n")
+            zh: "任务 {id} 已在后台开始，/任务 可查看。\n");
+        let names: Vec<&str> = left_out.iter().map(|tool| tool.name.as_str()).collect();
+        let names = names.join(", ");
+        match names.as_str() {
+            "" => started,
+            _ => say!(locale,
+                en: "{started}Without the tools that need approval: {names}\n",
+                zh: "{started}不含需要确认的工具：{names}\n"),
+        }
+    }
+
+    /// Whether one waits or runs.
+    pub fn any_under_way(&self) -> bool {
+        self.list.iter().any(|task| task.turn.is_some())
     }
 
     /// The list, a line each.
@@ -145,8 +161,8 @@ impl Tasks {
         match self.list.iter().filter(|task| task.turn.is_some()).count() {
             0 => String::new(),
             n => say!(self.locale,
-                en: "Tasks in the background that end with the chat: {n}\n",
-                zh: "随对话结束而取消的后台任务：{n} 个\n"),
+                en: "Background tasks cancelled on exit: {n}\n",
+                zh: "退出时取消的后台任务：{n} 个\n"),
         }
     }
 }
@@ -158,8 +174,9 @@ impl Task {
         loop {
             match turn.next_event().now_or_never()? {
                 Some(Event::File(file)) => {
-                    let said = files.save(&file).unwrap_or_default();
-                    show(&format!("{said}\n"));
+                    if let Some(said) = files.save(&file) {
+                        show(&format!("{said}\n"));
+                    }
                 }
                 Some(Event::ToolCall(_)) => {
                     self.state = say!(locale, en: "running", zh: "运行中");

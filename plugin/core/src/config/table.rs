@@ -70,7 +70,7 @@ macro_rules! settings {
                 en "Queue wait (s)": "How long a turn may wait in the queue.",
                 zh "排队时限（秒）": "任务最多排队多久。" };
             background_length (background_length): Count = 16, { "background_length", in 0 to 64,
-                en "Background queue length": "How many background turns may wait. They go when no other turn waits, and take none of the others' places.",
+                en "Background queue length": "How many background turns may wait. They go when no other turn waits, and do not use the others' slots.",
                 zh "后台排队上限": "最多多少个后台任务排队。没有其他任务排队时才轮到后台任务，且不占用其他任务的名额。" };
             background_wait (background_wait_ms): Ms = 3_600_000, { "background_wait_seconds" with "crate::json::seconds", in 0 to 86_400_000,
                 en "Background wait (s)": "How long a background turn may wait in the queue.",

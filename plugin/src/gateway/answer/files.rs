@@ -9,15 +9,18 @@ pub const MARK: &str = "ASTR_FILE:";
 /// Most paths taken from an answer.
 const MAX_PATHS: usize = 32;
 
-/// Removes such lines from a text. Returns their paths, each once, in order.
+/// Removes such lines from a text, but for those in fenced code. Returns their paths, each once, in order.
 pub fn take(text: &mut String) -> Vec<String> {
     let mut paths: Vec<String> = vec![];
     if !text.contains(MARK) {
         return paths;
     }
     let mut kept = String::with_capacity(text.len());
+    let mut fenced = false;
     for line in text.split_inclusive('\n') {
-        let Some(path) = begun(line).strip_prefix(MARK) else {
+        let start = begun(line);
+        fenced ^= start.starts_with("```") || start.starts_with("~~~");
+        let Some(path) = start.strip_prefix(MARK).filter(|_| !fenced) else {
             kept.push_str(line);
             continue;
         };
@@ -31,6 +34,16 @@ pub fn take(text: &mut String) -> Vec<String> {
         *text = kept;
     }
     paths
+}
+
+/// Removes the beginning of such a line from the end of a text that broke off.
+pub(super) fn drop_piece(text: &mut String) {
+    let line = text.rfind('\n').map_or(0, |end| end + 1);
+    let piece = begun(&text[line..]);
+    if piece.len() > 1 && MARK.starts_with(piece) {
+        let end = text[..text.len() - piece.len()].trim_end().len();
+        text.truncate(end);
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +61,11 @@ mod tests {
                 &["out/a b.pdf", "c.csv"],
             ),
             ("ASTR_FILE:\nx\nASTR_FILE: a\nASTR_FILE: a", "x", &["a"]),
+            (
+                "```\nASTR_FILE: a\n```\nASTR_FILE: b",
+                "```\nASTR_FILE: a\n```",
+                &["b"],
+            ),
             ("see ASTR_FILE: a.png \n", "see ASTR_FILE: a.png \n", &[]),
         ] {
             let mut left = text.to_owned();

@@ -75,10 +75,10 @@ impl Screen {
                 || self.files && files::MARK.starts_with(text)
                 || is_first && STOCK_SENTENCE.starts_with(text)
             {
-                self.held = shown.split_off(start);
+                self.hold(shown, start);
                 return;
             }
-            if start == piece && media::is_piece(&shown[piece..from]) {
+            if (piece..=from).contains(&start) && media::is_piece(&shown[start..from]) {
                 // Part of the mark arrived alone, followed by something else.
                 self.wait(shown, start);
                 return;
@@ -89,8 +89,17 @@ impl Screen {
     }
 
     fn wait(&mut self, shown: &mut String, start: usize) {
-        self.held = shown.split_off(start);
+        self.hold(shown, start);
         self.waits = true;
+    }
+
+    /// Holds back what begins here; before a line that may name a file also the white space before, which goes with it.
+    fn hold(&mut self, shown: &mut String, start: usize) {
+        let from = match self.files {
+            true => self.base + shown[self.base..start].trim_end().len(),
+            false => start,
+        };
+        self.held = shown.split_off(from);
     }
 
     /// Starts the answer. Rounds are separated as in the final text.
@@ -131,12 +140,14 @@ impl Screen {
 
     /// Shows the held text of an answer without a final text.
     pub(super) fn give_up(&mut self, shown: &mut String) {
-        let mut held = core::mem::take(&mut self.held);
-        if self.files {
-            files::take(&mut held);
-        }
+        let held = core::mem::take(&mut self.held);
         if held != STOCK_SENTENCE {
-            shown.push_str(&media::without(held));
+            let mut rest = media::without(held);
+            if self.files {
+                files::take(&mut rest);
+                files::drop_piece(&mut rest);
+            }
+            shown.push_str(&rest);
         }
     }
 }

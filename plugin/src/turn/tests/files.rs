@@ -7,12 +7,12 @@ use crate::gateway::sent_file::MAX_FILE_BYTES;
 use crate::turn::offer_files;
 use openclaw_core::workspace::OpenError;
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
+pub(super) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
 /// First event of a gateway that hands out files.
-const NEW: &[u8] = b"event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":{\"input_tokens_details\":{}}}}\n\n";
+pub(super) const NEW: &[u8] = b"event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":{\"input_tokens_details\":{}}}}\n\n";
 
 /// A turn that takes files.
-fn takes_files(setup: &Setup, text: &str) -> TurnRequest {
+pub(super) fn takes_files(setup: &Setup, text: &str) -> TurnRequest {
     let mut turn = TurnRequest {
         id: "t1".into(),
         session: "Ann".into(),
@@ -25,7 +25,7 @@ fn takes_files(setup: &Setup, text: &str) -> TurnRequest {
 }
 
 /// A host with these files in the workspace.
-fn with_workspace(config: Config, scenes: Vec<Scene>, files: &[(&str, &[u8])]) -> Setup {
+pub(super) fn with_workspace(config: Config, scenes: Vec<Scene>, files: &[(&str, &[u8])]) -> Setup {
     let setup = setup(config, scenes);
     let files = files.iter();
     let files = files.map(|(path, data)| ((*path).to_owned(), Ok(data.to_vec())));
@@ -34,7 +34,7 @@ fn with_workspace(config: Config, scenes: Vec<Scene>, files: &[(&str, &[u8])]) -
 }
 
 /// An answer of this text, a few characters at a time.
-fn says(text: &str) -> Scene {
+pub(super) fn says(text: &str) -> Scene {
     let pieces = text.as_bytes().chunks(3);
     let mut events: Vec<_> = pieces
         .map(|piece| delta(std::str::from_utf8(piece).expect("ASCII")))
@@ -67,7 +67,7 @@ fn hands_out(status: u16, content_type: &str, data: &[u8]) -> Scene {
     )
 }
 
-fn names(events: &Taken) -> Vec<String> {
+pub(super) fn names(events: &Taken) -> Vec<String> {
     let files = events.files().into_iter();
     files.map(|file| file.filename).collect()
 }
@@ -79,7 +79,7 @@ fn a_file_named_in_the_answer_comes_out_and_its_line_does_not() {
     let setup = with_workspace(config(), vec![says(text)], &files);
     let (end, events) = setup.ask(&takes_files(&setup, "draw"));
     assert_eq!(end.expect("a reply").text, "Here it is.");
-    assert_eq!(events.shown().trim_end(), "Here it is.");
+    assert_eq!(events.shown(), "Here it is.");
     assert_eq!(names(&events), ["chart.png", "b.pdf"]);
     let types: Vec<_> = events
         .files()
@@ -319,7 +319,7 @@ fn an_old_gateway_without_a_common_workspace_says_what_is_missing() {
     assert_eq!(end.expect("a reply").text, "");
     assert_eq!(
         events.notice_texts(),
-        ["文件未发送（`a.png`）：此网关版本需要共享的工作区目录，但尚未设置。"]
+        ["文件未发送（`a.png`）：此网关版本需要共享的工作区目录，但尚未设置，或目录不存在。"]
     );
 }
 

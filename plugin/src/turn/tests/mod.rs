@@ -15,6 +15,7 @@ mod gateways;
 mod guards;
 mod host;
 mod machine;
+mod named_files;
 mod scenes;
 mod state;
 mod taken;

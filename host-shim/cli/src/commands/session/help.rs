@@ -26,8 +26,9 @@ number), which its events repeat, and an `op`:
 Events have the request's `id` and an `event`: first ready; for an ask delta,
 tool-call, notice, file (media_type, filename, data in base64), approval
 (request, approver, calls, expires_in_seconds) and approval-ended (request,
-decision, by), then one completed or fault; for other requests done, status, diagnosis or error. The error of a decide without effect
-has a code: not_pending, already_decided or not_permitted.
+decision, by), then one completed or fault; for other requests done, status,
+diagnosis or error. The error of a decide without effect has a code:
+not_pending, already_decided or not_permitted.
 
 Example: start `host-shim session`, type these lines, and read the events:
   {\"id\":1,\"op\":\"ask\",\"text\":\"hi\"}
