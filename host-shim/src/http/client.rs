@@ -57,7 +57,7 @@ impl HttpClient {
             return Err(Error::HttpRequestDenied);
         }
         // Closed when the response body ends.
-        let span = tracing::debug_span!("request", method = %request.method(), uri = without_query(request.uri()));
+        let span = tracing::debug_span!("request", method = %request.method(), uri = %without_query(request.uri()));
         let upload = upload::Upload::of(&request);
         let attempt = Arc::new(Attempt::new(options.connect_timeout));
         let counted = attempt.clone();
