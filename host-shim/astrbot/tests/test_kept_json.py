@@ -81,3 +81,23 @@ def test_whoever_gives_up_waiting_lets_no_second_write_in(tmp_path: Path, disk: 
         assert disk.most == 1 and json.loads(path.read_text()) == "value"
 
     asyncio.run(body())
+
+
+def test_once_closed_nothing_is_written_over_what_a_next_life_has_stored(tmp_path: Path, disk: Disk) -> None:
+    async def body() -> None:
+        path, values = tmp_path / "x.json", ["old"]
+        kept = KeptJson(path, lambda: values[-1])
+        storing = asyncio.ensure_future(kept.store())
+        await asyncio.to_thread(disk.entered.wait, 20)
+        closing = asyncio.ensure_future(kept.close())
+        await asyncio.sleep(0)
+        assert not closing.done()
+        disk.gate.set()
+        await asyncio.gather(storing, closing)
+        WRITE(path, "new")
+        values.append("late")
+        with pytest.raises(OSError, match="closed"):
+            await kept.store()
+        assert json.loads(path.read_text()) == "new"
+
+    asyncio.run(body())

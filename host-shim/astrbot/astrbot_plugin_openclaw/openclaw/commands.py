@@ -92,6 +92,7 @@ class Commands:
         self.stop()
         await self._timers.stop()
         await self.background.stop()
+        await self.mode.stop()
 
     def close(self) -> None:
         """Stops every task and closes the audit log."""

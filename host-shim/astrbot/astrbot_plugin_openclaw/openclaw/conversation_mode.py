@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ class ConversationMode:
                 del self._modes[key]
                 self._modes = {**gone, **self._modes}
             raise
+
+    async def stop(self) -> None:
+        """Stores no more: the next life reads the file."""
+        with suppress(OSError):  # Whoever stored it has said so.
+            await self._file.close()
 
     async def leave(self, event: Any) -> bool:
         """Switches it off; whether it was on."""

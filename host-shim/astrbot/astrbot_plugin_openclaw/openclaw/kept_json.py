@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,13 @@ class KeptJson:
         self._writing = asyncio.Lock()
         self._changed = 0
         self._stored = 0
+        self._closed = False
 
     async def store(self) -> None:
-        """Returns once the value of this moment, or a newer one, is on the disk. Raises OSError."""
+        """Returns once the value of this moment, or a newer one, is on the disk. Raises OSError, also
+        once closed."""
+        if self._closed:
+            raise OSError(errno.EBADF, "the file is closed")
         self._changed += 1
         # Whoever waits may be cancelled: the next write must not begin before this one has ended.
         await asyncio.shield(self._write(self._changed))
@@ -33,3 +38,8 @@ class KeptJson:
                 newest = self._changed
                 await asyncio.to_thread(atomic_file.write_json, self._path, self._value())
                 self._stored = newest
+
+    async def close(self) -> None:
+        """Waits until everything is stored. Nothing is stored after it: there may be a next life already."""
+        self._closed = True
+        await self._write(self._changed)

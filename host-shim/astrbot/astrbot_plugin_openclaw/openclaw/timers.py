@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -90,6 +91,8 @@ class Timers:
         if self._starting is not None:
             await asyncio.wait({self._starting}, timeout=_STOPPING)
             self._starting.cancel()
+        with suppress(OSError):  # Whoever stored it has said so.
+            await self._file.close()
 
     def all(self) -> list[Timer]:
         """Everybody's timers, oldest first."""
