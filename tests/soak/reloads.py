@@ -53,7 +53,7 @@ def install_star(data: Path) -> None:
     event = sys.modules["astrbot.api.event"]
     event.AstrMessageEvent = object
     event.filter = types.SimpleNamespace(
-        CustomFilter=object, on_llm_request=keep, on_llm_tool_respond=keep, custom_filter=keep
+        CustomFilter=object, on_llm_request=keep, on_llm_tool_respond=keep, custom_filter=keep, llm_tool=keep
     )
     star = types.ModuleType("astrbot.api.star")
     star.Context, star.Star = object, Star
