@@ -70,7 +70,8 @@ fn head(bytes: &[u8]) -> (Head, &[u8]) {
 fn agrees(head: &Head, code: &FaultCode) {
     let possible = match code {
         FaultCode::RateLimited => matches!(head.status, 200 | 429),
-        FaultCode::RequestTooLarge => matches!(head.status, 200 | 413),
+        // An address or a head can be too long, too.
+        FaultCode::RequestTooLarge => matches!(head.status, 200 | 413 | 414 | 431 | 494),
         // The guards', the caller's and the host's own.
         FaultCode::Busy | FaultCode::CircuitOpen | FaultCode::PluginTrapped => false,
         FaultCode::HeavyTaskRefused | FaultCode::Cancelled => false,
