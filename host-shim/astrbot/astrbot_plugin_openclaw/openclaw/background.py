@@ -1,5 +1,5 @@
-"""Background tasks: turns that no message waits for. One at a time is handed to the engine, so that all others are
-certain not to have been sent; an end is durable before anybody is told, which `delivery` does."""
+"""Background tasks: turns that no message waits for. The engine gets one at a time, so that all others have certainly
+not been sent. A result is on the disk before `delivery` sends it to the chat."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class Background:
         return task
 
     async def not_run(self, sender: Sender, text: str, why: str, *, project: str = "", door: str = "timer") -> Task:
-        """Records a task that could not be run: its chat is told why, as of one that has failed."""
+        """Records a task that could not be run. Its chat gets the reason, as for a failed task."""
         now = sender.now(self._context)
         task = Task(
             id=self._store.new_id(),
@@ -229,7 +229,7 @@ class Background:
         await self._delivery.shown(task.id)
 
     async def cancel(self, number: int, *, tell: bool = True) -> bool:
-        """Cancels a task; false if it has ended. `tell`: whether its chat is told."""
+        """Cancels a task; false if it has ended. `tell`: whether to notify its chat."""
         task = self._store.get(number)
         if task is None or not task.live:
             return False
@@ -366,7 +366,7 @@ class Background:
         self._tell(await self._kept(task, end, result, tell=tell))
 
     async def _kept(self, task: Task, end: str, result: str, *, tell: bool = True, files: Sequence[File] = ()) -> Task:
-        """Makes the end of a task durable. `tell`: whether its chat is to be told."""
+        """Makes the end of a task durable. `tell`: whether to notify its chat."""
         self._jobs.pop(task.id, None)
         settings = self._settings
         result = cut(masking.for_chat(result, task.chat, settings), RESULT_BYTES, self._say("task_cut"))
@@ -376,7 +376,7 @@ class Background:
             try:
                 return await self._store.put(task, kept)
             except OSError as error:
-                # It is told all the same: without that, nobody would ever know.
+                # Send it anyway: otherwise nobody would ever know.
                 logger.error(f"[{PLUGIN}] 后台任务 {task.id} 的结果无法保存：{error}")
         await self._store.never_run(task.id)
         return task

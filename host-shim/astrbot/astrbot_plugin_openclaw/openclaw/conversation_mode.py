@@ -88,7 +88,7 @@ class ConversationMode:
         return True
 
     async def next_task(self, event: Any) -> str | None:
-        """The project that a claimed message is a task for; None if the conversation has ended, which is told once."""
+        """The project that a claimed message is a task for; None if the conversation has ended, which is announced once."""
         mode = self._modes.get(_key(event))
         if mode is None or not self._lasts(mode):
             self._modes.pop(_key(event), None)

@@ -27,7 +27,7 @@ _MARGIN = 10.0
 
 
 class Delegation:
-    """The tools `delegate_to_openclaw` and `openclaw_task`. Each returns what the model is told."""
+    """The tools `delegate_to_openclaw` and `openclaw_task`. Each returns the answer for the model."""
 
     def __init__(self, context: Any, settings: Settings, background: Background) -> None:
         """`context`: AstrBot's."""

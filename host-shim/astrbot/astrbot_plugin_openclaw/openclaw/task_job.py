@@ -44,7 +44,7 @@ class Job:
     turn: Turn | None = None
     live: LiveTurn | None = None
     cancelled: bool = False
-    tell: bool = True  #: Whether the chat is told that it was cancelled.
+    tell: bool = True  #: Whether to notify the chat if it was cancelled.
     files: list[File] = field(default_factory=list)  #: What the agent has sent so far.
 
     def lower(self, now: Rights) -> None:

@@ -282,7 +282,7 @@ class TaskStore:
 
 
 def _worth(task: Task) -> tuple[bool, bool, int]:
-    """What may go first: what was told, then what was given up, then the oldest."""
+    """The order of eviction: delivered results, then those given up, then unsent ones; in each the oldest first."""
     return task.delivery in (DUE, UNCERTAIN), task.delivery == GIVEN_UP, task.id
 
 
