@@ -41,7 +41,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{when} does not exist because of daylight saving; nothing was set."),
     "timer_too_far": ("最多提前 {days} 天，未设定。", "At most {days} days ahead; nothing was set."),
     "timer_too_often": ("间隔至少 {minutes} 分钟，未设定。", "At least {minutes} minutes between two runs; nothing was set."),
-    "timer_too_long": ("定时任务最多 {most} 字，未设定。", "A timer's task may have {most} characters; it was not set."),
+    "timer_too_long": ("定时任务最多 {most} 字，未设定。", "A timer's task may have at most {most} characters; it was not set."),
     "timer_secret": (
         "任务中有疑似密钥或令牌的内容，不能保存，未设定。",
         "The task contains what looks like a key or token, which is not stored; the timer was not set."),
@@ -57,7 +57,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # The result of a run that did not take place.
     "timer_missed": (
         "定时任务 {id} 错过了 {when} 的运行：AstrBot 或插件当时没有运行。未补跑。",
-        "Timer {id} missed its run at {when}: AstrBot or the plugin was not running. It was not made up for."),
+        "Timer {id} missed its run at {when}: AstrBot or the plugin was not running. The run was skipped."),
     "timer_missed_often": ("到现在共错过 {n} 次。", " {n} runs were missed in all."),
     "timers_missed": ("{n} 个定时任务", "{n} timers"),
     "timer_begun": (
