@@ -167,6 +167,14 @@ impl FakeGateway {
             .count()
     }
 
+    /// Waits until no request is being answered: scenes are over, and connections closed that a scene closes. A client
+    /// that has read a whole answer may otherwise send its next request on a connection that is about to be closed.
+    pub async fn answered(&self) {
+        let mut log = self.shared.log.subscribe();
+        // The sender lives in `self`, so this cannot fail while we wait.
+        let _ = log.wait_for(|log| log.answering == 0).await;
+    }
+
     /// Waits until the connection with this number (from 1) has ended and says who ended it. A client
     /// that leaves is noticed at once, whatever scene is playing.
     pub async fn closed(&self, connection: usize) -> ClosedBy {

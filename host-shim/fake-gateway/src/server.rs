@@ -41,6 +41,8 @@ pub(super) struct Log {
     pub requests: Vec<Recorded>,
     /// How each connection ended; none while it is open.
     pub connections: Vec<Option<ClosedBy>>,
+    /// How many requests are being answered: a scene that closes its connection ends with that.
+    pub answering: usize,
 }
 
 impl Shared {
@@ -63,6 +65,7 @@ impl Shared {
             for end in &mut log.connections {
                 end.get_or_insert(ClosedBy::Gateway);
             }
+            log.answering = 0;
         });
     }
 
@@ -93,6 +96,7 @@ impl Shared {
         let mut number = 0;
         self.log.send_modify(|log| {
             number = log.requests.len() + 1;
+            log.answering += 1;
             log.requests.push(Recorded { number, ..recorded });
         });
         number
@@ -142,11 +146,13 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
         });
         let shared = shared.clone();
         connections.spawn(async move {
+            let mut answering = false;
             let by = tokio::select! {
-                by = converse(stream, number, &shared) => by,
+                by = converse(stream, number, &shared, &mut answering) => by,
                 _ = closings.changed() => ClosedBy::Gateway,
             };
             shared.log.send_modify(|log| {
+                log.answering -= usize::from(answering);
                 if let Some(end) = log.connections.get_mut(number - 1) {
                     *end = Some(by);
                 }
@@ -158,8 +164,13 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
 }
 
 /// Answers the requests of one connection until one side ends it; the stream is closed when this
-/// returns.
-async fn converse(mut stream: TcpStream, connection: usize, shared: &Shared) -> ClosedBy {
+/// returns. `answering` tells whether that was in the middle of a scene or because of it.
+async fn converse(
+    mut stream: TcpStream,
+    connection: usize,
+    shared: &Shared,
+    answering: &mut bool,
+) -> ClosedBy {
     // Without it small pieces would be held back and joined.
     let _ = stream.set_nodelay(true);
     let mut buffer = Vec::new();
@@ -190,6 +201,7 @@ async fn converse(mut stream: TcpStream, connection: usize, shared: &Shared) -> 
             json,
             reaches_agent,
         });
+        *answering = true;
         let (mut reader, mut writer) = stream.split();
         let ended = tokio::select! {
             ended = scene.play(&asked).write(&mut writer) => ended,
@@ -197,7 +209,10 @@ async fn converse(mut stream: TcpStream, connection: usize, shared: &Shared) -> 
         };
         match ended {
             // The rest of an oversized body would be taken for the next request.
-            Ok(End::KeepAlive) if !too_large => {}
+            Ok(End::KeepAlive) if !too_large => {
+                *answering = false;
+                shared.log.send_modify(|log| log.answering -= 1);
+            }
             Ok(End::Reset) => {
                 // Dropping the stream then sends RST instead of FIN.
                 let _ = stream.set_zero_linger();

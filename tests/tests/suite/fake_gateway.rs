@@ -4,7 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use openclaw_fake_gateway::{Answer, FakeGateway};
+use openclaw_fake_gateway::{Answer, End, FakeGateway, Gate, Scene};
 use openclaw_tests::transcript::{Recording, recorded_request};
 use serde_json::Value;
 
@@ -153,4 +153,24 @@ fn shape(value: &Value) -> Value {
         Value::Number(_) => 0.into(),
         other => other.clone(),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scene_is_over_when_what_it_closes_is_closed() {
+    let gateway = FakeGateway::start("oc-test-token").await.unwrap();
+    let before_the_end = Gate::new();
+    gateway.push(
+        Scene::wire("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            .and_hold(&before_the_end)
+            .then(End::Close),
+    );
+    let request = recorded_request("2026.2.9", "03_simple_nonstream");
+    let (status, _) = exchange(gateway.port(), &request);
+    assert_eq!(status, 200);
+    let mut answered = std::pin::pin!(gateway.answered());
+    before_the_end.reached().await;
+    assert!(futures::poll!(&mut answered).is_pending());
+    before_the_end.open();
+    answered.await;
+    assert_eq!(gateway.open_connections(), 0);
 }

@@ -149,17 +149,19 @@ impl Bench {
         outcome
     }
 
-    /// Waits until the queue is free, at the latest when an abandoned run is given up.
+    /// Waits until the queue is free, at the latest when an abandoned run is given up, and until the gateway has played
+    /// its scene to the end.
     async fn settle(&self, what: &str) {
         let free = async {
             while self.rig.plugin.status().await.unwrap().in_flight > 0 {
                 self.rig.advance(20);
                 tokio::task::yield_now().await;
             }
+            self.rig.gateway.answered().await;
         };
         tokio::time::timeout(openclaw_tests::rig::PATIENCE, free)
             .await
-            .unwrap_or_else(|_| panic!("{what}: the queue is never free"));
+            .unwrap_or_else(|_| panic!("{what}: the queue or the gateway is never free"));
     }
 
     /// The turn after a case.
