@@ -11,7 +11,7 @@ use openclaw_render::{CliError, HumanOutput, JsonOutput, Style, TurnOutput};
 
 use crate::approver::{Approver, Questions};
 use crate::saved_files::SavedFiles;
-use crate::signals::Interrupts;
+use crate::signals::TurnInterrupts;
 
 /// Follows a turn of this plugin to its end; the approver decides about its approval requests, and its files are
 /// saved. The first Ctrl-C
@@ -23,7 +23,7 @@ pub async fn follow(
     locale: Locale,
     approver: Approver<'_>,
     files: &mut SavedFiles,
-    interrupts: &mut Interrupts,
+    mut interrupts: TurnInterrupts<'_>,
 ) -> Result<Result<Reply, Fault>, CliError> {
     let terminal = io::stdout().is_terminal();
     let mut output: Box<dyn TurnOutput> = if json {
@@ -38,7 +38,6 @@ pub async fn follow(
         ))
     };
     let mut questions = Questions::new(approver, plugin, &turn, locale);
-    let _turn_runs = interrupts.for_turn();
     let mut reader_left = std::pin::pin!(reader_left());
     let mut cancelled = false;
     let mut answered = false;

@@ -17,11 +17,21 @@ pub struct Interrupts {
 }
 
 /// While this lives, Ctrl-C is for the turn.
-pub struct TurnRuns(Arc<AtomicBool>);
+pub struct TurnInterrupts<'a>(&'a mut Interrupts);
 
-impl Drop for TurnRuns {
+impl TurnInterrupts<'_> {
+    /// The next press.
+    pub async fn pressed(&mut self) {
+        if self.0.pressed.recv().await.is_none() {
+            // The thread is gone, so there will be none.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for TurnInterrupts<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
+        self.0.turn_runs.store(false, Ordering::SeqCst);
     }
 }
 
@@ -67,19 +77,12 @@ impl Interrupts {
         Ok(Self { pressed, turn_runs })
     }
 
-    /// A turn begins: earlier presses are forgotten.
-    pub fn for_turn(&mut self) -> TurnRuns {
+    /// Call it before the turn is asked for, so that no press of a running turn ends the program. Earlier presses are
+    /// forgotten.
+    pub fn for_turn(&mut self) -> TurnInterrupts<'_> {
         while self.pressed.try_recv().is_ok() {}
         self.turn_runs.store(true, Ordering::SeqCst);
-        TurnRuns(self.turn_runs.clone())
-    }
-
-    /// The next press.
-    pub async fn pressed(&mut self) {
-        if self.pressed.recv().await.is_none() {
-            // The thread is gone, so there will be none.
-            std::future::pending::<()>().await;
-        }
+        TurnInterrupts(self)
     }
 }
 

@@ -45,6 +45,7 @@ pub async fn run(options: args::Ask, setup: Setup) -> Result<u8, CliError> {
     let mut request = request(text, options.turn, &tools, "ask");
     request.heavy = options.heavy;
     request.attachments = attachments;
+    let interrupts = interrupts.for_turn();
     let turn = plugin.ask_with(request, Arc::new(tools));
     let end = follow(
         &plugin,
@@ -53,7 +54,7 @@ pub async fn run(options: args::Ask, setup: Setup) -> Result<u8, CliError> {
         locale,
         approver,
         &mut files,
-        &mut interrupts,
+        interrupts,
     )
     .await?;
     // So that the log has all of it.

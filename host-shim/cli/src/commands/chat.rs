@@ -311,6 +311,7 @@ impl Conversation<'_> {
     /// One turn, to its end. A fault is shown, and the conversation goes on.
     fn ask(&mut self, text: &str, project: Option<&str>) -> Result<(), CliError> {
         let request = self.request(text, project);
+        let interrupts = self.interrupts.for_turn();
         let turn = self.plugin.ask_with(request, self.tools.clone());
         let approver = match self.options.yes {
             true => Approver::All,
@@ -323,7 +324,7 @@ impl Conversation<'_> {
             self.locale,
             approver,
             &mut self.files,
-            &mut self.interrupts,
+            interrupts,
         ))?;
         if let Err(fault) = end {
             self.pressed_before = fault.code == FaultCode::Cancelled;
