@@ -257,3 +257,56 @@ def test_counts_are_written_when_the_hour_is_over(tmp_path: Path, monkeypatch: p
     ]
     audit.close()
     assert len(lines(tmp_path)) == 3
+
+
+def test_a_file_that_is_open_on_windows_is_replaced_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    atomic_file.write_json(path, 1)
+    in_use = 2
+    really = os.replace
+
+    def replace(source: Path, target: Path) -> None:
+        nonlocal in_use
+        in_use -= 1
+        if in_use >= 0:
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+        really(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(atomic_file, "_PAUSES", (0, 0, 0))
+    atomic_file.write_json(path, 2)
+    assert atomic_file.read_json(path) == 2
+    in_use = 99
+    with pytest.raises(PermissionError):
+        atomic_file.write_json(path, 3)
+    assert atomic_file.read_json(path) == 2 and os.listdir(tmp_path) == ["kept.json"]
+
+
+def test_a_log_that_cannot_be_renamed_goes_on_and_not_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = Audit(path, 1000, 1)
+
+    def line(number: int) -> None:
+        audit.write(
+            door="command", who="u", session=f"s{number}", level="L1", outcome="completed", code=None, seconds=0
+        )
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(audit._file, "rotate", refuse)
+    for number in range(20):
+        line(number)
+    lines = path.read_text().splitlines()
+    assert [json.loads(each)["session"] for each in lines] == [f"s{number}" for number in range(20)]
+    for number in range(20, 200):
+        line(number)
+    assert path.stat().st_size < 5000
+    monkeypatch.undo()
+    line(200)
+    assert json.loads(path.read_text())["session"] == "s200" and (tmp_path / "audit.jsonl.1").exists()
+    audit.close()

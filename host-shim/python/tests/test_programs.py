@@ -67,6 +67,10 @@ def test_help_and_version() -> None:
     assert "sidecar" in run("--help").stdout and "用法" in run("--help", LC_ALL="zh_CN.UTF-8").stdout
     assert run("--help", LC_ALL="C", LANGUAGE="zh").stdout.isascii()
     assert not run("--help", LANG="en_US.UTF-8", LANGUAGE="fr:zh").stdout.isascii()
+    poor = run("--locale", "zh", "--help", PYTHONIOENCODING="ascii")
+    assert poor.returncode == 0 and "openclaw" in poor.stdout and not poor.stderr
+    refused = run("--locale", "zh", "ask", PYTHONIOENCODING="ascii:strict")
+    assert refused.returncode == 1 and "host-shim" in refused.stderr and "Traceback" not in refused.stderr
     nothing = run()
     assert nothing.returncode == 2 and "Usage" in nothing.stderr
 
@@ -108,3 +112,15 @@ def test_a_host_shim_that_others_can_replace_is_not_run(tmp_path: Path) -> None:
         assert english.returncode == 1 and f"others can replace {folder}/host-shim" in english.stderr, english
         assert str(place) in english.stderr and "其他用户可以替换" in chinese.stderr
         place.chmod(before)
+
+
+def test_windows_has_a_language_where_the_environment_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    from astr_openclaw import _programs
+
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    assert _programs.locale_of_environment() == "en"
+    monkeypatch.setattr(_programs, "_language_of_windows", lambda: "zh")
+    assert _programs.locale_of_environment() == "zh"
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    assert _programs.locale_of_environment() == "en"

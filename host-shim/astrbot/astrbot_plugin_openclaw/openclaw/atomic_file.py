@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
@@ -17,6 +18,9 @@ T = TypeVar("T")
 
 #: State files have some kilobytes; a larger file is not one.
 _MAX_BYTES = 8 << 20
+
+#: Seconds between two tries. Windows does not replace a file that somebody has open, such as a virus scanner for a moment.
+_PAUSES = (0.01, 0.03, 0.1, 0.3) if os.name == "nt" else ()
 
 
 def read_json(path: Path) -> Any:
@@ -60,7 +64,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _replace(temporary, path)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
@@ -79,7 +83,7 @@ def load(path: Path, parse: Callable[[Any], T], missing: T, damaged: Callable[[s
     except (OSError, ValueError, KeyError, TypeError) as error:
         aside = path.with_suffix(".broken")
         with suppress(OSError):
-            os.replace(path, aside)
+            _replace(path, aside)
         return damaged(f"{path} 无法读取（{error!r}），已改名为 {aside.name}")
 
 
@@ -89,12 +93,21 @@ def open_append(path: Path, encoding: str) -> TextIOWrapper:
     with suppress(FileNotFoundError):
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-            os.replace(path, path.with_suffix(".broken"))
+            _replace(path, path.with_suffix(".broken"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(path, flags, 0o600)
     with suppress(OSError, AttributeError):  # Windows before Python 3.13 has no fchmod.
         os.fchmod(handle, 0o600)  # An older file may have another mode.
     return open(handle, "a", encoding=encoding)
+
+
+def _replace(source: Path, target: Path) -> None:
+    for pause in _PAUSES:
+        with suppress(PermissionError):
+            os.replace(source, target)
+            return
+        time.sleep(pause)
+    os.replace(source, target)
 
 
 def _sweep(path: Path) -> None:

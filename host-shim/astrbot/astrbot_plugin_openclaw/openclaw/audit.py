@@ -34,6 +34,9 @@ _MOST = 20
 _FOLDED = {"denied", "refused", "approval_refused"}
 _FOLDED_CODES = {"busy", "circuit_open", "config_invalid", "heavy_task_refused"}
 
+#: How many times as large as allowed the file may become while it cannot be renamed.
+_MOST_OVER = 4
+
 #: Characters of a name, which comes from outside.
 _LONGEST = 200
 
@@ -51,6 +54,17 @@ class _File(RotatingFileHandler):
             if file.read(1) != b"\n":
                 stream.write("\n")
         return stream
+
+    def doRollover(self) -> None:
+        # Windows does not rename a file that somebody reads, and nobody renames in a folder that is read-only: the log
+        # then grows, but not without end.
+        try:
+            super().doRollover()
+        except OSError:
+            if self.stream is None:
+                self.stream = self._open()
+            if self.stream.seek(0, os.SEEK_END) > _MOST_OVER * self.maxBytes:
+                raise
 
     def handleError(self, record: logging.LogRecord) -> None:
         why = str(sys.exc_info()[1])

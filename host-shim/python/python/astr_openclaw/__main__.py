@@ -3,6 +3,7 @@ which must be on the PATH."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -46,6 +47,7 @@ def _locale(options: Sequence[str]) -> str:
 
 def main() -> int:
     """Replaces this process, so that signals and exit status are the program's."""
+    _show_what_the_output_can()
     options, command, rest = _split(sys.argv[1:])
     locale = _locale(options)
     if command in ("", "-h", "--help"):
@@ -64,6 +66,13 @@ def main() -> int:
             print(f"astr_openclaw: {command}{'：' if locale == 'zh' else ': '}{why}", file=sys.stderr)
             return 1
     return _run(program, arguments, package, locale)
+
+
+def _show_what_the_output_can() -> None:
+    """Characters that the output's encoding lacks are shown as question marks: of a pipe on Windows, for example."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(program: str, arguments: Sequence[str], package: str, locale: str) -> int:

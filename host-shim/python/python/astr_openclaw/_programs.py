@@ -105,15 +105,26 @@ def _version(program: str) -> str | None:
 
 def locale_of_environment() -> str:
     """``en`` or ``zh``, by the rules of the programs: the first of LC_ALL, LC_MESSAGES and LANG that is set is the
-    locale; unless it is ``C`` or ``POSIX``, a supported language of LANGUAGE precedes it."""
+    locale; unless it is ``C`` or ``POSIX``, a supported language of LANGUAGE precedes it. On Windows, which sets none
+    of them, it is the language that Windows shows."""
     values = (os.environ.get(name, "").strip() for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     locale = next(filter(None, values), "")
     if locale in ("C", "POSIX"):
         return "en"
-    for name in (*os.environ.get("LANGUAGE", "").split(":"), locale):
+    for name in (*os.environ.get("LANGUAGE", "").split(":"), locale or _language_of_windows()):
         language = re.split(r"[_.@-]", name.strip().lower())[0]
         if language in ("zh", "chinese"):
             return "zh"
         if language in ("en", "english"):
             return "en"
     return "en"
+
+
+def _language_of_windows() -> str:
+    """``zh`` if Windows shows Chinese; otherwise empty, as everywhere else."""
+    if sys.platform != "win32":
+        return ""
+    import ctypes
+
+    # The lower ten bits of a LANGID are the language: https://learn.microsoft.com/windows/win32/intl/language-identifiers
+    return "zh" if ctypes.windll.kernel32.GetUserDefaultUILanguage() & 0x3FF == 0x04 else ""
