@@ -15,10 +15,26 @@ import pytest
 from astr_openclaw import Plugin
 from gateway import Gateway
 
+#: `Deaf` cannot watch sockets, as the default loop of Windows. asyncio's own wake-up pipe uses the method with the
+#: underscore.
+LOOPS = """
+class Deaf(asyncio.SelectorEventLoop):
+    def add_reader(self, *_):
+        raise NotImplementedError
+def new_loop(kind):
+    if kind == "uvloop":
+        import uvloop
+        return uvloop.new_event_loop()
+    return Deaf() if kind == "deaf" else asyncio.new_event_loop()
+"""
+
+every_loop = pytest.mark.parametrize("kind", ["asyncio", "deaf", "uvloop"])
+
 
 def script(gateway: Gateway, body: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs a program in an interpreter of its own."""
     head = f"import asyncio, json, os, signal, sys, threading\nfrom astr_openclaw import *\nCONFIG = json.loads({json.dumps(gateway.config)!r})\n"
+    head += LOOPS
     # A background job of a shell starts with SIGINT ignored, and would hand that on.
     head += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     code = head + textwrap.dedent(body)
@@ -48,30 +64,25 @@ def test_two_loops_in_two_threads_share_one_plugin(gateway: Gateway) -> None:
     asyncio.run(plugin.close())
 
 
-def test_a_loop_that_cannot_watch_sockets_works_too(gateway: Gateway) -> None:
-    class Deaf(asyncio.SelectorEventLoop):
-        """As the default loop of Windows is."""
-
-        # asyncio's own wake-up pipe uses the method with the underscore.
-        def add_reader(self, *_: object) -> None:
-            raise NotImplementedError
-
-    loop = Deaf()
-    try:
-
-        async def go() -> str:
-            async with await Plugin.load(gateway.config) as plugin:
-                pieces = [getattr(event, "text", "") async for event in plugin.ask("many 300")]
-                return "".join(pieces)
-
-        assert loop.run_until_complete(asyncio.wait_for(go(), 30)) == "x" * 300
-    finally:
+@every_loop
+def test_a_stream_arrives_on_every_loop(gateway: Gateway, kind: str) -> None:
+    done = script(
+        gateway,
+        f"""
+        async def main():
+            async with await Plugin.load(CONFIG) as plugin:
+                print("".join([getattr(event, "text", "") async for event in plugin.ask("many 300")]))
+        loop = new_loop({kind!r})
+        loop.run_until_complete(asyncio.wait_for(main(), 30))
         loop.close()
+        """,
+    )
+    assert (done.returncode, done.stdout) == (0, "x" * 300 + "\n"), done.stderr
 
 
 # Report P14 (attack): every loop left a socket for the garbage collector to find.
-@pytest.mark.parametrize("deaf", [False, True])
-def test_a_loop_leaves_no_socket_open(gateway: Gateway, deaf: bool) -> None:
+@every_loop
+def test_a_loop_leaves_no_socket_open(gateway: Gateway, kind: str) -> None:
     done = script(
         gateway,
         f"""
@@ -79,15 +90,12 @@ def test_a_loop_leaves_no_socket_open(gateway: Gateway, deaf: bool) -> None:
         warnings.simplefilter("error")
         unraisable = []
         sys.unraisablehook = lambda u: unraisable.append(repr(u.exc_value))
-        class Deaf(asyncio.SelectorEventLoop):
-            def add_reader(self, *_):
-                raise NotImplementedError
         async def main(plugin=None):
             plugin = plugin or await Plugin.load(CONFIG)
             assert (await plugin.ask("hi").reply()).text == "hi"
             return plugin
         def once(plugin=None):
-            loop = Deaf() if {deaf} else asyncio.new_event_loop()
+            loop = new_loop({kind!r})
             try:
                 return loop.run_until_complete(main(plugin))
             finally:
@@ -130,15 +138,12 @@ def test_a_turn_whose_loop_is_gone_does_not_hold_the_queue(gateway: Gateway) -> 
 
 
 # As AstrBot starts the task of a message. What only waits for a turn is an island of objects, which was collected.
-@pytest.mark.parametrize("deaf", [False, True])
-def test_the_loop_keeps_a_waiting_task_and_closing_it_lets_go(gateway: Gateway, deaf: bool) -> None:
+@every_loop
+def test_the_loop_keeps_a_waiting_task_and_closing_it_lets_go(gateway: Gateway, kind: str) -> None:
     done = script(
         gateway,
         f"""
         import gc
-        class Deaf(asyncio.SelectorEventLoop):
-            def add_reader(self, *_):
-                raise NotImplementedError
         async def wait(plugin, text, seen):
             seen.append((await plugin.ask(text).reply()).text)
         async def kept(plugin):
@@ -154,7 +159,7 @@ def test_the_loop_keeps_a_waiting_task_and_closing_it_lets_go(gateway: Gateway, 
         async def main(work, plugin=None):
             return await work(plugin) if plugin else await Plugin.load(CONFIG)
         def once(*work):
-            loop = Deaf() if {deaf} else asyncio.new_event_loop()
+            loop = new_loop({kind!r})
             try:
                 return loop.run_until_complete(asyncio.wait_for(main(*work), 20))
             finally:
