@@ -83,3 +83,39 @@ publish() {
     fi
     echo "$place$shown"
 }
+
+# debian_root SUITE PACKAGES: makes a Debian root with these packages (between commas) in $root, which is $temporary/root.
+# It has the machine's own way to names and its own trust.
+debian_root() {
+    root=$temporary/root
+    [ "$(id -u)" = 0 ] || skip "only root can make a Debian root"
+    unshare --mount true 2>/dev/null || skip "this machine allows no mount namespace"
+    command -v debootstrap >/dev/null || apt_install debootstrap
+    # The mirror that this machine already uses, if it is a Debian; otherwise debootstrap's own.
+    mirror=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 2>/dev/null |
+        sed -n 's/^Debian \(.*\)/\1/p' | grep -v security | head -n 1 || true)
+    # A suite that is newer than this debootstrap is made as all of today's are.
+    scripts=/usr/share/debootstrap/scripts
+    [ -z "$mirror" ] || [ -e "$scripts/$1" ] || mirror="$mirror $scripts/sid"
+    # shellcheck disable=SC2086 # Two words, or none.
+    debootstrap --variant=minbase --include="$2" "$1" "$root" $mirror >&2 || skip "debootstrap failed (see above)"
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    trust_in_root
+}
+
+# trust_in_root: again after a package of the root has written the list of certificates anew.
+trust_in_root() {
+    cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+}
+
+# inside PROGRAM...: runs it in $root. Nothing of the machine stays mounted there: the mounts end with the program, and so
+# do the mounts of others that need them (see tests/astrbot/astr.py).
+inside() {
+    # $0 is the root; the rest is the command.
+    unshare --mount sh -c '
+        mount --make-rprivate / &&
+        mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+        exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp \
+            PIP_DEFAULT_TIMEOUT=180 PIP_CERT=/etc/ssl/certs/ca-certificates.crt DEBIAN_FRONTEND=noninteractive "$@"
+    ' "$root" "$@"
+}
