@@ -27,7 +27,7 @@ const WAYS: [(&str, &[&str]); 15] = [
 const REVIEWED: [(&str, &str, &str); 9] = [
     (
         "60-python.sh",
-        "\"$work/v/bin/python\" -m pip install --quiet --disable-pip-version-check --no-index",
+        "\"$@\" \"$folder/v/bin/python\" -m pip install --quiet --disable-pip-version-check --no-index",
         "our own wheel",
     ),
     (
@@ -50,7 +50,6 @@ const REVIEWED: [(&str, &str, &str); 9] = [
         "inside apt-get install",
         "Debian signs its packages",
     ),
-    ("astrbot-root.sh", "debootstrap", "the same"),
     (
         "cache.sh",
         "\"$python\" -m pip install",
@@ -62,6 +61,7 @@ const REVIEWED: [(&str, &str, &str); 9] = [
         "the list has them",
     ),
     ("cache.sh", "{ apt-get update", "Debian signs its packages"),
+    ("cache.sh", "debootstrap", "the same"),
 ];
 
 /// The lines of a script with those that go on joined to them.
