@@ -48,6 +48,7 @@ pub mod json5_text;
 pub mod layout;
 pub mod level_agents;
 pub mod lifecycle;
+mod line_end;
 pub mod lock;
 pub mod manifest;
 pub mod marked_config;

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::gateway_config;
 use crate::json5_text::{Object, Outline, line_of, outline};
+use crate::line_end;
 
 /// The beginning of the line above a block.
 const BEGIN: &str = "// >>> host-shim sidecar";
@@ -243,7 +244,7 @@ impl Block {
                 !own
             });
         }
-        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let end = line_end::of(&text);
         let lines = match entries.is_empty() {
             true => String::new(),
             false => self.render(&entries, missing, &marked.indent(self.name, parent)),

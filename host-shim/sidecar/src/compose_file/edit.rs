@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{gateway, parse};
+use crate::line_end;
 
 /// One key with its value, between two markers.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +75,7 @@ pub fn in_service(text: &str, block: &Block<'_>) -> Option<String> {
     let name = gateway(&file)?;
     let mut wanted = file.clone();
     add(service_mut(&mut wanted, name)?, block)?;
-    let end = line_end(text);
+    let end = line_end::of(text);
     let mut at = 0;
     let mut lines = text.split_inclusive('\n');
     // The service's own line; which of several such lines it is, the comparison below decides.
@@ -103,11 +104,8 @@ pub fn at_top(text: &str, block: &Block<'_>) -> Option<String> {
     let mut wanted = parse(text).ok()?;
     wanted.get("services")?;
     add(wanted.as_object_mut()?, block)?;
-    let end = line_end(text);
-    let gap = match text.is_empty() || text.ends_with('\n') {
-        true => "",
-        false => end,
-    };
+    let end = line_end::of(text);
+    let gap = line_end::missing(text);
     let new = format!("{text}{gap}{}", block.text("", end));
     parse(&new).is_ok_and(|new| new == wanted).then_some(new)
 }
@@ -123,13 +121,6 @@ fn service_mut<'a>(file: &'a mut Value, name: &str) -> Option<&'a mut Map<String
         false => file,
     };
     services.get_mut(name)?.as_object_mut()
-}
-
-fn line_end(text: &str) -> &'static str {
-    match text.contains("\r\n") {
-        true => "\r\n",
-        false => "\n",
-    }
 }
 
 #[cfg(test)]

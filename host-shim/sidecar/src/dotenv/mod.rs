@@ -280,8 +280,13 @@ mod tests {
             "OPENCLAW_VERSION=\"a\nb\" # c\nB=2\n",
             "OPENCLAW_VERSION=1\nB=2\nOPENCLAW_VERSION = '2'",
             "OPENCLAW_VERSION\nB=2\n",
+            // Found by fuzzing: a line end that is cut in half.
+            "A=1\nB=2\r",
+            "OPENCLAW_VERSION=1\nB=2\r",
+            "\r",
         ] {
             let changed = set(text, VERSION, "2026.9.6");
+            assert_eq!(set(&changed, VERSION, "2026.9.6"), changed, "{text:?}");
             for dialect in [Dialect::Go, Dialect::Python] {
                 let before = Env::parse_as(text, dialect, &|_| None).unwrap();
                 let env = Env::parse_as(&changed, dialect, &|_| None).unwrap();

@@ -29,6 +29,8 @@ mod host_snapshot;
 #[allow(dead_code, reason = "a part is used")]
 #[path = "../../../../host-shim/sidecar/src/interpolate.rs"]
 mod interpolate;
+#[path = "../../../../host-shim/sidecar/src/line_end.rs"]
+mod line_end;
 
 /// The clock that the host's snapshot names; none here.
 mod clock {

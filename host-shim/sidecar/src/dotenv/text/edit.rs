@@ -2,13 +2,13 @@
 
 use super::{Statement, read_as};
 use crate::interpolate::Dialect;
+use crate::line_end;
 
 /// `text` with `key` set to `value`: its last assignment is replaced, or a line is added at the end.
 /// The value must need no quoting: visible ASCII without quotes, `#`, `$` and backslash. Line ends
 /// and a byte order mark stay as they are.
 pub fn set(text: &str, key: &str, value: &str) -> String {
-    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let line = format!("{key}={value}{end}");
+    let line = format!("{key}={value}{}", line_end::of(text));
     let (read, _) = read_as(text, Dialect::Go, &|_| None);
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mark = |first: usize| match (first, text.starts_with('\u{feff}')) {
@@ -33,11 +33,7 @@ pub fn set(text: &str, key: &str, value: &str) -> String {
             (!read.statements.iter().any(inside)).then_some((at, at))
         });
     let Some((first, last)) = place else {
-        let gap = if text.is_empty() || text.ends_with('\n') {
-            ""
-        } else {
-            end
-        };
+        let gap = line_end::missing(text);
         return format!("{text}{gap}{line}");
     };
     let before = lines[..first - 1].concat();
