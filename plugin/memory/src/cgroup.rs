@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::mounts::{self, Kind, Mount, View};
 use crate::{Bound, Doubt, Sample, Unreadable};
@@ -81,6 +81,10 @@ const USUAL_GROUPS: &str = "1:memory:/\n0::/\n";
 const USUAL_MOUNTS: &str = "1 0 0:1 / /sys/fs/cgroup rw - cgroup2 none rw\n\
                             2 1 0:2 / /sys/fs/cgroup/memory rw - cgroup none rw,memory\n";
 
+/// The most bytes of a path that the kernel shows or opens. A longer one takes its square in memory and time, folder by
+/// folder.
+pub(crate) const PATH_MAX: usize = 4096;
+
 /// Reads all visible limits.
 pub(crate) fn read(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Groups, Unreadable> {
     let mut all = Groups::default();
@@ -98,6 +102,11 @@ pub(crate) fn read(file: &impl Fn(&Path) -> io::Result<String>) -> Result<Groups
     let mounts = mounts.unwrap_or_else(|error| unread(MOUNTS, error, USUAL_MOUNTS));
     let mounts = mounts::parse(&mounts);
     for (at, (version, group)) in memory_groups(&groups)?.into_iter().enumerate() {
+        if group.len() > PATH_MAX {
+            let why = format!("{GROUPS}: a path of {} bytes", group.len());
+            all.doubt.get_or_insert(Doubt::GroupsHidden { why });
+            continue;
+        }
         let found = seen(file, version, group, &mounts)?;
         all.samples.extend(found.samples);
         // A controller is in a single hierarchy: v2 does not have memory if v1 does.
@@ -154,18 +163,15 @@ fn seen(
             continue;
         }
         let view = mount.view(group);
-        let folders: Vec<PathBuf> = match &view {
-            View::Below(inner) => inner
-                .ancestors()
-                .map(|inner| mount.point.join(inner))
-                .collect(),
-            _ => vec![mount.point.clone()],
+        let inner = match &view {
+            View::Below(inner) => inner,
+            _ => Path::new(""),
         };
-        let is_there = |folder: &PathBuf| {
+        let is_there = |folder: &Path| {
             let names = [version.always, version.limits[0].size, "memory.stat"];
             names.iter().any(|name| file(&folder.join(name)).is_ok())
         };
-        let own = is_there(&folders[0]);
+        let own = is_there(&mount.point.join(inner));
         if let Err(error) = file(&mount.point.join(version.always))
             && !own
         {
@@ -175,7 +181,7 @@ fn seen(
         match (view, &nearest) {
             (View::Below(inner), _) => {
                 shown |= own;
-                samples.extend(left(file, version, &folders)?);
+                samples.extend(left(file, version, &mount.point, &inner)?);
                 nearest = Some((View::Below(inner), mount));
             }
             (View::Deeper, None | Some((View::Elsewhere, _))) => {
@@ -190,7 +196,7 @@ fn seen(
         Some((view, mount)) => {
             // This mount point may or may not limit us: better too careful than killed.
             if !matches!(view, View::Below(_)) {
-                samples = left(file, version, std::slice::from_ref(&mount.point))?;
+                samples = left(file, version, &mount.point, Path::new(""))?;
             }
             Some(Doubt::GroupElsewhere {
                 group: group.to_owned(),
@@ -206,14 +212,17 @@ fn seen(
     Ok(Groups { samples, doubt })
 }
 
-/// Memory left under each limit of these groups, innermost first.
+/// Memory left under each limit of the group in the folder `inner` of a mount and of its ancestors there, innermost
+/// first.
 fn left(
     file: &impl Fn(&Path) -> io::Result<String>,
     version: &Version,
-    folders: &[PathBuf],
+    mount_point: &Path,
+    inner: &Path,
 ) -> Result<Vec<Sample>, Unreadable> {
     let mut samples = vec![];
-    for (at, folder) in folders.iter().enumerate() {
+    for (at, inner) in inner.ancestors().enumerate() {
+        let folder = mount_point.join(inner);
         // Old kernels do not apply limits to descendants by default.
         let alone =
             || file(&folder.join("memory.use_hierarchy")).is_ok_and(|text| text.trim() == "0");

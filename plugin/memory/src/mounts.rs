@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::cgroup::PATH_MAX;
+
 /// The cgroup version of a hierarchy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -67,6 +69,9 @@ fn line(line: &str) -> Option<Line<'_>> {
     let mut system = system.split(' ');
     let (id, parent) = (place.next()?, place.next()?);
     let (root, point) = (place.nth(1)?, place.next()?);
+    if root.len().max(point.len()) > PATH_MAX {
+        return None;
+    }
     let (fs_type, options) = (system.next()?, system.nth(1).unwrap_or_default());
     let kind = match fs_type {
         "cgroup" if options.split(',').any(|option| option == "memory") => Some(Kind::V1),

@@ -218,3 +218,28 @@ fn without_the_lists_the_usual_places_are_looked_at() {
         tree.is_about(3072, 4096, Bound::Machine, denied);
     }
 }
+
+// Found by fuzzing: each ancestor's whole path was held at once, two gigabytes for 256 KiB.
+#[test]
+fn a_path_that_no_kernel_shows_is_hidden() {
+    let path = "/a".repeat(100_000);
+    let long = Tree::new().in_v2(V2_MOUNT, &path);
+    long.is_about(
+        3072,
+        4096,
+        Bound::Machine,
+        "/proc/self/cgroup: a path of 200000 bytes",
+    );
+    let mount = format!("40 23 0:26 / {path} rw - cgroup2 cgroup2 rw");
+    let tree = shows("0::/a\n", &[&mount]);
+    tree.is_about(3072, 4096, Bound::Machine, "/a is not mounted");
+}
+
+#[test]
+fn groups_as_deep_as_they_can_be_are_all_seen() {
+    let path = "/a".repeat(2000);
+    let tree = Tree::new().in_v2(V2_MOUNT, &path);
+    limited(tree, &format!("/sys/fs/cgroup{path}"), 200, 40)
+        .v2("/sys/fs/cgroup/a", Some(100), 40, 0)
+        .is(60, 100, Bound::Container);
+}
