@@ -53,7 +53,7 @@ async def live(folder: Path, config: dict[str, Any], life: int) -> None:
     await engine.start()
     commands = Commands(None, settings, engine, folder / "data")
     sessions = {chat: session_of(commands, chat) for chat in CHATS}
-    told(breaker=engine.status().breakers["primary"].state, **sessions)
+    told(breaker=(await engine.status_now()).breakers["primary"].state, **sessions)
 
     async def say(sender: str, text: str, **what: Any) -> None:
         """Reports `what` as soon as an answer is handed to AstrBot; before that, either outcome is allowed."""

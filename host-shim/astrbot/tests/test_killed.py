@@ -111,7 +111,7 @@ def test_before_astrbot_has_a_chat_models_answer_all_is_kept(tmp_path: Path) -> 
             assert (await answered(rig, "drop"))["code"] == "stream_interrupted"
         after = Engine(Settings.read(rig.gateway.config), rig.folder / "star", rig.folder / "data")
         await after.start()
-        assert after.status().breakers["primary"].state == "open"
+        assert (await after.status_now()).breakers["primary"].state == "open"
         await after.stop()
 
     run(tmp_path, body)

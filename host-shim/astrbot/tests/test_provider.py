@@ -114,7 +114,7 @@ def test_whatever_is_passed_there_is_an_answer_and_the_next_turn_works(
         answer = await rig.ask(streaming, session_id=CHAT, **request_)
         assert answer.role in ("assistant", "err") and words in answer.completion_text
         assert (await rig.ask(streaming, "next", CHAT)).completion_text == "next"
-        assert rig.engine.status().in_flight == 0
+        assert (await rig.engine.status_now()).in_flight == 0
 
     run(tmp_path, body)
 

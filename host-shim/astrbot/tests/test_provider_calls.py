@@ -26,7 +26,7 @@ def test_tool_calls_outlive_the_stream_that_handed_them_out(tmp_path: Path, stre
         assert [line["outcome"] for line in rig.audit.lines] == ["tools", "completed"]
         # It was the same turn, answered as the gateway's protocol wants it.
         assert rig.gateway.requests[1]["input"][-1]["type"] == "function_call_output"
-        assert rig.engine.status().counters.cancelled == 0
+        assert (await rig.engine.status_now()).counters.cancelled == 0
 
     run(tmp_path, body)
 
@@ -98,7 +98,7 @@ def test_a_loop_that_ends_with_a_tool_holds_nothing(tmp_path: Path) -> None:
         # A tool has answered the user itself: AstrBot tells its plugins.
         await rig.ask(True, **request)
         adapter.loop_ended("another chat")
-        assert rig.engine.status().in_flight == 1
+        assert (await rig.engine.status_now()).in_flight == 1
         adapter.loop_ended(CHAT)
         await rig.idle()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from astr_openclaw import Plugin
+from astr_openclaw import Plugin, Status
 from gateway import Gateway
 
 
@@ -22,6 +23,14 @@ def fake_host_shim(folder: Path, version: str | None) -> Path:
         program.write_text(f"#!/bin/sh\necho host-shim {version}\n")
         program.chmod(0o755)
     return folder
+
+
+def status_of(plugin: Plugin) -> Status:
+    """The plugin's state as it is now, also on a machine that is too busy for one within `Plugin.status`'s limit."""
+    until = time.monotonic() + 60
+    while not (status := plugin.status()).fresh:
+        assert time.monotonic() < until, "the component never answers"
+    return status
 
 
 @pytest.fixture

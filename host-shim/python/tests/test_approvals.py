@@ -20,6 +20,7 @@ from astr_openclaw import (
     ToolEnded,
     Turn,
 )
+from conftest import status_of
 from gateway import Gateway
 
 
@@ -128,7 +129,7 @@ async def test_two_tools_of_one_round_are_asked_by_kind_of_approver(gateway: Gat
             requests[request.approver] = request
         assert [(c.name, c.arguments) for c in requests["admin"].calls] == [("wipe", {"n": 1}), ("wipe", {"n": 3})]
         assert [(c.name, c.arguments) for c in requests["asker"].calls] == [("note", {"n": 2})]
-        pending = plugin.status().approvals
+        pending = status_of(plugin).approvals
         assert {(p.turn, p.request, p.approver, p.tools) for p in pending} == {
             (turn.id, requests["admin"].request, "admin", ("wipe", "wipe")),
             (turn.id, requests["asker"].request, "asker", ("note",)),
@@ -137,7 +138,7 @@ async def test_two_tools_of_one_round_are_asked_by_kind_of_approver(gateway: Gat
         await plugin.decide(turn.id, requests["asker"].request, True, by="Bob", role="asker")
         text = (await turn.reply()).text
         assert (wipe.calls, note.calls, look.calls) == ([], [{"n": 2}], [{}])
-        assert text.count("wiped") == 2 and plugin.status().approvals == ()
+        assert text.count("wiped") == 2 and status_of(plugin).approvals == ()
 
 
 async def test_a_decision_without_effect_says_why_in_the_configs_language(gateway: Gateway) -> None:
@@ -189,7 +190,7 @@ async def waiting(plugin: Plugin, **options: Any) -> tuple[Turn, asyncio.Event, 
 
 async def test_the_callback_is_cancelled_when_somebody_else_decides(plugin: Plugin) -> None:
     turn, stopped, wipe = await waiting(plugin)
-    (pending,) = plugin.status().approvals
+    (pending,) = status_of(plugin).approvals
     await plugin.decide(turn.id, pending.request, True, by="Ann", role="admin")
     await asyncio.wait_for(stopped.wait(), 10)
     assert (await turn.reply()).text == "wiped" and wipe.calls == [{}]
@@ -198,7 +199,7 @@ async def test_the_callback_is_cancelled_when_somebody_else_decides(plugin: Plug
 async def test_cancelling_the_turn_or_closing_the_plugin_means_no(gateway: Gateway) -> None:
     async with await Plugin.load(gateway.config) as plugin:
         turn, stopped, wipe = await waiting(plugin)
-        (pending,) = plugin.status().approvals
+        (pending,) = status_of(plugin).approvals
         turn.cancel()
         with pytest.raises(Fault, match="cancelled"):
             await turn.reply()
@@ -208,7 +209,7 @@ async def test_cancelling_the_turn_or_closing_the_plugin_means_no(gateway: Gatew
         assert (late.value.code, wipe.calls) == ("not_pending", [])
 
         turn, stopped, wipe = await waiting(plugin)
-        (pending,) = plugin.status().approvals
+        (pending,) = status_of(plugin).approvals
         await plugin.close()
         with pytest.raises(Fault, match="cancelled"):
             await turn.reply()
@@ -224,7 +225,7 @@ async def test_a_request_that_expires_is_a_no_and_the_next_turn_waits_meanwhile(
         next_one = plugin.ask("next")
         while gateway.running:
             await asyncio.sleep(0.005)
-        assert plugin.status().approvals  # No request is open while somebody thinks.
+        assert status_of(plugin).approvals  # No request is open while somebody thinks.
         ended = [event async for event in turn if isinstance(event, ApprovalEnded)]
         assert [(event.decision, event.by) for event in ended] == [("expired", "")]
         await asyncio.wait_for(stopped.wait(), 10)

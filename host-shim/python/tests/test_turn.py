@@ -9,6 +9,7 @@ import pickle
 
 import pytest
 from astr_openclaw import Attachment, Delta, Fault, Notice, Plugin
+from conftest import status_of
 from gateway import TOKEN, Gateway
 
 #: What `hold` says; chunks that arrive together are one delta.
@@ -133,8 +134,7 @@ async def test_one_turn_at_a_time_in_order_and_status_answers_meanwhile(plugin: 
     assert isinstance(await second.__anext__(), Notice)
     third = asyncio.create_task(plugin.ask("third").reply())
     await wait_until(lambda: plugin.status().queued == 2)
-    await wait_until(lambda: plugin.status().fresh)
-    status = plugin.status()
+    status = status_of(plugin)
     assert status.in_flight == 1
     assert status.breakers["primary"].state == "closed" and status.memory.available_mib
     gateway.release.set()
@@ -165,7 +165,7 @@ async def test_a_plugin_goes_on_where_another_one_stopped(gateway: Gateway) -> N
         kept = await plugin.snapshot()
     assert isinstance(kept, bytes) and b"wrong-token" not in kept
     async with await Plugin.load(gateway.config, snapshot=kept) as plugin:
-        status = plugin.status()
+        status = status_of(plugin)
         breaker = status.breakers["primary"]
         assert (breaker.state, breaker.failures, status.counters.failed) == ("open", 2, 2)
         assert 0 < breaker.retry_after_seconds <= 60
