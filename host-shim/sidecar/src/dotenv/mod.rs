@@ -284,6 +284,11 @@ mod tests {
             "A=1\nB=2\r",
             "OPENCLAW_VERSION=1\nB=2\r",
             "\r",
+            // Found by fuzzing: Compose throws a last word away, and refuses it once a line follows.
+            "A=1\nB=2\nno assignment",
+            "\u{feff}no assignment",
+            "A=1\r\n no assignment\r",
+            "A=1\n# no assignment",
         ] {
             let changed = set(text, VERSION, "2026.9.6");
             assert_eq!(set(&changed, VERSION, "2026.9.6"), changed, "{text:?}");

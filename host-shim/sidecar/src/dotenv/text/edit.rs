@@ -9,7 +9,7 @@ use crate::line_end;
 /// and a byte order mark stay as they are.
 pub fn set(text: &str, key: &str, value: &str) -> String {
     let line = format!("{key}={value}{}", line_end::of(text));
-    let (read, _) = read_as(text, Dialect::Go, &|_| None);
+    let (read, refused) = read_as(text, Dialect::Go, &|_| None);
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mark = |first: usize| match (first, text.starts_with('\u{feff}')) {
         (1, true) => "\u{feff}",
@@ -33,6 +33,15 @@ pub fn set(text: &str, key: &str, value: &str) -> String {
             (!read.statements.iter().any(inside)).then_some((at, at))
         });
     let Some((first, last)) = place else {
+        // Compose throws a last word without a line end away; before another line it would refuse it, or take it for a
+        // name.
+        let last = text.rfind('\n').map_or(mark(1).len(), |at| at + 1);
+        let thrown_away = refused.is_none()
+            && read.statements.iter().all(|it| it.last < lines.len())
+            && !matches!(text[last..].trim_start().chars().next(), None | Some('#'));
+        if thrown_away {
+            return format!("{}{line}{}", &text[..last], &text[last..]);
+        }
         let gap = line_end::missing(text);
         return format!("{text}{gap}{line}");
     };
