@@ -8,9 +8,14 @@ use openclaw_fake_gateway::{Answer, End, FakeGateway, Gate, Scene};
 use openclaw_tests::transcript::{Recording, recorded_request};
 use serde_json::Value;
 
-/// Sends recorded bytes and reads the answer to the end of its `Content-Length`.
+/// Sends recorded bytes on a connection of their own and reads the answer.
 fn exchange(port: u16, request: &[u8]) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    exchange_on(&mut stream, request)
+}
+
+/// Sends recorded bytes and reads the answer to the end of its `Content-Length`.
+fn exchange_on(stream: &mut TcpStream, request: &[u8]) -> (u16, Vec<u8>) {
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
     let mut byte = [0];
@@ -165,7 +170,9 @@ async fn a_scene_is_over_when_what_it_closes_is_closed() {
             .then(End::Close),
     );
     let request = recorded_request("2026.2.9", "03_simple_nonstream");
-    let (status, _) = exchange(gateway.port(), &request);
+    // A client that leaves would end the scene.
+    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port())).unwrap();
+    let (status, _) = exchange_on(&mut stream, &request);
     assert_eq!(status, 200);
     let mut answered = std::pin::pin!(gateway.answered());
     before_the_end.reached().await;
