@@ -16,8 +16,9 @@ pub(super) fn check(data: &[u8]) {
         return;
     };
     let bytes = input.bytes(MOST / 4);
-    // A byte that is no text takes three, in a text that doubles while it grows, and `walk` holds two of them: 4 + 2 + 4.
-    let most = 10 * bytes.len() + 4096;
+    // A byte that is no text takes three, in a text that doubles while it grows, 4 of them. `walk` holds one, and makes
+    // another from one whose escapes are still in it: 4 + 4 + 2 + 4.
+    let most = 14 * bytes.len() + 4096;
     bounded(most, || {
         one_pass_is_two(&bytes);
         walk(Json::first(&bytes), 0);
