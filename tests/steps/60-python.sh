@@ -86,6 +86,7 @@ newest=3.14
 case "$seen" in *" $newest "*) exit ;; esac
 if ! newest_root=$("$root/tests/setup/python-root.sh"); then
     echo "not tried: Python $newest (see above)"
+    echo "0 passed, 0 failed, 1 skipped"
     exit
 fi
 results=${OPENCLAW_TESTS_RESULTS:-$work}

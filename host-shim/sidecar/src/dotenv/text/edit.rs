@@ -4,7 +4,8 @@ use super::{Statement, read_as};
 use crate::interpolate::Dialect;
 use crate::line_end;
 
-/// `text` with `key` set to `value`: its last assignment is replaced, or a line is added at the end.
+/// `text` with `key` set to `value`: its last assignment is replaced, or a line is added at the end, before a last word
+/// that Compose throws away.
 /// The value must need no quoting: visible ASCII without quotes, `#`, `$` and backslash. Line ends
 /// and a byte order mark stay as they are.
 pub fn set(text: &str, key: &str, value: &str) -> String {
