@@ -310,3 +310,25 @@ def test_a_log_that_cannot_be_renamed_goes_on_and_not_without_end(
     line(200)
     assert json.loads(path.read_text())["session"] == "s200" and (tmp_path / "audit.jsonl.1").exists()
     audit.close()
+
+
+def test_a_log_that_cannot_be_renamed_loses_no_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "audit.jsonl"
+    for number in (1, 2):
+        (tmp_path / f"audit.jsonl.{number}").write_text(f"old {number}")
+    audit = Audit(path, 1000, 3)
+    really = audit._file.rotate
+
+    def refuse(source: str, target: str) -> None:
+        if source == str(path):
+            raise PermissionError(13, "in use")
+        really(source, target)
+
+    monkeypatch.setattr(audit._file, "rotate", refuse)
+    for number in range(20):
+        audit.write(
+            door="command", who="u", session=f"s{number}", level="L1", outcome="completed", code=None, seconds=0
+        )
+    audit.close()
+    kept = [file.read_text() for file in tmp_path.glob("audit.jsonl.*")]
+    assert sorted(kept) == ["old 1", "old 2"] and path.read_text().count("\n") == 20

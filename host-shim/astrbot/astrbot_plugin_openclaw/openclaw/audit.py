@@ -58,8 +58,15 @@ class _File(RotatingFileHandler):
     def doRollover(self) -> None:
         # Windows does not rename a file that somebody reads, and nobody renames in a folder that is read-only: the log
         # then grows, but not without end.
+        first = f"{self.baseFilename}.1"
         try:
-            super().doRollover()
+            if os.path.exists(first):
+                super().doRollover()
+            else:  # Older files have made room; were they renamed again at each try, they would be lost one by one.
+                if self.stream is not None:
+                    self.stream.close()
+                    self.stream = None
+                self.rotate(self.baseFilename, first)
         except OSError:
             if self.stream is None:
                 self.stream = self._open()
