@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::Arg::{Long, Value};
 use lexopt::ValueExt as _;
 
@@ -39,6 +39,8 @@ Usage: cargo xtask COMMAND
                          or fail if one is out of date
   wit-compat [--record]  Fail if wit/ breaks hosts of a version that its own version promises to support;
                          or record wit/ as its version
+  wit-compat --packed FILE
+                         Fail unless FILE, which wkg has built, is the package in wit/
 ";
 
 fn main() -> ExitCode {
@@ -53,11 +55,12 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let mut arguments = lexopt::Parser::from_env();
-    let (mut command, mut out, mut flags) = (None, None, Vec::new());
+    let (mut command, mut out, mut packed, mut flags) = (None, None, None, Vec::new());
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(name) if command.is_none() => command = Some(name.string()?),
             Long("out") => out = Some(PathBuf::from(arguments.value()?)),
+            Long("packed") => packed = Some(PathBuf::from(arguments.value()?)),
             Long("help") => {
                 print!("{HELP}");
                 return Ok(());
@@ -69,6 +72,13 @@ fn run() -> Result<()> {
     let command = command.context("a command is required; see cargo xtask --help")?;
     let root = repository::root()?;
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    if let Some(file) = packed {
+        ensure!(
+            command == "wit-compat" && flags.is_empty() && out.is_none(),
+            "--packed is for wit-compat alone; see cargo xtask --help"
+        );
+        return wit_compat::packed(&root, &file);
+    }
     match (command.as_str(), flags.as_slice(), out) {
         ("dist", [], out) => dist::make(&root, &released(&root, out)?),
         ("archive", [], out) => archive::make(&root, &released(&root, out)?),

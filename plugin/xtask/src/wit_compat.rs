@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use semver::Version;
-use wit_parser::{Resolve, UnresolvedPackageGroup};
+use wit_component::{DecodedWasm, WitPrinter};
+use wit_parser::{PackageId, Resolve, UnresolvedPackageGroup};
 
 use crate::notes;
 
@@ -67,6 +68,66 @@ pub fn record(root: &Path) -> Result<()> {
     }
     println!("recorded in {}", folder.display());
     Ok(())
+}
+
+/// Fails unless a file is the package in `wit/` in its binary form, with the documentation and with what it depends on.
+pub fn packed(root: &Path, file: &Path) -> Result<()> {
+    let mut resolve = Resolve {
+        // Whoever uses the package decides about them, so they are packed.
+        all_features: true,
+        ..Resolve::default()
+    };
+    let (package, _) = resolve.push_dir(root.join("wit"))?;
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let (decoded, own) = decode(&bytes).with_context(|| format!("{}", file.display()))?;
+    same(&print(&resolve, package, &[])?, &print(&decoded, own, &[])?)?;
+    // Of the others only what is used is packed.
+    let (used, package) = decode(&wit_component::encode(&resolve, package)?)?;
+    same(
+        &print(&used, package, &others(&used, package))?,
+        &print(&decoded, own, &others(&decoded, own))?,
+    )?;
+    println!(
+        "{} is {} as in wit/",
+        file.display(),
+        decoded.packages[own].name
+    );
+    Ok(())
+}
+
+fn decode(bytes: &[u8]) -> Result<(Resolve, PackageId)> {
+    match wit_component::decode(bytes)? {
+        DecodedWasm::WitPackage(resolve, package) => Ok((resolve, package)),
+        DecodedWasm::Component(..) => bail!("this is a component, not a WIT package"),
+    }
+}
+
+fn others(resolve: &Resolve, own: PackageId) -> Vec<PackageId> {
+    let all = resolve.packages.iter().map(|(id, _)| id);
+    all.filter(|id| *id != own).collect()
+}
+
+fn print(resolve: &Resolve, package: PackageId, others: &[PackageId]) -> Result<String> {
+    let mut printer = WitPrinter::default();
+    printer.print(resolve, package, others)?;
+    Ok(printer.output.into())
+}
+
+/// Fails with the first line that differs.
+fn same(wit: &str, packed: &str) -> Result<()> {
+    let (mut wit, mut packed) = (wit.lines(), packed.lines());
+    loop {
+        let (ours, theirs) = (wit.next(), packed.next());
+        ensure!(
+            ours == theirs,
+            "the package is not the one in wit/: `{}` there is `{}` in it",
+            ours.unwrap_or_default().trim(),
+            theirs.unwrap_or_default().trim()
+        );
+        if ours.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 /// Whether this version is released.

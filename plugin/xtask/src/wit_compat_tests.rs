@@ -141,3 +141,27 @@ fn what_is_released_is_not_recorded_anew() {
     record(root).unwrap();
     repository.check().unwrap();
 }
+
+#[test]
+fn what_is_packed_is_what_is_in_wit() {
+    let repository = Repository::new();
+    let root = repository.0.path();
+    let file = root.join("packed.wasm");
+    let pack = || {
+        let mut resolve = Resolve::default();
+        let (package, _) = resolve.push_dir(root.join("wit")).unwrap();
+        std::fs::write(&file, wit_component::encode(&resolve, package).unwrap()).unwrap();
+    };
+    pack();
+    packed(root, &file).unwrap();
+
+    repository.wit(&OLD.replace("get: func", "/// What it gets.\n get: func"));
+    let error = format!("{:#}", packed(root, &file).unwrap_err());
+    assert!(error.contains("`/// What it gets.` there"), "{error}");
+    pack();
+    packed(root, &file).unwrap();
+
+    std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
+    let error = format!("{:#}", packed(root, &file).unwrap_err());
+    assert!(error.contains("not a WIT package"), "{error}");
+}
