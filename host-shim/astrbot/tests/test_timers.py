@@ -303,9 +303,13 @@ def test_without_a_scheduler_that_is_said(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("name", ["", None, "Mars/Olympus", "../etc/passwd", 8])
-def test_a_time_zone_that_is_none_falls_back_to_the_machines(rig: Rig, name: Any) -> None:
+def test_a_time_zone_that_is_none_falls_back_to_the_machines(rig: Rig, name: Any, caplog: Any) -> None:
     rig.astrbot["timezone"] = name
     assert rig.timers.scheduler.zone() is timezone.utc
+    assert rig.timers.scheduler.zone() is timezone.utc
+    # Wrong times would go unnoticed otherwise.
+    told = [record.getMessage() for record in caplog.records if "时区" in record.getMessage()]
+    assert len(told) == (1 if name else 0) and all(repr(name) in line and "tzdata" in line for line in told), told
 
 
 def test_a_change_of_the_time_zone_moves_the_clock_times(rig: Rig) -> None:

@@ -212,3 +212,18 @@ async def test_a_component_that_is_no_file_is_a_load_error(gateway: Gateway, tmp
         os.mkfifo(path)  # type: ignore[arg-type]
     with pytest.raises(LoadError):
         await asyncio.wait_for(Plugin.load(gateway.config, component=path, cache_dir=tmp_path), 60)  # type: ignore[arg-type]
+
+
+# Windows' selector loop.
+async def test_a_loop_that_starts_no_programs_compiles_all_the_same(
+    gateway: Gateway, tmp_path: Path, other: Path, monkeypatch
+) -> None:
+    async def none(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", none)
+    async with await Plugin.load(gateway.config, component=other, cache_dir=tmp_path / "cache") as plugin:
+        assert (await plugin.ask("hi").reply()).text == "hi"
+    other.write_bytes(b"\x00asm\x0d\x00\x01\x00\x00")
+    with pytest.raises(LoadError, match="cannot be used"):
+        await Plugin.load(gateway.config, component=other, cache_dir=tmp_path / "cache")

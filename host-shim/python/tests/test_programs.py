@@ -124,3 +124,18 @@ def test_windows_has_a_language_where_the_environment_has_none(monkeypatch: pyte
     assert _programs.locale_of_environment() == "zh"
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     assert _programs.locale_of_environment() == "en"
+
+
+# Windows looks there first.
+def test_a_program_in_the_current_folder_is_not_host_shim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from astr_openclaw import __version__, _programs
+
+    good = fake_host_shim(tmp_path / "good", __version__)
+    monkeypatch.chdir(fake_host_shim(tmp_path / "here", __version__))
+    for path in ("", ".", f".:{os.curdir}/:"):
+        monkeypatch.setenv("PATH", path)
+        with pytest.raises(_programs.NoHostShim, match="not on the PATH"):
+            _programs.host_shim()
+    for first in ("", ".", str(tmp_path), str(tmp_path / "none")):
+        monkeypatch.setenv("PATH", f"{first}:{good}:/usr/bin:/bin")
+        assert _programs.host_shim() == good / "host-shim"

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import mimetypes
+import os
+import re
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -26,6 +28,15 @@ _IMAGES = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+
+#: Media types by a file's name, the same on every machine: in the registry of Windows, Excel makes a csv file its own,
+#: and only some have a list with Markdown in it.
+_TYPES = mimetypes.MimeTypes()
+for _ending, _type in ((".log", "text/plain"), (".md", "text/markdown"), (".markdown", "text/markdown")):
+    _TYPES.add_type(_type, _ending)
+
+_HAS_DRIVES = os.name == "nt"
+_DRIVE = re.compile(r"/+[A-Za-z]:[\\/]")
 
 
 class MemoryGuard(Protocol):
@@ -95,7 +106,14 @@ def _of_url(url: str) -> Any:
         return Comp.Image.fromURL(url)
     if url.startswith("base64://"):
         return Comp.Image(file=url)
-    return Comp.Image.fromFileSystem(url.removeprefix("file://"))
+    return Comp.Image.fromFileSystem(_path_of(url))
+
+
+def _path_of(url: str) -> str:
+    """The path of a file URL, in which AstrBot escapes nothing. A path stays as it is."""
+    path = url.removeprefix("file://")
+    # What stands before a drive belongs to the URL: file:///C:/a.png
+    return path.lstrip("/") if _HAS_DRIVES and _DRIVE.match(path) else path
 
 
 async def _read(parts: list[Any], guard: MemoryGuard) -> list[Attachment]:
@@ -142,5 +160,5 @@ async def _attachment(part: Any, left: int) -> Attachment:
     # The path is AstrBot's temporary file; the name is the user's.
     media_type = attachment.media_type
     if media_type == "application/octet-stream" and name:
-        media_type = mimetypes.guess_type(name)[0] or media_type
+        media_type = _TYPES.guess_type(name)[0] or media_type
     return Attachment(attachment.data, media_type, name or attachment.filename)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -29,6 +30,11 @@ _TEXTS = ("application/json", "application/xml", "image/svg+xml")
 
 #: Characters that are searched at once, and those that two pieces share: the event loop must not wait for megabytes.
 _PIECE, _SHARED = 1 << 16, 1 << 11
+
+#: What no file of Windows can have in its name, which is where many chats save it; and the names of its devices, which
+#: they are with an extension as well.
+_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*]')
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)
 
 #: Seconds for sending one file.
 _SENDING = 120.0
@@ -115,5 +121,6 @@ class OutgoingFiles:
 
 
 def _named(file: File) -> str:
-    """Its name in one line, and without a folder."""
-    return " ".join(printable(file.name).replace("/", "_").replace("\\", "_").split()) or "file"
+    """Its name in one line, without a folder, and as every system can save it."""
+    name = " ".join(_NOT_IN_NAMES.sub("_", printable(file.name)).split()).rstrip(". ")
+    return f"_{name}" if _DEVICES.match(name) else name or "file"

@@ -6,13 +6,19 @@ import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from astrbot.api import logger
 
 from .settings import PLUGIN
+
+#: Hours ahead of UTC, all year: for machines without data about time zones, such as Windows without the package tzdata.
+_WITHOUT_DATA = {
+    "Asia/Shanghai": 8, "Asia/Chongqing": 8, "Asia/Urumqi": 6, "Asia/Hong_Kong": 8, "Asia/Macau": 8, "Asia/Taipei": 8,
+    "Asia/Singapore": 8, "Asia/Kuala_Lumpur": 8, "Asia/Tokyo": 9, "Asia/Seoul": 9, "UTC": 0, "Etc/UTC": 0,
+}  # fmt: skip
 
 
 class Scheduler:
@@ -23,6 +29,7 @@ class Scheduler:
         self._context = context
         self._running: set[asyncio.Task[None]] = set()
         self._jobs: set[str] = set()
+        self._unknown_zone = ""  # What the log was told of.
 
     @property
     def usable(self) -> bool:
@@ -31,9 +38,20 @@ class Scheduler:
 
     def zone(self) -> tzinfo:
         """The time zone that is set in AstrBot, or else the machine's."""
+        name = ""
         with suppress(Exception):  # An unknown name, or no data about it, raises one of many.
-            return ZoneInfo(self._context.get_config().get("timezone"))
-        return getattr(self._astrbots, "timezone", None) or timezone.utc
+            name = self._context.get_config().get("timezone") or ""
+            return ZoneInfo(name)
+        if isinstance(name, str) and name in _WITHOUT_DATA:
+            return timezone(timedelta(hours=_WITHOUT_DATA[name]), name)
+        machines = getattr(self._astrbots, "timezone", None) or timezone.utc
+        if name and name != self._unknown_zone:
+            self._unknown_zone = name
+            logger.warning(
+                f"[{PLUGIN}] 时区 {name!r} 未知，定时任务按 {machines} 计时：请检查 AstrBot 的时区设置；"
+                "若名称无误，则本机缺少时区数据，请在 AstrBot 的 Python 环境中执行 pip install tzdata，然后重启 AstrBot"
+            )
+        return machines
 
     def at(self, name: str, moment: datetime, work: Callable[[], Awaitable[None]]) -> None:
         """Runs `work` at a moment, at once if it has passed. A job of the same name is replaced."""

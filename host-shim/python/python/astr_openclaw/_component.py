@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -146,23 +147,46 @@ async def _compile(wasm: Path, artifact: Path, *, own: bool) -> None:
     except NoHostShim as error:
         remedy = "reinstall the wheel (pip install --force-reinstall astr-openclaw), or: " if own else ""
         raise LoadError(f"{wasm} must be compiled: {remedy}{error}", "no_compiler") from None
-    nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     try:
         artifact.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         command = [os.fspath(path) for path in (compiler, "compile", wasm, artifact)]
+        code, stderr = await _run(command)
+    # Before its base: a timeout is an OSError.
+    except (asyncio.TimeoutError, TimeoutError, subprocess.TimeoutExpired):
+        raise LoadError(f"timed out after {_COMPILE_LIMIT:.0f} s compiling {wasm}", "not_compiled") from None
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{wasm} cannot be compiled: {error}", "not_compiled") from None
+    if code != 0:
+        words = " ".join(stderr.decode("utf-8", "replace").split())
+        raise LoadError(f"{wasm} cannot be used: {words} ({compiler})", "not_compiled")
+
+
+async def _run(command: list[str]) -> tuple[int | None, bytes]:
+    """Runs a program; its exit status, and what it says on stderr."""
+    nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+    try:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=nothing, stdout=nothing, stderr=pipe, env=bare_environment()
         )
-    except (OSError, ValueError) as error:
-        raise LoadError(f"{wasm} cannot be compiled: {error}", "not_compiled") from None
+    except NotImplementedError:  # Windows' selector loop, which some libraries ask for, starts no programs.
+        return await asyncio.to_thread(_run_waiting, command)
     try:
         _, stderr = await asyncio.wait_for(process.communicate(), _COMPILE_LIMIT)
-    except (asyncio.TimeoutError, TimeoutError):
-        raise LoadError(f"timed out after {_COMPILE_LIMIT:.0f} s compiling {wasm}", "not_compiled") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode != 0:
-        words = " ".join(stderr.decode("utf-8", "replace").split())
-        raise LoadError(f"{wasm} cannot be used: {words} ({compiler})", "not_compiled")
+    return process.returncode, stderr
+
+
+def _run_waiting(command: list[str]) -> tuple[int, bytes]:
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=bare_environment(),
+        timeout=_COMPILE_LIMIT,
+        check=False,
+    )
+    return done.returncode, done.stderr

@@ -41,9 +41,7 @@ def sidecar_program() -> Path:
 def host_shim() -> Path:
     """The `host-shim` on the PATH; raises `NoHostShim` unless it has this module's version. What it compiles runs in
     this process, so neither may others be able to replace it."""
-    import shutil  # With three compressors, for a program that hardly anybody needs.
-
-    found = shutil.which("host-shim")
+    found = _on_the_path(f"host-shim{_SUFFIX}")
     if found is None:
         raise NoHostShim(
             f"host-shim is not on the PATH; version {VERSION} is in the release's host-shim-{VERSION}-*.tar.gz "
@@ -65,6 +63,16 @@ def host_shim() -> Path:
             f"{found} 的版本是 {version or '未知'}，需要 {VERSION}，请安装该版本",
         )
     return Path(found)
+
+
+def _on_the_path(name: str) -> str | None:
+    """The program of that name in the first folder of the PATH that has it. Not the current folder, where Windows looks
+    first: whoever can write there would choose what runs."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        path = os.path.join(folder, name)
+        if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
 
 
 def _open_to_others(program: Path) -> Path | None:
