@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use openclaw_os::clock::with_suspensions as system;
 use tokio::sync::Notify;
 
 use crate::http::settle;
@@ -131,40 +132,6 @@ const LOOK_AGAIN: Duration = match cfg!(test) {
     true => Duration::from_millis(10),
     false => Duration::from_secs(10),
 };
-
-/// The system's clock that goes on while the machine is suspended; the standard library's on Linux and
-/// macOS does not.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn system() -> Duration {
-    #[cfg(not(target_vendor = "apple"))]
-    const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
-    #[cfg(target_vendor = "apple")]
-    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
-
-    read(CLOCK)
-}
-
-/// Reads a system clock.
-#[cfg(unix)]
-pub(crate) fn read(clock: libc::clockid_t) -> Duration {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: `time` outlives the call, which only fills it. It fails on no system that this library
-    // runs on; a failure would leave a clock that stands still.
-    unsafe { libc::clock_gettime(clock, &mut time) };
-    let seconds = Duration::from_secs(time.tv_sec.try_into().unwrap_or(0));
-    seconds + Duration::from_nanos(time.tv_nsec.try_into().unwrap_or(0))
-}
-
-/// The standard library's clock.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-pub(crate) fn system() -> Duration {
-    static BASE: std::sync::LazyLock<std::time::Instant> =
-        std::sync::LazyLock::new(std::time::Instant::now);
-    BASE.elapsed()
-}
 
 impl Default for Clock {
     fn default() -> Self {

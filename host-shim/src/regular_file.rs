@@ -7,6 +7,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use openclaw_os::files;
+
 /// Bytes per read.
 const PIECE: usize = 64 << 10;
 
@@ -37,20 +39,24 @@ impl From<io::Error> for ReadError {
 
 /// Opens a regular file for reading, without waiting for another process.
 pub(crate) fn open(path: &Path) -> Result<File, ReadError> {
+    regular(path, |path| {
+        files::open_at_once(path, OpenOptions::new().read(true))
+    })
+}
+
+/// As [`open`], of a file that must stay what it is: see [`files::open_unchanging`].
+pub(crate) fn open_unchanging(path: &Path) -> Result<File, ReadError> {
+    regular(path, files::open_unchanging)
+}
+
+fn regular(path: &Path, open: impl Fn(&Path) -> io::Result<File>) -> Result<File, ReadError> {
     // Before opening it: opening a device can have effects.
     if !std::fs::metadata(path)?.is_file() {
         return Err(ReadError::NotRegular);
     }
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        libc::O_NONBLOCK | libc::O_NOCTTY,
-    );
-    let file = options.open(path)?;
+    let file = open(path)?;
     // The path may have come to name something else meanwhile.
-    match file.metadata()?.is_file() {
+    match files::is_regular(&file)? {
         true => Ok(file),
         false => Err(ReadError::NotRegular),
     }

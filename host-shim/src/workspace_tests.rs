@@ -1,9 +1,9 @@
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use crate::regular_file::tests::fifo;
 
 /// A folder with the agent's files in `root`, and a secret beside it.
 fn stage() -> (tempfile::TempDir, Workspace) {
@@ -15,12 +15,6 @@ fn stage() -> (tempfile::TempDir, Workspace) {
     fs::write(folder.path().join("secret"), "SECRET").unwrap();
     let workspace = Workspace::new(Some(root));
     (folder, workspace)
-}
-
-fn fifo(path: &Path) {
-    let path = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
-    // SAFETY: the path ends with a zero and outlives the call.
-    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
 }
 
 /// Tells a thread to stop when dropped.
@@ -64,7 +58,7 @@ fn nothing_outside_no_link_and_nothing_that_waits_is_opened() {
     symlink("..", root.join("up")).unwrap();
     symlink("/", root.join("top")).unwrap();
     fs::hard_link(folder.path().join("secret"), root.join("second.txt")).unwrap();
-    fifo(&root.join("pipe.txt"));
+    fifo(&root, "pipe.txt");
     let _socket = std::os::unix::net::UnixListener::bind(root.join("socket.txt")).unwrap();
     let secret = folder.path().join("secret");
     for path in [
@@ -114,7 +108,7 @@ fn links_and_pipes_that_are_swapped_in_meanwhile_lead_nowhere() {
     symlink("../outside", root.join("folder-link")).unwrap();
     fs::create_dir(root.join("folder")).unwrap();
     fs::write(root.join("folder/b.txt"), "deeper").unwrap();
-    fifo(&root.join("pipe"));
+    fifo(&root, "pipe");
     fs::write(root.join("real"), "inside").unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use host_shim::config::KEYS;
 use host_shim::{Locale, Tool, ToolCall, ToolRunner};
 use openclaw_core::locale::say;
 use openclaw_core::turn::MAX_TOOL_OUTPUT_BYTES;
+use openclaw_os::family::Family;
 use openclaw_render::Failure;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -137,9 +138,9 @@ impl ToolRunner for CommandTools {
     }
 }
 
-/// A program under way, in a process group of its own where there are such. Dropping it kills all of the group.
+/// A program under way, with what it has started. Dropping it kills all of them.
 struct Running {
-    child: Shared,
+    family: Shared,
     ended: oneshot::Receiver<Result<String, String>>,
 }
 
@@ -155,22 +156,21 @@ impl Running {
         for key in KEYS.iter().filter(|key| key.is_secret()) {
             key.env.map(|variable| program.env_remove(variable));
         }
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut program, 0);
-        let mut child = program.spawn()?;
-        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let child = Arc::new(Mutex::new(Some(child)));
+        let mut family = Family::start(&mut program)?;
+        let head = family.head();
+        let pipes = (head.stdin.take(), head.stdout.take(), head.stderr.take());
+        let family = Arc::new(Mutex::new(Some(family)));
         lock(&UNDER_WAY).retain(|other| other.strong_count() > 0);
-        lock(&UNDER_WAY).push(Arc::downgrade(&child));
+        lock(&UNDER_WAY).push(Arc::downgrade(&family));
         let (answer, ended) = oneshot::channel();
         let running = Self {
-            child: child.clone(),
+            family: family.clone(),
             ended,
         };
         std::thread::Builder::new()
             .name("tool".to_owned())
             .spawn(move || {
-                let _ = answer.send(outcome(&child, pipes, &input)); // Given up meanwhile.
+                let _ = answer.send(outcome(&family, pipes, &input)); // Given up meanwhile.
             })?;
         Ok(running)
     }
@@ -178,32 +178,27 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        kill(&self.child);
+        kill(&self.family);
     }
 }
 
-/// A program; none once it has been reaped. Until then its id, which is the group's, is not another's.
-type Shared = Arc<Mutex<Option<Child>>>;
+/// A program; none once it has been reaped, because its number may be another's then.
+type Shared = Arc<Mutex<Option<Family>>>;
 
 /// Every program that may be running.
-static UNDER_WAY: Mutex<Vec<Weak<Mutex<Option<Child>>>>> = Mutex::new(Vec::new());
+static UNDER_WAY: Mutex<Vec<Weak<Mutex<Option<Family>>>>> = Mutex::new(Vec::new());
 
 /// Kills every program of this process; for its end, which no destructor sees.
 pub fn kill_all() {
-    for child in lock(&UNDER_WAY).drain(..) {
-        child.upgrade().inspect(|child| kill(child));
+    for family in lock(&UNDER_WAY).drain(..) {
+        family.upgrade().inspect(|family| kill(family));
     }
 }
 
-/// Kills the program and its group, also those of the group that outlive it. Whoever waits for it reaps it.
-fn kill(child: &Mutex<Option<Child>>) {
-    if let Some(child) = lock(child).as_mut() {
-        #[cfg(unix)]
-        if let Ok(group) = i32::try_from(child.id()) {
-            // SAFETY: a system call without pointers.
-            unsafe { libc::kill(-group, libc::SIGKILL) };
-        }
-        let _ = child.kill(); // It has just ended.
+/// Kills the program and its family, also those that outlive it. Whoever waits for it reaps it.
+fn kill(family: &Mutex<Option<Family>>) {
+    if let Some(family) = lock(family).as_mut() {
+        family.kill();
     }
 }
 
@@ -214,7 +209,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 type Pipes = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
 
 /// Feeds the program and waits for its end; on a thread of its own.
-fn outcome(child: &Mutex<Option<Child>>, pipes: Pipes, input: &str) -> Result<String, String> {
+fn outcome(family: &Mutex<Option<Family>>, pipes: Pipes, input: &str) -> Result<String, String> {
     let (stdin, stdout, stderr) = pipes;
     let (output, complaint) = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -229,11 +224,11 @@ fn outcome(child: &Mutex<Option<Child>>, pipes: Pipes, input: &str) -> Result<St
             let _ = stdout.read_to_end(&mut output); // What there is.
         }
         if output.len() > MAX_TOOL_OUTPUT_BYTES {
-            kill(child);
+            kill(family);
         }
         (output, complaint.join().unwrap_or_default())
     });
-    let status = wait(child)?;
+    let status = wait(family)?;
     let mut output = String::from_utf8_lossy(&output).into_owned();
     // The host refuses what is too long.
     if status.success() || output.len() > MAX_TOOL_OUTPUT_BYTES {
@@ -247,10 +242,10 @@ fn outcome(child: &Mutex<Option<Child>>, pipes: Pipes, input: &str) -> Result<St
 }
 
 /// Reaps it, without holding it while it runs, so that it can be killed.
-fn wait(child: &Mutex<Option<Child>>) -> Result<ExitStatus, String> {
+fn wait(family: &Mutex<Option<Family>>) -> Result<ExitStatus, String> {
     loop {
-        let mut held = lock(child);
-        let status = held.as_mut().map(Child::try_wait).transpose();
+        let mut held = lock(family);
+        let status = held.as_mut().map(Family::try_wait).transpose();
         match status.map_err(|error| error.to_string())?.flatten() {
             Some(status) => {
                 *held = None;

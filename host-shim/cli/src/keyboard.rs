@@ -74,8 +74,7 @@ pub struct Terminal {
 impl Terminal {
     fn forget_typed(&mut self) {
         self.typed.clear();
-        // SAFETY: a system call without pointers; it fails if stdin is closed.
-        unsafe { libc::tcflush(libc::STDIN_FILENO, libc::TCIFLUSH) };
+        openclaw_os::console::forget_typed();
     }
 
     async fn line(&mut self) -> io::Result<Option<String>> {
@@ -109,30 +108,35 @@ impl Terminal {
     }
 }
 
-/// A terminal that cannot be watched: a thread waits for a line.
-#[cfg(not(unix))]
-#[derive(Debug, Default)]
-pub struct Terminal {
-    waiting: Option<tokio::sync::oneshot::Receiver<io::Result<Option<String>>>>,
-}
+/// How often the keys of a console are looked at.
+#[cfg(windows)]
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(30);
 
-#[cfg(not(unix))]
+/// A console, which cannot be watched as a terminal can, and whose lines a thread that waits for one would keep from the
+/// line editor.
+#[cfg(windows)]
+#[derive(Debug, Default)]
+pub struct Terminal(Option<openclaw_os::console::TypedLine>);
+
+#[cfg(windows)]
 impl Terminal {
-    fn forget_typed(&mut self) {}
+    fn forget_typed(&mut self) {
+        if let Some(line) = &mut self.0 {
+            line.forget();
+        }
+        openclaw_os::console::forget_typed();
+    }
 
     async fn line(&mut self) -> io::Result<Option<String>> {
-        let waiting = self.waiting.get_or_insert_with(|| {
-            let (send, line) = tokio::sync::oneshot::channel();
-            std::thread::spawn(move || {
-                let mut line = String::new();
-                let read = io::stdin().lock().read_line(&mut line);
-                let line = read.map(|read| (read > 0).then(|| line.trim_end().to_owned()));
-                let _ = send.send(line); // The program ends.
-            });
-            line
-        });
-        let line = waiting.await;
-        self.waiting = None;
-        line.unwrap_or(Ok(None))
+        let line = match &mut self.0 {
+            Some(line) => line,
+            none => none.insert(openclaw_os::console::TypedLine::new()?),
+        };
+        loop {
+            if let Some(taken) = line.take()? {
+                return Ok(taken);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 }

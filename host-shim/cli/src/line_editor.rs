@@ -106,11 +106,7 @@ pub fn cannot_read(error: &dyn std::error::Error, locale: Locale) -> Failure {
 /// In a folder that only this user can read, as conversations are private. None if there is no place for it.
 fn history_file() -> Option<PathBuf> {
     let dir = dirs::data_dir()?.join("host-shim");
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(&dir) {
+    match openclaw_os::private::create_folder(&dir) {
         Ok(()) => Some(dir.join("chat-history")),
         Err(error) => {
             tracing::warn!(%error, dir = %dir.display(), "no folder for the history");

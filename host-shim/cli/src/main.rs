@@ -6,7 +6,6 @@ mod clap_errors_zh;
 mod command_tools;
 mod commands;
 mod completions;
-mod heap;
 mod help;
 mod keyboard;
 mod line_editor;
@@ -27,18 +26,19 @@ use commands::{ask, chat, reports, session, tables};
 use host_shim::Locale;
 use openclaw_core::exit;
 use openclaw_core::locale::say;
+use openclaw_os::language;
 use openclaw_render::{CliError, Failure, Style, locale_of_arguments};
 use output::{print, show};
 use setup::Setup;
 
 fn main() -> ExitCode {
     openclaw_sidecar::core_dumps::disable();
-    heap::set_up();
+    openclaw_os::heap::set_up();
+    openclaw_os::console::set_up();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // What the environment says, until an argument says something else.
-    let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
     let locale = locale_of_arguments(arguments.iter().cloned())
-        .unwrap_or_else(|| Locale::of_environment(variable));
+        .unwrap_or_else(|| Locale::of_environment(language::variable));
     let cli = match parse(arguments, locale) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(show_clap(&error, locale)),

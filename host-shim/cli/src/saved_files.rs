@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use host_shim::{Attachment, Locale};
 use openclaw_core::locale::say;
+use openclaw_os::names::fitting;
 use openclaw_render::{Failure, printable};
 
 /// Files of one name that are kept apart.
@@ -85,13 +86,9 @@ fn save_in(folder: &Path, name: &str, data: &[u8]) -> io::Result<PathBuf> {
     let plain = Path::new(name).file_name().filter(|plain| *plain == name);
     let name = Path::new(plain.ok_or(io::ErrorKind::InvalidInput)?);
     let stem = name.file_stem().unwrap_or_default().to_string_lossy();
-    let dotted = name.extension();
-    let dotted = dotted.map_or(String::new(), |kind| format!(".{}", kind.to_string_lossy()));
+    let extension = name.extension().unwrap_or_default().to_string_lossy();
     for number in 1..=MOST_OF_A_NAME {
-        let path = folder.join(match number {
-            1 => format!("{stem}{dotted}"),
-            _ => format!("{stem}-{number}{dotted}"),
-        });
+        let path = folder.join(fitting(&stem, number, &extension));
         // Neither overwrites nor follows a link.
         match File::options().write(true).create_new(true).open(&path) {
             Ok(mut file) => {

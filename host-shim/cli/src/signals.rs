@@ -108,10 +108,23 @@ fn asked_to_end() -> std::io::Result<impl Future<Output = i32>> {
     })
 }
 
-/// Never: Windows ends a program without asking.
+/// As on Unix: Ctrl-Break, which ends what ignores Ctrl-C; the console is closed, the user logs off, or the machine is shut
+/// down, which leaves a program a few seconds.
 #[cfg(windows)]
 fn asked_to_end() -> std::io::Result<impl Future<Output = i32>> {
-    Ok(std::future::pending())
+    use openclaw_os::console::End;
+    use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_logoff, ctrl_shutdown};
+    let (mut pressed, mut closed) = (ctrl_break()?, ctrl_close()?);
+    let (mut left, mut shut) = (ctrl_logoff()?, ctrl_shutdown()?);
+    Ok(async move {
+        let end = tokio::select! {
+            _ = pressed.recv() => End::Break,
+            _ = closed.recv() => End::Close,
+            _ = left.recv() => End::Close,
+            _ = shut.recv() => End::Close,
+        };
+        end.exit_status()
+    })
 }
 
 /// Every press from now on. Must be called within a Tokio runtime.

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use openclaw_os::files;
 use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -123,15 +124,9 @@ pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, Descripti
 
 /// Hands a checked file to wasmtime.
 fn deserialize(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Component> {
-    // By descriptor: the path may name another file since the check.
-    #[cfg(target_os = "linux")]
-    let mapped = {
-        use std::os::fd::AsRawFd as _;
-        let _ = path;
-        PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
-    };
-    #[cfg(not(target_os = "linux"))]
-    let mapped = path.to_owned();
+    // By descriptor: the path may name another file since the check. Where there is no such path, nobody can have changed
+    // or replaced the file while it is open.
+    let mapped = files::path_of_open(file, path);
     // SAFETY: wasmtime wrote the file (its hash is the one that `store` recorded) for this version
     // and these settings, and nobody else could have written it (`open_private`).
     unsafe { Component::deserialize_file(engine, mapped) }
@@ -153,7 +148,7 @@ pub(super) fn store(path: &Path, code: &[u8], wasm_sha256: &str, wasm_size: u64)
             .tempfile_in(dir.unwrap_or(Path::new(".")))?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        file.persist(path)?;
+        files::persist(file, path)?;
     }
     Ok(())
 }

@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use openclaw_os::private;
+
 use crate::regular_file;
 
 /// Opens a file that only this user and root can have written or replaced. The error names the file
@@ -16,112 +18,19 @@ pub(super) fn open_private(path: &Path) -> Result<File, String> {
     // Without links: the real folders count. A file replaced between here and the opening must be in
     // a folder that others may write, which the check below catches.
     let path = fs::canonicalize(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let file = regular_file::open(&path).map_err(|e| format!("{}: it {e}", path.display()))?;
-    let metadata = file
-        .metadata()
-        .map_err(|e| format!("{}: {e}", path.display()))?;
-    check_private(&metadata).map_err(|why| format!("{}: {why}", path.display()))?;
-    check_folders(path.parent())?;
+    let file =
+        regular_file::open_unchanging(&path).map_err(|e| format!("{}: it {e}", path.display()))?;
+    private::check_file(&file, &path).map_err(|why| format!("{}: {why}", path.display()))?;
+    private::check_folders_above(path.parent())?;
     Ok(file)
 }
 
-/// Creates a folder for artifacts with mode 700 if it is missing; fails if others may write it or a
-/// folder above it.
+/// Creates a folder for artifacts that is this user's alone if it is missing; fails if others may write it or a folder
+/// above it.
 pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(dir)?;
-    check_private(&fs::metadata(dir)?).map_err(io::Error::other)?;
-    check_folders(fs::canonicalize(dir)?.parent()).map_err(io::Error::other)
-}
-
-#[cfg(unix)]
-fn check_private(metadata: &fs::Metadata) -> Result<(), String> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    check_owner(metadata)?;
-    if metadata.mode() & 0o022 != 0 {
-        return Err(others_may_write(metadata));
-    }
-    Ok(())
-}
-
-/// Checks a folder and all its ancestors.
-#[cfg(unix)]
-fn check_folders(lowest: Option<&Path>) -> Result<(), String> {
-    for folder in lowest.iter().flat_map(|lowest| lowest.ancestors()) {
-        fs::metadata(folder)
-            .map_err(|error| error.to_string())
-            .and_then(|metadata| check_folder(&metadata))
-            .map_err(|why| format!("{}: {why}", folder.display()))?;
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn check_folder(metadata: &fs::Metadata) -> Result<(), String> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    check_owner(metadata)?;
-    // In a sticky folder such as /tmp others cannot rename or delete our files. Distributions that give
-    // every user a private group of the same number let that group write (umask 002).
-    let sticky = metadata.mode() & 0o1000 != 0;
-    let group_is_this_user = metadata.gid() == user() && metadata.gid() == group();
-    let writers = if group_is_this_user { 0o002 } else { 0o022 };
-    if metadata.mode() & writers != 0 && !sticky {
-        return Err(others_may_write(metadata));
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn check_owner(metadata: &fs::Metadata) -> Result<(), String> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let (owner, user) = (metadata.uid(), user());
-    if owner != user && owner != 0 {
-        return Err(format!(
-            "it belongs to user {owner}; only files of this user ({user}) and root are trusted"
-        ));
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn others_may_write(metadata: &fs::Metadata) -> String {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let mode = metadata.mode() & 0o7777;
-    format!("others may write it (mode {mode:03o}); run chmod go-w on it")
-}
-
-#[cfg(unix)]
-fn user() -> u32 {
-    // SAFETY: no preconditions; cannot fail.
-    unsafe { libc::geteuid() }
-}
-
-#[cfg(unix)]
-fn group() -> u32 {
-    // SAFETY: no preconditions; cannot fail.
-    unsafe { libc::getegid() }
-}
-
-/// Other systems have no such modes; their user folders are private by default.
-#[cfg(not(unix))]
-fn check_private(_: &fs::Metadata) -> Result<(), String> {
-    Ok(())
-}
-
-/// See [`check_private`].
-#[cfg(not(unix))]
-fn check_folders(_: Option<&Path>) -> Result<(), String> {
-    Ok(())
+    private::create_folder(dir)?;
+    private::check_folder(dir).map_err(io::Error::other)?;
+    private::check_folders_above(fs::canonicalize(dir)?.parent()).map_err(io::Error::other)
 }
 
 #[cfg(all(test, unix))]
@@ -129,6 +38,15 @@ mod tests {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
     use super::*;
+
+    fn user() -> u32 {
+        private::user().unwrap()
+    }
+
+    fn group() -> u32 {
+        // SAFETY: no preconditions; cannot fail.
+        unsafe { libc::getegid() }
+    }
 
     #[test]
     fn a_file_that_others_may_write_is_refused() {

@@ -1,8 +1,5 @@
 //! Readings of the available memory for the memory guard.
 
-#[cfg(not(target_os = "linux"))]
-mod other;
-
 pub use openclaw_core::guards::memory::{Bound, Sample};
 
 /// Provides memory readings. Called on the plugin's thread when a turn is admitted and before each
@@ -22,19 +19,13 @@ impl<F: Fn() -> Result<Sample, String> + Send + Sync> MemorySource for F {
     }
 }
 
-/// The memory of this machine, or of the control groups around this process if they allow less.
+/// The memory of this machine, or of the control groups (on Windows: the job) around this process if they allow less. See
+/// `openclaw_os::memory` for what each system tells.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemMemory;
 
 impl MemorySource for SystemMemory {
     fn read(&self) -> Result<Sample, String> {
-        #[cfg(target_os = "linux")]
-        {
-            openclaw_memory::read_system().map_err(|error| error.to_string())
-        }
-        #[cfg(not(target_os = "linux"))]
-        {
-            other::read()
-        }
+        openclaw_os::memory::read()
     }
 }

@@ -1,7 +1,7 @@
 //! Limits how long the component computes without waiting.
 //!
-//! Computing is measured as processor time of its thread where the system reports it, so a component on
-//! an overloaded or swapping machine is not taken for one in an endless loop.
+//! Computing is measured as processor time of its thread, so a component on an overloaded or swapping machine is not
+//! taken for one in an endless loop.
 //!
 //! A watchdog thread advances wasmtime's epoch; the component's own thread then compares times. A measurement begins
 //! at the first such look after the component was resumed: it is resumed far more often than it is looked at, and
@@ -76,16 +76,9 @@ impl Meter {
 }
 
 /// The processor time of this thread, in nanoseconds.
-#[cfg(unix)]
 fn now() -> u64 {
-    let time = crate::clock::read(libc::CLOCK_THREAD_CPUTIME_ID);
+    let time = openclaw_os::clock::of_thread();
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The time, in nanoseconds.
-#[cfg(not(unix))]
-fn now() -> u64 {
-    u64::try_from(crate::clock::system().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Advances the engine's epoch while the component computes.
@@ -151,7 +144,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn time_that_the_machine_spends_elsewhere_does_not_count() {
         let meter = meter();
         assert!(meter.computed().is_zero());
