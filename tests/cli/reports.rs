@@ -139,6 +139,46 @@ fn what_compile_made_is_run_without_compiling() {
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
 }
 
+// Issue 16: the wheel of another platform is built on this one.
+#[test]
+fn what_is_compiled_for_another_machine_names_it_and_is_not_run_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let component = folder.path().join("plugin.wasm");
+    std::fs::write(&component, host_shim::component::EMBEDDED).unwrap();
+    let component = component.to_str().unwrap();
+    let targets = [
+        "aarch64-unknown-linux-gnu",
+        "x86_64-unknown-linux-musl",
+        "x86_64-pc-windows-gnu",
+        "aarch64-apple-darwin",
+    ];
+    let own = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    for target in targets.into_iter().filter(|target| *target != own) {
+        let artifact = folder.path().join(format!("{target}.cwasm"));
+        let artifact = artifact.to_str().unwrap();
+        let ran = run(program([
+            "compile", "--target", target, component, artifact,
+        ]));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let ran = run(program(["inspect", artifact]));
+        let why = format!("it was made for {target}, but this build is for ");
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(&why), "{ran:?}");
+    }
+    for (target, why) in [("toaster", "toaster"), ("s390x-unknown-linux-gnu", "s390x")] {
+        let artifact = folder.path().join("x.cwasm");
+        let artifact = artifact.to_str().unwrap();
+        let ran = run(program([
+            "compile", "--target", target, component, artifact,
+        ]));
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(
+            ran.err.contains(why) && ran.err.contains("is not a target"),
+            "{ran:?}"
+        );
+    }
+}
+
 #[test]
 fn the_tables_are_those_of_the_readme() {
     let ran = run(program(["faults", "--markdown"]));

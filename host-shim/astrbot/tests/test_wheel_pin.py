@@ -3,57 +3,18 @@ name in another index wins)."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import http.server
-import importlib.machinery
-import importlib.util
-import os
-import subprocess
-import sys
 import threading
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import STAR
+from fake_wheels import VERSION, install, packing_module, wheel, who
 from openclaw.wheel_check import wanted_version
 
-ROOT = STAR.parent.parent.parent
-VERSION = "0.1.0"
 WHEEL = f"astr_openclaw-{VERSION}-py3-none-any.whl"
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the requirement is for Linux")
-
-
-def build_wheel_module():
-    loader = importlib.machinery.SourceFileLoader("build_wheel", str(ROOT / "host-shim/python/build_wheel"))
-    spec = importlib.util.spec_from_loader("build_wheel", loader)
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
-def wheel(folder: Path, who: str, version: str = VERSION) -> Path:
-    """A wheel of this name whose module says whose it is."""
-    folder.mkdir(parents=True, exist_ok=True)
-    info = f"astr_openclaw-{version}.dist-info"
-    files = {
-        "astr_openclaw/__init__.py": f"WHO = {who!r}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: astr-openclaw\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = ""
-    for name, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-        record += f"{name},sha256={digest},{len(text)}\n"
-    files[f"{info}/RECORD"] = record + f"{info}/RECORD,,\n"
-    path = folder / f"astr_openclaw-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return path
 
 
 @pytest.fixture
@@ -61,8 +22,8 @@ def plugin(tmp_path: Path) -> Path:
     """The plugin's folder, as its zip has it."""
     folder = tmp_path / "plugin"
     ours = wheel(folder / "wheels", "ours")
-    text = (STAR / "requirements.txt").read_text("utf-8").replace('and platform_machine == "x86_64"', "")
-    (folder / "requirements.txt").write_bytes(build_wheel_module().pinned_requirements(text, ours.read_bytes()))
+    text = (STAR / "requirements.txt").read_text("utf-8")
+    (folder / "requirements.txt").write_bytes(packing_module("zips").pinned_requirements(text, ours.read_bytes()))
     return folder
 
 
@@ -94,33 +55,6 @@ def hostile(tmp_path: Path, plugin: Path) -> Iterator[tuple[str, Path, list[str]
     yield f"http://127.0.0.1:{server.server_port}/simple/", folder, asked
     server.shutdown()
     server.server_close()
-
-
-def install(plugin: Path, target: Path, index: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """As AstrBot does it, from its own folder."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-r",
-        str(plugin / "requirements.txt"),
-        "--trusted-host",
-        "127.0.0.1",
-        "-i",
-        index,
-        "--target",
-        str(target),
-        "--disable-pip-version-check",
-        "--no-cache-dir",
-        "--retries",
-        "0",
-    ]
-    return subprocess.run(command, cwd=plugin.parent, env={**os.environ, **environment}, capture_output=True, text=True)
-
-
-def who(target: Path) -> str:
-    return (target / "astr_openclaw/__init__.py").read_text() if (target / "astr_openclaw").exists() else ""
 
 
 def test_the_bundled_wheel_is_installed_and_no_index_is_asked(plugin: Path, hostile, tmp_path: Path) -> None:

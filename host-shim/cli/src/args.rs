@@ -148,6 +148,8 @@ pub struct Compile {
     pub input: PathBuf,
     #[arg(value_name = "OUT.cwasm", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
 }
 
 /// Arguments of `completions`.

@@ -99,6 +99,8 @@ const OWN: &[HelpText] = &[
     ("compile", "Compiles a component ahead of time", "预先编译组件"),
     ("compile.input", "Component", "组件文件"),
     ("compile.output", "Where to write the compiled artifact", "编译产物的路径"),
+    ("compile.target", "Target of the host-shim or wheel that will run it, such as aarch64-unknown-linux-gnu; default: this machine's",
+        "要运行它的 host-shim 或 wheel 的目标平台，例如 aarch64-unknown-linux-gnu；默认为本机"),
     ("completions", "Prints a completion script for a shell", "输出 shell 的补全脚本"),
     ("completions.shell", "Shell", "shell 的种类"),
     ("sidecar", "Sets up, checks, starts, upgrades and rolls back the OpenClaw gateway beside AstrBot",

@@ -147,6 +147,7 @@ pub fn load_failure(error: &LoadError, locale: Locale) -> Failure {
                 en: "Use a plugin component built from this project, or omit the option to use the built-in one.",
                 zh: "请使用由本项目构建的插件组件，或省略该选项以使用内置组件。"),
         ),
+        LoadError::Target { .. } => Failure::usage(error.to_string(), ""),
         _ => Failure::other(error.to_string(), ""),
     }
 }

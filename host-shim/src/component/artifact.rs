@@ -40,11 +40,11 @@ const FORMAT: u32 = 1;
 pub(super) const UNFINISHED: &str = ".openclaw-";
 
 impl Description {
-    fn new(wasm_sha256: &str, wasm_size: u64, code: &[u8]) -> Self {
+    fn new(target: &str, wasm_sha256: &str, wasm_size: u64, code: &[u8]) -> Self {
         Self {
             format: FORMAT,
             wasmtime: WASMTIME.to_owned(),
-            target: TARGET.to_owned(),
+            target: target.to_owned(),
             settings: SETTINGS,
             wasm_sha256: wasm_sha256.to_owned(),
             wasm_size,
@@ -132,9 +132,15 @@ fn deserialize(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Co
     unsafe { Component::deserialize_file(engine, mapped) }
 }
 
-/// Writes an artifact atomically.
-pub(super) fn store(path: &Path, code: &[u8], wasm_sha256: &str, wasm_size: u64) -> io::Result<()> {
-    let description = Description::new(wasm_sha256, wasm_size, code);
+/// Writes an artifact for `target` atomically.
+pub(super) fn store(
+    path: &Path,
+    code: &[u8],
+    target: &str,
+    wasm_sha256: &str,
+    wasm_size: u64,
+) -> io::Result<()> {
+    let description = Description::new(target, wasm_sha256, wasm_size, code);
     let text = serde_json::to_vec_pretty(&description)?;
     // In this order: code without a description is never loaded.
     for (path, bytes) in [

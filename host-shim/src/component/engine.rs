@@ -23,8 +23,13 @@ const MEMORY_GUARD: u64 = 64 << 10;
 
 /// An engine for the component.
 pub(super) fn engine() -> wasmtime::Result<Engine> {
+    engine_for(TARGET)
+}
+
+/// An engine that compiles for `target`; it runs nothing unless that is [`TARGET`].
+pub(super) fn engine_for(target: &str) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
-    config.target(TARGET)?;
+    config.target(target)?;
     // Lets the watchdog stop a component that computes forever.
     config.epoch_interruption(true);
     config.memory_reservation(MEMORY_RESERVATION as u64);
@@ -33,8 +38,10 @@ pub(super) fn engine() -> wasmtime::Result<Engine> {
     // These serve only backtraces and debuggers, which nothing here shows or knows: a sixth of the artifact.
     config.generate_address_map(false);
     config.debug_symbols(false);
-    #[cfg(not(windows))]
-    config.native_unwind_info(false);
+    // Windows has no stacks without it.
+    if !target.contains("-windows-") {
+        config.native_unwind_info(false);
+    }
     // Signals on macOS: Mach ports would need a thread, which does not survive a fork.
     #[cfg(target_vendor = "apple")]
     config.macos_use_mach_ports(false);

@@ -57,6 +57,16 @@ pub enum LoadError {
         /// What is wrong with it.
         why: String,
     },
+    /// This build's compiler does not know the target.
+    #[error(
+        "{target} is not a target of this build's compiler: {why}; use one such as aarch64-unknown-linux-gnu"
+    )]
+    Target {
+        /// As given.
+        target: String,
+        /// What wasmtime said.
+        why: String,
+    },
     /// It cannot be compiled, linked or instantiated.
     #[error("{what} cannot be run: {why}")]
     Unusable {

@@ -6,7 +6,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::artifact::{self, first_line};
-use super::engine::engine;
+use super::engine::{TARGET, engine};
 use super::interfaces::{self, Interfaces};
 use super::{CodeOrigin, ComponentInfo, ComponentSource, LoadError, cache, digest, trusted_file};
 use crate::regular_file::{self, ReadError};
@@ -158,7 +158,7 @@ fn from_wasm(
     if let Some(dir) = cache {
         let path = cache::place(dir, sha256);
         let kept = trusted_file::private_dir(dir)
-            .and_then(|()| artifact::store(&path, &code, sha256, wasm.len() as u64));
+            .and_then(|()| artifact::store(&path, &code, TARGET, sha256, wasm.len() as u64));
         match kept {
             Ok(()) => {
                 cache::clean(dir, &path);
@@ -220,13 +220,42 @@ pub fn compile_to(source: &ComponentSource, path: &Path) -> Result<ComponentInfo
             what: source.name(),
             why: first_line(&error),
         })?;
-    artifact::store(path, &code, &loaded.info.sha256, loaded.info.size).map_err(|error| {
+    keep(path, &code, TARGET, &loaded.info)?;
+    Ok(loaded.info)
+}
+
+/// As [`compile_to`], for another machine: `target` is the triple of the build that loads it, such as
+/// `aarch64-unknown-linux-gnu`. The other architecture than this machine's needs the feature `cross-compiler`.
+///
+/// # Errors
+///
+/// The component cannot be loaded here, the target is none of this build's compiler, or `path` cannot be written.
+#[cfg(feature = "compiler")]
+pub fn compile_for(
+    source: &ComponentSource,
+    target: &str,
+    path: &Path,
+) -> Result<ComponentInfo, LoadError> {
+    let unknown = |error: wasmtime::Error| LoadError::Target {
+        target: target.to_owned(),
+        why: first_line(&error),
+    };
+    let other = super::engine::engine_for(target).map_err(unknown)?;
+    // Checked as the component of this machine is.
+    let info = load(source, None)?.info;
+    let code = compile(&other, &source.wasm()?, &source.name(), String::new())?;
+    keep(path, &code, target, &info)?;
+    Ok(info)
+}
+
+#[cfg(feature = "compiler")]
+fn keep(path: &Path, code: &[u8], target: &str, info: &ComponentInfo) -> Result<(), LoadError> {
+    artifact::store(path, code, target, &info.sha256, info.size).map_err(|error| {
         LoadError::Artifact {
             path: path.to_owned(),
             why: format!("it cannot be written: {error}"),
         }
-    })?;
-    Ok(loaded.info)
+    })
 }
 
 /// Loads a component and describes it, without running it.

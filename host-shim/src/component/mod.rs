@@ -17,8 +17,8 @@ pub(crate) use artifact::first_line;
 pub(crate) use engine::MEMORY_RESERVATION;
 pub use error::LoadError;
 pub use info::{CodeOrigin, ComponentInfo};
-#[cfg(feature = "compiler")]
-pub use load::compile_to;
 pub use load::{EMBEDDED, inspect};
 pub(crate) use load::{Loaded, load};
+#[cfg(feature = "compiler")]
+pub use load::{compile_for, compile_to};
 pub use source::ComponentSource;

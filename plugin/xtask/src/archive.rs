@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use sha2::{Digest as _, Sha256};
+use anyhow::{Result, ensure};
 
+use crate::files::{copy, make_folder, read, remove_folder, run, run_build, sha256, write};
 use crate::{repository, sbom};
 
 /// The programs in it.
-const PROGRAMS: [&str; 2] = ["host-shim", "openclaw-sidecar"];
+pub const PROGRAMS: [&str; 2] = ["host-shim", "openclaw-sidecar"];
 
 /// Its other files: where they are here, and what they are called there.
 const FILES: [(&str, &str); 5] = [
@@ -27,120 +27,131 @@ const COMPLETIONS: [(&str, &str); 3] = [
     ("fish", "host-shim.fish"),
 ];
 
-/// Such as `host-shim-0.1.0-x86_64-unknown-linux-gnu`: the folder in the archive.
-fn name() -> String {
-    let (version, arch) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
-    format!("host-shim-{version}-{arch}-unknown-linux-gnu")
+/// The same on Windows.
+const WINDOWS_COMPLETIONS: [(&str, &str); 1] = [("powershell", "host-shim.ps1")];
+
+/// Whether programs of this target end with `.exe`, and people expect a zip.
+pub fn is_windows(target: &str) -> bool {
+    target.contains("-windows-")
 }
 
-/// Builds the programs and writes the archive and its SHA-256 into `out`.
-pub fn make(root: &Path, out: &Path) -> Result<()> {
-    ensure!(
-        cfg!(all(target_os = "linux", target_env = "gnu")),
-        "the archive is for Linux with glibc"
-    );
-    let target = repository::target(root)?;
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--release", "--locked"]);
-    build.args(PROGRAMS.iter().flat_map(|program| ["--bin", program]));
-    // What cargo tells of this tool is none of the build's: ring would be built again for it.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            build.env_remove(&name);
-        }
+/// The file name of a program of this target.
+pub fn program(name: &str, target: &str) -> String {
+    if is_windows(target) {
+        format!("{name}.exe")
+    } else {
+        name.to_owned()
     }
-    run(build.current_dir(root))?;
+}
 
-    let scratch = out.join(format!(".{}", name()));
-    let folder = scratch.join(name());
-    remove(&scratch)?;
+/// Such as `host-shim-0.1.0-x86_64-unknown-linux-gnu`: the folder in the archive.
+pub fn folder_name(target: &str) -> String {
+    format!("host-shim-{}-{target}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Builds the programs and writes the archive and its SHA-256 into `out`; returns its path. Without a target it is for
+/// this machine and its glibc; otherwise zig links for it, and for an old glibc.
+pub fn make(root: &Path, out: &Path, target: Option<&str>) -> Result<PathBuf> {
+    let own = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    ensure!(
+        target.is_some() || cfg!(all(target_os = "linux", target_env = "gnu")),
+        "the archive is for Linux with glibc; name another machine with --target"
+    );
+    let built = repository::target(root)?;
+    let bins = PROGRAMS.iter().flat_map(|program| ["--bin", program]);
+    // For this machine in any case: it writes the completions.
+    let mut build = Command::new(env!("CARGO"));
+    build
+        .args(["build", "--release", "--locked"])
+        .args(bins.clone());
+    run_build(build.current_dir(root))?;
+    let native = built.join("release");
+    let programs = match target {
+        None => native.clone(),
+        Some(target) => {
+            let mut build = Command::new(root.join("host-shim/python/zigbuild"));
+            build.args([target, "--release", "--locked"]).args(bins);
+            run_build(build.current_dir(root).env("CARGO_TARGET_DIR", &built))?;
+            built.join(target).join("release")
+        }
+    };
+
+    let triple = target.unwrap_or(&own);
+    let name = folder_name(triple);
+    let scratch = out.join(format!(".{name}"));
+    let folder = scratch.join(&name);
+    remove_folder(&scratch)?;
     make_folder(&folder.join("completions"))?;
-    for program in PROGRAMS {
-        copy(&target.join("release").join(program), &folder.join(program))?;
+    let mut packed = vec![];
+    for program in PROGRAMS.map(|name| program(name, triple)) {
+        copy(&programs.join(&program), &folder.join(&program))?;
+        packed.push(PathBuf::from(program));
     }
     for (from, to) in FILES {
         copy(&root.join(from), &folder.join(to))?;
+        packed.push(to.into());
     }
-    for (shell, file) in COMPLETIONS {
-        let script = run(Command::new(folder.join("host-shim")).args(["completions", shell]))?;
-        write(&folder.join("completions").join(file), &script)?;
+    let completions: &[_] = if is_windows(triple) {
+        &WINDOWS_COMPLETIONS
+    } else {
+        &COMPLETIONS
+    };
+    for (shell, file) in completions {
+        let script = run(Command::new(native.join("host-shim")).args(["completions", shell]))?;
+        let file = Path::new("completions").join(file);
+        write(&folder.join(&file), &script)?;
+        packed.push(file);
     }
-    sbom::make(root, &folder)?;
-    let sums = sums(&folder)?;
-    write(&folder.join("SHA256SUMS"), sums.as_bytes())?;
+    sbom::make(root, &folder, target)?;
+    packed.extend(sbom::LISTS.map(|(file, ..)| PathBuf::from(file)));
+    write(
+        &folder.join("SHA256SUMS"),
+        sums(&folder, packed)?.as_bytes(),
+    )?;
 
-    let archive = out.join(format!("{}.tar.gz", name()));
-    // The same files give the same archive.
+    let archive = if is_windows(triple) {
+        zip(root, &folder, &out.join(format!("{name}.zip")))?
+    } else {
+        tar(&scratch, &name, &out.join(format!("{name}.tar.gz")))?
+    };
+    remove_folder(&scratch)?;
+    println!("{}: {} bytes", archive.display(), read(&archive)?.len());
+    let file = archive
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let sum = format!("{}  {file}\n", sha256(&archive)?);
+    write(&out.join(format!("{file}.sha256")), sum.as_bytes())?;
+    Ok(archive)
+}
+
+/// The same files give the same archive.
+fn tar(scratch: &Path, name: &str, archive: &Path) -> Result<PathBuf> {
     let mut tar = Command::new("tar");
     tar.args(["--create", "--use-compress-program=gzip -n9"]);
     tar.args(["--sort=name", "--mtime=2026-01-01Z"]);
     tar.args(["--owner=0", "--group=0", "--numeric-owner", "--file"]);
-    tar.arg(&archive)
-        .arg("--directory")
-        .arg(&scratch)
-        .arg(name());
+    tar.arg(archive).arg("--directory").arg(scratch).arg(name);
     run(&mut tar)?;
-    remove(&scratch)?;
-    let bytes = read(&archive)?;
-    println!("{}: {} bytes", archive.display(), bytes.len());
-    let sum = format!("{:x}  {}.tar.gz\n", Sha256::digest(&bytes), name());
-    write(
-        &out.join(format!("{}.tar.gz.sha256", name())),
-        sum.as_bytes(),
-    )
+    Ok(archive.to_owned())
 }
 
-/// The SHA-256 of all files below, sorted, as `sha256sum --check` reads them.
-fn sums(folder: &Path) -> Result<String> {
-    let mut paths: Vec<PathBuf> = FILES.iter().map(|(_, to)| to.into()).collect();
-    paths.extend(PROGRAMS.map(PathBuf::from));
-    paths.extend(sbom::LISTS.map(|(file, ..)| PathBuf::from(file)));
-    paths.extend(COMPLETIONS.map(|(_, file)| Path::new("completions").join(file)));
+/// The same, for Windows.
+fn zip(root: &Path, folder: &Path, archive: &Path) -> Result<PathBuf> {
+    let mut zip = Command::new("python3");
+    zip.args(["-B", "-m", "packing.folder"])
+        .args([folder, archive]);
+    run(zip.current_dir(root.join("host-shim/python")))?;
+    Ok(archive.to_owned())
+}
+
+/// The SHA-256 of these files, sorted, as `sha256sum --check` reads them.
+fn sums(folder: &Path, mut paths: Vec<PathBuf>) -> Result<String> {
     paths.sort();
     let line = |path: &PathBuf| {
-        let sum = Sha256::digest(read(&folder.join(path))?);
-        Ok(format!("{sum:x}  {}\n", path.display()))
+        let sum = sha256(&folder.join(path))?;
+        Ok(format!("{sum}  {}\n", path.display()))
     };
     paths.iter().map(line).collect()
-}
-
-/// Runs a program to its end; returns its stdout.
-fn run(command: &mut Command) -> Result<Vec<u8>> {
-    let output = command
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
-    if !output.status.success() {
-        bail!("{command:?} failed: {}", output.status);
-    }
-    Ok(output.stdout)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// With the file's permissions.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let copied = std::fs::copy(from, to);
-    copied.with_context(|| format!("cannot copy {}", from.display()))?;
-    Ok(())
-}
-
-fn make_folder(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }

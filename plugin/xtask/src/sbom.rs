@@ -64,9 +64,15 @@ struct Locked {
     checksum: Option<String>,
 }
 
-/// Writes all lists into `out`.
-pub fn make(root: &Path, out: &Path) -> Result<()> {
+/// Writes all lists into `out`: of what is built for this machine, or for `target`.
+pub fn make(root: &Path, out: &Path, target: Option<&str>) -> Result<()> {
+    let native: Vec<String> = target
+        .map(|one| format!("--target={one}"))
+        .into_iter()
+        .collect();
+    let native: Vec<&str> = native.iter().map(String::as_str).collect();
     for (file, packages, kind, options) in LISTS {
+        let options = if options.is_empty() { &native } else { options };
         let text = list(root, packages, kind, options)?;
         let path = out.join(file);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -74,20 +74,25 @@ fn commands(script: &str) -> Vec<String> {
         .collect()
 }
 
-/// What gets something: shell scripts of the tests, their programs, and the one that builds the wheel.
+/// What gets something: shell scripts of the tests, their programs, and what installs the tools for the wheel.
 fn scripts() -> impl Iterator<Item = PathBuf> {
     files().into_iter().filter(|file| {
         let shell = file.extension().is_some_and(|kind| kind == "sh");
         let in_tests = file.starts_with("tests") && (shell || file.ends_with("run"));
-        in_tests || file.ends_with("host-shim/python/build_wheel")
+        in_tests || file.ends_with("host-shim/python/packing/tools.py")
     })
 }
 
 fn locked() -> impl Iterator<Item = PathBuf> {
     files().into_iter().filter(|file| {
-        ["tests/setup", "tests/jco", "host-shim/python/maturin.txt"]
-            .iter()
-            .any(|place| file.starts_with(place))
+        [
+            "tests/setup",
+            "tests/jco",
+            "host-shim/python/maturin.txt",
+            "host-shim/python/zig.txt",
+        ]
+        .iter()
+        .any(|place| file.starts_with(place))
     })
 }
 
@@ -125,7 +130,11 @@ fn every_list_of_downloads_has_hashes() {
     let named = |file: &Path, name: &str| file.file_name().is_some_and(|found| found == name);
     let (mut lists, mut packages) = (0, 0);
     for file in locked() {
-        if file.starts_with("tests/setup/requirements") || named(&file, "maturin.txt") {
+        if file.starts_with("tests/setup/requirements")
+            || ["maturin.txt", "zig.txt"]
+                .iter()
+                .any(|name| named(&file, name))
+        {
             lists += 1;
             for entry in commands(&read(&file))
                 .iter()

@@ -8,7 +8,7 @@ import platform
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .texts import say
@@ -20,10 +20,12 @@ class Missing:
 
     key: str
     values: dict[str, str]
+    #: The reason as the wheel itself says it, by language.
+    texts: dict[str, str] = field(default_factory=dict)
 
     def text(self, locale: str) -> str:
         """The reason, in one line."""
-        return say(locale, self.key, **self.values)
+        return self.texts.get(locale) or say(locale, self.key, **self.values)
 
 
 def wanted_version(plugin_dir: Path) -> str | None:
@@ -36,8 +38,12 @@ def wanted_version(plugin_dir: Path) -> str | None:
     return None
 
 
-def wheel_fits(plugin_dir: Path) -> bool:
-    """Whether a bundled wheel supports this interpreter and platform."""
+#: The wheel that pip takes where no other fits, and what the names of such wheels end with.
+PLACEHOLDER = "-py3-none-any.whl"
+
+
+def wheel_fits(plugin_dir: Path, *, native: bool = False) -> bool:
+    """Whether a bundled wheel supports this interpreter and platform; `native`: another one than the placeholder."""
     try:
         from packaging.tags import sys_tags
         from packaging.utils import parse_wheel_filename
@@ -45,10 +51,24 @@ def wheel_fits(plugin_dir: Path) -> bool:
         return True
     supported = set(sys_tags())
     for wheel in (plugin_dir / "wheels").glob("*.whl"):
+        if native and wheel.name.endswith(PLACEHOLDER):
+            continue
         with suppress(ValueError):
             if parse_wheel_filename(wheel.name)[3] & supported:
                 return True
     return False
+
+
+def remove_placeholder() -> None:
+    """Uninstalls the placeholder of another zip: pip would keep it, as it has the wanted version."""
+    with suppress(importlib.metadata.PackageNotFoundError):
+        files = [Path(str(file.locate())) for file in importlib.metadata.files("astr-openclaw") or ()]
+        for path in files:
+            path.unlink(missing_ok=True)
+        for folder in sorted({path.parent for path in files}, reverse=True):
+            with suppress(OSError):  # Python keeps compiled files there.
+                folder.rmdir()
+    importlib.invalidate_caches()
 
 
 def require_module(plugin_dir: Path) -> Missing | None:
@@ -66,6 +86,11 @@ def require_module(plugin_dir: Path) -> Missing | None:
             raise
         return Missing("wheel_foreign", {"here": here})
     except ImportError as error:
+        if texts := getattr(error, "texts", None):  # It is the placeholder.
+            if wheel_fits(plugin_dir, native=True):
+                remove_placeholder()
+                raise ModuleNotFoundError(str(error), name="astr_openclaw") from None
+            return Missing("wheel_foreign", {"here": here}, texts)
         return Missing("module_unloadable", {"here": here, "why": " ".join(str(error).split())})
     wanted = wanted_version(plugin_dir)
     loaded = str(module.__version__)

@@ -52,8 +52,11 @@ pub fn inspect(options: &Inspect, global: &Global, locale: Locale) -> Result<u8,
 /// `compile`.
 pub fn compile(options: &Compile, locale: Locale) -> Result<u8, CliError> {
     let source = ComponentSource::File(options.input.clone());
-    let info = host_shim::component::compile_to(&source, &options.output)
-        .map_err(|error| load_failure(&error, locale))?;
+    let compiled = match &options.target {
+        Some(target) => host_shim::component::compile_for(&source, target, &options.output),
+        None => host_shim::component::compile_to(&source, &options.output),
+    };
+    let info = compiled.map_err(|error| load_failure(&error, locale))?;
     let (output, sha256) = (options.output.display(), info.sha256);
     print(&say!(locale,
         en: "{output}: compiled from the component with SHA-256 {sha256}\n",

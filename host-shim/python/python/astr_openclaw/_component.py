@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ._programs import NoHostShim, bare_environment, host_shim
+from ._programs import NO_WINDOW, NoHostShim, bare_environment, host_shim
 from .errors import LoadError
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -166,7 +166,7 @@ async def _run(command: list[str]) -> tuple[int | None, bytes]:
     nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=nothing, stdout=nothing, stderr=pipe, env=bare_environment()
+            *command, stdin=nothing, stdout=nothing, stderr=pipe, env=bare_environment(), creationflags=NO_WINDOW
         )
     except NotImplementedError:  # Windows' selector loop, which some libraries ask for, starts no programs.
         return await asyncio.to_thread(_run_waiting, command)

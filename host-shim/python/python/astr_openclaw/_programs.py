@@ -14,6 +14,10 @@ from ._native import VERSION
 
 _SUFFIX = ".exe" if sys.platform == "win32" else ""
 
+#: How programs are started that nobody is to see: without it, Windows opens a console window for each where the process
+#: has none, as in AstrBot's desktop app.
+NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
 #: Seconds for `host-shim --version`, which takes milliseconds.
 _VERSION_LIMIT = 10.0
 
@@ -103,6 +107,7 @@ def _version(program: str) -> str | None:
             stderr=subprocess.DEVNULL,
             env=bare_environment(),
             timeout=_VERSION_LIMIT,
+            creationflags=NO_WINDOW,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
