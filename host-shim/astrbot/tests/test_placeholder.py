@@ -131,3 +131,13 @@ def test_every_target_is_in_one_zip_and_has_a_tag_of_its_own() -> None:
     assert [target.triple for target in packing_module("targets").chosen(["all"])] == list(targets)
     with pytest.raises(SystemExit, match="unknown target toaster; one of x86_64-unknown-linux-gnu, "):
         packing_module("targets").chosen(["toaster"])
+
+
+def test_a_zip_of_the_table_is_made_of_all_its_wheels_or_not_at_all() -> None:
+    zips_of = packing_module("zips").zips_of
+    market = packing_module("targets").read_zips()["astrbot_plugin_openclaw.zip"]
+    wheels = {triple: Path(triple) for triple in market}
+    assert zips_of(wheels) == {"astrbot_plugin_openclaw.zip": list(wheels.values())}
+    left = wheels.pop(market[0])
+    assert left not in zips_of(wheels).values()
+    assert zips_of(wheels) == {f"astrbot_plugin_openclaw-{triple}.zip": [wheel] for triple, wheel in wheels.items()}

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from .placeholder import EPOCH, placeholder
+from .targets import read_zips
 from .tools import ROOT, workspace_version
 from .wheel import within
 
@@ -49,6 +50,17 @@ def build_zip(wheels: list[Path], wasm: Path, place: Path) -> Path:
     within(temporary, min(MAX_ZIP_BYTES, MAX_REST_BYTES + sum(wheel.stat().st_size for wheel in wheels)))
     temporary.replace(place)
     return place
+
+
+def zips_of(wheels: dict[str, Path]) -> dict[str, list[Path]]:
+    """The zips of these wheels, by triple: those of the table that are complete, and one for each wheel in none."""
+    zips = {
+        name: [wheels[triple] for triple in triples] for name, triples in read_zips().items() if {*triples} <= {*wheels}
+    }
+    for triple, wheel in wheels.items():
+        if not any(wheel in packed for packed in zips.values()):
+            zips[f"astrbot_plugin_openclaw-{triple}.zip"] = [wheel]
+    return zips
 
 
 def pinned_requirements(text: str, *wheels: bytes) -> bytes:

@@ -54,8 +54,8 @@ pub fn write(version: &str, changes: &str, files: &[Line]) -> Result<String> {
     }
     writeln!(
         notes,
-        "\nThese are components for WASI 0.3.0; the command also needs WASI 0.2. Verify them with \
-         `sha256sum --check SHA256SUMS`; `cargo xtask reproduce` builds the same bytes."
+        "\nThe `.wasm` files are components for WASI 0.3.0; the command also needs WASI 0.2, and `cargo xtask reproduce` \
+         builds the same bytes. Verify all files with `sha256sum --check SHA256SUMS`."
     )?;
     Ok(notes)
 }
