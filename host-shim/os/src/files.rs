@@ -108,6 +108,74 @@ pub fn path_of_open(file: &File, path: &Path) -> std::path::PathBuf {
     }
 }
 
+/// Bytes that this user may still write to the disk that a folder is on.
+///
+/// # Errors
+///
+/// There is no such folder.
+pub fn free_space(folder: &Path) -> io::Result<u64> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = std::ffi::CString::new(folder.as_os_str().as_bytes())?;
+        let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+        // SAFETY: the path ends with a zero, and there is room for the result.
+        if unsafe { libc::statvfs(path.as_ptr(), found.as_mut_ptr()) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the call has filled it in.
+        let found = unsafe { found.assume_init() };
+        // Their types differ between systems.
+        #[allow(clippy::unnecessary_cast, clippy::useless_conversion)]
+        let (blocks, size) = (found.f_bavail as u64, found.f_frsize as u64);
+        Ok(blocks.saturating_mul(size))
+    }
+    #[cfg(windows)]
+    {
+        use std::ptr::null_mut;
+        use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
+        let path = crate::wide::path(folder)?;
+        let mut free = 0;
+        // SAFETY: the path ends with a zero; the result outlives the call.
+        match unsafe { GetDiskFreeSpaceExW(path.as_ptr(), &mut free, null_mut(), null_mut()) } {
+            0 => Err(io::Error::last_os_error()),
+            _ => Ok(free),
+        }
+    }
+}
+
+/// A path without links and relative parts, as [`fs::canonicalize`]; on Windows in the form that other programs take
+/// (`C:\folder`) where there is one.
+///
+/// # Errors
+///
+/// There is nothing at this path.
+pub fn real_path(path: &Path) -> io::Result<std::path::PathBuf> {
+    let real = fs::canonicalize(path)?;
+    #[cfg(windows)]
+    if let Some(plain) = real.to_str().and_then(without_prefix) {
+        return Ok(plain.into());
+    }
+    Ok(real)
+}
+
+/// A path of Windows without the mark that it is to be taken as it is, if it means the same then.
+#[cfg(any(windows, test))]
+fn without_prefix(verbatim: &str) -> Option<String> {
+    /// MAX_PATH, with the zero at the end.
+    const LONG: usize = 260;
+
+    let rest = verbatim.strip_prefix(r"\\?\")?;
+    let plain = match rest.strip_prefix(r"UNC\") {
+        Some(share) => format!(r"\\{share}"),
+        None if rest.as_bytes().get(1..3) == Some(br":\") => rest.to_owned(),
+        None => return None,
+    };
+    let mut parts = plain.split('\\').skip(1);
+    let same = parts.all(|part| part.is_empty() || !crate::names::is_another_on_windows(part));
+    (same && plain.encode_utf16().count() < LONG).then_some(plain)
+}
+
 /// Moves a file or folder, replacing a file in its new place. On Windows, one that another program holds is waited for, up
 /// to 1.3 s.
 ///
@@ -266,6 +334,35 @@ mod tests {
             drop(held);
         });
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_plain_path_of_windows_is_given_only_where_it_means_the_same() {
+        let plain = |path: &str| without_prefix(path);
+        let is = |path: &str| Some(path.to_owned());
+        assert_eq!(
+            plain(r"\\?\C:\Users\我\openclaw"),
+            is(r"C:\Users\我\openclaw")
+        );
+        assert_eq!(plain(r"\\?\C:\"), is(r"C:\"));
+        assert_eq!(plain(r"\\?\UNC\server\share\x"), is(r"\\server\share\x"));
+        let long = format!(r"\\?\C:\{}", "x".repeat(260));
+        for other in [
+            r"\\?\Volume{1}\x",
+            r"\\?\C:\nul",
+            r"\\?\C:\a.\b",
+            r"C:\x",
+            &long,
+        ] {
+            assert_eq!(plain(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_disk_has_room_and_a_missing_folder_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free_space(folder.path()).unwrap() > 0);
+        free_space(&folder.path().join("gone")).unwrap_err();
     }
 
     #[test]

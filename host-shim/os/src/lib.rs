@@ -12,11 +12,13 @@
 //! - [`language`]: the user's language.
 //! - [`memory`]: the memory that this process may still use.
 //! - [`clock`]: time with suspensions, and the processor time of a thread.
+//! - [`core_dumps`]: keeping memory out of them.
 //! - [`heap`]: giving memory back.
 #![deny(missing_docs)]
 
 pub mod clock;
 pub mod console;
+pub mod core_dumps;
 pub mod family;
 pub mod files;
 pub mod heap;

@@ -57,10 +57,10 @@ fn fitting_for(windows: bool, stem: &str, number: u32, extension: &str) -> Strin
 /// Whether a path with this name, without its folder, would not lead to a file of this name: a device, a stream of another
 /// file, or another name. Never on Unix.
 pub fn is_taken_otherwise(name: &str) -> bool {
-    cfg!(windows) && is_taken_otherwise_by_windows(name)
+    cfg!(windows) && is_another_on_windows(name)
 }
 
-fn is_taken_otherwise_by_windows(name: &str) -> bool {
+pub(crate) fn is_another_on_windows(name: &str) -> bool {
     name.contains(is_refused) || name.ends_with([' ', '.']) || is_device(name)
 }
 
@@ -143,11 +143,11 @@ mod tests {
         ] {
             let fits = fitting_for(true, stem, 1, extension);
             assert_eq!(fits, name, "{stem} {extension}");
-            assert!(!is_taken_otherwise_by_windows(&fits), "{fits}");
+            assert!(!is_another_on_windows(&fits), "{fits}");
             assert_eq!(fitting_for(false, stem, 1, ""), stem);
         }
         for name in ["aux", "nul.txt", "a.txt:stream", "a.", "b ", "x\\y", "COM¹"] {
-            assert!(is_taken_otherwise_by_windows(name), "{name}");
+            assert!(is_another_on_windows(name), "{name}");
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use openclaw_os::{files, private};
+
 /// Called with the name of each durable step before it is made and after it; tests end the process
 /// there. Production code passes `&|_| {}`.
 pub type Checkpoint<'a> = &'a (dyn Fn(&str) + Sync);
@@ -43,18 +45,15 @@ impl<'a> AtomicFiles<'a> {
     pub fn write(&self, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let file = draft(folder, content, mode)?;
-        #[cfg(unix)]
         if let Ok(old) = fs::symlink_metadata(path)
             && old.is_file()
         {
-            use std::os::unix::fs::MetadataExt;
-            // By descriptor: in a folder of another user the path may lead elsewhere by now. Best effort: only root
-            // can change the owner, and others own what they replace.
-            let _ = std::os::unix::fs::fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
+            // By descriptor: in a folder of another user the path may lead elsewhere by now.
+            private::give_to_owner_of(file.as_file(), &old);
         }
         file.as_file().sync_all()?;
         (self.checkpoint)("before-write");
-        file.persist(path).map_err(|error| error.error)?;
+        files::persist(file, path)?;
         sync_folder(folder)?;
         (self.checkpoint)("after-write");
         Ok(())
@@ -91,7 +90,7 @@ impl<'a> AtomicFiles<'a> {
     /// `to` exists as a folder that is not empty, or cannot be written.
     pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         (self.checkpoint)("before-rename");
-        fs::rename(from, to)?;
+        files::rename(from, to)?;
         sync_folder(to.parent().unwrap_or(Path::new(".")))?;
         (self.checkpoint)("after-rename");
         Ok(())
@@ -104,7 +103,7 @@ impl<'a> AtomicFiles<'a> {
     /// The folder cannot be written.
     pub fn remove(&self, path: &Path) -> io::Result<()> {
         (self.checkpoint)("before-remove");
-        match fs::remove_file(path) {
+        match files::remove(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -115,35 +114,22 @@ impl<'a> AtomicFiles<'a> {
 }
 
 fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)?;
+    // This user's alone before there is anything in it.
+    let mut file = tempfile::Builder::new()
+        .prefix(DRAFT)
+        .make_in(folder, private::create_file)?;
     file.write_all(content)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file()
-            .set_permissions(fs::Permissions::from_mode(mode))?;
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
+    private::set_mode_of(file.as_file(), file.path(), mode)?;
     Ok(file)
 }
 
-/// Sets a file's mode; does nothing where files have none.
+/// Sets a file's mode; on Windows its access list.
 ///
 /// # Errors
 ///
 /// The file is gone or belongs to another user.
 pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (path, mode);
-        Ok(())
-    }
+    private::set_mode(path, mode)
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

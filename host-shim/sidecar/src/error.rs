@@ -288,29 +288,26 @@ errors! {
         "Check the version's name and the network, then run the command again." | "请检查版本名称和网络，然后重试。";
 
     /// Neither Docker nor Podman is installed.
-    NoEngine no_engine():
+    NoEngine no_engine(remedy):
         "Neither Docker nor Podman is installed on this machine." | "本机没有安装 Docker 或 Podman。",
         "The sidecar runs in a container, but neither `docker` nor `podman` is on the search path."
             | "边车在容器中运行，而搜索路径中既没有 `docker` 也没有 `podman`。",
-        "Install Docker with Compose (Debian, Ubuntu: sudo apt-get install docker.io docker-compose), or start the gateway by hand as described in section 3 of RUNBOOK.en.md."
-            | "请安装 Docker 与 Compose（Debian、Ubuntu：sudo apt-get install docker.io docker-compose），或按 RUNBOOK.md 第 3 节手动启动网关。";
+        "{remedy}" | "{remedy}";
     /// An engine is installed, but no Compose.
-    NoCompose no_compose(engine):
+    NoCompose no_compose(engine, remedy):
         "`{engine}` is installed, but no Compose for it." | "已安装 `{engine}`，但没有对应的 Compose。",
         "None of `docker compose`, `docker-compose` and `podman-compose` can be run." | "`docker compose`、`docker-compose`、`podman-compose` 均不可用。",
-        "Install one (Debian, Ubuntu: sudo apt-get install docker-compose, or docker-compose-plugin from Docker's own repository; for Podman: podman-compose)."
-            | "请安装其一（Debian、Ubuntu：sudo apt-get install docker-compose，或 Docker 官方源的 docker-compose-plugin；Podman 用 podman-compose）。";
+        "{remedy}" | "{remedy}";
     /// The engine is installed but does not respond.
-    EngineNotRunning engine_not_running(engine, error):
+    EngineNotRunning engine_not_running(engine, error, remedy):
         "`{engine}` is installed but does not respond: {error}" | "`{engine}` 已安装但没有响应：{error}",
         "Its service is not running, or this user is not allowed to use it." | "它的服务没有运行，或当前用户无权访问。",
-        "Start it (sudo systemctl start {engine}); if it is running, use sudo or join the `docker` group."
-            | "请启动它（sudo systemctl start {engine}）；如果它已在运行，请使用 sudo 或加入 `docker` 组。";
+        "{remedy}" | "{remedy}";
     /// The engine stopped responding.
-    EngineSilent engine_silent(error):
+    EngineSilent engine_silent(error, remedy):
         "The container engine does not respond: {error}" | "容器引擎没有响应：{error}",
         "It hangs, is overloaded or was removed in the meantime." | "它可能卡住、过载，或已被移除。",
-        "Check its status (systemctl status docker), then run the command again." | "请检查其状态（systemctl status docker），然后重试。";
+        "{remedy}" | "{remedy}";
     /// The engine or Compose reported an error.
     CommandFailed command_failed(command, status, words):
         "`{command}` failed ({status}):\n{words}" | "`{command}` 失败（{status}）：\n{words}",

@@ -1,6 +1,7 @@
 //! Ctrl-C and `kill`: says what goes on without this program, and ends it. What is written on disk survives
 //! that at any time, as it does a power loss.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,8 +22,6 @@ impl Interrupt {
     /// terminal. The exit status is 128 and the signal's number.
     #[cfg(unix)]
     pub fn watch(locale: Locale, clear: impl Fn() + Send + 'static) -> Self {
-        use std::io::Write;
-
         use signal_hook::consts::{SIGINT, SIGTERM};
         use signal_hook::flag;
 
@@ -40,11 +39,7 @@ impl Interrupt {
             std::thread::spawn(move || {
                 if let Some(signal) = signals.forever().next() {
                     clear();
-                    if let Some(text) = &*what.lock().unwrap_or_else(PoisonError::into_inner) {
-                        let text = crate::cli::wrapped_for_stderr(text.get(locale));
-                        // Even if nobody reads it any more, this program must end.
-                        let _ = writeln!(std::io::stderr(), "\n{text}");
-                    }
+                    tell(&what, locale);
                     std::process::exit(128 + signal);
                 }
             });
@@ -52,10 +47,20 @@ impl Interrupt {
         what
     }
 
-    /// Elsewhere the system ends this program without a word.
+    /// Watches for Ctrl-C, Ctrl-Break and the end of the console in the same way; the exit status is as on Unix.
     #[cfg(not(unix))]
-    pub fn watch(_: Locale, _: impl Fn() + Send + 'static) -> Self {
-        Self::default()
+    pub fn watch(locale: Locale, clear: impl Fn() + Send + Sync + 'static) -> Self {
+        let what = Self::default();
+        let told = what.clone();
+        let _ = openclaw_os::console::on_end(move |end| {
+            // A second one does not wait for what the first waits for.
+            if !told.ending.swap(true, Ordering::Relaxed) {
+                clear();
+                tell(&told.text, locale);
+            }
+            std::process::exit(end.exit_status());
+        });
+        what
     }
 
     /// What to say from now on; `None` for nothing.
@@ -69,5 +74,13 @@ impl Interrupt {
         while self.ending.load(Ordering::Relaxed) {
             std::thread::park();
         }
+    }
+}
+
+/// Says what goes on. Even if nobody reads it any more, this program must end.
+fn tell(text: &Mutex<Option<Text>>, locale: Locale) {
+    if let Some(text) = &*text.lock().unwrap_or_else(PoisonError::into_inner) {
+        let text = crate::cli::wrapped_for_stderr(text.get(locale));
+        let _ = writeln!(std::io::stderr(), "\n{text}");
     }
 }

@@ -2,10 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use openclaw_os::files;
+
 use crate::error::{At, Result, USE_ROOT};
 
 /// The root folder that the runbook names.
 pub const DEFAULT_ROOT: &str = "/root/openclaw-assistant-backend";
+
+/// The root folder where none is named: on a server [`DEFAULT_ROOT`], on macOS and Windows a folder in the user's own.
+pub fn default_root() -> PathBuf {
+    let desktop = cfg!(any(windows, target_vendor = "apple"));
+    let home = desktop.then(std::env::home_dir).flatten();
+    home.map_or_else(
+        || DEFAULT_ROOT.into(),
+        |home| home.join("openclaw-assistant-backend"),
+    )
+}
+
 /// The compose file's name.
 pub const COMPOSE: &str = "openclaw_sidecar.compose.yml";
 /// The gateway's config.
@@ -123,7 +136,7 @@ impl Root {
     pub fn new(path: &Path) -> Result<Self> {
         let absolute = std::path::absolute(path).at(USE_ROOT, path)?;
         // Compose's labels have the real path, so a link must not make it look like another root.
-        let path = absolute.canonicalize().unwrap_or(absolute);
+        let path = files::real_path(&absolute).unwrap_or(absolute);
         Ok(Self { path })
     }
 

@@ -66,6 +66,7 @@ pub mod secret;
 pub mod selinux;
 mod settle_project;
 pub mod sizing;
+mod system_advice;
 pub mod templates;
 pub mod text;
 mod tool_policy;

@@ -2,39 +2,34 @@
 
 use std::path::{Path, PathBuf};
 
-#[cfg(unix)]
-pub use self::unix::{first_foreign, give_to_container};
+#[cfg(target_os = "linux")]
+pub use self::linux::{first_foreign, give_to_container};
 
-/// Files have no owners here.
+/// On macOS and Windows the container runs in a virtual machine, where the files belong to whoever asks.
 ///
 /// # Errors
 ///
 /// None.
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 pub fn give_to_container(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Files have no owners here.
-#[cfg(not(unix))]
+/// On macOS and Windows nothing is foreign, see [`give_to_container`].
+#[cfg(not(target_os = "linux"))]
 pub fn first_foreign(_: &Path) -> Option<(PathBuf, u32)> {
     None
 }
 
-#[cfg(unix)]
-mod unix {
+#[cfg(target_os = "linux")]
+mod linux {
     use std::fs::{self, Metadata};
     use std::io;
+    use std::os::fd::OwnedFd;
     use std::os::unix::fs::MetadataExt;
-    #[cfg(not(target_os = "linux"))]
-    use std::os::unix::fs::lchown;
 
-    #[cfg(target_os = "linux")]
-    use {
-        rustix::fs::{AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid, chownat, fstat, openat},
-        rustix::io::Errno,
-        std::os::fd::OwnedFd,
-    };
+    use rustix::fs::{AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid, chownat, fstat, openat};
+    use rustix::io::Errno;
 
     use super::{Path, PathBuf};
     use crate::layout::CONTAINER_UID;
@@ -45,33 +40,21 @@ mod unix {
     /// The most entries to look at; of a larger state only a part is checked.
     const MOST: usize = 20_000;
     /// Folders in folders that are gone through; each holds a descriptor.
-    #[cfg(target_os = "linux")]
     const DEEPEST: usize = 100;
 
     /// Gives a folder and its content to the gateway's user in the container.
     ///
+    /// By descriptors alone: who owns a part of it may put a link in a folder's place at any moment. A file with a second
+    /// name, which may be somebody else's elsewhere, is left alone.
+    ///
     /// # Errors
     ///
     /// This process may not change the owner.
-    #[cfg(not(target_os = "linux"))]
-    pub fn give_to_container(top: &Path) -> io::Result<()> {
-        walk(top, |path, found| {
-            if found.uid() != CONTAINER_UID {
-                lchown(path, Some(CONTAINER_UID), Some(CONTAINER_UID))?;
-            }
-            Ok(true)
-        })
-    }
-
-    /// By descriptors alone: who owns a part of it may put a link in a folder's place at any moment. A file with a second
-    /// name, which may be somebody else's elsewhere, is left alone.
-    #[cfg(target_os = "linux")]
     pub fn give_to_container(top: &Path) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         give_folder(rustix::fs::open(top, flags, Mode::empty())?, 0)
     }
 
-    #[cfg(target_os = "linux")]
     fn give_folder(folder: OwnedFd, depth: usize) -> io::Result<()> {
         give(&folder)?;
         for entry in Dir::read_from(&folder)? {
@@ -95,7 +78,6 @@ mod unix {
         Ok(())
     }
 
-    #[cfg(target_os = "linux")]
     fn give(found: &OwnedFd) -> io::Result<()> {
         let stat = fstat(found)?;
         let folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
@@ -161,11 +143,11 @@ mod unix {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::fs;
 
-    use super::unix::MOUNT_POINT;
+    use super::linux::MOUNT_POINT;
     use super::*;
 
     #[test]

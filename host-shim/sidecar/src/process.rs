@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use openclaw_os::family::without_window;
 use wait_timeout::ChildExt;
 
 /// A program's result.
@@ -119,7 +120,7 @@ pub fn run_with_input(
         program: program.clone(),
         error,
     };
-    let mut child = command
+    let mut child = without_window(&mut command)
         .stdin(match input {
             "" => Stdio::null(),
             _ => Stdio::piped(),

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
+use openclaw_os::files;
+
 /// The largest file that is read, in bytes; the sidecar's own are a few kilobytes.
 pub const LIMIT: u64 = 4 << 20;
 
@@ -101,9 +103,7 @@ struct NotRegular;
 ///
 /// It cannot be opened, or is not a regular file.
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    with_flags(options, rustix::fs::OFlags::NONBLOCK);
-    regular(options.open(path)?)
+    regular(files::open_at_once(path, options)?)
 }
 
 /// The same of a file of our own, which is no link: what is at its other end would be created or changed.
@@ -112,30 +112,17 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 ///
 /// As [`open`], and if it is a link.
 pub fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        with_flags(options, OFlags::NONBLOCK | OFlags::NOFOLLOW);
-    }
-    regular(options.open(path)?)
-}
-
-/// Opening a named pipe would otherwise block.
-#[cfg(unix)]
-fn with_flags(options: &mut OpenOptions, flags: rustix::fs::OFlags) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.custom_flags(flags.bits() as i32);
+    regular(files::open_no_link(path, options)?)
 }
 
 fn regular(file: File) -> io::Result<File> {
-    let found = file.metadata()?;
-    if found.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+    match files::is_regular(&file)? {
+        true => Ok(file),
+        false if file.metadata().is_ok_and(|found| found.is_dir()) => {
+            Err(io::ErrorKind::IsADirectory.into())
+        }
+        false => Err(io::Error::other(NotRegular)),
     }
-    if !found.is_file() {
-        return Err(io::Error::other(NotRegular));
-    }
-    Ok(file)
 }
 
 #[cfg(all(test, unix))]

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use openclaw_os::{files as os_files, private};
 use serde::{Deserialize, Serialize};
 
 use crate::astrbot_container::network;
@@ -206,7 +207,7 @@ pub fn remove(root: &Root, id: &str, files: AtomicFiles<'_>) -> Result<()> {
     let draft = folder.join(format!("{}{id}", atomic_file::DRAFT));
     files
         .rename(&path, &draft)
-        .and_then(|()| fs::remove_dir_all(&draft))
+        .and_then(|()| os_files::remove_folder(&draft))
         .at(REMOVE_POINT, &path)
 }
 
@@ -257,7 +258,7 @@ pub fn make_private(folder: &Path) -> io::Result<()> {
     if kept.is_symlink() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
-    fs::create_dir_all(folder)?;
+    private::create_folder(folder)?;
     atomic_file::set_mode(kept, 0o700)
 }
 

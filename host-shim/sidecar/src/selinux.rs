@@ -10,8 +10,11 @@ use crate::read_file;
 const ENFORCE: &str = "sys/fs/selinux/enforce";
 
 /// Whether SELinux is enforcing, according to the kernel below `top` (`/`) or else `getenforce`; `None`
-/// without SELinux.
+/// without SELinux, as on every system but Linux.
 pub fn is_enforced(top: &Path, surroundings: &Surroundings) -> Option<bool> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
     if let Ok(text) = read_file::read_text(&top.join(ENFORCE)) {
         return Some(text.trim() == "1");
     }

@@ -65,7 +65,7 @@ impl Operator<'_> {
             return Ok(own);
         };
         let elsewhere = Path::new(&other.working_dir);
-        let elsewhere = elsewhere.canonicalize().unwrap_or(elsewhere.to_path_buf());
+        let elsewhere = openclaw_os::files::real_path(elsewhere).unwrap_or(elsewhere.to_path_buf());
         let shown = elsewhere.display();
         // A copied root still has the name generated for the original.
         let made = source == Source::Folder || name == project::own_name(&elsewhere);

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::astrbot::AstrBotArgs;
 use super::model::{FromAstrBot, ModelArgs};
-use crate::layout::DEFAULT_ROOT;
+use crate::layout::default_root;
 use crate::plugin_settings::Format;
 use crate::restore;
 use crate::upgrade::WAIT;
@@ -19,7 +19,7 @@ use crate::upgrade::WAIT;
 #[derive(Clone, Debug, Args)]
 pub struct SidecarArgs {
     /// The sidecar's folder.
-    #[arg(long, global = true, env = "OPENCLAW_SIDECAR_ROOT", default_value = DEFAULT_ROOT, value_name = "DIR")]
+    #[arg(long, global = true, env = "OPENCLAW_SIDECAR_ROOT", default_value_os_t = default_root(), value_name = "DIR")]
     pub root: PathBuf,
     /// What to do.
     #[command(subcommand)]

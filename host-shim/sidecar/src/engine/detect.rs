@@ -5,6 +5,7 @@ use crate::error::{self, Error};
 use crate::interpolate::Dialect;
 use crate::layout::Root;
 use crate::process::{self, Surroundings};
+use crate::system_advice;
 
 /// Which Compose drives the sidecar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,13 +95,18 @@ impl Presence {
     /// Why there is no engine to use; `None` if there is one.
     pub fn missing(&self) -> Option<Error> {
         Some(match self {
-            Self::NoEngine => error::no_engine(),
-            Self::NoCompose { engine } => error::no_compose(engine),
+            Self::NoEngine => error::no_engine(&system_advice::install_engine()),
+            Self::NoCompose { engine } => {
+                error::no_compose(engine, &system_advice::install_compose())
+            }
             Self::NotRunning { flavour, error } if errors::names_a_denial(error) => {
-                errors::denied(flavour.engine(), last_lines(error, 3))
+                let (why, remedy) = (system_advice::why_denied(), system_advice::may_use_engine());
+                errors::denied(flavour.engine(), last_lines(error, 3), &why, &remedy)
             }
             Self::NotRunning { flavour, error } => {
-                error::engine_not_running(flavour.engine(), last_lines(error, 3))
+                let engine = flavour.engine();
+                let remedy = system_advice::start_engine(engine);
+                error::engine_not_running(engine, last_lines(error, 3), &remedy)
             }
             Self::Running { .. } => return None,
         })

@@ -4,16 +4,15 @@ use crate::error::{Error, ErrorKind, error_functions};
 use crate::text::{Argument, Text};
 
 error_functions! {
-    EngineNotRunning denied(engine, error):
+    EngineNotRunning denied(engine, error, why, remedy):
         "This user may not use `{engine}`: {error}" | "当前用户无权使用 `{engine}`：{error}",
-        "Its socket belongs to root and the group `docker`." | "它的套接字属于 root 和 `docker` 组。",
-        "Use sudo, or join the group and log in again: sudo usermod -aG docker $USER (its members can do everything that root can)."
-            | "请使用 sudo，或加入该组后重新登录：sudo usermod -aG docker $USER（该组成员拥有等同 root 的权限）。";
-    CommandFailed port_in_use(command, words):
+        "{why}" | "{why}",
+        "{remedy}" | "{remedy}";
+    CommandFailed port_in_use(command, words, shows):
         "`{command}` failed, because another program has the gateway's port:\n{words}" | "`{command}` 失败，网关的端口已被其他程序占用：\n{words}",
         "Two programs cannot listen on one port." | "两个程序不能监听同一个端口。",
-        "Stop that program (sudo ss -ltnp shows it), or set another OPENCLAW_HOST_PORT in .env, run `host-shim sidecar up`, and update the plugin's gateway_primary_url."
-            | "请停止该程序（sudo ss -ltnp 可以查看），或在 .env 中改用别的 OPENCLAW_HOST_PORT，运行 `host-shim sidecar up`，并相应修改插件的 gateway_primary_url。";
+        "Stop that program ({shows} shows it), or set another OPENCLAW_HOST_PORT in .env, run `host-shim sidecar up`, and update the plugin's gateway_primary_url."
+            | "请停止该程序（{shows} 可以查看），或在 .env 中改用别的 OPENCLAW_HOST_PORT，运行 `host-shim sidecar up`，并相应修改插件的 gateway_primary_url。";
 }
 
 /// Whether this is Docker's, Podman's or the kernel's word for a port that is taken.

@@ -16,6 +16,7 @@ use crate::error::{self, Error, Result};
 use crate::layout::{COMPOSE, Root};
 use crate::process::{self, Output, RunError, Surroundings};
 use crate::project;
+use crate::system_advice;
 
 pub(crate) use self::container::networks;
 pub use self::container::{Container, Networks};
@@ -49,7 +50,9 @@ impl Engine {
             Presence::Running { flavour, .. } => {
                 Ok(Self::new(flavour, surroundings.clone(), root.clone()))
             }
-            other => Err(other.missing().unwrap_or_else(error::no_engine)),
+            other => Err(other
+                .missing()
+                .unwrap_or_else(|| error::no_engine(&system_advice::install_engine()))),
         }
     }
 
@@ -237,8 +240,7 @@ impl Engine {
                 || container.project == project::of(&self.root, &env, None).0;
         }
         let same = |path: &Path| {
-            path.canonicalize()
-                .is_ok_and(|path| path == self.root.path())
+            openclaw_os::files::real_path(path).is_ok_and(|path| path == self.root.path())
         };
         let folder = Path::new(&container.working_dir);
         folder == self.root.path()
@@ -308,13 +310,13 @@ fn succeed(name: &str, result: Result<Output, RunError>) -> Result<Output> {
     }
     let words = last_lines(&output.all(), 12);
     Err(match errors::names_a_taken_port(&words) {
-        true => errors::port_in_use(name, words),
+        true => errors::port_in_use(name, words, &system_advice::who_has_the_port()),
         false => error::command_failed(name, output.status, words),
     })
 }
 
 fn silent(error: RunError) -> Error {
-    error::engine_silent(&error).caused_by(error)
+    error::engine_silent(&error, &system_advice::check_engine()).caused_by(error)
 }
 
 /// The last lines of a text.

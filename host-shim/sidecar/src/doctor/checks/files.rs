@@ -8,6 +8,7 @@ use crate::engine::Presence;
 use crate::error;
 use crate::layout::{CONTAINER_UID, ENTRIES, ENV, Entry, HOME, JOURNAL, Kind};
 use crate::read_file::{Content, LIMIT};
+use crate::system_advice;
 
 /// The root is a folder.
 pub fn root(facts: &Facts) -> Vec<Check> {
@@ -84,14 +85,21 @@ pub fn modes(facts: &Facts) -> Vec<Check> {
     }
     let names: Vec<String> = open
         .iter()
-        .map(|(entry, mode)| format!("{} ({mode:o})", entry.shown()))
+        .map(|(entry, mode)| match cfg!(windows) {
+            // Windows has access lists, of which the mode is only a summary.
+            true => entry.shown().to_owned(),
+            false => format!("{} ({mode:o})", entry.shown()),
+        })
         .collect();
     let cause = match open.iter().any(|(entry, _)| entry.path == ENV) {
         true => messages::secrets_are_readable(),
         false => messages::files_are_open(),
     };
     let close = |(entry, mode): (&Entry, u32)| Fix::SetMode(entry.path, mode & !entry.forbidden);
-    vec![messages::mode_too_open(names.join(", "), &cause).fixed_by(open.into_iter().map(close))]
+    vec![
+        messages::mode_too_open(names.join(", "), &cause, &system_advice::close_files())
+            .fixed_by(open.into_iter().map(close)),
+    ]
 }
 
 /// The gateway's user owns everything the gateway writes to.

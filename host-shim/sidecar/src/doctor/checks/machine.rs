@@ -9,6 +9,7 @@ use crate::doctor::{Check, messages};
 use crate::layout::{PINNED_VERSION, shown};
 use crate::probe::Probe;
 use crate::sizing::{ASTRBOT, BOT_CLIENT, Fit, Need};
+use crate::system_advice;
 
 const MIB: u64 = 1 << 20;
 /// Bytes of memory that a cold start takes.
@@ -94,5 +95,5 @@ pub fn clock(facts: &Facts) -> Vec<Check> {
         }
         _ => return vec![messages::clock_ok()],
     };
-    vec![wrong.because(messages::a_wrong_clock(), messages::set_the_clock())]
+    vec![wrong.because(messages::a_wrong_clock(), system_advice::set_the_clock())]
 }

@@ -3,19 +3,17 @@
 use std::fs;
 use std::path::Path;
 
+use openclaw_os::private;
+
 use super::{Found, Listener, Memory};
 use crate::layout::Root;
 
 /// An entry of the root; `None` if it is not there.
 pub fn found(path: &Path) -> Option<Found> {
     let data = fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    let (mode, uid) = {
-        use std::os::unix::fs::MetadataExt;
-        (Some(data.mode() & 0o7777), Some(data.uid()))
-    };
-    #[cfg(not(unix))]
-    let (mode, uid) = (None, None);
+    // In the containers of other systems the files belong to whoever asks.
+    let uid = private::owner(&data).filter(|_| cfg!(target_os = "linux"));
+    let mode = private::mode(path).ok();
     Some(Found {
         folder: data.is_dir(),
         regular: data.is_file(),
@@ -26,19 +24,11 @@ pub fn found(path: &Path) -> Option<Found> {
     })
 }
 
-#[cfg(target_os = "linux")]
 pub fn memory() -> Result<Memory, String> {
-    openclaw_memory::read_system()
-        .map(|sample| Memory {
-            available: sample.available,
-            total: sample.total,
-        })
-        .map_err(|error| error.to_string())
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn memory() -> Result<Memory, String> {
-    Err("not known on this system".to_owned())
+    openclaw_os::memory::read().map(|sample| Memory {
+        available: sample.available,
+        total: sample.total,
+    })
 }
 
 /// The machine's swap, in bytes.
@@ -50,30 +40,19 @@ pub fn swap() -> u64 {
 
 #[cfg(not(target_os = "linux"))]
 pub fn swap() -> u64 {
-    0
+    openclaw_os::memory::swap()
 }
 
 pub fn euid() -> Option<u32> {
-    #[cfg(unix)]
-    return Some(rustix::process::geteuid().as_raw());
-    #[cfg(not(unix))]
-    None
+    private::user()
 }
 
-#[cfg(unix)]
 pub fn disk_free(path: &Path) -> Result<u64, String> {
     let there = path
         .ancestors()
         .find(|folder| folder.exists())
         .unwrap_or(path);
-    rustix::fs::statvfs(there)
-        .map(|found| found.f_bavail.saturating_mul(found.f_frsize))
-        .map_err(|error| error.to_string())
-}
-
-#[cfg(not(unix))]
-pub fn disk_free(_: &Path) -> Result<u64, String> {
-    Err("not known on this system".to_owned())
+    openclaw_os::files::free_space(there).map_err(|error| error.to_string())
 }
 
 /// Who listens on this port, on any address.
@@ -122,7 +101,7 @@ pub fn listening(_: u16) -> Vec<std::net::IpAddr> {
     Vec::new()
 }
 
-/// Without `/proc` all that can be found out is whether anyone accepts a connection.
+/// Without `/proc` all that is found out is whether anyone accepts a connection.
 #[cfg(not(target_os = "linux"))]
 pub fn listener(port: u16) -> Option<Listener> {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));

@@ -46,10 +46,10 @@ messages! {
             | "请运行 `host-shim sidecar init`：它只创建缺少的内容，不覆盖任何文件。";
 
     modes_ok(): ok Modes, "not accessible to other users" | "其他用户无法访问";
-    mode_too_open(names, cause): wrong Modes ConfigInvalid,
+    mode_too_open(names, cause, remedy): wrong Modes ConfigInvalid,
         "Accessible to other users: {names}." | "其他用户可以访问：{names}。",
         "{cause}" | "{cause}",
-        "Restrict the permissions: chmod 600 .env, and chmod 700 for the root folder." | "请收紧权限：.env 设为 600，根目录设为 700。";
+        "{remedy}" | "{remedy}";
 
     owners_ok(): ok Owners,
         "uid {CONTAINER_UID} owns everything the gateway writes to" | "网关写入的目录均属于 uid {CONTAINER_UID}";
@@ -216,5 +216,4 @@ phrases! {
     a_wrong_clock():
         "With a wrong clock, TLS connections to the model provider fail, and logs and restore points carry wrong times."
             | "系统时间不准会导致与模型服务的 TLS 连接失败，日志和恢复点的时间也不可信。";
-    set_the_clock(): "Correct the clock (timedatectl set-ntp true)." | "请校准系统时间（timedatectl set-ntp true）。";
 }
