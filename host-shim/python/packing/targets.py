@@ -26,11 +26,21 @@ class Target:
     zig: str
     #: For the Python module; the programs do without.
     rustflags: str = ""
+    #: Whether it links against Apple's frameworks. zig has none: their names and symbols are in `frameworks`.
+    frameworks: bool = False
 
     @property
     def windows(self) -> bool:
         """Whether its programs end with `.exe`."""
         return "-windows-" in self.triple
+
+    def environment(self, *, module: bool) -> dict[str, str]:
+        """The flags for rustc, as cargo takes them: for the Python module, or for a program."""
+        flags = [self.rustflags] if module and self.rustflags else []
+        if self.frameworks:
+            flags.append(f"-C link-arg=-F{HERE / 'frameworks'}")
+        name = self.triple.upper().replace("-", "_")
+        return {f"CARGO_TARGET_{name}_RUSTFLAGS": " ".join(flags)} if flags else {}
 
     def program(self, name: str) -> str:
         """The file name of a program."""
@@ -51,7 +61,16 @@ def read_zips(table: Path = TABLE) -> dict[str, list[str]]:
 def zigbuild(target: Target, *options: str, **environment: str) -> None:
     """`cargo build` of programs for a target, with zig for linker and C compiler."""
     rust_target(target.triple)
-    run("cargo-zigbuild", "zigbuild", "--target", target.zig, *options, **zig_environment(), **environment)
+    run(
+        "cargo-zigbuild",
+        "zigbuild",
+        "--target",
+        target.zig,
+        *options,
+        **zig_environment(),
+        **target.environment(module=False),
+        **environment,
+    )
 
 
 def chosen(names: list[str]) -> list[Target]:

@@ -81,10 +81,7 @@ def build_wheel(target_dir: Path, out: Path, target: Target | None) -> Path:
     environment = {"OPENCLAW_PLUGIN_WASM": "", "CARGO_TARGET_DIR": os.fspath(target_dir)}
     if target:
         command += ["--zig", "--target", target.triple, "--compatibility", target.compatibility]
-        environment |= zig_environment()
-        if target.rustflags:
-            name = target.triple.upper().replace("-", "_")
-            environment[f"CARGO_TARGET_{name}_RUSTFLAGS"] = target.rustflags
+        environment |= zig_environment() | target.environment(module=True)
     with tempfile.TemporaryDirectory(dir=target_dir) as fresh:
         run(*command, "--out", fresh, **environment)
         (built,) = Path(fresh).glob("*.whl")
