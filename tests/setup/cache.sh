@@ -84,9 +84,8 @@ publish() {
     echo "$place$shown"
 }
 
-# debian_root SUITE PACKAGES: makes a Debian root with these packages (between commas) in $root, which is $temporary/root.
-# It has the machine's own way to names and its own trust.
-debian_root() {
+# debian_mirror SUITE: checks what making a root needs, and sets $root, $temporary/root, and $mirror, words for debootstrap.
+debian_mirror() {
     root=$temporary/root
     [ "$(id -u)" = 0 ] || skip "only root can make a Debian root"
     unshare --mount true 2>/dev/null || skip "this machine allows no mount namespace"
@@ -97,10 +96,47 @@ debian_root() {
     # A suite that is newer than this debootstrap is made as all of today's are.
     scripts=/usr/share/debootstrap/scripts
     [ -z "$mirror" ] || [ -e "$scripts/$1" ] || mirror="$mirror $scripts/sid"
+}
+
+# debian_root SUITE PACKAGES: makes a Debian root with these packages (between commas) in $root, which is $temporary/root.
+# It has the machine's own way to names and its own trust.
+debian_root() {
+    debian_mirror "$1"
     # shellcheck disable=SC2086 # Two words, or none.
     debootstrap --variant=minbase --include="$2" "$1" "$root" $mirror >&2 || skip "debootstrap failed (see above)"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
     trust_in_root
+}
+
+# foreign_root ARCHITECTURE SUITE PACKAGES: as debian_root, for another kind of machine. The packages are unpacked and not
+# configured, which would take an emulator ten times as long.
+foreign_root() {
+    debian_mirror "$2"
+    # shellcheck disable=SC2086 # Two words, or none.
+    debootstrap --arch="$1" --foreign --variant=minbase --include="$3" "$2" "$root" $mirror >&2 ||
+        skip "debootstrap failed (see above)"
+    # In a container it is a link to the machine's own.
+    rm -f "$root/proc"
+    mkdir -p "$root/proc" "$root/sys" "$root/etc/ssl/certs"
+    for package in "$root"/var/cache/apt/archives/*.deb; do dpkg-deb --extract "$package" "$root"; done
+    rm -rf "$root/debootstrap" "$root"/var/cache/apt/archives/*.deb
+    echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+    echo 'root:x:0:' >"$root/etc/group"
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    trust_in_root
+}
+
+# byte_compile VERSION FOLDERS...: in $root, what Python does when a module is imported first, by one of that version of this
+# machine, if there is any: under an emulator it takes minutes.
+byte_compile() {
+    version=$1
+    shift
+    for candidate in "python$version" python3 "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python; do
+        [ "$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ] || continue
+        # In whatever is no module of this version, such as a test's, it finds errors.
+        "$candidate" -m compileall -q -s "$root" -p / "$@" >/dev/null 2>&1 || true
+        return
+    done
 }
 
 # trust_in_root: again after a package of the root has written the list of certificates anew.

@@ -9,6 +9,7 @@
 | `each JSON` | a round of the calls in that list of `[NAME, ARGUMENTS]`; their outputs come back, a line each |
 | `again NAME` | a call of that tool in every round until an output says `no more` |
 | `many N` | N deltas |
+| `slow TEXT` | the text, in deltas of one character, each once `more` is released |
 | `other` | the deltas say `wrong`, the final text `right` |
 | `cut` | the answer is cut off by a limit |
 | `old …` | the text, as from a version that hands out no files |
@@ -39,6 +40,7 @@ class Gateway:
         self.left = threading.Event()
         self.release = threading.Event()
         self.held = threading.Event()
+        self.more = threading.Semaphore(0)
         self.running = 0
         self.most_running = 0
         self._asked: dict[str, str] = {}
@@ -190,6 +192,12 @@ class Gateway:
         elif text == "other":
             await delta("wrong")
             answer = "right"
+        elif text.startswith("slow "):
+            answer = text[5:]
+            for character in answer:
+                if not await asyncio.to_thread(self.more.acquire, timeout=60):
+                    raise ConnectionError
+                await delta(character)
         elif text.startswith("many "):
             count = int(text[5:])
             for _ in range(count):

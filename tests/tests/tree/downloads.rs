@@ -24,7 +24,7 @@ const WAYS: [(&str, &[&str]); 15] = [
 ];
 
 /// What is not, and why that is right: the script and how the line begins.
-const REVIEWED: [(&str, &str, &str); 9] = [
+const REVIEWED: [(&str, &str, &str); 11] = [
     (
         "60-python.sh",
         "\"$@\" \"$folder/v/bin/python\" -m pip install --quiet --disable-pip-version-check --no-index",
@@ -36,6 +36,11 @@ const REVIEWED: [(&str, &str, &str); 9] = [
         "the same",
     ),
     (
+        "78-arm64.sh",
+        "emulated $python -m pip install --quiet --disable-pip-version-check --no-index",
+        "the same",
+    ),
+    (
         "astrbot.sh",
         "pip_install",
         "an AstrBot as users install it today, with the newest of what it needs",
@@ -43,6 +48,11 @@ const REVIEWED: [(&str, &str, &str); 9] = [
     (
         "astrbot-root.sh",
         "inside /srv/v/bin/python -m pip install",
+        "the same",
+    ),
+    (
+        "arm64-astrbot-root.sh",
+        "\"$temporary/uv/bin/uv\" pip install",
         "the same",
     ),
     (
