@@ -119,8 +119,8 @@ pub fn guards(config: &Config, locale: Locale, markdown: bool) -> String {
         (
             say!(locale, en: "memory source", zh: "内存来源"),
             say!(locale,
-                en: "The minimum of MemAvailable (estimated as the kernel does where it reports none) and, for every enclosing cgroup, each limit (v2 `memory.max` and `memory.high`; v1 `memory.limit_in_bytes`, with swap, and `hierarchical_memory_limit`) minus its usage, not counting file cache and slab that the kernel can reclaim; tmpfs and unwritten pages count as used. Limits that cannot be read are left out, with a notice. On other systems, what the system reports.",
-                zh: "取 MemAvailable（内核未提供时按内核算法估算）与每一层 cgroup 各项上限（v2 为 `memory.max` 与 `memory.high`；v1 为 `memory.limit_in_bytes`、含交换区的上限与 `hierarchical_memory_limit`）减去用量的最小值；内核可回收的文件缓存与 slab 不计入用量，tmpfs 与未写回的页计入。读不到的上限略去并给出提示。非 Linux 系统使用系统提供的数值。"),
+                en: "The minimum of MemAvailable (estimated as the kernel does where it reports none) and, for every enclosing cgroup, each limit (v2 `memory.max` and `memory.high`; v1 `memory.limit_in_bytes`, with swap, and `hierarchical_memory_limit`) minus its usage, not counting file cache and slab that the kernel can reclaim; tmpfs and unwritten pages count as used. Limits that cannot be read are left out, with a notice. On Windows, the least of available physical memory, what may still be committed, and the memory limits of the job around this process minus its usage. On macOS, free and inactive pages.",
+                zh: "取 MemAvailable（内核未提供时按内核算法估算）与每一层 cgroup 各项上限（v2 为 `memory.max` 与 `memory.high`；v1 为 `memory.limit_in_bytes`、含交换区的上限与 `hierarchical_memory_limit`）减去用量的最小值；内核可回收的文件缓存与 slab 不计入用量，tmpfs 与未写回的页计入。读不到的上限略去并给出提示。Windows 取可用物理内存、仍可提交的内存与所在作业（job）的内存上限减去用量中的最小值；macOS 取空闲与不活跃的页。"),
         ),
         (
             say!(locale, en: "concurrency", zh: "并发"),
