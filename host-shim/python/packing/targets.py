@@ -26,8 +26,8 @@ class Target:
     zig: str
     #: For the Python module; the programs do without.
     rustflags: str = ""
-    #: Whether it links against Apple's frameworks. zig has none: their names and symbols are in `frameworks`.
-    frameworks: bool = False
+    #: The oldest macOS. There it links against Apple's frameworks; zig has none: their symbols are in `frameworks`.
+    macos: str = ""
 
     @property
     def windows(self) -> bool:
@@ -37,10 +37,13 @@ class Target:
     def environment(self, *, module: bool) -> dict[str, str]:
         """The flags for rustc, as cargo takes them: for the Python module, or for a program."""
         flags = [self.rustflags] if module and self.rustflags else []
-        if self.frameworks:
+        variables = {}
+        if self.macos:
             flags.append(f"-C link-arg=-F{HERE / 'frameworks'}")
-        name = self.triple.upper().replace("-", "_")
-        return {f"CARGO_TARGET_{name}_RUSTFLAGS": " ".join(flags)} if flags else {}
+            variables["MACOSX_DEPLOYMENT_TARGET"] = self.macos
+        if flags:
+            variables[f"CARGO_TARGET_{self.triple.upper().replace('-', '_')}_RUSTFLAGS"] = " ".join(flags)
+        return variables
 
     def program(self, name: str) -> str:
         """The file name of a program."""
