@@ -84,15 +84,19 @@ publish() {
     echo "$place$shown"
 }
 
+# own_mirror: the mirror that this machine already uses, if it is a Debian; otherwise nothing.
+own_mirror() {
+    apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 2>/dev/null |
+        sed -n 's/^Debian \(.*\)/\1/p' | grep -v security | head -n 1 || true
+}
+
 # debian_mirror SUITE: checks what making a root needs, and sets $root, $temporary/root, and $mirror, words for debootstrap.
 debian_mirror() {
     root=$temporary/root
     [ "$(id -u)" = 0 ] || skip "only root can make a Debian root"
     unshare --mount true 2>/dev/null || skip "this machine allows no mount namespace"
     command -v debootstrap >/dev/null || apt_install debootstrap
-    # The mirror that this machine already uses, if it is a Debian; otherwise debootstrap's own.
-    mirror=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 2>/dev/null |
-        sed -n 's/^Debian \(.*\)/\1/p' | grep -v security | head -n 1 || true)
+    mirror=$(own_mirror)
     # A suite that is newer than this debootstrap is made as all of today's are.
     scripts=/usr/share/debootstrap/scripts
     [ -z "$mirror" ] || [ -e "$scripts/$1" ] || mirror="$mirror $scripts/sid"

@@ -24,7 +24,7 @@ const WAYS: [(&str, &[&str]); 15] = [
 ];
 
 /// What is not, and why that is right: the script and how the line begins.
-const REVIEWED: [(&str, &str, &str); 11] = [
+const REVIEWED: [(&str, &str, &str); 13] = [
     (
         "60-python.sh",
         "\"$@\" \"$folder/v/bin/python\" -m pip install --quiet --disable-pip-version-check --no-index",
@@ -38,6 +38,16 @@ const REVIEWED: [(&str, &str, &str); 11] = [
     (
         "78-arm64.sh",
         "emulated $python -m pip install --quiet --disable-pip-version-check --no-index",
+        "the same",
+    ),
+    (
+        "78-musl.sh",
+        "\"$@\" -m pip install --quiet --disable-pip-version-check --no-index",
+        "the same",
+    ),
+    (
+        "78-musl.sh",
+        "\"$work/in_musl\" /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --no-index",
         "the same",
     ),
     (
