@@ -150,7 +150,8 @@ impl Root {
         if entry.is_empty() {
             self.path.clone()
         } else {
-            self.path.join(entry)
+            // Part by part: with the system's separator.
+            self.path.join(entry.split('/').collect::<PathBuf>())
         }
     }
 

@@ -53,6 +53,8 @@ messages! {
 
     owners_ok(): ok Owners,
         "uid {CONTAINER_UID} owns everything the gateway writes to" | "网关写入的目录均属于 uid {CONTAINER_UID}";
+    owners_do_not_matter(): ok Owners,
+        "the engine's virtual machine gives the gateway every file here" | "容器引擎的虚拟机会让网关可以读写这里的所有文件";
     owners_by_hand(): ok Owners, "the gateway is not running in a container" | "网关不在容器中运行";
     owner_not_container(names, paths): wrong Owners NetworkOrUnreachable,
         "Not owned by the gateway's user: {names}." | "不属于网关用户：{names}。",
