@@ -29,7 +29,7 @@ exec unshare --mount sh -c '
     shift 2
     mount --make-rprivate / && mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev" &&
         mount -t tmpfs tmpfs "$root/tmp" && mount --bind "$work" "$root/srv/work" && cd "$root/srv/work" || exit
-    export PATH=/usr/bin HOME=/tmp PYTHONPATH=/srv/work/site PYTHONDONTWRITEBYTECODE=1
+    export HOME=/tmp PYTHONPATH=/srv/work/site PYTHONDONTWRITEBYTECODE=1
     exec chroot "$root" "$@"
 ' sh "$MUSL" "$WORK" "$@"
 END
@@ -65,4 +65,4 @@ refused "a Python with musl" /srv/work "$work/in_musl" /usr/bin/python3
 "$work/in_musl" /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --no-index --no-deps --target /srv/work/site \
     "/srv/work/${wheel##*/}"
 "$work/in_musl" /usr/bin/python3 -c 'import platform, sys; print(sys.version, sys.implementation._multiarch)'
-python3 "$root/tests/platforms/streamed.py" "Python with musl" "$work/in_musl" /usr/bin/python3 examples/stream.py
+python3 "$root/tests/platforms/streamed.py" "Python with musl" "$work/in_musl" /usr/bin/python3 /srv/work/examples/stream.py
