@@ -15,10 +15,10 @@ if [ "${OPENCLAW_PLATFORMS:-}" = all ]; then limit=3600 most=1800; fi
 
 echo "building the wheel for $target"
 status=0
-timeout --signal=INT "$limit" "$root/host-shim/python/build_wheel" --target "$target" || status=$?
+timeout --signal=INT --kill-after=30 "$limit" "$root/host-shim/python/build_wheel" --target "$target" || status=$?
 case $status in
 0) ;;
-124)
+124 | 137)
     echo "not shown: the wheel for aarch64; its build is not done after $limit s. The next run goes on with it."
     exit 77
     ;;
@@ -49,9 +49,9 @@ tests() {
     shift
     status=0
     # -u: what it has said is in the log even if it is ended.
-    timeout --signal=INT "$most" "$root/tests/setup/emulated.sh" "$arm64" "$work" $python -u -m pytest -q --no-header \
+    timeout --signal=INT --kill-after=30 "$most" "$root/tests/setup/emulated.sh" "$arm64" "$work" $python -u -m pytest -q --no-header \
         -p no:cacheprovider -W ignore::pytest.PytestDeprecationWarning "$@" || status=$?
-    [ "$status" = 124 ] || return "$status"
+    [ "$status" = 124 ] || [ "$status" = 137 ] || return "$status"
     echo "not reached in $most s under qemu: the rest of $name"
     echo "0 passed, 0 failed, 1 skipped"
 }

@@ -21,10 +21,10 @@ limit=240
 [ "${OPENCLAW_PLATFORMS:-}" != all ] || limit=3600
 echo "building host-shim.exe"
 status=0
-timeout --signal=INT $limit cargo build --release --locked --quiet --bin host-shim --target $target || status=$?
+timeout --signal=INT --kill-after=30 $limit cargo build --release --locked --quiet --bin host-shim --target $target || status=$?
 case $status in
 0) ;;
-124)
+124 | 137)
     echo "not shown: host-shim.exe under wine; the build is not done after $limit s. The next run goes on with it."
     exit 77
     ;;
