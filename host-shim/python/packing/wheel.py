@@ -24,8 +24,8 @@ WANTED = (
     "_native.pyi",
 )
 
-#: Budget of a wheel, at what was reached.
-MAX_WHEEL_BYTES = 4_900_000
+#: Budget of a wheel: three of them and the plugin are less than the market's 16 MB. The largest is that for musl.
+MAX_WHEEL_BYTES = 5_000_000
 
 
 def build_compiler(target_dir: Path) -> tuple[Path, Path]:

@@ -11,11 +11,20 @@ pub fn run(command: &mut Command) -> Result<Vec<u8>> {
     let output = command
         .stderr(Stdio::inherit())
         .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
+        .with_context(|| format!("cannot run {}", words(command)))?;
     if !output.status.success() {
-        bail!("{command:?} failed: {}", output.status);
+        bail!("{} failed: {}", words(command), output.status);
     }
     Ok(output.stdout)
+}
+
+/// What is run, without its environment.
+fn words(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// As [`run`], without what cargo tells of this tool: it is none of another build's, and ring would be built again for it.
