@@ -82,13 +82,20 @@ pub fn make(root: &Path, targets: &[&str], out: Option<PathBuf>) -> Result<()> {
         outcomes.push(verify::archive(root, &out, target)?);
         outcomes.push(verify::wheel(&out, target, &table.targets[*target].tag)?);
     }
-    for (name, packed) in &table.zips {
-        if out.join(name).is_file() {
-            let tags = packed
-                .iter()
-                .map(|triple| (triple.as_str(), table.targets[triple].tag.as_str()));
-            outcomes.extend(verify::zip(&out.join(name), &tags.collect::<Vec<_>>())?);
-        }
+    for name in names(&out)? {
+        // The zip of one target has its name; what else is a zip is an archive.
+        let alone = targets
+            .iter()
+            .find(|target| name == format!("astrbot_plugin_openclaw-{target}.zip"));
+        let packed = match (table.zips.get(&name), alone) {
+            (Some(packed), _) => packed.clone(),
+            (None, Some(target)) => vec![(*target).to_owned()],
+            (None, None) => continue,
+        };
+        let tags = packed
+            .iter()
+            .map(|triple| (triple.as_str(), table.targets[triple].tag.as_str()));
+        outcomes.extend(verify::zip(&out.join(name), &tags.collect::<Vec<_>>())?);
     }
     finish(root, &out, &outcomes)?;
     let failed: Vec<_> = outcomes.iter().filter(|one| one.failed).collect();
