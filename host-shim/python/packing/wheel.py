@@ -79,6 +79,8 @@ def build_wheel(target_dir: Path, out: Path, target: Target | None) -> Path:
     command += ["--compression-level", "9", "--manifest-path", HERE / "Cargo.toml"]
     # The component is a file of the wheel.
     environment = {"OPENCLAW_PLUGIN_WASM": "", "CARGO_TARGET_DIR": os.fspath(target_dir)}
+    # The same files give the same wheel: maturin dates them and its list of crates so.
+    environment["SOURCE_DATE_EPOCH"] = os.environ.get("SOURCE_DATE_EPOCH", "1767225600")
     if target:
         command += ["--zig", "--target", target.triple, "--compatibility", target.compatibility]
         environment |= zig_environment() | target.environment(module=True)
