@@ -2,7 +2,7 @@
 # The wheel for Linux aarch64, in a Debian root for that machine under qemu: pip installs it, a turn with a loopback gateway
 # is streamed from Python, tests of the module, and the Star with its engine against a stand-in of AstrBot. With
 # OPENCLAW_PLATFORMS=all also more of the module's tests, and a turn in a real AstrBot for aarch64. What the first build
-# has not done after 4 minutes the next run goes on with, and this one counts as skipped. Exit status 77: skipped.
+# has not done after 6 minutes the next run goes on with, and this one counts as skipped. Exit status 77: skipped.
 # needs: arm64-root.sh
 set -eu
 
@@ -10,7 +10,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 target=aarch64-unknown-linux-gnu
 out=${CARGO_TARGET_DIR:-$root/target}/wheels
 arm64=$("$root/tests/setup/arm64-root.sh")
-limit=240 most=150
+limit=360 most=150
 if [ "${OPENCLAW_PLATFORMS:-}" = all ]; then limit=3600 most=1800; fi
 
 echo "building the wheel for $target"

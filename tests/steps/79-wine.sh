@@ -1,7 +1,7 @@
 #!/bin/sh
 # host-shim.exe, built here for Windows x86_64, under wine: the demo, a streamed turn with a loopback gateway, sessions,
 # memory, Ctrl-C, files, exit codes; see tests/platforms/wine.py. The first build takes 12 minutes of processor time: what it
-# has not done after 4 minutes, or with OPENCLAW_PLATFORMS=all an hour, the next run goes on with, and this one counts as
+# has not done after 8 minutes, or with OPENCLAW_PLATFORMS=all an hour, the next run goes on with, and this one counts as
 # skipped. Exit status 77: skipped.
 # needs: wine.sh
 set -eu
@@ -17,7 +17,7 @@ if [ ! -d "$library" ] && ! rustup target add $target; then
     exit 77
 fi
 
-limit=240
+limit=480
 [ "${OPENCLAW_PLATFORMS:-}" != all ] || limit=3600
 echo "building host-shim.exe"
 status=0
