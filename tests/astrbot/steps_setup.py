@@ -43,8 +43,8 @@ class SetupSteps(Stage):
                     content = content.replace(b"x86_64", b"aarch64")
                 target.writestr(info.filename.replace("x86_64.whl", "aarch64.whl"), content)
         await self.astr.install(other)
-        await self.qq.ask(ADMIN, "/助手 你好", "wheel 不适用于本机")
-        lines = [line for line in self.astr.log().splitlines() if "不适用于本机" in line and "ERRO" in line]
+        await self.qq.ask(ADMIN, "/助手 你好", ("没有适用于本机", "请安装 astrbot_plugin_openclaw"))
+        lines = [line for line in self.astr.log().splitlines() if "没有适用于本机" in line and "ERRO" in line]
         assert lines and "Traceback" not in self.astr.log(), lines
         await self.astr.post("plugin/uninstall", {"name": PLUGIN, "delete_config": True, "delete_data": True})
         other.unlink()

@@ -82,8 +82,10 @@ def build_wheel(target_dir: Path, out: Path, target: Target | None) -> Path:
     # The same files give the same wheel: maturin dates them and its list of crates so.
     environment["SOURCE_DATE_EPOCH"] = os.environ.get("SOURCE_DATE_EPOCH", "1767225600")
     if target:
-        command += ["--zig", "--target", target.triple, "--compatibility", target.compatibility]
+        command += ["--target", target.triple, "--compatibility", target.compatibility]
         environment |= zig_environment() | target.environment(module=True)
+        # For Windows mingw links: with zig, maturin 1.16 exports the initialiser by the package's name, where there is none.
+        command += [] if target.windows else ["--zig"]
     with tempfile.TemporaryDirectory(dir=target_dir) as fresh:
         run(*command, "--out", fresh, **environment)
         (built,) = Path(fresh).glob("*.whl")
