@@ -40,8 +40,9 @@ class SetupSteps(Stage):
             for info in source.infolist():
                 content = source.read(info)
                 if info.filename.endswith("requirements.txt"):
-                    content = content.replace(b"x86_64", b"aarch64")
-                target.writestr(info.filename.replace("x86_64.whl", "aarch64.whl"), content)
+                    content = content.replace(b"--find-links ./wheels/", b"--find-links ./wheels/arm-")
+                name = info.filename.replace("/wheels/", "/wheels/arm-").replace("x86_64.whl", "aarch64.whl")
+                target.writestr(name, content)
         await self.astr.install(other)
         await self.qq.ask(ADMIN, "/助手 你好", ("没有适用于本机", "请安装 astrbot_plugin_openclaw"))
         lines = [line for line in self.astr.log().splitlines() if "没有适用于本机" in line and "ERRO" in line]

@@ -160,7 +160,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="soak-") as work:
         with zipfile.ZipFile(options.zip) as plugin:
             plugin.extractall(work)
-        for wheel in Path(work, PLUGIN, "wheels").glob("*.whl"):
+        # Not the placeholder, which is for machines that none of them fits.
+        for wheel in Path(work, PLUGIN, "wheels").rglob("*-abi3-*.whl"):
             with zipfile.ZipFile(wheel) as package:
                 package.extractall(Path(work, "site"))
         parts = [

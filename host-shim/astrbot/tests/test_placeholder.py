@@ -141,3 +141,12 @@ def test_a_zip_of_the_table_is_made_of_all_its_wheels_or_not_at_all() -> None:
     left = wheels.pop(market[0])
     assert left not in zips_of(wheels).values()
     assert zips_of(wheels) == {f"astrbot_plugin_openclaw-{triple}.zip": [wheel] for triple, wheel in wheels.items()}
+
+
+def test_other_wheels_are_in_another_folder_which_pip_has_not_looked_into_yet() -> None:
+    zips = packing_module("zips")
+    folders = [zips.wheels_folder(wheels) for wheels in ({"a": b"1"}, {"a": b"2"}, {"b": b"1"}, {"a": b"1", "b": b"1"})]
+    assert len({*folders}) == 4 and all(folder.startswith("wheels/") for folder in folders)
+    text = (STAR / "requirements.txt").read_text("utf-8")
+    pinned = zips.pinned_requirements(text, b"1", folder=folders[0]).decode()
+    assert f"--find-links ./{folders[0]}\n" in pinned

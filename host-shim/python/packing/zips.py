@@ -35,9 +35,10 @@ def build_zip(wheels: list[Path], wasm: Path, place: Path) -> Path:
     # pip takes it only where none of the others fits.
     instead, content = placeholder()
     packed[instead] = content
-    contents |= {f"{STAR.name}/wheels/{name}": content for name, content in packed.items()}
+    folder = wheels_folder(packed)
+    contents |= {f"{STAR.name}/{folder}/{name}": content for name, content in packed.items()}
     requirements = f"{STAR.name}/requirements.txt"
-    contents[requirements] = pinned_requirements(contents[requirements].decode(), *packed.values())
+    contents[requirements] = pinned_requirements(contents[requirements].decode(), *packed.values(), folder=folder)
     temporary = place.with_suffix(".part")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         # AstrBot takes the archive's first entry for the plugin's folder.
@@ -63,9 +64,19 @@ def zips_of(wheels: dict[str, Path]) -> dict[str, list[Path]]:
     return zips
 
 
-def pinned_requirements(text: str, *wheels: bytes) -> bytes:
-    """The plugin's requirements, with the wheels' hashes: whatever else calls itself astr-openclaw,
+def wheels_folder(wheels: dict[str, bytes]) -> str:
+    """Where a zip has its wheels. Other wheels, another folder: AstrBot runs pip in its own process, and pip looks into a
+    folder once, so that after another zip, or an update, it would not see what is new."""
+    digest = hashlib.sha256()
+    for name, content in sorted(wheels.items()):
+        digest.update(name.encode() + hashlib.sha256(content).digest())
+    return f"wheels/{digest.hexdigest()[:12]}"
+
+
+def pinned_requirements(text: str, *wheels: bytes, folder: str = "wheels") -> bytes:
+    """The plugin's requirements, with the wheels' folder and hashes: whatever else calls itself astr-openclaw,
     in an index or a folder, pip refuses."""
+    text = text.replace("--find-links ./wheels", f"--find-links ./{folder}")
     digests = "".join(f" --hash=sha256:{hashlib.sha256(wheel).hexdigest()}" for wheel in wheels)
     lines = [f"{line}{digests}" if line.startswith("astr-openclaw==") else line for line in text.splitlines()]
     return "\n".join(lines).encode() + b"\n"

@@ -50,7 +50,7 @@ def wheel_fits(plugin_dir: Path, *, native: bool = False) -> bool:
     except ImportError:  # AstrBot includes it; otherwise let pip find out.
         return True
     supported = set(sys_tags())
-    for wheel in (plugin_dir / "wheels").glob("*.whl"):
+    for wheel in (plugin_dir / "wheels").rglob("*.whl"):
         if native and wheel.name.endswith(PLACEHOLDER):
             continue
         with suppress(ValueError):
