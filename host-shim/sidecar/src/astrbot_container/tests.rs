@@ -133,6 +133,7 @@ fn gateway(token: &'static str) -> u16 {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "runs programs of the container")]
 fn the_script_sees_what_the_plugin_sees_and_tells_no_token() {
     let temp = tempfile::tempdir().unwrap();
     let settings = temp.path().join("settings.json");
@@ -177,6 +178,7 @@ fn the_script_sees_what_the_plugin_sees_and_tells_no_token() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "runs programs of the container")]
 fn no_token_is_sent_where_the_name_leads_elsewhere() {
     let temp = tempfile::tempdir().unwrap();
     let settings = temp.path().join("settings.json");
@@ -203,6 +205,7 @@ fn no_token_is_sent_where_the_name_leads_elsewhere() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "runs programs of the container")]
 fn words_of_the_container_are_printable_lines() {
     const BAD: &str = "a\u{1b}[2J\n\u{202e}b";
     let answer = json!({"body": BAD, "failed": BAD, "error": BAD});
@@ -228,6 +231,7 @@ fn words_of_the_container_are_printable_lines() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "runs programs of the container")]
 fn this_gateways_address_is_one_without_a_path_under_any_name_of_this_machine() {
     let temp = tempfile::tempdir().unwrap();
     let settings = temp.path().join("settings.json");
