@@ -105,7 +105,7 @@ class Proofs:
         self.passed = self.failed = self.skipped = 0
 
     def show(self, what: str, how: Callable[[], object]) -> None:
-        """Runs it; what it returns, if anything, is told."""
+        """Runs it and prints what it returns, if anything."""
         started = time.monotonic()
         try:
             told = how()

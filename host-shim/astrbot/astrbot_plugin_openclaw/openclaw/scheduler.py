@@ -29,7 +29,7 @@ class Scheduler:
         self._context = context
         self._running: set[asyncio.Task[None]] = set()
         self._jobs: set[str] = set()
-        self._unknown_zone = ""  # What the log was told of.
+        self._unknown_zone = ""  # Already logged.
 
     @property
     def usable(self) -> bool:

@@ -152,7 +152,7 @@ unsafe fn query(class: JOBOBJECTINFOCLASS, room: *mut c_void, size: usize) -> io
 fn committed(process: HANDLE) -> io::Result<u64> {
     let mut counters = PROCESS_MEMORY_COUNTERS::default();
     let size = size_of_val(&counters) as u32;
-    // SAFETY: the handle is open, and the struct, whose size is told, outlives the call.
+    // SAFETY: the handle is open; the struct outlives the call, and its size is passed.
     match unsafe { K32GetProcessMemoryInfo(process, &mut counters, size) } {
         FALSE => Err(io::Error::last_os_error()),
         _ => Ok(counters.PagefileUsage as u64),

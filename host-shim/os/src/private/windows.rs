@@ -209,7 +209,7 @@ mod tests {
         fs::write(&path, "x").unwrap();
         for (list, mode, trusted) in [
             ("D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)", 0o600, true),
-            // Everyone may read, which is no matter of trust.
+            // Everyone may read: that does not affect trust.
             ("D:P(A;;FA;;;SY)(A;;FR;;;WD)", 0o644, true),
             ("D:P(A;;FA;;;SY)(A;;FRFW;;;WD)", 0o666, false),
             ("D:P(A;;FA;;;SY)(A;;SDFR;;;BU)", 0o666, false),
