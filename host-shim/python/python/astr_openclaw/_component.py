@@ -188,5 +188,6 @@ def _run_waiting(command: list[str]) -> tuple[int, bytes]:
         env=bare_environment(),
         timeout=_COMPILE_LIMIT,
         check=False,
+        creationflags=NO_WINDOW,
     )
     return done.returncode, done.stderr
